@@ -1,0 +1,60 @@
+# How every target is compiled: warnings are errors, assertions stay on in release builds,
+# ccache and a fast linker are used where they are installed.
+
+option(KEYZONE_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # Precompiled headers need the sloppiness; see the ccache manual, "Precompiled headers".
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # gcc 12 reports these inside libstdc++ and Boost templates although the code is right.
+  add_compile_options(-fpch-preprocess -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
+                      -Wno-restrict -Wno-dangling-pointer)
+else()
+  # The compiler that wrote a precompiled header also reads it: its own time stamps don't matter.
+  add_compile_options(-Xclang -fno-pch-timestamp)
+endif()
+if(KEYZONE_SANITIZE)
+  # CAF and Cap'n Proto downcast across libraries that export no type information: no vptr check.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+
+# keyzone_library(NAME [LIBRARIES ...]): a static library of all sources of the calling folder.
+function(keyzone_library name)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES;SOURCES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  add_library(${name} STATIC ${sources} ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_LIBRARIES})
+endfunction()
+
+# keyzone_program(NAME SOURCES...): the program itself, on top of everything.
+function(keyzone_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE keyzone_sim keyzone_actors keyzone_config)
+endfunction()
+
+# keyzone_test(FOLDER [LIBRARIES ...]): one test program of all tests/FOLDER/*_test.cc.
+function(keyzone_test folder)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.h)
+  if(sources)
+    add_executable(${folder}_tests ${sources})
+    target_compile_definitions(${folder}_tests PRIVATE KEYZONE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_link_libraries(${folder}_tests PRIVATE ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+    add_test(NAME ${folder} COMMAND ${folder}_tests)
+  endif()
+endfunction()
