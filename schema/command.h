@@ -1,0 +1,117 @@
+// What a tablet's log holds: commands. A command carries everything that decides its effect, so that applying it is
+// a pure function of the tablet's state and the command, equal on all replicas (DESIGN: tablets).
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "schema/bytes.h"
+#include "schema/ids.h"
+#include "schema/read.h"
+#include "schema/result.h"
+
+namespace keyzone {
+
+enum class CellAction : uint8_t {
+  kSet,            // a simple cell (scalar, frozen): `value`
+  kDelete,         // a simple cell
+  kPutElement,     // one cell of a non-frozen collection or user type: `path`, `value`
+  kDeleteElement,  // `path`
+  kDeleteAll,      // every element of a non-frozen collection that is not newer. With `overwrite` it is stamped one
+                   // microsecond earlier, so that elements put by the same statement survive (as Cassandra does)
+  kAddCounter,     // `value`: the delta, 8 bytes big-endian
+  kListAppend,     // `value`: wire form of a list; cells get paths above all earlier ones, derived from the stamp
+  kListPrepend,
+  kListSetIndex,   // `index`, `value`; reads the row when applied; out of range refuses the command
+  kListDeleteIndex,
+  kListDiscard,    // `value`: wire form of a list; removes every equal element
+};
+
+// Paths are order-preserving: a set's element or a map's key in Type::append_ordered form, a user type's field number
+// as 2 bytes big-endian, a list's 16-byte position (made when applied).
+struct CellWrite {
+  ColumnId column;
+  CellAction action = CellAction::kSet;
+  bool overwrite = false;  // kDeleteAll only
+  int32_t index = 0;       // kListSetIndex, kListDeleteIndex
+  Bytes path;
+  Bytes value;
+};
+
+enum class RowAction : uint8_t {
+  kUpsert,           // `clustering` or static, cells, and with `marker` the row's own liveness (INSERT)
+  kDeleteRow,
+  kDeleteRange,      // rows with `clustering` <= key < `clustering_end` (KeyRange semantics)
+  kDeletePartition,  // rows and statics
+};
+
+struct RowWrite {
+  RowAction action = RowAction::kUpsert;
+  bool is_static = false;
+  bool marker = false;
+  Bytes clustering;      // all clustering columns in Type::append_ordered form, one after another
+  Bytes clustering_end;  // kDeleteRange; empty: to the end of the partition
+  std::vector<CellWrite> cells;
+};
+
+// What one statement does to one partition.
+struct Mutation {
+  Bytes partition_key;  // as drivers hash it: the value, or u16 length + value + 0 for each of several
+  Token token;
+  Timestamp timestamp = kNoTimestamp;  // kNoTimestamp: the leader's stamp
+  int32_t ttl = 0;                     // seconds; 0: none. The table's default is already in it
+  std::vector<RowWrite> rows;
+};
+
+enum class ConditionOperator : uint8_t {
+  kExists, kNotExists, kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kIn,
+  kContains, kContainsKey
+};
+
+// One IF condition on one row. Operands are in wire form; nullopt is null.
+struct Condition {
+  ConditionOperator op = ConditionOperator::kEqual;
+  ColumnId column;                           // not for kExists, kNotExists
+  std::optional<Bytes> element;              // col[element] in wire form (list: 4-byte index), or
+  std::optional<uint16_t> field;             // col.field of a user type
+  std::vector<std::optional<Bytes>> operands;  // one, or several for kIn
+};
+struct RowCondition {
+  Bytes partition_key;
+  bool is_static = false;  // the statics of the partition alone
+  Bytes clustering;
+  std::vector<Condition> conditions;
+};
+
+struct Command {
+  RequestId request;
+  Timestamp deadline = 0;  // refused when the leader's stamp has passed it; 0: none
+  Uuid table;
+  uint32_t schema_version = 0;  // Table::version it was planned on
+  Epoch epoch;
+  std::vector<Mutation> mutations;
+  std::vector<RowCondition> conditions;    // all must hold, else nothing is written
+  std::vector<ColumnId> condition_columns; // what a refused condition shows; empty: none asked
+  bool truncate = false;                   // drop every row of the tablet
+};
+
+enum class OutcomeKind : uint8_t {
+  kDone,              // applied; a conditional one: conditions held
+  kConditionFailed,   // nothing written; `current` has the rows as ReadResult
+  kStale,             // planned on another schema version or epoch: plan again
+  kExpired,           // came past its deadline: surely not applied
+  kInvalid,           // `message`: e.g. a list index out of range; nothing written
+  kNoSpace,
+};
+struct Outcome {
+  OutcomeKind kind = OutcomeKind::kDone;
+  std::string message;
+  ReadResult current;  // rows that the conditions looked at, in their order; rows that don't exist are left out
+};
+
+Bytes encode_command(const Command& command);
+Result<Command> decode_command(BytesView bytes);
+Bytes encode_outcome(const Outcome& outcome);
+Result<Outcome> decode_outcome(BytesView bytes);
+
+}  // namespace keyzone
