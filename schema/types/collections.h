@@ -1,0 +1,64 @@
+// Wire form of values made of values, every length checked.
+//   list, set:  int32 count, then per element int32 length + bytes
+//   map:        int32 count, then per entry key and value, each int32 length + bytes
+//   tuple, user type: per field int32 length (-1: null) + bytes; trailing fields may be missing
+//   vector:     elements of a fixed length bare, one after another; others as unsigned vint length + bytes
+#pragma once
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "schema/types/type.h"
+
+namespace keyzone {
+
+// Walks the elements of a list, set or map (keys and values alternate).
+class CollectionReader {
+ public:
+  // `per_entry` is 2 for maps, else 1.
+  CollectionReader(BytesView wire, int per_entry);
+  explicit CollectionReader(const Type& type, BytesView wire);
+  int32_t count() const { return count_; }            // entries
+  bool failed() const { return failed_; }              // the bytes end early or a length is negative
+  // The next value; false at the end or after a failure. A null element gives nullopt.
+  bool next(std::optional<BytesView>& value);
+  bool next(BytesView& value);                         // nulls are failures
+  BytesView rest() const { return in_.rest(); }
+
+ private:
+  ByteReader in_;
+  int32_t count_ = 0;
+  int64_t values_left_ = 0;
+  bool failed_ = false;
+};
+
+// Builds a list, set or map: add() each element, or key then value.
+class CollectionWriter {
+ public:
+  explicit CollectionWriter(int per_entry);
+  explicit CollectionWriter(const Type& type);
+  void add(BytesView value);
+  int32_t count() const { return values_ / per_entry_; }
+  Bytes finish() &&;
+
+ private:
+  Bytes out_;
+  int per_entry_;
+  int32_t values_ = 0;
+};
+
+// All elements of a list or set, or keys and values of a map in turn; or the error.
+Result<std::vector<BytesView>> split_collection(const Type& type, BytesView wire);
+// Sets and maps sorted and without duplicates (the last one of equal keys stays), lists as they are.
+// REQUIRES: the elements validate.
+Bytes build_collection(const Type& type, std::vector<Bytes> values);
+
+// Fields of a tuple or user type; exactly as many as the type has, missing ones null.
+Result<std::vector<std::optional<BytesView>>> split_fields(const Type& type, BytesView wire);
+void append_field(std::optional<BytesView> value, Bytes& out);  // int32 length (-1: null), then the bytes
+Bytes build_fields(std::span<const std::optional<Bytes>> fields);
+
+Result<std::vector<BytesView>> split_vector(const Type& type, BytesView wire);
+Bytes build_vector(const Type& type, std::span<const Bytes> elements);
+
+}  // namespace keyzone

@@ -1,0 +1,33 @@
+// JSON as INSERT JSON and fromJson() read it. Numbers keep their text, so that decimals lose nothing.
+#pragma once
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "schema/result.h"
+
+namespace keyzone {
+
+inline constexpr int kJsonDepthMax = 128;
+
+struct JsonValue {
+  enum class Kind { kNull, kBoolean, kInteger, kFloat, kString, kArray, kObject };
+  Kind kind = Kind::kNull;
+  bool boolean = false;
+  std::string text;                                          // string, or the number as it was written
+  std::vector<JsonValue> items;                              // array
+  std::vector<std::pair<std::string, JsonValue>> members;    // object; of equal names only the last
+
+  bool is_null() const { return kind == Kind::kNull; }
+  bool is_number() const { return kind == Kind::kInteger || kind == Kind::kFloat; }
+  const JsonValue* find(std::string_view name) const;
+  std::string to_string() const;  // for error messages
+};
+
+// Errors: kInvalid, "Could not decode JSON string '…'".
+Result<JsonValue> parse_json(std::string_view text);
+// With quotes around it.
+std::string quote_json(std::string_view utf8);
+
+}  // namespace keyzone
