@@ -1,0 +1,145 @@
+// Framing without sockets: bytes go in, whole messages come out, and back. One reader and one writer a
+// connection, for both ends of it and all protocol versions; neither knows what a body means.
+#pragma once
+#include <deque>
+#include <string>
+
+#include "net/protocol/constants.h"
+#include "net/protocol/segment.h"
+#include "schema/bytes.h"
+#include "schema/result.h"
+
+namespace keyzone::net {
+
+// One message. `body` is decompressed and is a view: it lives until the next FrameReader::feed.
+struct Frame {
+  uint8_t version = 0;  // without the response bit
+  uint8_t flags = 0;
+  int16_t stream = 0;
+  Opcode opcode{};
+  BytesView body;
+};
+
+// Why a connection can't go on: answer with it (append_failure), then close.
+struct FrameFailure {
+  std::string message;
+  uint8_t version = kMaxVersion;  // of the answer
+  int16_t stream = 0;
+};
+
+// Which end of a connection reads or writes.
+enum class Role : uint8_t { kServer, kClient };
+
+// Cuts the bytes of one connection into frames, however they are chunked.
+//
+// After a STARTUP (server) or its answer READY or AUTHENTICATE (client) the reader gives no more frames until
+// startup_done() says how the bytes after it are to be read; with STARTUP refused, startup_refused().
+class FrameReader {
+ public:
+  struct Options {
+    Role role = Role::kServer;
+    uint8_t max_version = kMaxVersion;             // the greatest that is spoken; lower for the keyspaces dialect
+    size_t max_body = kMaxFrameBody;               // once lift_limit() was called
+    size_t max_body_before_ready = kMaxFrameBodyBeforeReady;
+  };
+  enum class Step { kFrame, kMore, kFailed };
+
+  explicit FrameReader(Options options);
+
+  // `bytes` must stay where they are until next() has given kMore or kFailed, and for as long as the frames
+  // that it gave are used. REQUIRES: the bytes fed before are used up (next() gave kMore).
+  void feed(BytesView bytes);
+  // The next whole frame. Frames of one feed() stay valid together, until the next feed().
+  Step next(Frame& out);
+  const FrameFailure& failure() const { return failure_; }  // REQUIRES: next() gave kFailed; it always will
+
+  // The peer's STARTUP was accepted (READY or AUTHENTICATE was written or read): what follows is in
+  // `version`, v5 in segments, and may be compressed with `codec`. Then call next() again.
+  void startup_done(uint8_t version, Compression codec);
+  void startup_refused();
+  // Log-in is over: bodies up to max_body.
+  void lift_limit();
+
+  size_t buffered() const { return carry_.size() + envelope_.size(); }
+
+ private:
+  Step next_plain(Frame& out);
+  Step next_in_segment(Frame& out);
+  bool next_segment(Step& step);
+  // The first `size` bytes not yet taken, whole, or an empty view if they aren't here yet.
+  bool collect(size_t size, BytesView& out);
+  BytesView hold(Bytes bytes);
+  Step check_header(BytesView header, size_t& body_size);
+  Step finish(BytesView header, BytesView body, Frame& out);
+  Step fail(std::string message, uint8_t version, int16_t stream);
+  Step fail_segment(std::string message);
+
+  Options options_;
+  size_t limit_;
+  BytesView input_;            // fed and not yet taken
+  Bytes carry_;                // the start of a frame or segment whose rest has not come
+  BytesView payload_;          // of the segment in hand: envelopes not yet given out
+  Bytes envelope_;             // an envelope cut over several segments, as far as it came
+  std::deque<Bytes> held_;     // what frames of this feed() point into, the fed bytes aside
+  uint8_t version_ = 0;        // set by startup_done
+  Compression codec_ = Compression::kNone;
+  bool segments_ = false;
+  bool waiting_ = false;       // for startup_done
+  bool failed_ = false;
+  FrameFailure failure_;
+};
+
+// Collects the frames of one connection until they are taken for the socket: many small answers make one
+// write, and in v5 one segment.
+class FrameWriter {
+ public:
+  explicit FrameWriter(Role role) : response_bit_(role == Role::kServer ? kResponseBit : 0) {}
+
+  // What is begun from now on may be compressed and is put in segments (v5). What was written before goes out as
+  // it is.
+  void startup_done(uint8_t version, Compression codec);
+
+  // A whole frame whose body is there already.
+  void append(uint8_t version, uint8_t flags, int16_t stream, Opcode opcode, BytesView body);
+  // The bytes for the socket: everything written since the last take().
+  Bytes take();
+  size_t pending() const { return plain_.size() + out_.size(); }  // bytes, before segments and their compression
+  bool empty() const { return pending() == 0; }
+
+ private:
+  friend class FrameBuilder;
+  size_t begin(uint8_t version, uint8_t flags, int16_t stream, Opcode opcode);
+  void finish(size_t start);
+
+  Bytes out_;    // frames as they are; with segments_: to be packed by take()
+  Bytes plain_;  // frames from before startup_done, when segments_ is set
+  Bytes scratch_;
+  uint8_t response_bit_;
+  Compression codec_ = Compression::kNone;
+  bool segments_ = false;
+  bool building_ = false;
+};
+
+// Writes one frame in place:  { FrameBuilder f(writer, 4, stream, Opcode::kResult); encode_void(f.body()); }
+// The destructor patches the length and compresses. `body()` may only be appended to. One at a time.
+class FrameBuilder {
+ public:
+  FrameBuilder(FrameWriter& writer, uint8_t version, int16_t stream, Opcode opcode, uint8_t flags = 0)
+      : writer_(writer), start_(writer.begin(version, flags, stream, opcode)) {}
+  ~FrameBuilder() { writer_.finish(start_); }
+  FrameBuilder(const FrameBuilder&) = delete;
+  FrameBuilder& operator=(const FrameBuilder&) = delete;
+  Bytes& body() { return writer_.out_; }
+
+ private:
+  FrameWriter& writer_;
+  size_t start_;
+};
+
+// The ERROR (0x000A) that tells a client why its connection is about to be closed.
+void append_failure(FrameWriter& writer, const FrameFailure& failure);
+
+// The text that drivers search for to find a version they share with us.
+std::string unsupported_version_message(uint8_t version_byte, uint8_t max_version);
+
+}  // namespace keyzone::net
