@@ -1,0 +1,73 @@
+// The leveldb::Env under every Store, on top of a disk's Env. It differs from that in four ways.
+//
+// 1. LevelDB's own log is swallowed: `*.log` files are created (their names mark the switch of write buffers)
+//    and stay empty. The Raft log is the log.
+// 2. Background work goes to an Executor.
+// 3. Work that a read asked for (a "seek compaction") is held back until the next switch of write buffers, or
+//    release_held(): LevelDB counts probes before its bloom filter, and would compact for nothing. Every
+//    Schedule outside a ScheduleScope is taken for such work.
+// 4. CURRENT and the tables it leads to are durable in the right order: renames sync their folder.
+//
+// What it relies on inside LevelDB 1.23 is pinned by tests/storage/level_env_test.cc.
+#pragma once
+#include <leveldb/env.h>
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "storage/executor.h"
+#include "storage/file_system.h"
+
+namespace keyzone::storage {
+
+class LevelEnv : public leveldb::EnvWrapper {
+ public:
+  // All three outlive this. `progress` is called on any thread when a flush or compaction got on.
+  LevelEnv(leveldb::Env* disk, FileSystem* files, Executor* executor, std::function<void()> progress);
+
+  // While one lives, this thread's calls into LevelDB may schedule work at once: writes, open, compact.
+  class ScheduleScope {
+   public:
+    ScheduleScope();
+    ~ScheduleScope();
+    ScheduleScope(const ScheduleScope&) = delete;
+
+   private:
+    bool before_;
+  };
+
+  void release_held();  // before the database is closed, else it waits for ever
+  bool is_holding() const;
+
+  // Write buffers begun (each by a new `*.log`), and how many of them, the oldest first, are known to be in
+  // synced tables under a synced MANIFEST (LevelDB removed their `*.log`). Both count from reset().
+  uint64_t buffers_begun() const;
+  uint64_t buffers_flushed() const;
+  uint64_t versions() const;  // grows whenever the set of tables may have changed
+  void reset();               // before the database is opened
+
+  leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** file) override;
+  leveldb::Status NewAppendableFile(const std::string& name, leveldb::WritableFile** file) override;
+  leveldb::Status RemoveFile(const std::string& name) override;
+  leveldb::Status RenameFile(const std::string& from, const std::string& to) override;
+  void Schedule(void (*work)(void*), void* argument) override;
+  void SleepForMicroseconds(int micros) override;
+
+ private:
+  void run_now(void (*work)(void*), void* argument);
+
+  FileSystem* files_;
+  Executor* executor_;
+  std::function<void()> progress_;
+  mutable std::mutex mutex_;
+  std::pair<void (*)(void*), void*> held_{nullptr, nullptr};
+  std::map<std::string, uint64_t> logs_;  // file name -> number of the buffer it stands for
+  uint64_t begun_ = 0;
+  uint64_t flushed_ = 0;
+  uint64_t versions_ = 0;
+};
+
+}  // namespace keyzone::storage

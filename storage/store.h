@@ -1,0 +1,68 @@
+// One LevelDB a shard, without a log of its own: what was written since the last flush is replayed from the
+// Raft log. After a crash the store is exactly what it was after some write: a prefix.
+//
+// Writing, flushing and reopening are for the shard's thread. Reading through db() may happen on any thread.
+#pragma once
+#include <leveldb/db.h>
+#include <leveldb/env.h>
+#include <leveldb/write_batch.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "schema/bytes.h"
+#include "schema/result.h"
+#include "storage/executor.h"
+#include "storage/file_system.h"
+
+namespace keyzone::storage {
+
+struct StoreOptions {
+  leveldb::Env* env = nullptr;     // the disk: leveldb::Env::Default() or MemoryDisk::env()
+  FileSystem* files = nullptr;     // the same disk, to sync folders; both outlive the store
+  Executor* executor = nullptr;    // runs flushes and compactions
+  size_t write_buffer_bytes = 16u << 20;
+  size_t block_cache_bytes = 64u << 20;
+  int max_open_files = 1000;
+  bool compress = false;           // Snappy
+  // Called on any thread after a flush or compaction ended: durable() or may_write_now() may have changed.
+  std::function<void()> progress;
+};
+
+// Names a stretch of writes that reach the disk together. Grows.
+using FlushMark = uint64_t;
+
+class Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(StoreOptions options, const std::string& folder);
+  virtual ~Store() = default;
+
+  // For reading: Get, NewIterator, GetSnapshot, GetApproximateSizes. Never write through it, and never keep
+  // it, an iterator or a snapshot across reopen(). Use read_options() as the start of ReadOptions.
+  virtual leveldb::DB* db() = 0;
+  virtual leveldb::ReadOptions read_options() const = 0;  // verify_checksums set
+
+  // Applies the batch at once; not durable before a flush. Never blocks if may_write_now() was true.
+  virtual Result<void> write(leveldb::WriteBatch* batch) = 0;
+  virtual bool may_write_now() = 0;
+
+  // Everything written so far has at most this mark.
+  virtual FlushMark mark() const = 0;
+  // Everything with at most this mark is in synced tables and a synced MANIFEST.
+  virtual FlushMark durable() const = 0;
+  // Begins to flush what was written so far, unless a flush is under way or nothing was written; gives the mark
+  // to wait for. Does not block.
+  virtual Result<FlushMark> start_flush() = 0;
+
+  virtual Result<Bytes> get(BytesView key, bool* found) = 0;  // `found` false: no such key
+  virtual void compact(BytesView from, BytesView to) = 0;     // blocks
+  virtual uint64_t approximate_bytes(BytesView from, BytesView to) = 0;
+  virtual bool failed() const = 0;  // a flush or compaction failed: LevelDB refuses writes until reopen()
+  // Closes and opens again; what was not flushed is gone, and must be replayed. Blocks.
+  virtual Result<void> reopen() = 0;
+};
+
+Error error_of(const leveldb::Status& status);
+
+}  // namespace keyzone::storage
