@@ -17,13 +17,14 @@ struct HostPort {
   bool operator==(const HostPort&) const = default;
 };
 
-// What consistency levels ONE and LOCAL_ONE get: the newest acknowledged row, or what the nearest replica has.
+// What consistency levels ONE and LOCAL_ONE get: the newest acknowledged row, or what the nearest replica
+// has.
 enum class LocalOneReads { kLinearizable, kNearest };
 // What the node accepts and reports: all of CQL, or what Amazon Keyspaces does.
 enum class DialectName { kCassandra, kKeyspaces };
 enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError };
 
-// Each member is the key of the same name; see config/node_config.cc for the one-line meaning of each.
+// Each member is the key of the same name; see config/keys.cc for the meaning of each in a line.
 struct NodeConfig {
   // Who and where.
   std::string cluster_name = defaults::kClusterName;
@@ -87,16 +88,18 @@ struct NodeConfigResult {
 //   file:         native_transport_port = 9042     # one key a line; # starts a comment
 //   environment:  KEYZONE_NATIVE_TRANSPORT_PORT=9042
 //   flag:         --native_transport_port 9042     (also --native-transport-port=9042)
-// `arguments` are those after the verb (argv without `keyzone node`). Durations carry a unit (ms, s, m, h), and so
-// do sizes (B, KiB, MiB, GiB). Variables that are no key are left alone: others also use the prefix.
+// `arguments` are those after the verb (argv without `keyzone node`). Durations carry a unit (ms, s, m, h),
+// and so do sizes (B, KiB, MiB, GiB). Variables that are no key are left alone: others also use the prefix.
 NodeConfigResult read_node_config(const std::vector<std::string>& arguments, const Environment& environment,
                                   const NodeConfig& base = {});
 
-// The same for the text of one file; `file` is only named in errors. Keys absent from the text keep their value.
+// The same for the text of one file; `file` is only named in errors. Keys absent from the text keep their
+// value.
 NodeConfigResult read_node_config_text(const std::string& file, const std::string& text,
                                        const NodeConfig& base = {});
 
-// Whether a node can start from it: a zone, seeds, limits that agree. Empty: it can; else a sentence with the key.
+// Whether a node can start from it: a zone, seeds, limits that agree. Empty: it can; else a sentence with the
+// key.
 std::string check_node_config(const NodeConfig& config);
 
 // Every key with its meaning and default, for --help.
