@@ -12,12 +12,11 @@
 #include "net/protocol/constants.h"
 #include "schema/bytes.h"
 #include "schema/ids.h"
+#include "schema/value.h"
 
 namespace keyzone::net {
 
-// A [value] of a request or [bytes] of a row. `bytes` is empty unless kind is kSet.
-struct Value {
-  enum class Kind : uint8_t { kSet, kNull, kUnset };
+using keyzone::Value;  // a [value] of a request or [bytes] of a row
   BytesView bytes;
   Kind kind = Kind::kNull;
   static Value of(BytesView bytes) { return {bytes, Kind::kSet}; }
