@@ -17,15 +17,6 @@
 namespace keyzone::net {
 
 using keyzone::Value;  // a [value] of a request or [bytes] of a row
-  BytesView bytes;
-  Kind kind = Kind::kNull;
-  static Value of(BytesView bytes) { return {bytes, Kind::kSet}; }
-  static Value null() { return {}; }
-  static Value unset() { return {{}, Kind::kUnset}; }
-  bool is_set() const { return kind == Kind::kSet; }
-  bool is_null() const { return kind == Kind::kNull; }
-  bool operator==(const Value&) const = default;
-};
 
 // An IPv4 (4 bytes) or IPv6 (16 bytes) address in network order.
 struct InetAddress {
