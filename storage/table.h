@@ -1,0 +1,120 @@
+// One replica of one tablet: takes commands in log order and gives outcomes; answers reads. It knows neither log nor
+// term nor thread, and can be tested with no cluster. Its rows lie in the shard's LevelDB under a store id.
+//
+// Applying is a pure function of the state and the commands: replicas that applied the same commands hold the same bytes
+// (the store id aside), however the commands were cut into batches and whenever a replica was restarted.
+#pragma once
+#include <leveldb/db.h>
+#include <leveldb/write_batch.h>
+
+#include <array>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "schema/catalog.h"
+#include "schema/command.h"
+#include "schema/read.h"
+#include "storage/tablet_meta.h"
+
+namespace keyzone::storage {
+
+inline constexpr size_t kGuardEntriesMax = 100'000;          // rows of which the newest stamp is remembered
+inline constexpr size_t kSnapshotChunkBytes = 1024 * 1024;   // a chunk ends soon after
+inline constexpr Timestamp kRequestGraceMicros = 10'000'000; // ids are kept that long past their deadline
+
+struct ReplicaOptions {
+  // No write of this table ever carries a client's timestamp, so a delete needs no tombstone. The same on all replicas.
+  bool outright_deletes = false;
+  size_t guard_entries_max = kGuardEntriesMax;
+  bool verify_checksums = true;
+};
+
+// A committed command: what it says, where in the log it lies, and the leader's stamp (greater than those before it).
+struct StampedCommand {
+  LogIndex index;
+  Timestamp stamp = 0;
+  const Command* command = nullptr;  // not null; lives until apply() returns
+};
+
+struct Digest {
+  uint64_t low = 0;
+  uint64_t high = 0;
+  bool operator==(const Digest&) const = default;
+};
+
+// Gives the state of a replica at one applied index as chunks of bytes. It may be read on while the replica goes on, and
+// must be gone before the LevelDB is closed. Errors: kIo.
+class SnapshotReader {
+ public:
+  virtual ~SnapshotReader() = default;
+  virtual const TabletMeta& meta() const = 0;
+  // The next chunk, at most little more than kSnapshotChunkBytes (one row may be longer); empty: that was all.
+  virtual Result<Bytes> next_chunk() = 0;
+};
+
+class TableReplica {
+ public:
+  // A new, empty tablet: takes a store id from `map` and records the tablet there. The batch must be written.
+  static TabletMeta create(TabletMap& map, GroupId group, const Table& table, TokenRange tokens, Epoch epoch,
+                           leveldb::WriteBatch& batch);
+  // Opens what `map` knows as `group`. `table` is the schema at the version of the meta or, if that one is no more,
+  // a later one. `db` and `map` must outlive it. Errors: kIo, kCorrupt.
+  static Result<std::unique_ptr<TableReplica>> open(leveldb::DB* db, TabletMap& map, GroupId group, TablePtr table,
+                                                    ReplicaOptions options);
+  virtual ~TableReplica() = default;
+
+  virtual const TabletMeta& meta() const = 0;
+  virtual const TablePtr& schema() const = 0;
+  LogIndex applied() const { return meta().applied; }
+  // A leader's next stamp must be above these two: every stamp in the store, and every command's.
+  Timestamp max_stamp() const { return meta().max_stamp; }
+  Timestamp clock() const { return meta().clock; }
+
+  // Schema, epoch and range change through the tablet's own log: call these between two apply(), at the log index
+  // where the change stands; the next apply() records them. Narrowing the range forgets nothing on disk.
+  virtual void set_schema(TablePtr table) = 0;
+  virtual void set_epoch(Epoch epoch) = 0;
+  virtual void set_tokens(TokenRange tokens) = 0;
+
+  // Applies a run of commands (there may be none) and moves the applied index to `applied`, which is at least that of
+  // the last command. Everything goes into `batch`, which must be written before the next call of apply() or read();
+  // if that fails, this object must be thrown away and the tablet opened again. Errors: kIo, kCorrupt (the store could
+  // not be read: nothing was decided; throw this object away as well).
+  virtual Result<std::vector<Outcome>> apply(LogIndex applied, std::span<const StampedCommand> commands,
+                                             leveldb::WriteBatch& batch) = 0;
+
+  // Errors: kStale (another schema version or epoch), kInvalid (what was asked makes no sense), kIo, kCorrupt.
+  // `now` in microseconds decides what has expired where the request does not.
+  virtual Result<ReadResult> read(const ReadRequest& request, Timestamp now) = 0;
+
+  // The state as of applied(), request ids included.
+  virtual std::unique_ptr<SnapshotReader> snapshot() = 0;
+  // An order-independent sum over all keys and values of the tablet, store id aside: equal on replicas that applied
+  // the same commands. Reads everything: for tests and checks.
+  virtual Result<Digest> digest() = 0;
+  // Live size estimate in bytes on disk, for splitting.
+  virtual uint64_t approximate_bytes() = 0;
+  // A token that cuts the tablet's rows in about two halves by keys; none where it can't be cut. For splitting.
+  virtual Result<std::optional<Token>> middle_token() = 0;
+};
+
+// Takes the chunks of a SnapshotReader into a store id of its own; nothing of it is seen until finish(). Given up half
+// way (a crash, too), what it wrote is swept as an orphan.
+class SnapshotInstaller {
+ public:
+  SnapshotInstaller(TabletMap& map, GroupId group, leveldb::WriteBatch& batch);  // write the batch before the first add()
+  ~SnapshotInstaller();
+  // The chunks in order. Each call fills a batch that the caller writes. Errors: kCorrupt.
+  Result<void> add(BytesView chunk, leveldb::WriteBatch& batch);
+  bool complete() const;  // the last chunk was added, and what came in has the digest that was sent
+  // Switches the tablet to what was added; the old rows become orphans. Open the replica anew after writing the batch.
+  // REQUIRES: complete()
+  TabletMeta finish(leveldb::WriteBatch& batch);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace keyzone::storage

@@ -1,0 +1,85 @@
+// What a node's LevelDB knows about its tablets, beside their rows: which keys are whose, and how far each tablet has
+// applied its log. Kept under store id 0, which no table gets. Formats: row_format.md.
+#pragma once
+#include <leveldb/db.h>
+#include <leveldb/write_batch.h>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "schema/bytes.h"
+#include "schema/ids.h"
+#include "schema/result.h"
+
+namespace keyzone::storage {
+
+// Tokens t with begin < t <= end, as in the tablet map; end INT64_MAX and begin INT64_MIN: all.
+struct TokenRange {
+  Token begin{INT64_MIN};
+  Token end{INT64_MAX};
+  bool operator==(const TokenRange&) const = default;
+  bool contains(Token token) const { return begin < token && token <= end; }
+};
+
+// One tablet replica, as of `applied`. Written in the batch that applies the commands up to there.
+struct TabletMeta {
+  GroupId group;
+  Uuid table;
+  StoreId store;                   // node-local: differs between replicas
+  TokenRange tokens;
+  LogIndex applied;                // the last log entry whose effect is in the store
+  uint32_t schema_version = 0;     // Table::version in force at `applied`
+  Epoch epoch;                     // in force at `applied`
+  Timestamp clock = 0;             // the greatest stamp of all commands applied
+  Timestamp max_stamp = kNoTimestamp;  // the greatest timestamp in the store, ever
+  bool operator==(const TabletMeta&) const = default;
+};
+
+Bytes encode_tablet_meta(const TabletMeta& meta);
+Result<TabletMeta> decode_tablet_meta(BytesView bytes);
+
+// Keys that no tablet uses any more: those of `store` within `tokens`. Both halves of a split share a store id, so an
+// orphan is a part of one.
+struct OrphanStore {
+  StoreId store;
+  TokenRange tokens;
+  bool operator==(const OrphanStore&) const = default;
+  auto operator<=>(const OrphanStore& o) const {
+    return std::tuple(store, tokens.begin, tokens.end) <=> std::tuple(o.store, o.tokens.begin, o.tokens.end);
+  }
+};
+
+// The map of one shard's LevelDB: group -> store id, applied index, ...; hands out store ids, and remembers what is to be
+// swept. One per LevelDB, used by the shard's thread alone; holds nothing that must be undone: all is in the database.
+// Every change goes into a batch that the caller writes; changes are seen by later calls at once.
+class TabletMap {
+ public:
+  // Reads the map. Errors: kIo, kCorrupt.
+  static Result<TabletMap> open(leveldb::DB* db);
+
+  const std::map<GroupId, TabletMeta>& tablets() const { return tablets_; }
+  const TabletMeta* find(GroupId group) const;
+
+  // A store id that was never given before. Its use is for the caller to record.
+  StoreId allocate_store(leveldb::WriteBatch& batch);
+  void put(const TabletMeta& meta, leveldb::WriteBatch& batch);
+  // Forgets the tablet, its request ids included, and leaves its rows to be swept.
+  void drop(GroupId group, leveldb::WriteBatch& batch);
+
+  const std::vector<OrphanStore>& orphans() const { return orphans_; }
+  void add_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch);
+  void remove_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch);
+  // Deletes up to `keys_max` keys of the first orphan. True: there is more to do. Errors: kIo.
+  Result<bool> sweep_orphans(size_t keys_max, leveldb::WriteBatch& batch);
+
+ private:
+  explicit TabletMap(leveldb::DB* db) : db_(db) {}
+
+  leveldb::DB* db_;
+  std::map<GroupId, TabletMeta> tablets_;
+  std::vector<OrphanStore> orphans_;  // sorted
+  StoreId next_store_{1};
+};
+
+}  // namespace keyzone::storage
