@@ -83,6 +83,16 @@ struct RowCondition {
   std::vector<Condition> conditions;
 };
 
+// A step of the sweep through a tablet's rows: what expired or was deleted at least gc_grace_seconds before `now` goes.
+// A pass begins with an empty `from` and keeps its `now`; each step's outcome says where the next one begins. Range and
+// partition tombstones go last, so a pass that is given up midway forgets nothing too early.
+struct Sweep {
+  Timestamp now = 0;      // microseconds; not after the stamp of the pass's first command
+  int32_t gc_grace = 0;   // seconds
+  Bytes from;             // Outcome::resume of the step before
+  uint32_t keys_max = 0;  // looked at in this step
+};
+
 struct Command {
   RequestId request;
   Timestamp deadline = 0;  // refused when the leader's stamp has passed it; 0: none
@@ -93,6 +103,7 @@ struct Command {
   std::vector<RowCondition> conditions;    // all must hold, else nothing is written
   std::vector<ColumnId> condition_columns; // what a refused condition shows; empty: none asked
   bool truncate = false;                   // drop every row of the tablet
+  std::optional<Sweep> sweep;              // alone in its command; planned on no schema version
 };
 
 enum class OutcomeKind : uint8_t {
@@ -107,8 +118,10 @@ struct Outcome {
   OutcomeKind kind = OutcomeKind::kDone;
   std::string message;
   ReadResult current;  // rows that the conditions looked at, in their order; rows that don't exist are left out
+  Bytes resume;        // of a sweep: where the next step begins; empty: the pass is done
 };
 
+// Cap'n Proto (schema/command.capnp). Errors of decoding: kCorrupt.
 Bytes encode_command(const Command& command);
 Result<Command> decode_command(BytesView bytes);
 Bytes encode_outcome(const Outcome& outcome);

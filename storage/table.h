@@ -55,12 +55,12 @@ class SnapshotReader {
 
 class TableReplica {
  public:
-  // A new, empty tablet: takes a store id from `map` and records the tablet there. The batch must be written.
-  static TabletMeta create(TabletMap& map, GroupId group, const Table& table, TokenRange tokens, Epoch epoch,
+  // A new, empty tablet: takes a store id from `registry` and records the tablet there. The batch must be written.
+  static TabletMeta create(TabletRegistry& registry, GroupId group, const Table& table, TokenRange tokens, Epoch epoch,
                            leveldb::WriteBatch& batch);
-  // Opens what `map` knows as `group`. `table` is the schema at the version of the meta or, if that one is no more,
-  // a later one. `db` and `map` must outlive it. Errors: kIo, kCorrupt.
-  static Result<std::unique_ptr<TableReplica>> open(leveldb::DB* db, TabletMap& map, GroupId group, TablePtr table,
+  // Opens what `registry` knows as `group`. `table` is the schema at the version of the meta or, if that one is no more,
+  // a later one. `db` and `registry` must outlive it. Errors: kIo, kCorrupt.
+  static Result<std::unique_ptr<TableReplica>> open(leveldb::DB* db, TabletRegistry& registry, GroupId group, TablePtr table,
                                                     ReplicaOptions options);
   virtual ~TableReplica() = default;
 
@@ -103,7 +103,7 @@ class TableReplica {
 // way (a crash, too), what it wrote is swept as an orphan.
 class SnapshotInstaller {
  public:
-  SnapshotInstaller(TabletMap& map, GroupId group, leveldb::WriteBatch& batch);  // write the batch before the first add()
+  SnapshotInstaller(TabletRegistry& registry, GroupId group, leveldb::WriteBatch& batch);  // write the batch before the first add()
   ~SnapshotInstaller();
   // The chunks in order. Each call fills a batch that the caller writes. Errors: kCorrupt.
   Result<void> add(BytesView chunk, leveldb::WriteBatch& batch);

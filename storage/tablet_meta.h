@@ -53,10 +53,10 @@ struct OrphanStore {
 // The map of one shard's LevelDB: group -> store id, applied index, ...; hands out store ids, and remembers what is to be
 // swept. One per LevelDB, used by the shard's thread alone; holds nothing that must be undone: all is in the database.
 // Every change goes into a batch that the caller writes; changes are seen by later calls at once.
-class TabletMap {
+class TabletRegistry {
  public:
   // Reads the map. Errors: kIo, kCorrupt.
-  static Result<TabletMap> open(leveldb::DB* db);
+  static Result<TabletRegistry> open(leveldb::DB* db);
 
   const std::map<GroupId, TabletMeta>& tablets() const { return tablets_; }
   const TabletMeta* find(GroupId group) const;
@@ -74,7 +74,7 @@ class TabletMap {
   Result<bool> sweep_orphans(size_t keys_max, leveldb::WriteBatch& batch);
 
  private:
-  explicit TabletMap(leveldb::DB* db) : db_(db) {}
+  explicit TabletRegistry(leveldb::DB* db) : db_(db) {}
 
   leveldb::DB* db_;
   std::map<GroupId, TabletMeta> tablets_;
