@@ -1,8 +1,10 @@
 // Framing without sockets: bytes go in, whole messages come out, and back. One reader and one writer a
 // connection, for both ends of it and all protocol versions; neither knows what a body means.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <string>
+#include <utility>
 
 #include "net/protocol/constants.h"
 #include "net/protocol/segment.h"
@@ -65,12 +67,13 @@ class FrameReader {
  private:
   Step next_plain(Frame& out);
   Step next_in_segment(Frame& out);
-  bool next_segment(Step& step);
-  // The first `size` bytes not yet taken, whole, or an empty view if they aren't here yet.
+  Step take_segment();
+  // Finds the first `size` bytes not yet consumed in one piece; false if they aren't here yet.
   bool collect(size_t size, BytesView& out);
+  BytesView consume(size_t size);
   BytesView hold(Bytes bytes);
-  Step check_header(BytesView header, size_t& body_size);
-  Step finish(BytesView header, BytesView body, Frame& out);
+  bool check_header(BytesView header, size_t& body_size);
+  Step finish(BytesView frame, Frame& out);
   Step fail(std::string message, uint8_t version, int16_t stream);
   Step fail_segment(std::string message);
 
@@ -114,6 +117,7 @@ class FrameWriter {
   Bytes out_;    // frames as they are; with segments_: to be packed by take()
   Bytes plain_;  // frames from before startup_done, when segments_ is set
   Bytes scratch_;
+  size_t reserve_ = 0;  // what the last burst needed
   uint8_t response_bit_;
   Compression codec_ = Compression::kNone;
   bool segments_ = false;

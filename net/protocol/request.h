@@ -24,6 +24,10 @@ struct StartupRequest {
   std::string_view option(std::string_view key) const;  // empty if absent
 };
 
+// What a STARTUP asks for, if we can do it: a CQL_VERSION of 3.x or 4.x, and a compression that `version` has.
+// Other options are ignored.
+Result<Compression> accept_startup(const StartupRequest& request, uint8_t version);
+
 struct QueryParameters {
   Consistency consistency = Consistency::kOne;
   std::optional<Consistency> serial_consistency;  // kSerial or kLocalSerial

@@ -13,18 +13,19 @@
 
 namespace keyzone::net {
 
-// The [option] of a type: its id, then what it is made of.
-void append_type(Bytes& out, const Type& type);
+// The [option] of a type: its id, then what it is made of. A type that is newer than the client's version (date, time,
+// smallint and tinyint came with v4, duration with v5) is sent as a custom one, by its marshal_name().
+void append_type(Bytes& out, uint8_t version, const Type& type);
 // Fails the reader on an unknown id or deeper nesting than kTypeDepthMax.
 TypePtr read_type(ByteReader& in, int depth = 0);
 
-// Column specifications in wire form, made once per statement and copied into each answer.
+// Column specifications in wire form, made once per statement and protocol version, copied into each answer.
 struct EncodedColumns {
   bool one_table = false;  // keyspace and table are said once (global_tables_spec)
   int32_t count = 0;
   Bytes specs;
 };
-EncodedColumns encode_columns(const std::vector<ColumnSpec>& columns);
+EncodedColumns encode_columns(const std::vector<ColumnSpec>& columns, uint8_t version);
 
 // What precedes the rows.
 struct RowsHeader {

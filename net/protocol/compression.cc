@@ -1,0 +1,78 @@
+#include "net/protocol/compression.h"
+
+#include <lz4.h>
+#include <snappy.h>
+
+namespace keyzone::net {
+namespace {
+
+// The most that one compressed byte can stand for: a longer claim is a lie, and gets no memory.
+constexpr size_t kLz4BestRatio = 255;
+constexpr size_t kSnappyBestRatio = 64;
+constexpr size_t kLz4SizePrefix = 4;
+
+Error broken(std::string what) { return {ErrorKind::kProtocol, std::move(what)}; }
+
+Result<Bytes> decompress_snappy(BytesView compressed, size_t max_size) {
+  size_t size = 0;
+  if (!snappy::GetUncompressedLength(compressed.data(), compressed.size(), &size)) {
+    return broken("a snappy body without its length");
+  }
+  if (size > max_size || size > compressed.size() * kSnappyBestRatio) {
+    return broken("a snappy body claims " + std::to_string(size) + " bytes");
+  }
+  Bytes plain(size, '\0');
+  if (!snappy::RawUncompress(compressed.data(), compressed.size(), plain.data())) {
+    return broken("a snappy body that does not decompress");
+  }
+  return plain;
+}
+
+}  // namespace
+
+void append_lz4_block(Bytes& out, BytesView plain) {
+  KEYZONE_ASSERT(plain.size() <= LZ4_MAX_INPUT_SIZE);
+  const int bound = LZ4_compressBound(static_cast<int>(plain.size()));
+  const size_t start = out.size();
+  out.resize(start + static_cast<size_t>(bound));
+  const int size =
+      LZ4_compress_default(plain.data(), out.data() + start, static_cast<int>(plain.size()), bound);
+  KEYZONE_ASSERT(size > 0);
+  out.resize(start + static_cast<size_t>(size));
+}
+
+Result<Bytes> decompress_lz4_block(BytesView block, size_t size) {
+  if (size > block.size() * kLz4BestRatio) {
+    return broken("an lz4 block of " + std::to_string(block.size()) + " bytes claims " + std::to_string(size));
+  }
+  Bytes plain(size, '\0');
+  const int got = LZ4_decompress_safe(block.data(), plain.data(), static_cast<int>(block.size()),
+                                      static_cast<int>(size));
+  if (got < 0 || static_cast<size_t>(got) != size) return broken("an lz4 block that does not decompress");
+  return plain;
+}
+
+void append_compressed_body(Bytes& out, Compression codec, BytesView body) {
+  KEYZONE_ASSERT(codec != Compression::kNone);
+  if (codec == Compression::kLz4) {
+    append_be(out, static_cast<uint32_t>(body.size()));
+    return append_lz4_block(out, body);
+  }
+  const size_t start = out.size();
+  out.resize(start + snappy::MaxCompressedLength(body.size()));
+  size_t size = 0;
+  snappy::RawCompress(body.data(), body.size(), out.data() + start, &size);
+  out.resize(start + size);
+}
+
+Result<Bytes> decompress_body(Compression codec, BytesView compressed, size_t max_size) {
+  KEYZONE_ASSERT(codec != Compression::kNone);
+  if (codec == Compression::kSnappy) return decompress_snappy(compressed, max_size);
+  if (compressed.size() < kLz4SizePrefix) return broken("an lz4 body without its length");
+  const size_t size = load_be<uint32_t>(compressed.data());
+  if (size > max_size) return broken("an lz4 body claims " + std::to_string(size) + " bytes");
+  if (size == 0) return Bytes();  // drivers send no block, or an empty one
+  return decompress_lz4_block(compressed.substr(kLz4SizePrefix), size);
+}
+
+}  // namespace keyzone::net

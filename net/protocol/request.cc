@@ -1,0 +1,317 @@
+#include "net/protocol/request.h"
+
+namespace keyzone::net {
+namespace {
+
+enum QueryFlag : uint32_t {
+  kHasValues = 0x01,
+  kSkipMetadata = 0x02,
+  kHasPageSize = 0x04,
+  kHasPagingState = 0x08,
+  kHasSerialConsistency = 0x10,
+  kHasTimestamp = 0x20,
+  kHasNames = 0x40,
+  kHasKeyspace = 0x80,       // v5
+  kHasNowInSeconds = 0x100,  // v5
+};
+constexpr uint32_t kQueryFlagsOld = 0x7f;
+constexpr uint32_t kQueryFlagsNew = 0x1ff;
+constexpr uint32_t kPrepareHasKeyspace = 0x01;
+
+Error protocol_error(std::string message) { return {ErrorKind::kProtocol, std::move(message)}; }
+
+// What every decoder ends with: all bytes used, none missing.
+Result<void> check_end(const ByteReader& in, const char* what) {
+  if (in.failed()) return protocol_error(std::string("a truncated or malformed ") + what);
+  if (!in.done()) return protocol_error(std::string("bytes left over after a ") + what);
+  return {};
+}
+
+Result<uint32_t> read_query_flags(ByteReader& in, uint8_t version) {
+  const uint32_t flags = version >= 5 ? in.be<uint32_t>() : in.byte();
+  const uint32_t known = version >= 5 ? kQueryFlagsNew : kQueryFlagsOld;
+  if (flags & ~known) return protocol_error("unknown query flags " + std::to_string(flags & ~known));
+  return flags;
+}
+
+void append_query_flags(Bytes& out, uint8_t version, uint32_t flags) {
+  KEYZONE_ASSERT(version >= 5 || flags <= kQueryFlagsOld);
+  if (version >= 5) return append_be(out, flags);
+  out.push_back(static_cast<char>(flags));
+}
+
+// [short] n, then n values, each with its name before it if `names`.
+void read_values(ByteReader& in, uint8_t version, std::vector<Value>& values, std::vector<BytesView>* names) {
+  const size_t count = in.be<uint16_t>();
+  if (count * (names ? 6 : 4) > in.left()) return in.fail();
+  values.reserve(count);
+  for (size_t i = 0; i < count && !in.failed(); ++i) {
+    if (names) names->push_back(read_string(in));
+    values.push_back(read_value(in, version >= 4));
+  }
+}
+
+void append_values(Bytes& out, const std::vector<Value>& values, const std::vector<BytesView>& names = {}) {
+  KEYZONE_ASSERT(values.size() <= UINT16_MAX && (names.empty() || names.size() == values.size()));
+  append_be(out, static_cast<uint16_t>(values.size()));
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!names.empty()) append_string(out, names[i]);
+    append_value(out, values[i]);
+  }
+}
+
+Result<std::optional<Consistency>> read_serial_consistency(ByteReader& in) {
+  const Consistency serial = read_consistency(in);
+  if (in.failed() || serial == Consistency::kSerial || serial == Consistency::kLocalSerial) return {serial};
+  return protocol_error("Invalid consistency for SERIAL. Got " + std::string(to_string(serial)));
+}
+
+Result<std::optional<Timestamp>> read_timestamp(ByteReader& in) {
+  const auto timestamp = in.be<int64_t>();
+  if (timestamp != kNoTimestamp) return {timestamp};
+  return protocol_error("Out of bound timestamp, must be in [" + std::to_string(kNoTimestamp + 1) + ", " +
+                        std::to_string(INT64_MAX) + "] (got " + std::to_string(kNoTimestamp) + ")");
+}
+
+Result<void> read_parameters(ByteReader& in, uint8_t version, QueryParameters& out) {
+  out.clear();
+  out.consistency = read_consistency(in);
+  KEYZONE_TRY(flags, read_query_flags(in, version));
+  if (flags & kHasValues) read_values(in, version, out.values, flags & kHasNames ? &out.names : nullptr);
+  out.skip_metadata = flags & kSkipMetadata;
+  if (flags & kHasPageSize) {
+    const auto size = in.be<int32_t>();
+    if (size > 0) out.page_size = size;
+  }
+  if (flags & kHasPagingState) out.paging_state = read_bytes(in);
+  if (flags & kHasSerialConsistency) {
+    KEYZONE_TRY(serial, read_serial_consistency(in));
+    out.serial_consistency = serial;
+  }
+  if (flags & kHasTimestamp) {
+    KEYZONE_TRY(timestamp, read_timestamp(in));
+    out.timestamp = timestamp;
+  }
+  if (flags & kHasKeyspace) out.keyspace = read_string(in);
+  if (flags & kHasNowInSeconds) out.now_in_seconds = in.be<int32_t>();
+  return {};
+}
+
+template <class Parameters>
+uint32_t common_flags(const Parameters& p) {
+  return (p.serial_consistency ? kHasSerialConsistency : 0u) | (p.timestamp ? kHasTimestamp : 0u) |
+         (p.keyspace ? kHasKeyspace : 0u) | (p.now_in_seconds ? kHasNowInSeconds : 0u);
+}
+
+template <class Parameters>
+void append_common(Bytes& out, const Parameters& p) {
+  if (p.serial_consistency) append_consistency(out, *p.serial_consistency);
+  if (p.timestamp) append_be(out, *p.timestamp);
+  if (p.keyspace) append_string(out, *p.keyspace);
+  if (p.now_in_seconds) append_be(out, *p.now_in_seconds);
+}
+
+void append_parameters(Bytes& out, uint8_t version, const QueryParameters& p) {
+  append_consistency(out, p.consistency);
+  append_query_flags(out, version,
+                     common_flags(p) | (p.values.empty() ? 0u : kHasValues) | (p.names.empty() ? 0u : kHasNames) |
+                         (p.skip_metadata ? kSkipMetadata : 0u) | (p.page_size ? kHasPageSize : 0u) |
+                         (p.paging_state ? kHasPagingState : 0u));
+  if (!p.values.empty()) append_values(out, p.values, p.names);
+  if (p.page_size) append_be(out, *p.page_size);
+  if (p.paging_state) append_bytes(out, *p.paging_state);
+  append_common(out, p);
+}
+
+Result<void> read_batch_statement(ByteReader& in, uint8_t version, BatchStatement& out) {
+  const uint8_t kind = in.byte();
+  if (kind > 1) return protocol_error("Invalid query kind in BATCH messages. Must be 0 or 1 but got " +
+                                      std::to_string(kind));
+  out.prepared = kind == 1;
+  out.text_or_id = out.prepared ? read_short_bytes(in) : read_long_string(in);
+  out.values.clear();
+  read_values(in, version, out.values, nullptr);
+  return {};
+}
+
+Result<void> read_batch_options(ByteReader& in, uint8_t version, BatchRequest& out) {
+  out.serial_consistency.reset();
+  out.timestamp.reset();
+  out.keyspace.reset();
+  out.now_in_seconds.reset();
+  out.consistency = read_consistency(in);
+  KEYZONE_TRY(flags, read_query_flags(in, version));
+  // The names would have to come before the values they name: CASSANDRA-10246.
+  if (flags & kHasNames) return protocol_error("named values are not supported in BATCH messages");
+  if (flags & kHasSerialConsistency) {
+    KEYZONE_TRY(serial, read_serial_consistency(in));
+    out.serial_consistency = serial;
+  }
+  if (flags & kHasTimestamp) {
+    KEYZONE_TRY(timestamp, read_timestamp(in));
+    out.timestamp = timestamp;
+  }
+  if (flags & kHasKeyspace) out.keyspace = read_string(in);
+  if (flags & kHasNowInSeconds) out.now_in_seconds = in.be<int32_t>();
+  return {};
+}
+
+}  // namespace
+
+void QueryParameters::clear() {
+  std::vector<Value> kept_values = std::move(values);
+  std::vector<BytesView> kept_names = std::move(names);
+  kept_values.clear();
+  kept_names.clear();
+  *this = {};
+  values = std::move(kept_values);
+  names = std::move(kept_names);
+}
+
+std::string_view StartupRequest::option(std::string_view key) const {
+  for (const auto& [name, value] : options) {
+    if (name == key) return value;
+  }
+  return {};
+}
+
+Result<Compression> accept_startup(const StartupRequest& request, uint8_t version) {
+  const std::string_view cql = request.option("CQL_VERSION");
+  if (cql.empty()) return protocol_error("Missing value CQL_VERSION in STARTUP message");
+  if (!cql.starts_with("3.") && !cql.starts_with("4.")) {
+    return protocol_error("CQL_VERSION " + std::string(cql) + " is not supported");
+  }
+  std::string wanted(request.option("COMPRESSION"));
+  for (char& c : wanted) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (wanted.empty() || wanted == "none") return Compression::kNone;
+  if (wanted == to_string(Compression::kLz4)) return Compression::kLz4;
+  if (wanted == to_string(Compression::kSnappy) && version < 5) return Compression::kSnappy;
+  return protocol_error("Unsupported compression type: " + wanted);
+}
+
+Result<void> take_prelude(Frame& frame, RequestPrelude& out) {
+  out.tracing = frame.flags & kFlagTracing;
+  out.custom_payload.clear();
+  if (frame.version < 4 || !(frame.flags & kFlagCustomPayload)) return {};
+  ByteReader in(frame.body);
+  out.custom_payload = read_bytes_map(in);
+  if (in.failed()) return protocol_error("a truncated or malformed custom payload");
+  frame.body = in.rest();
+  return {};
+}
+
+Result<void> decode_request(const Frame& frame, StartupRequest& out) {
+  ByteReader in(frame.body);
+  out.options = read_string_map(in);
+  for (auto& [key, value] : out.options) {
+    for (char& c : key) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return check_end(in, "STARTUP");
+}
+
+Result<void> decode_request(const Frame& frame, QueryRequest& out) {
+  ByteReader in(frame.body);
+  out.text = read_long_string(in);
+  KEYZONE_CHECK(read_parameters(in, frame.version, out.parameters));
+  return check_end(in, "QUERY");
+}
+
+Result<void> decode_request(const Frame& frame, PrepareRequest& out) {
+  ByteReader in(frame.body);
+  out.text = read_long_string(in);
+  out.keyspace.reset();
+  if (frame.version >= 5) {
+    const auto flags = in.be<uint32_t>();
+    if (flags & ~kPrepareHasKeyspace) return protocol_error("unknown PREPARE flags " + std::to_string(flags));
+    if (flags & kPrepareHasKeyspace) out.keyspace = read_string(in);
+  }
+  return check_end(in, "PREPARE");
+}
+
+Result<void> decode_request(const Frame& frame, ExecuteRequest& out) {
+  ByteReader in(frame.body);
+  out.id = read_short_bytes(in);
+  out.result_metadata_id = frame.version >= 5 ? read_short_bytes(in) : BytesView();
+  KEYZONE_CHECK(read_parameters(in, frame.version, out.parameters));
+  return check_end(in, "EXECUTE");
+}
+
+Result<void> decode_request(const Frame& frame, BatchRequest& out) {
+  ByteReader in(frame.body);
+  const uint8_t type = in.byte();
+  if (type > static_cast<uint8_t>(BatchType::kCounter)) {
+    return protocol_error("Invalid BATCH type " + std::to_string(type));
+  }
+  out.type = static_cast<BatchType>(type);
+  const size_t count = in.be<uint16_t>();
+  constexpr size_t kLeastStatement = 5;  // kind, an empty id, no values
+  if (count * kLeastStatement > in.left()) in.fail();
+  out.statements.resize(in.failed() ? 0 : count);
+  for (auto& statement : out.statements) KEYZONE_CHECK(read_batch_statement(in, frame.version, statement));
+  if (in.failed()) return check_end(in, "BATCH");
+  KEYZONE_CHECK(read_batch_options(in, frame.version, out));
+  return check_end(in, "BATCH");
+}
+
+Result<void> decode_request(const Frame& frame, RegisterRequest& out) {
+  ByteReader in(frame.body);
+  out.event_types.clear();
+  const size_t count = in.be<uint16_t>();
+  for (size_t i = 0; i < count && !in.failed(); ++i) out.event_types.push_back(read_string(in));
+  return check_end(in, "REGISTER");
+}
+
+Result<void> decode_request(const Frame& frame, AuthResponseRequest& out) {
+  ByteReader in(frame.body);
+  out.token = read_bytes(in);
+  return check_end(in, "AUTH_RESPONSE");
+}
+
+void encode_request(Bytes& body, uint8_t, const StartupRequest& request) {
+  append_string_map(body, request.options);
+}
+
+void encode_request(Bytes& body, uint8_t version, const QueryRequest& request) {
+  append_long_string(body, request.text);
+  append_parameters(body, version, request.parameters);
+}
+
+void encode_request(Bytes& body, uint8_t version, const PrepareRequest& request) {
+  KEYZONE_ASSERT(version >= 5 || !request.keyspace);
+  append_long_string(body, request.text);
+  if (version < 5) return;
+  append_be(body, request.keyspace ? kPrepareHasKeyspace : 0u);
+  if (request.keyspace) append_string(body, *request.keyspace);
+}
+
+void encode_request(Bytes& body, uint8_t version, const ExecuteRequest& request) {
+  append_short_bytes(body, request.id);
+  if (version >= 5) append_short_bytes(body, request.result_metadata_id);
+  append_parameters(body, version, request.parameters);
+}
+
+void encode_request(Bytes& body, uint8_t version, const BatchRequest& request) {
+  KEYZONE_ASSERT(request.statements.size() <= UINT16_MAX);
+  body.push_back(static_cast<char>(request.type));
+  append_be(body, static_cast<uint16_t>(request.statements.size()));
+  for (const auto& statement : request.statements) {
+    body.push_back(statement.prepared ? 1 : 0);
+    statement.prepared ? append_short_bytes(body, statement.text_or_id)
+                       : append_long_string(body, statement.text_or_id);
+    append_values(body, statement.values);
+  }
+  append_consistency(body, request.consistency);
+  append_query_flags(body, version, common_flags(request));
+  append_common(body, request);
+}
+
+void encode_request(Bytes& body, uint8_t, const RegisterRequest& request) {
+  append_be(body, static_cast<uint16_t>(request.event_types.size()));
+  for (const BytesView type : request.event_types) append_string(body, type);
+}
+
+void encode_request(Bytes& body, uint8_t, const AuthResponseRequest& request) {
+  request.token ? append_bytes(body, *request.token) : append_null(body);
+}
+
+}  // namespace keyzone::net

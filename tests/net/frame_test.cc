@@ -1,0 +1,301 @@
+#include "net/protocol/frame.h"
+
+#include "net/protocol/compression.h"
+#include "net/protocol/response.h"
+#include "tests/net/support.h"
+
+namespace keyzone::net {
+namespace {
+
+using Step = FrameReader::Step;
+
+struct Wire {
+  uint8_t version;
+  Compression codec;
+};
+class FrameRoundTrip : public testing::TestWithParam<Wire> {};
+
+TEST_P(FrameRoundTrip, AnyChunking) {
+  const auto [version, codec] = GetParam();
+  TestRandom random{version * 10u + static_cast<unsigned>(codec)};
+  FrameWriter writer(Role::kClient);
+  writer.startup_done(version, codec);
+  std::vector<OwnedFrame> sent;
+  Bytes bytes;
+  for (int burst = 0; burst < 6; ++burst) {
+    for (size_t i = random.below(8) + 1; i > 0; --i) {
+      const size_t size = random.below(8) == 0 ? random.below(400000) : random.below(3000);
+      OwnedFrame f;
+      f.body = random.below(2) ? random.bytes(size) : random.text(size);
+      f.frame = {version, 0, static_cast<int16_t>(random.below(kMaxStreams)), Opcode::kQuery, {}};
+      writer.append(version, 0, f.frame.stream, f.frame.opcode, f.body);
+      sent.push_back(std::move(f));
+    }
+    bytes += writer.take();
+  }
+  for (const size_t chunk : {size_t{1}, size_t{2}, size_t{7}, size_t{8}, size_t{9}, size_t{10}, size_t{1000},
+                             size_t{65536}, size_t{131080}, bytes.size()}) {
+    if (chunk < 7 && bytes.size() > 3000000) continue;
+    FrameReader reader = started_reader(version, codec);
+    EXPECT_EQ(read_all(reader, bytes, chunk), sent) << "chunks of " << chunk;
+    EXPECT_EQ(reader.buffered(), 0u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, FrameRoundTrip,
+                         testing::Values(Wire{3, Compression::kNone}, Wire{3, Compression::kLz4},
+                                         Wire{4, Compression::kNone}, Wire{4, Compression::kLz4},
+                                         Wire{4, Compression::kSnappy}, Wire{5, Compression::kNone},
+                                         Wire{5, Compression::kLz4}));
+
+TEST(FrameReader, KnownBytes) {
+  // OPTIONS as gocql sends it.
+  FrameReader reader({});
+  const Bytes bytes = from_hex("04 00 0001 05 00000000");
+  reader.feed(bytes);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFrame);
+  EXPECT_EQ(frame.version, 4);
+  EXPECT_EQ(frame.stream, 1);
+  EXPECT_EQ(frame.opcode, Opcode::kOptions);
+  EXPECT_TRUE(frame.body.empty());
+  EXPECT_EQ(reader.next(frame), Step::kMore);
+}
+
+TEST(FrameReader, UnsupportedVersionIsAnsweredOnTheSameStream) {
+  FrameReader reader({});
+  const Bytes bytes = from_hex("42 00 0107 05 00000000");
+  reader.feed(bytes);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFailed);
+  EXPECT_EQ(reader.failure().message,
+            "Invalid or unsupported protocol version (66); the lowest supported version is 3 and the greatest is 5");
+  FrameWriter writer(Role::kServer);
+  append_failure(writer, reader.failure());
+  const Bytes answer = writer.take();
+  EXPECT_EQ(to_hex(BytesView(answer).substr(0, 5)), "8500010700");
+  EXPECT_EQ(to_hex(BytesView(answer).substr(9, 4)), "0000000a");
+}
+
+TEST(FrameReader, GreatestVersionIsConfigured) {
+  FrameReader reader({.max_version = 4});
+  const Bytes bytes = from_hex("05 00 0000 05 00000000");
+  reader.feed(bytes);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFailed);
+  EXPECT_EQ(reader.failure().version, 4);
+  EXPECT_NE(reader.failure().message.find("and the greatest is 4"), std::string::npos);
+}
+
+TEST(FrameReader, OldVersionsHaveShorterHeaders) {
+  FrameReader reader({});
+  const Bytes bytes = from_hex("02 00 05 05 00000000");
+  reader.feed(bytes);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFailed);
+  EXPECT_EQ(reader.failure().stream, 5);
+  EXPECT_NE(reader.failure().message.find("version (2)"), std::string::npos);
+}
+
+// What is wrong with a header is known before the body comes.
+TEST(FrameReader, RefusesBadHeaders) {
+  const struct {
+    const char* hex;
+    const char* message;
+  } cases[] = {
+      {"84 00 0001 05 00000000", "a frame in the wrong direction"},
+      {"04 00 0001 04 00000000", "Unknown opcode 4"},
+      {"04 00 0001 11 00000000", "Unknown opcode 17"},
+      {"04 00 0001 08 00000000", "Unexpected opcode RESULT"},
+      {"04 00 ffff 05 00000000", "Invalid negative stream id"},
+      {"04 00 0001 07 ffffffff", "Invalid negative frame length"},
+      {"04 01 0001 05 00000000", "a compressed frame, but no compression was agreed on"},
+  };
+  for (const auto& c : cases) {
+    FrameReader reader({});
+    const Bytes bytes = from_hex(c.hex);
+    reader.feed(bytes);
+    Frame frame;
+    EXPECT_EQ(reader.next(frame), Step::kFailed) << c.hex;
+    EXPECT_EQ(reader.failure().message, c.message);
+    EXPECT_EQ(reader.next(frame), Step::kFailed) << "for good";
+  }
+}
+
+TEST(FrameReader, LimitsToTheByte) {
+  for (const bool ready : {false, true}) {
+    FrameReader::Options options{.max_body = 2000, .max_body_before_ready = 1000};
+    const size_t limit = ready ? 2000 : 1000;
+    for (const size_t over : {0, 1}) {
+      FrameReader reader(options);
+      if (ready) reader.lift_limit();
+      const Bytes bytes = one_frame(Role::kClient, 4, Opcode::kQuery, Bytes(limit + over, 'x'));
+      reader.feed(bytes);
+      Frame frame;
+      EXPECT_EQ(reader.next(frame), over ? Step::kFailed : Step::kFrame);
+    }
+  }
+}
+
+TEST(FrameReader, VersionMayNotChangeAfterStartup) {
+  FrameReader reader = started_reader(4, Compression::kNone);
+  const Bytes bytes = from_hex("03 00 0001 05 00000000");
+  reader.feed(bytes);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFailed);
+  EXPECT_EQ(reader.failure().message,
+            "Invalid message version. Got 3/v3 but previous messages on this connection had version 4/v4");
+}
+
+// The bytes behind STARTUP can be read only when it was answered, since they may be in segments.
+TEST(FrameReader, WaitsAfterStartup) {
+  Bytes bytes = one_frame(Role::kClient, 5, Opcode::kStartup, "");
+  FrameWriter writer(Role::kClient);
+  writer.startup_done(5, Compression::kLz4);
+  writer.append(5, 0, 2, Opcode::kOptions, "");
+  writer.append(5, 0, 3, Opcode::kQuery, Bytes(5000, 'q'));
+  bytes += writer.take();
+  for (const size_t chunk : {size_t{1}, size_t{12}, bytes.size()}) {
+    FrameReader reader({});
+    std::vector<OwnedFrame> first = read_all(reader, bytes, chunk);
+    ASSERT_EQ(first.size(), 1u);
+    EXPECT_EQ(first[0].frame.opcode, Opcode::kStartup);
+    reader.startup_done(5, Compression::kLz4);
+    Frame frame;
+    ASSERT_EQ(reader.next(frame), Step::kFrame);
+    EXPECT_EQ(frame.stream, 2);
+    ASSERT_EQ(reader.next(frame), Step::kFrame);
+    EXPECT_EQ(frame.body.size(), 5000u);
+    EXPECT_EQ(reader.next(frame), Step::kMore);
+  }
+}
+
+TEST(FrameReader, RefusedStartupMayBeTriedAgain) {
+  FrameReader reader({});
+  const Bytes bytes = one_frame(Role::kClient, 4, Opcode::kStartup, "a") + one_frame(Role::kClient, 4, Opcode::kStartup, "b");
+  reader.feed(bytes);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFrame);
+  EXPECT_EQ(reader.next(frame), Step::kMore);
+  reader.startup_refused();
+  ASSERT_EQ(reader.next(frame), Step::kFrame);
+  EXPECT_EQ(frame.body, "b");
+}
+
+TEST(FrameReader, BoundedWhileItWaits) {
+  FrameReader reader({.max_body_before_ready = 100});
+  const Bytes startup = one_frame(Role::kClient, 4, Opcode::kStartup, "");
+  EXPECT_EQ(read_all(reader, startup + Bytes(109, 'x'), 1).size(), 1u);
+  Frame frame;
+  EXPECT_EQ(reader.next(frame), Step::kMore);
+  reader.feed("x");
+  EXPECT_EQ(reader.next(frame), Step::kFailed);
+}
+
+TEST(FrameReader, ClientSwitchesToSegmentsAfterReady) {
+  FrameWriter server(Role::kServer);
+  server.append(5, 0, 0, Opcode::kReady, "");
+  server.startup_done(5, Compression::kNone);
+  server.append(5, 0, 1, Opcode::kResult, "rows");
+  const Bytes bytes = server.take();
+  FrameReader reader({.role = Role::kClient});
+  reader.feed(bytes);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFrame);
+  EXPECT_EQ(frame.opcode, Opcode::kReady);
+  reader.startup_done(5, Compression::kNone);
+  ASSERT_EQ(reader.next(frame), Step::kFrame);
+  EXPECT_EQ(frame.body, "rows");
+}
+
+TEST(FrameReader, SegmentsMustHoldWholeFrames) {
+  const Bytes envelope = one_frame(Role::kClient, 5, Opcode::kQuery, Bytes(100, 'x'));
+  const BytesView view = envelope;
+  const auto fails_with = [](const Bytes& bytes) {
+    FrameReader reader = started_reader(5, Compression::kNone);
+    reader.feed(bytes);
+    Frame frame;
+    Step step;
+    while ((step = reader.next(frame)) == Step::kFrame) {
+    }
+    return step == Step::kFailed ? reader.failure().message + " on " + std::to_string(reader.failure().stream) : "";
+  };
+  Bytes bytes;
+  append_segment(bytes, Compression::kNone, view.substr(0, 50), true);
+  EXPECT_EQ(fails_with(bytes), "a self-contained segment ends within a frame on -1");
+  bytes.clear();
+  append_segment(bytes, Compression::kNone, view.substr(0, 5), true);
+  EXPECT_EQ(fails_with(bytes), "a segment ends within a frame's header on -1");
+  bytes.clear();
+  append_segment(bytes, Compression::kNone, view.substr(0, 50), false);
+  append_segment(bytes, Compression::kNone, view, true);
+  EXPECT_EQ(fails_with(bytes), "a self-contained segment within a frame on -1");
+  bytes.clear();
+  append_segment(bytes, Compression::kNone, view.substr(0, 50), false);
+  append_segment(bytes, Compression::kNone, envelope.substr(50) + "x", false);
+  EXPECT_EQ(fails_with(bytes), "a segment goes on after the frame that it ends on -1");
+}
+
+TEST(FrameReader, EveryFlippedBitOfASegmentIsFound) {
+  Bytes bytes;
+  append_segments(bytes, Compression::kNone, one_frame(Role::kClient, 5, Opcode::kQuery, "select now"));
+  for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    Bytes broken = bytes;
+    broken[bit / 8] = static_cast<char>(broken[bit / 8] ^ (1 << bit % 8));
+    FrameReader reader = started_reader(5, Compression::kNone);
+    reader.feed(broken);
+    Frame frame;
+    EXPECT_EQ(reader.next(frame), Step::kFailed) << bit;
+  }
+}
+
+TEST(FrameReader, CompressionBombsGetNoMemory) {
+  for (const Compression codec : {Compression::kLz4, Compression::kSnappy}) {
+    Bytes honest;
+    append_compressed_body(honest, codec, Bytes(kMaxFrameBody + 1, '\0'));  // small on the wire
+    ASSERT_LT(honest.size(), kMaxFrameBody / 15);
+    Bytes liar = codec == Compression::kLz4 ? from_hex("00ffffff 1061") : from_hex("ffffff07 0061");
+    for (const Bytes& body : {honest, liar}) {
+      FrameReader reader = started_reader(4, codec);
+      const Bytes bytes = one_frame(Role::kClient, 4, Opcode::kQuery, body, 9, kFlagCompressed);
+      reader.feed(bytes);
+      Frame frame;
+      ASSERT_EQ(reader.next(frame), Step::kFailed);
+      EXPECT_NE(reader.failure().message.find("claims"), std::string::npos) << reader.failure().message;
+      EXPECT_EQ(reader.failure().stream, 9);
+    }
+  }
+}
+
+TEST(FrameWriter, ManySmallFramesMakeOneSegment) {
+  FrameWriter writer(Role::kServer);
+  writer.startup_done(5, Compression::kNone);
+  for (int16_t i = 0; i < 100; ++i) writer.append(5, 0, i, Opcode::kResult, "12345678");
+  const Bytes bytes = writer.take();
+  EXPECT_EQ(bytes.size(), 100 * (kFrameHeaderSize + 8) + segment_header_size(Compression::kNone) + kSegmentTrailerSize);
+  EXPECT_TRUE(writer.empty());
+}
+
+TEST(FrameWriter, BuilderPatchesTheLength) {
+  FrameWriter writer(Role::kServer);
+  {
+    FrameBuilder frame(writer, 4, 7, Opcode::kResult);
+    encode_void(frame.body());
+  }
+  { FrameBuilder frame(writer, 4, -1, Opcode::kEvent, kFlagWarning); }
+  EXPECT_EQ(to_hex(writer.take()), "84000007080000000400000001" "8408ffff0c00000000");
+}
+
+TEST(FrameWriter, SmallOrIncompressibleBodiesGoPlain) {
+  FrameWriter writer(Role::kServer);
+  writer.startup_done(4, Compression::kLz4);
+  writer.append(4, 0, 0, Opcode::kResult, "short");
+  EXPECT_EQ(writer.take()[1], 0);
+  writer.append(4, 0, 0, Opcode::kResult, TestRandom{1}.bytes(1000));
+  EXPECT_EQ(writer.take()[1], 0);
+  writer.append(4, 0, 0, Opcode::kResult, Bytes(1000, 'a'));
+  EXPECT_EQ(writer.take()[1], kFlagCompressed);
+}
+
+}  // namespace
+}  // namespace keyzone::net
