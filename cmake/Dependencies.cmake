@@ -21,6 +21,7 @@ keyzone_find_library(leveldb leveldb leveldb/db.h)
 keyzone_find_library(lz4 lz4 lz4.h)
 keyzone_find_library(snappy snappy snappy.h)
 keyzone_find_library(xxhash xxhash xxhash.h)
+keyzone_find_library(date_tz date-tz date/tz.h)
 
 # keyzone_capnp(FOLDER FILES...): generated sources go to <build>/FOLDER; sets CAPNP_SOURCES and CAPNP_HEADERS.
 set(CAPNPC_SRC_PREFIX ${CMAKE_SOURCE_DIR})

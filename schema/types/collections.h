@@ -47,7 +47,8 @@ class CollectionWriter {
   int32_t values_ = 0;
 };
 
-// All elements of a list or set, or keys and values of a map in turn; or the error.
+// All elements of a list or set, or keys and values of a map in turn; or the error ("Not enough bytes to read
+// a list"). The elements themselves are not validated. Valid as long as `wire`.
 Result<std::vector<BytesView>> split_collection(const Type& type, BytesView wire);
 // Sets and maps sorted and without duplicates (the last one of equal keys stays), lists as they are.
 // REQUIRES: the elements validate.

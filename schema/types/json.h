@@ -23,11 +23,16 @@ struct JsonValue {
   bool is_number() const { return kind == Kind::kInteger || kind == Kind::kFloat; }
   const JsonValue* find(std::string_view name) const;
   std::string to_string() const;  // for error messages
+  std::string_view java_class() const;  // what Cassandra's errors call it: "Integer", "ArrayList"
 };
 
 // Errors: kInvalid, "Could not decode JSON string '…'".
 Result<JsonValue> parse_json(std::string_view text);
 // With quotes around it.
 std::string quote_json(std::string_view utf8);
+// The column or field that a member's name means: "\"Ab\"" is Ab, Ab is ab.
+std::string json_field_name(std::string_view member);
+// The member's name that means a column or field; the counterpart of json_field_name, not yet quoted for JSON.
+std::string json_member_name(std::string_view field);
 
 }  // namespace keyzone

@@ -29,13 +29,19 @@ enum class ConstantKind : uint8_t { kString, kInteger, kFloat, kUuid, kBoolean, 
 std::string_view constant_kind_name(ConstantKind kind);  // "STRING", "INTEGER", … as in Cassandra's errors
 
 class Type;
-struct JsonValue;  // schema/types/json.h
+struct JsonValue;     // schema/types/json.h
 class OrderedReader;  // schema/types/ordered.h
 using TypePtr = std::shared_ptr<const Type>;
 
+// The type of a constant where nothing else says: the smallest of int, bigint and varint; double or decimal;
+// ascii or text; timeuuid or uuid.
+TypePtr preferred_constant_type(ConstantKind kind, std::string_view text);
+
 inline constexpr int kTypeDepthMax = 32;           // of nested types in a declaration
-inline constexpr int kVectorDimensionMax = 8192;   // Cassandra's guardrail, and ours against absurd sizes
+inline constexpr int kVectorDimensionMax = 8192;   // ours against absurd sizes
 inline constexpr size_t kTupleFieldsMax = 32768;   // of a tuple or a user type
+inline constexpr size_t kNumberBytesMax = 16384;   // of a varint, or of a decimal's digits: what costs more than
+                                                   // linear time must be short. Longer ones do not validate.
 
 class Type : public std::enable_shared_from_this<Type> {
  public:
@@ -90,7 +96,7 @@ class Type : public std::enable_shared_from_this<Type> {
   virtual Result<void> validate(BytesView wire) const = 0;
 
   // Cassandra's order: negative, zero or positive. REQUIRES: both validate.
-  virtual int compare(BytesView a, BytesView b) const;
+  int compare(BytesView a, BytesView b) const;
 
   // The order-preserving form: memcmp of two forms gives compare(), no form is a prefix of another, so
   // forms can be strung together; `descending` inverts every byte. Layout in schema/types/ordered.h.
@@ -108,10 +114,11 @@ class Type : public std::enable_shared_from_this<Type> {
   bool accepts_constant(ConstantKind kind) const;
   Result<Bytes> from_constant(ConstantKind kind, std::string_view text) const;
   // The contents of a string literal (or a number's text): '2011-02-03 04:05+0000', '1y2mo', '127.0.0.1'.
+  // There is no clock here: a timestamp of 'now' is the caller's to understand.
   virtual Result<Bytes> from_text(std::string_view text) const = 0;
 
-  // The value as CQL text that reads back as the same value: 'it''s', 0xcafe, {1: 'a'}. Empty natives give ''.
-  // REQUIRES: wire validates.
+  // The value as CQL text that reads back as the same value: 'it''s', 0xcafe, {1: 'a'}. Empty values of types
+  // other than text and blob give null, as Cassandra's do. REQUIRES: wire validates.
   virtual std::string to_cql_literal(BytesView wire) const = 0;
   // The value as toJson() gives it. REQUIRES: wire validates.
   virtual std::string to_json(BytesView wire) const = 0;
@@ -119,14 +126,17 @@ class Type : public std::enable_shared_from_this<Type> {
   // only at the outermost level and in tuples and user types.
   Result<std::optional<Bytes>> from_json(const JsonValue& json) const;
 
+  // One form within another, for types made of types. REQUIRES: wire validates.
+  void append_ordered_part(BytesView wire, Bytes& out) const;
+  [[nodiscard]] bool read_ordered_part(OrderedReader& in, Bytes& out) const;
+
  protected:
-  friend class OrderedAccess;
-  friend struct TypeFactory;
   Type(TypeKind kind, bool multi_cell) : kind_(kind), multi_cell_(multi_cell) {}
 
-  virtual void append_ordered_body(BytesView wire, Bytes& out) const = 0;      // wire is not empty
+  virtual int compare_values(BytesView a, BytesView b) const = 0;          // neither is empty
+  virtual void append_ordered_body(BytesView wire, Bytes& out) const = 0;  // wire is not empty
   virtual bool read_ordered_body(OrderedReader& in, Bytes& out) const = 0;
-  virtual Result<Bytes> from_json_value(const JsonValue& json) const = 0;      // json is not null
+  virtual Result<Bytes> from_json_value(const JsonValue& json) const = 0;  // json is not null
 
   TypeKind kind_;
   bool multi_cell_;
@@ -141,7 +151,8 @@ class Type : public std::enable_shared_from_this<Type> {
 const TypePtr& native_type(TypeKind kind);                         // one shared instance each
 const TypePtr& find_native_type(std::string_view name);            // by CQL name, any case; null if unknown
 std::string_view native_type_name(TypeKind kind);                  // "int", "text", …
-// Parameters are frozen by these where they are not. `frozen` is about the type made.
+// Parameters are frozen by these where they are not, but for the fields of a user type that is itself not
+// frozen: they stay as declared. `frozen` is about the type made.
 TypePtr list_type(TypePtr element, bool frozen);
 TypePtr set_type(TypePtr element, bool frozen);
 TypePtr map_type(TypePtr key, TypePtr value, bool frozen);

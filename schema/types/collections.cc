@@ -1,0 +1,164 @@
+#include "schema/types/collections.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "schema/types/vint.h"
+
+namespace keyzone {
+
+namespace {
+
+int per_entry_of(const Type& type) { return type.kind() == TypeKind::kMap ? 2 : 1; }
+
+// "list", "set" or "map", for errors.
+std::string_view noun(const Type& type) {
+  return type.kind() == TypeKind::kList ? "list" : type.kind() == TypeKind::kSet ? "set" : "map";
+}
+
+Error too_short(const Type& type) { return invalid("Not enough bytes to read a " + std::string(noun(type))); }
+
+Error extra_fields(const Type& type) {
+  return invalid(type.is_user_type() ? "Invalid remaining data after end of UDT value"
+                                     : "Invalid remaining data after end of tuple value");
+}
+
+std::string field_label(const Type& type, size_t i) {
+  return std::to_string(i) + (type.is_user_type() ? "th field " + type.field_names()[i] : "th component");
+}
+
+}  // namespace
+
+CollectionReader::CollectionReader(BytesView wire, int per_entry) : in_(wire) {
+  count_ = in_.be<int32_t>();
+  failed_ = in_.failed();
+  // A negative count is read as none, as Cassandra does. Each value takes four bytes at least.
+  values_left_ = failed_ || count_ < 0 ? 0 : int64_t{count_} * per_entry;
+  if (count_ < 0) count_ = 0;
+}
+
+CollectionReader::CollectionReader(const Type& type, BytesView wire) : CollectionReader(wire, per_entry_of(type)) {}
+
+bool CollectionReader::next(std::optional<BytesView>& value) {
+  if (values_left_ == 0) return false;
+  const auto size = in_.be<int32_t>();
+  value.reset();
+  if (size >= 0) value = in_.bytes(static_cast<size_t>(size));
+  failed_ = in_.failed();
+  values_left_ = failed_ ? 0 : values_left_ - 1;
+  return !failed_;
+}
+
+bool CollectionReader::next(BytesView& value) {
+  std::optional<BytesView> found;
+  if (!next(found)) return false;
+  if (!found) {
+    failed_ = true;
+    values_left_ = 0;
+    return false;
+  }
+  value = *found;
+  return true;
+}
+
+CollectionWriter::CollectionWriter(int per_entry) : out_(4, '\0'), per_entry_(per_entry) {}
+CollectionWriter::CollectionWriter(const Type& type) : CollectionWriter(per_entry_of(type)) {}
+
+void CollectionWriter::add(BytesView value) {
+  append_field(value, out_);
+  ++values_;
+}
+
+Bytes CollectionWriter::finish() && {
+  KEYZONE_ASSERT(values_ % per_entry_ == 0);
+  const int32_t big_endian = byte_swap(count());
+  out_.replace(0, 4, reinterpret_cast<const char*>(&big_endian), 4);
+  return std::move(out_);
+}
+
+Result<std::vector<BytesView>> split_collection(const Type& type, BytesView wire) {
+  CollectionReader reader(type, wire);
+  std::vector<BytesView> values;
+  std::optional<BytesView> value;
+  while (reader.next(value)) {
+    if (!value) return invalid("Null value read when not allowed");
+    values.push_back(*value);
+  }
+  if (reader.failed()) return too_short(type);
+  if (!reader.rest().empty()) {
+    return invalid("Unexpected extraneous bytes after " + std::string(noun(type)) + " value");
+  }
+  return values;
+}
+
+Bytes build_collection(const Type& type, std::vector<Bytes> values) {
+  const auto step = static_cast<size_t>(per_entry_of(type));
+  CollectionWriter writer(type);
+  if (type.kind() == TypeKind::kList) {
+    for (const Bytes& value : values) writer.add(value);
+    return std::move(writer).finish();
+  }
+  const Type& key = *type.parameters()[0];
+  std::vector<size_t> order(values.size() / step);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return key.compare(values[a * step], values[b * step]) < 0; });
+  for (size_t i = 0; i < order.size(); ++i) {
+    const size_t at = order[i] * step;
+    if (i + 1 < order.size() && key.compare(values[at], values[order[i + 1] * step]) == 0) continue;
+    for (size_t part = 0; part < step; ++part) writer.add(values[at + part]);
+  }
+  return std::move(writer).finish();
+}
+
+void append_field(std::optional<BytesView> value, Bytes& out) {
+  append_be(out, value ? static_cast<int32_t>(value->size()) : int32_t{-1});
+  if (value) out.append(*value);
+}
+
+Bytes build_fields(std::span<const std::optional<Bytes>> fields) {
+  Bytes out;
+  for (const auto& field : fields) append_field(field ? std::optional<BytesView>(*field) : std::nullopt, out);
+  return out;
+}
+
+Result<std::vector<std::optional<BytesView>>> split_fields(const Type& type, BytesView wire) {
+  std::vector<std::optional<BytesView>> fields(type.parameters().size());
+  ByteReader in(wire);
+  for (size_t i = 0; i < fields.size() && !in.done(); ++i) {
+    const auto size = in.be<int32_t>();
+    if (in.failed()) return invalid("Not enough bytes to read size of " + field_label(type, i));
+    if (size < 0) continue;
+    fields[i] = in.bytes(static_cast<size_t>(size));
+    if (in.failed()) return invalid("Not enough bytes to read " + field_label(type, i));
+  }
+  if (!in.done()) return extra_fields(type);
+  return fields;
+}
+
+Result<std::vector<BytesView>> split_vector(const Type& type, BytesView wire) {
+  if (wire.empty()) return invalid("Invalid empty vector value");
+  const auto fixed = type.element().fixed_length();
+  ByteReader in(wire);
+  std::vector<BytesView> elements;
+  for (int i = 0; i < type.dimension(); ++i) {
+    const uint64_t size = fixed ? *fixed : read_vint(in);
+    elements.push_back(size <= in.left() ? in.bytes(static_cast<size_t>(size)) : (in.fail(), BytesView()));
+    if (in.failed()) return invalid("Not enough bytes to read a " + type.to_string());
+  }
+  if (in.done()) return elements;
+  return invalid("Unexpected " + std::to_string(in.left()) + " extraneous bytes after " + type.to_string() +
+                 " value");
+}
+
+Bytes build_vector(const Type& type, std::span<const Bytes> elements) {
+  const bool fixed = type.element().fixed_length().has_value();
+  Bytes out;
+  for (const Bytes& element : elements) {
+    if (!fixed) append_vint(out, element.size());
+    out += element;
+  }
+  return out;
+}
+
+}  // namespace keyzone

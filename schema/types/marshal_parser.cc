@@ -1,0 +1,138 @@
+// Reads types by Cassandra's class names: `…marshal.MapType(…marshal.UTF8Type,…marshal.Int32Type)`.
+#include <algorithm>
+#include <charconv>
+
+#include "schema/types/hex.h"
+#include "schema/types/native_types.h"
+
+namespace keyzone {
+
+namespace {
+
+constexpr std::string_view kPackage = "org.apache.cassandra.db.marshal.";
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text), rest_(text) {}
+
+  Result<TypePtr> parse() {
+    KEYZONE_TRY(parsed, type(0));
+    skip_blank();
+    if (!rest_.empty()) return error("unexpected character '" + std::string(rest_.substr(0, 1)) + "'");
+    return parsed;
+  }
+
+ private:
+  Error error(const std::string& what) const {
+    return {ErrorKind::kSyntax, "Syntax error parsing '" + std::string(text_) + "' at char " +
+                                    std::to_string(text_.size() - rest_.size()) + ": " + what};
+  }
+  void skip_blank() {
+    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' || rest_[0] == '\n')) rest_.remove_prefix(1);
+  }
+  bool take(char c) {
+    skip_blank();
+    if (!rest_.starts_with(c)) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  std::string_view identifier() {
+    skip_blank();
+    size_t size = 0;
+    while (size < rest_.size() && (std::isalnum(static_cast<unsigned char>(rest_[size])) ||
+                                   std::string_view("-+._&").find(rest_[size]) != std::string_view::npos)) {
+      ++size;
+    }
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+  Result<void> expect(char c) {
+    if (take(c)) return {};
+    return error(rest_.empty() ? "unexpected end of string" : std::string("expecting '") + c + "' token");
+  }
+
+  Result<TypePtr> type(int depth) {
+    if (depth >= kTypeDepthMax) {
+      return invalid("Types may not be nested deeper than " + std::to_string(kTypeDepthMax));
+    }
+    const std::string_view full = identifier();
+    std::string_view name = full;
+    if (name.starts_with(kPackage)) name.remove_prefix(kPackage.size());
+    if (const TypePtr& native = find_native_by_marshal_class(name)) return native;
+    const Error unknown{ErrorKind::kConfig, "Unable to find abstract-type class '" +
+                                                (full.find('.') == full.npos ? std::string(kPackage) : "") +
+                                                std::string(full) + "'"};
+    if (name == "UserType") return user(depth);
+    if (name == "VectorType") return vector(depth);
+    constexpr std::string_view kGenerics[] = {"FrozenType", "ReversedType", "ListType", "SetType", "MapType",
+                                              "TupleType"};
+    if (std::find(std::begin(kGenerics), std::end(kGenerics), name) == std::end(kGenerics)) return unknown;
+    KEYZONE_TRY(parts, parameters(depth));
+    const size_t wanted = name == "MapType" ? 2 : name == "TupleType" ? std::max<size_t>(parts.size(), 1) : 1;
+    if (parts.size() != wanted) return error("wrong number of parameters of " + std::string(name));
+    if (name == "FrozenType") return freeze(parts[0]);
+    if (name == "ReversedType") return parts[0];
+    if (name == "ListType") return list_type(parts[0], false);
+    if (name == "SetType") return set_type(parts[0], false);
+    if (name == "MapType") return map_type(parts[0], parts[1], false);
+    return tuple_type(std::move(parts));
+  }
+
+  Result<std::vector<TypePtr>> parameters(int depth) {
+    KEYZONE_CHECK(expect('('));
+    std::vector<TypePtr> parts;
+    do {
+      if (parts.size() == kTupleFieldsMax) return error("too many parameters");
+      KEYZONE_TRY(part, type(depth + 1));
+      parts.push_back(std::move(part));
+    } while (take(','));
+    KEYZONE_CHECK(expect(')'));
+    return parts;
+  }
+
+  Result<TypePtr> vector(int depth) {
+    KEYZONE_CHECK(expect('('));
+    KEYZONE_TRY(element, type(depth + 1));
+    KEYZONE_CHECK(expect(','));
+    const std::string_view digits = identifier();
+    int dimension = 0;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), dimension);
+    if (problem != std::errc() || end != digits.data() + digits.size() || dimension < 1 ||
+        dimension > kVectorDimensionMax) {
+      return error("vectors may only have positive dimensions up to " + std::to_string(kVectorDimensionMax));
+    }
+    KEYZONE_CHECK(expect(')'));
+    return vector_type(element, dimension);
+  }
+
+  // (keyspace,hex of the name,hex of a field's name:type,…)
+  Result<TypePtr> user(int depth) {
+    KEYZONE_CHECK(expect('('));
+    const std::string keyspace(identifier());
+    KEYZONE_CHECK(expect(','));
+    const auto name = from_hex(identifier());
+    if (!name) return error("expecting hexadecimal digits");
+    std::vector<std::string> names;
+    std::vector<TypePtr> types;
+    while (take(',')) {
+      if (names.size() == kTupleFieldsMax) return error("too many fields");
+      const auto field = from_hex(identifier());
+      if (!field) return error("expecting hexadecimal digits");
+      KEYZONE_CHECK(expect(':'));
+      KEYZONE_TRY(field_type, type(depth + 1));
+      names.push_back(*field);
+      types.push_back(std::move(field_type));
+    }
+    KEYZONE_CHECK(expect(')'));
+    return user_type(keyspace, *name, std::move(names), std::move(types), false);
+  }
+
+  std::string_view text_, rest_;
+};
+
+}  // namespace
+
+Result<TypePtr> parse_marshal_name(std::string_view text) { return Parser(text).parse(); }
+
+}  // namespace keyzone

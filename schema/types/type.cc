@@ -1,0 +1,124 @@
+#include "schema/types/type.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "schema/types/json.h"
+#include "schema/types/native_types.h"
+#include "schema/types/ordered.h"
+
+namespace keyzone {
+
+std::optional<size_t> Type::find_field(std::string_view name) const {
+  const auto at = std::find(field_names_.begin(), field_names_.end(), name);
+  if (at == field_names_.end()) return std::nullopt;
+  return static_cast<size_t>(at - field_names_.begin());
+}
+
+bool Type::operator==(const Type& other) const {
+  if (this == &other) return true;
+  return kind_ == other.kind_ && multi_cell_ == other.multi_cell_ && dimension_ == other.dimension_ &&
+         keyspace_ == other.keyspace_ && name_ == other.name_ && field_names_ == other.field_names_ &&
+         std::equal(parameters_.begin(), parameters_.end(), other.parameters_.begin(), other.parameters_.end(),
+                    [](const TypePtr& a, const TypePtr& b) { return *a == *b; });
+}
+
+namespace {
+
+struct Readable {
+  TypeKind as, from;
+};
+// Natives whose values can be read as another's, beside themselves and blob, which reads everything.
+constexpr Readable kReadable[] = {
+    {TypeKind::kText, TypeKind::kAscii},        {TypeKind::kVarint, TypeKind::kInt},
+    {TypeKind::kVarint, TypeKind::kBigint},     {TypeKind::kVarint, TypeKind::kTimestamp},
+    {TypeKind::kTimestamp, TypeKind::kBigint},  {TypeKind::kBigint, TypeKind::kTimestamp},
+    {TypeKind::kDate, TypeKind::kInt},          {TypeKind::kTime, TypeKind::kBigint},
+    {TypeKind::kUuid, TypeKind::kTimeuuid},
+};
+
+bool fields_compatible(const Type& a, const Type& b) {
+  if (a.parameters().size() < b.parameters().size()) return false;
+  for (size_t i = 0; i < b.parameters().size(); ++i) {
+    if (!a.parameters()[i]->is_value_compatible_with(*b.parameters()[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool Type::is_value_compatible_with(const Type& other) const {
+  if (kind_ == TypeKind::kBlob) return true;
+  if (kind_ != other.kind_) {
+    return std::any_of(std::begin(kReadable), std::end(kReadable),
+                       [&](const Readable& r) { return r.as == kind_ && r.from == other.kind_; });
+  }
+  if (is_native()) return true;
+  if (is_user_type() && (keyspace_ != other.keyspace_ || name_ != other.name_)) return false;
+  if (dimension_ != other.dimension_) return false;
+  if (is_collection() && multi_cell_ != other.multi_cell_) return false;
+  return fields_compatible(*this, other);
+}
+
+bool Type::references(TypeKind kind) const {
+  return kind_ == kind || std::any_of(parameters_.begin(), parameters_.end(),
+                                      [&](const TypePtr& part) { return part->references(kind); });
+}
+
+bool Type::references_user_type(std::string_view keyspace, std::string_view name) const {
+  if (is_user_type() && keyspace_ == keyspace && name_ == name) return true;
+  return std::any_of(parameters_.begin(), parameters_.end(),
+                     [&](const TypePtr& part) { return part->references_user_type(keyspace, name); });
+}
+
+int Type::compare(BytesView a, BytesView b) const {
+  if (a.empty() || b.empty()) return static_cast<int>(b.empty()) - static_cast<int>(a.empty());
+  return compare_values(a, b);
+}
+
+void Type::append_ordered_part(BytesView wire, Bytes& out) const {
+  if (wire.empty()) {
+    out.push_back(kOrderedEmpty);
+    return;
+  }
+  out.push_back(kOrderedValue);
+  append_ordered_body(wire, out);
+}
+
+bool Type::read_ordered_part(OrderedReader& in, Bytes& out) const {
+  const uint8_t marker = in.byte();
+  if (in.failed()) return false;
+  if (marker == kOrderedEmpty) return true;
+  return marker == kOrderedValue && read_ordered_body(in, out);
+}
+
+void Type::append_ordered(BytesView wire, bool descending, Bytes& out) const {
+  const size_t start = out.size();
+  append_ordered_part(wire, out);
+  if (descending) OrderedReader::invert(out, start);
+}
+
+bool Type::read_ordered(ByteReader& in, bool descending, Bytes& out) const {
+  OrderedReader reader(in, descending);
+  return read_ordered_part(reader, out);
+}
+
+void append_ordered_null(bool descending, Bytes& out) {
+  out.push_back(static_cast<char>(descending ? ~kOrderedNull : kOrderedNull));
+}
+
+Bytes prefix_successor(Bytes prefix) {
+  while (!prefix.empty() && static_cast<uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
+  if (!prefix.empty()) prefix.back() = static_cast<char>(prefix.back() + 1);
+  return prefix;
+}
+
+Result<std::optional<Bytes>> Type::from_json(const JsonValue& json) const {
+  if (json.is_null()) return std::optional<Bytes>();
+  KEYZONE_TRY(value, from_json_value(json));
+  return std::optional<Bytes>(std::move(value));
+}
+
+}  // namespace keyzone

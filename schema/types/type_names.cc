@@ -1,0 +1,123 @@
+// What types are called: in CQL, by Cassandra's class names, by the protocol's ids. And freezing.
+#include <algorithm>
+
+#include "schema/types/hex.h"
+#include "schema/types/native_types.h"
+
+namespace keyzone {
+
+namespace {
+
+constexpr std::string_view kPackage = "org.apache.cassandra.db.marshal.";
+
+// CQL's reserved words, sorted: as identifiers they need quotes.
+constexpr std::string_view kReserved[] = {
+    "add", "allow", "alter", "and", "apply", "asc", "authorize", "batch", "begin", "by", "columnfamily", "create",
+    "delete", "desc", "describe", "drop", "entries", "execute", "from", "full", "grant", "if", "in", "index",
+    "infinity", "insert", "into", "is", "keyspace", "limit", "materialized", "modify", "nan", "norecursive", "not",
+    "null", "of", "on", "or", "order", "primary", "rename", "revoke", "schema", "select", "set", "table", "to",
+    "token", "truncate", "unlogged", "update", "use", "using", "view", "where", "with",
+};
+static_assert(std::is_sorted(std::begin(kReserved), std::end(kReserved)));
+
+bool is_bare_identifier(std::string_view name) {
+  if (name.empty() || name[0] < 'a' || name[0] > 'z') return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+std::string_view marshal_class(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kList: return "ListType";
+    case TypeKind::kSet: return "SetType";
+    case TypeKind::kMap: return "MapType";
+    case TypeKind::kTuple: return "TupleType";
+    case TypeKind::kUser: return "UserType";
+    case TypeKind::kVector: return "VectorType";
+    default: return native_marshal_class(kind);
+  }
+}
+
+// Within what is frozen Cassandra no longer says so.
+std::string marshal(const Type& type, bool say_frozen) {
+  std::string name = std::string(kPackage) + std::string(marshal_class(type.kind()));
+  if (type.is_native()) return name;
+  if (type.is_vector()) {
+    return name + "(" + marshal(type.element(), say_frozen) + " , " + std::to_string(type.dimension()) + ")";
+  }
+  const bool parts_say_frozen = say_frozen && type.is_multi_cell();
+  std::string parts;
+  if (type.is_user_type()) parts = type.keyspace() + "," + to_hex(type.name());
+  for (size_t i = 0; i < type.parameters().size(); ++i) {
+    if (!parts.empty()) parts += ",";
+    if (type.is_user_type()) parts += to_hex(type.field_names()[i]) + ":";
+    parts += marshal(*type.parameters()[i], parts_say_frozen);
+  }
+  name += "(" + parts + ")";
+  const bool frozen_by_name = say_frozen && type.frozen() && !type.is_tuple();
+  return frozen_by_name ? std::string(kPackage) + "FrozenType(" + name + ")" : name;
+}
+
+}  // namespace
+
+std::string quote_identifier(std::string_view name) {
+  if (is_bare_identifier(name) && !std::binary_search(std::begin(kReserved), std::end(kReserved), name)) {
+    return std::string(name);
+  }
+  std::string out = "\"";
+  for (const char c : name) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string Type::to_string_bare() const {
+  if (is_native()) return std::string(native_type_name(kind_));
+  if (is_user_type()) return quote_identifier(name_);
+  constexpr std::string_view kNames[] = {"list", "set", "map", "tuple", "", "vector"};
+  std::string out = std::string(kNames[static_cast<int>(kind_) - static_cast<int>(TypeKind::kList)]) + "<";
+  for (size_t i = 0; i < parameters_.size(); ++i) out += (i ? ", " : "") + parameters_[i]->to_string();
+  if (is_vector()) out += ", " + std::to_string(dimension_);
+  return out + ">";
+}
+
+std::string Type::to_string() const {
+  const bool says_frozen = frozen() && !is_native() && !is_vector();
+  return says_frozen ? "frozen<" + to_string_bare() + ">" : to_string_bare();
+}
+
+std::string Type::marshal_name() const { return marshal(*this, true); }
+
+uint16_t Type::protocol_id() const {
+  switch (kind_) {
+    case TypeKind::kList: return 0x0020;
+    case TypeKind::kMap: return 0x0021;
+    case TypeKind::kSet: return 0x0022;
+    case TypeKind::kUser: return 0x0030;
+    case TypeKind::kTuple: return 0x0031;
+    case TypeKind::kVector: return 0x0000;
+    default: return native_protocol_id(kind_);
+  }
+}
+
+namespace {
+
+TypePtr with_frozen(const TypePtr& type, bool frozen) {
+  const auto& parts = type->parameters();
+  switch (type->kind()) {
+    case TypeKind::kList: return list_type(parts[0], frozen);
+    case TypeKind::kSet: return set_type(parts[0], frozen);
+    case TypeKind::kMap: return map_type(parts[0], parts[1], frozen);
+    case TypeKind::kUser: return user_type(type->keyspace(), type->name(), type->field_names(), parts, frozen);
+    default: return type;
+  }
+}
+
+}  // namespace
+
+TypePtr freeze(const TypePtr& type) { return type->is_multi_cell() ? with_frozen(type, true) : type; }
+TypePtr unfreeze(const TypePtr& type) { return type->is_multi_cell() ? type : with_frozen(type, false); }
+
+}  // namespace keyzone
