@@ -18,6 +18,7 @@
 //
 // Read next: election.cc (votes), follower.cc and leader.cc (the log), reads.cc, membership.cc, sleep.cc.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
@@ -54,6 +55,8 @@ struct Restored {
   SnapshotInfo log_start;  // the log holds what comes after it
   LogIndex last_index;     // of the log; log_start.index: the log is empty
   LogIndex applied;        // by the state machine; log_start.index <= applied <= last_index
+  // The log's entries of kind configuration, ascending, if the caller knows them; else the log is read for them.
+  std::optional<std::vector<Entry>> configurations;
 };
 
 // A read that may be answered once everything up to `index` is applied.
@@ -93,6 +96,7 @@ struct Ready {
   std::optional<SnapshotOffer> snapshot_offer;  // fetch it, then install_snapshot() or snapshot_failed()
   bool repaired = false;  // Config::may_vote was false and is moot; forget the mark on disk
   LogIndex commit;        // as of now
+  std::optional<Error> error;  // the log could not be read: nothing is applied any more, stop the replica
 
   bool must_persist() const { return install || hard_state || !entries.empty(); }
 };
@@ -127,8 +131,7 @@ struct Status {
 
 class Raft {
  public:
-  // `reader` outlives this and reads what was persisted. Reads configuration entries above the applied index
-  // and those between log start and it.
+  // `reader` outlives this and reads what was persisted.
   Raft(const Config& config, const Restored& restored, LogReader& reader);
 
   // --- inputs
@@ -238,7 +241,8 @@ class Raft {
     NodeId from;  // self: asked here
     uint64_t context;
     uint64_t incarnation;  // of `from`
-    uint64_t round;        // heartbeats of this round or a later one confirm it; 0: not assigned yet
+    bool repair;           // asked by a replica under repair
+    uint64_t round;        // an answer to heartbeats of this round or later confirms it; 0: not assigned yet
     LogIndex index;
   };
   struct ForwardedRead {
@@ -248,52 +252,54 @@ class Raft {
 
   // raft.cc
   void dispatch(const Message& message);
-  void step_by_role(const Message& message);
-  void handle_other_term(const Message& message, bool& drop);
+  bool enter_newer_term(const Message& message);
+  void answer_older_term(const Message& message);
+  void step_in_term(const Message& message);
   Message make(MessageKind kind, NodeId to) const;
-  void send(Message message);
+  void send(Message message) { messages_.push_back(std::move(message)); }
   void promise(Message message);
-  uint64_t next_sequence() const { return sequence_ + 1; }
+  bool promises_durable() const;
   void release_promises();
-  void collect_entries(Ready& ready);
+  void collect_to_persist(Ready& ready);
   void collect_committed(Ready& ready);
-  bool has_committed_to_hand_out() const;
-  bool is_self_promotable() const;
+  void collect_news(Ready& ready);
+  LogIndex may_hand_out() const { return std::min(commit_, log_.persisted()); }
+  SoftState soft_state() const { return {role_, leader_, term()}; }
 
   // election.cc
   void become_follower(Term term, NodeId leader);
   void become_pre_candidate();
   void become_candidate(bool forced);
   void become_leader();
-  void set_term(Term term, NodeId vote);
+  void leave_role();
   void start_campaign(bool forced);
+  bool promotable() const;
+  bool has_live_leader() const;
   void ask_for_votes(MessageKind kind, Term term, bool forced);
   void record_vote(NodeId voter, bool granted);
-  void own_vote_durable();
   void handle_vote(const Message& message);
   void handle_vote_reply(const Message& message);
-  bool has_live_leader() const;
-  void tick_election();
   void handle_timeout_now(const Message& message);
+  void tick_election();
 
   // follower.cc
-  void heard_from_leader(const Message& message);
   void handle_append(const Message& message);
+  bool sane_append(const Message& message) const;
+  void accept_entries(const Message& message);
+  void truncate_log(LogIndex from);
   void reject_append(const Message& message);
-  void append_from_leader(const Message& message);
   void acknowledge();
   void handle_heartbeat(const Message& message);
-  void handle_install_snapshot(const Message& message);
+  void handle_quiesce(const Message& message);
   void follower_commit(LogIndex index);
-  void request_repair();
+  void handle_install_snapshot(const Message& message);
   void check_repaired();
 
   // leader.cc
   void tick_leader();
-  void append_own(EntryKind kind, Payload payload);
+  LogIndex append_own(EntryKind kind, Payload payload);
   void replicate();
-  void send_appends(NodeId node, Progress& peer);
-  bool send_append(NodeId node, Progress& peer, bool empty_allowed);
+  bool send_append(NodeId node, Progress& peer);
   void offer_snapshot(NodeId node, Progress& peer);
   void send_heartbeat(NodeId node, Progress& peer, bool quiesce);
   void broadcast_heartbeat();
@@ -302,32 +308,30 @@ class Raft {
   void handle_heartbeat_reply(const Message& message);
   bool accept_incarnation(const Message& message, Progress& peer);
   void maybe_commit();
-  void committed_by_leader(LogIndex before);
-  void continue_transfer(NodeId node, const Progress& peer);
-  void abort_transfer();
+  void continue_transfer();
 
   // reads.cc
-  Result<void> enqueue_read(NodeId from, uint64_t context, uint64_t incarnation);
+  Result<void> enqueue_read(NodeId from, uint64_t context, uint64_t incarnation, bool repair);
   void handle_read_index(const Message& message);
   void handle_read_index_reply(const Message& message);
+  void admit_early_reads();
   void start_read_round();
   void confirm_reads();
   void answer_read(const PendingRead& read);
-  void fail_reads();
-  void refuse_read(NodeId from, uint64_t context, uint64_t incarnation);
+  void fail_own_reads();
   void age_forwarded_reads();
+  bool has_unassigned_reads() const { return !reads_.empty() && reads_.back().round == 0; }
 
   // membership.cc
-  void configuration_appended(LogIndex index, const Configuration& configuration);
-  void truncate_log(LogIndex from);
-  void update_peers();
+  Result<Configuration> changed(const std::vector<ConfigurationChange>& change) const;
+  LogIndex append_configuration(const Configuration& next);
   void configuration_committed();
+  void update_peers();
+  void load_configurations(const Restored& restored);
   const Configuration& configuration_at(LogIndex index) const;
-  void load_configurations(LogIndex last);
 
   // sleep.cc
   void wake_up();
-  void handle_quiesce(const Message& message);
 
   const Config config_;
   Log log_;
@@ -336,62 +340,63 @@ class Raft {
   NodeId leader_;
   LogIndex commit_;
   LogIndex applied_;
-  LogIndex handed_out_;       // committed entries given to the caller; applied_ <= handed_out_ <= commit_
-  LogIndex entries_handed_;   // entries given to the caller to persist
-  LogIndex term_start_;       // leader: index of the first entry of its term
-  std::vector<ConfigurationAt> configurations_;  // ascending; the first is that of the log's start or before
+  LogIndex handed_out_;      // committed entries given to the caller; applied_ <= handed_out_ <= commit_
+  LogIndex entries_handed_;  // entries given to the caller to persist
+  LogIndex term_start_;      // leader: index of the first entry of its term
+  std::vector<ConfigurationAt> configurations_;  // ascending; the first was in force at the start of the log
 
   // time, in ticks
   uint32_t election_elapsed_ = 0;
   uint32_t heartbeat_elapsed_ = 0;
   uint32_t election_timeout_;
   bool wants_election_timeout_ = true;
-  bool heard_leader_ = false;  // since it was last taken for lost
+  bool heard_leader_ = false;  // false: leader_ is taken for lost
   bool asleep_ = false;
 
   // election
-  std::map<NodeId, bool> votes_;
+  std::map<NodeId, bool> votes_;    // by voter: granted
   uint64_t own_vote_sequence_ = 0;  // the Ready that makes the own vote durable; 0: none under way
 
   // leader
   std::map<NodeId, Progress> peers_;  // all members but self
-  size_t uncommitted_bytes_ = 0;
-  bool replicate_ = false;  // something may be there to send
+  size_t uncommitted_bytes_ = 0;      // appended in this term and not handed out yet
+  bool replicate_ = false;            // there may be something to send
   NodeId transfer_to_;
   uint32_t transfer_elapsed_ = 0;
   bool transfer_sent_ = false;
 
   // reads
-  uint64_t round_ = 0;                    // newest heartbeat round
-  std::deque<PendingRead> reads_;         // leader: waiting for a quorum, by round
-  std::deque<PendingRead> early_reads_;   // leader: until an entry of its own term is committed
-  std::deque<ForwardedRead> forwarded_;   // follower: asked the leader
+  uint64_t round_ = 0;                   // newest heartbeat round
+  std::deque<PendingRead> reads_;        // leader: until a quorum has answered; ascending by round, unassigned last
+  std::deque<PendingRead> early_reads_;  // leader: until an entry of its own term is committed
+  std::deque<ForwardedRead> forwarded_;  // follower: asked the leader
 
   // follower
-  LogIndex matched_;            // the log equals that of the leader of this term up to here
-  bool acknowledge_ = false;    // an answer to an append is due as soon as it is true
-  LogIndex acknowledged_;       // highest sent in this term
-  std::optional<SnapshotInfo> installing_;   // offered and wanted
-  std::optional<SnapshotOffer> offer_;       // for the next Ready
-  std::optional<SnapshotInfo> install_;      // for the next Ready
+  LogIndex matched_;       // the log equals that of this term's leader up to here
+  LogIndex acknowledged_;  // highest index acknowledged in this term
+  bool acknowledge_ = false;                // an append is to be acknowledged as far as it is durable
+  std::optional<SnapshotInfo> installing_;  // offered and wanted
+  std::optional<SnapshotOffer> offer_;      // for the next Ready
+  std::optional<SnapshotInfo> install_;     // for the next Ready
 
-  // repair
+  // repair (Config::may_vote)
   bool faulty_;
-  uint64_t repair_context_ = 0;       // of the read under way
   std::optional<LogIndex> repair_index_;  // repaired once everything up to here is durable
-  bool repaired_ = false;             // for the next Ready
+  bool repaired_ = false;                 // for the next Ready
 
   // outputs
-  uint64_t sequence_ = 0;            // of the newest Ready
+  uint64_t sequence_ = 0;  // of the newest Ready
   uint64_t durable_sequence_ = 0;
-  uint64_t hard_state_sequence_ = 0; // of the Ready with the newest term and vote
-  bool hard_state_changed_ = false;
+  uint64_t promise_sequence_ = 0;    // of the newest Ready with a term, a vote or a snapshot
+  bool hard_state_changed_ = false;  // since that Ready
   std::deque<Outstanding> outstanding_;
   std::deque<Deferred> deferred_;
   std::vector<Message> messages_;
   std::vector<ReadState> read_states_;
   std::vector<uint64_t> reads_failed_;
-  SoftState soft_state_;  // as last reported
+  std::optional<Error> error_;  // the log could not be read; nothing is handed out any more
+  bool error_reported_ = false;
+  SoftState reported_soft_state_;
   Timestamp clock_ = kNoTimestamp;
   Timestamp clock_seen_ = kNoTimestamp;
 };
