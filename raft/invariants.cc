@@ -49,7 +49,7 @@ void InvariantView::check_now(const Raft& raft) {
   // At most one change of the configuration is not committed yet, besides the one that leaves the joint one.
   const size_t count = raft.configurations_.size();
   KEYZONE_ASSERT(count < 3 || raft.configurations_[count - 3].index <= raft.commit_ ||
-                 raft.role_ != Role::kLeader);
+                 !raft.leader_ready());
 }
 
 void InvariantView::check_leader(const Raft& raft) {

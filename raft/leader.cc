@@ -170,7 +170,7 @@ void Raft::handle_heartbeat_reply(const Message& message) {
   if (message.installing) peer.snapshot_beats = 0;
   peer.probe_sent = false;
   const bool restarted = message.index < peer.match;  // it doesn't know yet that its log equals ours
-  const bool lost = peer.idle_beats >= kIdleBeatsMax && message.index.next() < peer.next;
+  const bool lost = peer.idle_beats >= kIdleBeatsMax;  // an append or its answer
   if (peer.state == ProgressState::kReplicate && (restarted || lost)) peer.become_probe();
   if (peer.state == ProgressState::kProbe || peer.next <= log_.last_index()) replicate_ = true;
   confirm_reads();

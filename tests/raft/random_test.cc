@@ -1,0 +1,243 @@
+// Random runs: messages are lost, copied and reordered, nodes crash and forget what was not synced, ways are cut,
+// members change, logs are cut, groups sleep. The cluster's judges watch. A failure prints its seed.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tests/raft/cluster.h"
+
+namespace keyzone::raft::test {
+namespace {
+
+constexpr uint64_t kSeeds = 300;
+constexpr int kSteps = 12000;
+
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  uint64_t next() {  // splitmix64
+    uint64_t z = (state_ += 0x9E3779B97F4A7C15ull);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+  }
+  uint64_t below(uint64_t n) { return next() % n; }
+  bool chance(uint64_t per_mille) { return below(1000) < per_mille; }
+
+ private:
+  uint64_t state_;
+};
+
+class Storm {
+ public:
+  explicit Storm(uint64_t seed) : random_(seed), cluster_(config(random_)) {
+    cluster_.draw_timeout = [this](NodeId) { return 10 + static_cast<uint32_t>(random_.below(10)); };
+    Configuration first;
+    for (uint64_t id = 1; id <= 3; ++id) first.voters.push_back(NodeId(id));
+    for (NodeId id : first.voters) cluster_.add(id, first);
+    for (uint64_t id = 4; id <= 5; ++id) cluster_.add(NodeId(id), Configuration());
+    may_change_ = random_.chance(500);
+    may_damage_ = !may_change_ && random_.chance(500);
+    loss_ = random_.below(200);
+  }
+
+  void trace_to_stdout() {
+    cluster_.trace = [](const std::string& line) { std::puts(line.c_str()); };
+  }
+
+  void blow() {
+    for (int i = 0; i < kSteps; ++i) step();
+  }
+
+  // With everything well again, the group goes on: a leader, a commit, all equal.
+  void calm() {
+    cluster_.cut.clear();
+    for (auto& [id, node] : cluster_.nodes) {
+      if (!node.raft) cluster_.restart(id);
+    }
+    const LogIndex before = cluster_.highest_applied();
+    bool proposed = false;
+    for (int i = 0; i < 400; ++i) {
+      for (auto& [id, node] : cluster_.nodes) {
+        if (node.raft->asleep()) node.raft->wake();
+        node.raft->tick();
+        cluster_.run(node);
+        if (node.offer) cluster_.fetch_snapshot(node);
+      }
+      cluster_.settle();
+      if (i > 200 && !proposed) proposed = propose();
+    }
+    judge(proposed && cluster_.highest_applied() > before, "no progress in calm");
+    const Node& leader = *find_leader();
+    if(getenv("DBG")) for (auto& [id,n]:cluster_.nodes) { auto st=n.raft->status(); printf("%d role %s term %d last %d persisted %d commit %d applied %d faulty %d log %d\n",(int)id.value,name_of(st.role),(int)st.term.value,(int)st.last_index.value,(int)st.persisted.value,(int)st.commit.value,(int)st.applied.value,st.faulty,(int)st.first_index.value); for (auto&p:st.peers) printf("   %d match %d next %d %s act %d faulty %d\n",(int)p.node.value,(int)p.match.value,(int)p.next.value,name_of(p.state),p.active,p.faulty);}
+    for (NodeId id : leader.raft->configuration().members()) {
+      const Node& node = cluster_.nodes.at(id);
+      judge(node.store.at.index == leader.store.at.index, "node " + std::to_string(id.value) + " lags in calm");
+      judge(node.store.commands == leader.store.commands, "replicas differ");
+      judge(!node.damaged, "a damaged replica isn't repaired in calm");
+    }
+  }
+
+  uint64_t reads_done() const { return cluster_.reads_done(); }
+  uint64_t commits() const { return cluster_.highest_applied().value; }
+
+ private:
+  static Config config(Random& random) {
+    Config config;
+    config.append_bytes_max = 1 + random.below(300);
+    config.inflight_appends_max = 1 + random.below(8);
+    config.cache_bytes_max = random.below(400);
+    config.committed_bytes_max = 1 + random.below(400);
+    return config;
+  }
+
+  Node& any() { return cluster_.nodes.at(NodeId(1 + random_.below(cluster_.nodes.size()))); }
+
+  Node* find_leader() {
+    Node* leader = nullptr;
+    for (auto& [id, node] : cluster_.nodes) {
+      if (!node.raft || !node.raft->is_leader()) continue;
+      if (!leader || leader->raft->term() < node.raft->term()) leader = &node;
+    }
+    return leader;
+  }
+
+  bool propose() {
+    Node* leader = find_leader();
+    if (!leader) return false;
+    std::vector<Payload> payloads;
+    for (uint64_t count = 1 + random_.below(4); count > 0; --count) {
+      payloads.push_back(std::make_shared<const Bytes>("c" + std::to_string(++commands_)));
+    }
+    const bool taken = leader->raft->propose(std::move(payloads)).ok();
+    cluster_.run(*leader);
+    return taken;
+  }
+
+  void step() {
+    const uint64_t dice = random_.below(1000);
+    Node& node = any();
+    if (dice < 600) return deliver();
+    if (dice < 760) {
+      if (node.raft) cluster_.sync(node, 1);
+    } else if (dice < 890) {
+      if (node.raft) node.raft->tick();
+      if (node.raft) cluster_.run(node);
+    } else if (dice < 940) {
+      propose();
+    } else if (dice < 990) {
+      if (node.raft) cluster_.read(node, ++reads_);
+    } else {
+      rare(node, random_.below(100));
+    }
+  }
+
+  // Which message comes next is drawn; some are lost, some come twice.
+  void deliver() {
+    auto& network = cluster_.network;
+    if (network.empty()) return;
+    const size_t at = random_.chance(800) ? 0 : random_.below(network.size());
+    Message message = network[at];
+    if (!random_.chance(50)) network.erase(network.begin() + static_cast<std::ptrdiff_t>(at));
+    if (!random_.chance(loss_)) cluster_.deliver(std::move(message));
+  }
+
+  void rare(Node& node, uint64_t dice) {
+    if (dice < 15) {
+      if (node.raft) crash(node);
+    } else if (dice < 40) {
+      if (!node.raft) cluster_.restart(node.config.self);
+    } else if (dice < 50) {
+      cut();
+    } else if (dice < 60) {
+      cluster_.cut.clear();
+    } else if (dice < 65) {
+      if (node.raft) cluster_.compact(node, node.store.at.index);
+    } else if (dice < 70) {
+      if (node.raft) cluster_.flush(node);
+    } else if (dice < 80) {
+      if (node.offer) cluster_.fetch_snapshot(node);
+    } else if (dice < 84) {
+      if (node.raft && node.raft->can_sleep()) node.raft->sleep();
+    } else if (dice < 86) {
+      if (node.raft) node.raft->wake();
+    } else if (dice < 92) {
+      if (may_change_) change();
+    } else if (dice < 96) {
+      if (Node* leader = find_leader()) {
+        (void)leader->raft->transfer_leadership(node.config.self);
+      }
+    } else {
+      if (node.raft) node.raft->campaign();
+    }
+    if (node.raft) cluster_.run(node);
+  }
+
+  // One replica at a time may forget part of its log: others have what it acknowledged.
+  void crash(Node& node) {
+    cluster_.crash(node.config.self);
+    if (!may_damage_ || !random_.chance(500)) return;
+    for (const auto& [id, other] : cluster_.nodes) {
+      if (other.damaged) return;
+    }
+    const uint64_t length = node.disk.log.size();
+    if (length == 0) return;
+    cluster_.damage(node.config.self, LogIndex(node.disk.start.index.value + 1 + random_.below(length)));
+  }
+
+  void cut() {
+    const NodeId from = any().config.self;
+    const bool both = random_.chance(500);
+    for (auto& [id, node] : cluster_.nodes) {
+      if (random_.chance(400)) continue;
+      cluster_.cut.insert({from, id});
+      if (both) cluster_.cut.insert({id, from});
+    }
+  }
+
+  void change() {
+    Node* leader = find_leader();
+    if (!leader) return;
+    std::vector<ConfigurationChange> changes;
+    for (uint64_t id = 1; id <= 5; ++id) {
+      if (random_.chance(400)) continue;
+      changes.push_back({static_cast<ConfigurationChange::Kind>(random_.below(3)), NodeId(id)});
+    }
+    (void)leader->raft->propose_configuration(changes);
+    cluster_.run(*leader);
+  }
+
+  Random random_;
+  Cluster cluster_;
+  bool may_change_ = false;
+  bool may_damage_ = false;
+  uint64_t loss_ = 0;
+  uint64_t commands_ = 0;
+  uint64_t reads_ = 0;
+};
+
+TEST(Random, Storms) {
+  uint64_t first = 1, last = kSeeds;
+  if (const char* seed = std::getenv("KEYZONE_SEED")) first = last = std::strtoull(seed, nullptr, 10);
+  uint64_t reads = 0, commits = 0;
+  for (uint64_t seed = first; seed <= last; ++seed) {
+    Storm run(seed);
+    if (first == last) run.trace_to_stdout();
+    try {
+      run.blow();
+      run.calm();
+    } catch (const std::runtime_error& error) {
+      FAIL() << "KEYZONE_SEED=" << seed << ": " << error.what();
+    }
+    reads += run.reads_done();
+    commits += run.commits();
+  }
+  RecordProperty("reads", std::to_string(reads));
+  RecordProperty("commits", std::to_string(commits));
+  if (first == last) return;
+  EXPECT_GT(reads, 20 * kSeeds);
+  EXPECT_GT(commits, 50 * kSeeds);
+}
+
+}  // namespace
+}  // namespace keyzone::raft::test
