@@ -55,11 +55,25 @@ Result<void> PeerFrameReader::feed(BytesView bytes, std::vector<PeerFrame>& out)
   room(bytes.size());
   std::memcpy(buffer_->at(end_), bytes.data(), bytes.size());
   end_ += bytes.size();
+  return cut(out);
+}
+
+Result<void> PeerFrameReader::lift_limit(std::vector<PeerFrame>& out) {
+  limit_ = kMaxPeerFrame;
+  return cut(out);
+}
+
+Result<void> PeerFrameReader::cut(std::vector<PeerFrame>& out) {
   while (end_ - start_ >= kPeerHeaderSize) {
+    if (greeted_ && !lifted()) {
+      if (end_ - start_ > kMaxHeldBeforeWelcome) return broken("too many bytes behind a Hello that was not accepted");
+      break;
+    }
     const char* header = buffer_->at(start_);
     const size_t size = size_t{load_le<uint32_t>(header)} * sizeof(Word);
-    if (size > limit_) return broken("a peer frame of " + std::to_string(size) + " bytes; the limit is " +
-                                     std::to_string(limit_));
+    if (size > limit_) {
+      return broken("a peer frame of " + std::to_string(size) + " bytes; the limit is " + std::to_string(limit_));
+    }
     if (end_ - start_ < kPeerHeaderSize + size) break;
     PeerFrame frame;
     frame.channel = load_le<uint32_t>(header + 4);
@@ -67,10 +81,7 @@ Result<void> PeerFrameReader::feed(BytesView bytes, std::vector<PeerFrame>& out)
     frame.owner = buffer_;
     out.push_back(std::move(frame));
     start_ += kPeerHeaderSize + size;
-    // The Hello decides whether anything larger is read; what comes with it in one go waits for that.
-    if (limit_ == kMaxHelloFrame && end_ - start_ > kMaxHelloFrame) {
-      return broken("more than a Hello before it was answered");
-    }
+    greeted_ = true;
   }
   return {};
 }

@@ -21,6 +21,7 @@ namespace keyzone::net {
 inline constexpr size_t kPeerHeaderSize = 8;
 inline constexpr size_t kMaxPeerFrame = 64 << 20;        // bytes of a message
 inline constexpr size_t kMaxHelloFrame = 4 << 10;        // all that is accepted before Hello
+inline constexpr size_t kMaxHeldBeforeWelcome = 256 << 10;  // a few reads
 inline constexpr uint32_t kHelloChannel = 0;
 inline constexpr uint32_t kPeerProtocolVersion = 1;
 static_assert(kMaxHelloFrame < kMaxPeerFrame);
@@ -36,20 +37,27 @@ struct PeerFrame {
 };
 
 // Cuts the bytes of a link into frames, however they are chunked.
+//
+// The first frame is the peer's Hello. After it the reader gives no more until lift_limit(): who doesn't like the
+// Hello closes the link, and has read nothing else. Meanwhile pause reading; what is under way already is kept.
 class PeerFrameReader {
  public:
-  // Fails with kProtocol on a frame above the limit; then the link must be closed. Frames found are appended.
+  // Frames found are appended to `out`. Fails with kProtocol on a frame above the limit, and on more than
+  // kMaxHeldBeforeWelcome bytes behind the Hello; then the link must be closed.
   Result<void> feed(BytesView bytes, std::vector<PeerFrame>& out);
-  // The peer's Hello is accepted: frames up to kMaxPeerFrame.
-  void lift_limit() { limit_ = kMaxPeerFrame; }
+  // The peer's Hello is accepted: frames up to kMaxPeerFrame, beginning with those that came meanwhile.
+  Result<void> lift_limit(std::vector<PeerFrame>& out);
+  bool lifted() const { return limit_ == kMaxPeerFrame; }
 
  private:
   struct Buffer;
   void room(size_t bytes);
+  Result<void> cut(std::vector<PeerFrame>& out);
   std::shared_ptr<Buffer> buffer_;
   size_t start_ = 0;  // of the first byte not given out, a multiple of 8
   size_t end_ = 0;    // of what came
   size_t limit_ = kMaxHelloFrame;
+  bool greeted_ = false;  // the Hello was given out
 };
 
 // REQUIRES: message.size() is a multiple of 8 and at most kMaxPeerFrame.

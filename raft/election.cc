@@ -63,7 +63,16 @@ void Raft::become_leader() {
   term_start_ = append_own(EntryKind::kEmpty, nullptr);
 }
 
-bool Raft::promotable() const { return !faulty_ && configuration().is_voter(config_.self); }
+// Who is a voter no more may still be needed until that is committed: it may be the only one with the newest log
+// among those who have to agree (thesis, 4.2.2).
+bool Raft::promotable() const {
+  if (faulty_) return false;
+  for (auto at = configurations_.rbegin(); at != configurations_.rend(); ++at) {
+    if (at->configuration.is_voter(config_.self)) return true;
+    if (at->index <= commit_) return false;
+  }
+  return false;
+}
 
 bool Raft::has_live_leader() const {
   if (is_leader()) return true;

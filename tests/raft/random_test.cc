@@ -69,7 +69,6 @@ class Storm {
     }
     judge(proposed && cluster_.highest_applied() > before, "no progress in calm");
     const Node& leader = *find_leader();
-    if(getenv("DBG")) for (auto& [id,n]:cluster_.nodes) { auto st=n.raft->status(); printf("%d role %s term %d last %d persisted %d commit %d applied %d faulty %d log %d\n",(int)id.value,name_of(st.role),(int)st.term.value,(int)st.last_index.value,(int)st.persisted.value,(int)st.commit.value,(int)st.applied.value,st.faulty,(int)st.first_index.value); for (auto&p:st.peers) printf("   %d match %d next %d %s act %d faulty %d\n",(int)p.node.value,(int)p.match.value,(int)p.next.value,name_of(p.state),p.active,p.faulty);}
     for (NodeId id : leader.raft->configuration().members()) {
       const Node& node = cluster_.nodes.at(id);
       judge(node.store.at.index == leader.store.at.index, "node " + std::to_string(id.value) + " lags in calm");
