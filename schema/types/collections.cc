@@ -122,17 +122,29 @@ Bytes build_fields(std::span<const std::optional<Bytes>> fields) {
   return out;
 }
 
+FieldReader::FieldReader(const Type& type, BytesView wire) : type_(type), in_(wire) {}
+
+Result<bool> FieldReader::next(std::optional<BytesView>& value) {
+  if (in_.done()) return false;
+  if (index_ == type_.parameters().size()) return extra_fields(type_);
+  const auto size = in_.be<int32_t>();
+  if (in_.failed()) return invalid("Not enough bytes to read size of " + field_label(type_, index_));
+  value.reset();
+  if (size >= 0) value = in_.bytes(static_cast<size_t>(size));
+  if (in_.failed()) return invalid("Not enough bytes to read " + field_label(type_, index_));
+  ++index_;
+  return true;
+}
+
 Result<std::vector<std::optional<BytesView>>> split_fields(const Type& type, BytesView wire) {
-  std::vector<std::optional<BytesView>> fields(type.parameters().size());
-  ByteReader in(wire);
-  for (size_t i = 0; i < fields.size() && !in.done(); ++i) {
-    const auto size = in.be<int32_t>();
-    if (in.failed()) return invalid("Not enough bytes to read size of " + field_label(type, i));
-    if (size < 0) continue;
-    fields[i] = in.bytes(static_cast<size_t>(size));
-    if (in.failed()) return invalid("Not enough bytes to read " + field_label(type, i));
+  std::vector<std::optional<BytesView>> fields;
+  FieldReader reader(type, wire);
+  for (std::optional<BytesView> value;;) {
+    KEYZONE_TRY(more, reader.next(value));
+    if (!more) break;
+    fields.push_back(value);
   }
-  if (!in.done()) return extra_fields(type);
+  fields.resize(type.parameters().size());
   return fields;
 }
 

@@ -54,6 +54,19 @@ Result<std::vector<BytesView>> split_collection(const Type& type, BytesView wire
 // REQUIRES: the elements validate.
 Bytes build_collection(const Type& type, std::vector<Bytes> values);
 
+// Walks the fields that the bytes of a tuple or user type hold.
+class FieldReader {
+ public:
+  FieldReader(const Type& type, BytesView wire);
+  size_t count() const { return index_; }              // fields read so far
+  Result<bool> next(std::optional<BytesView>& value);  // false at the end
+
+ private:
+  const Type& type_;
+  ByteReader in_;
+  size_t index_ = 0;
+};
+
 // Fields of a tuple or user type; exactly as many as the type has, missing ones null.
 Result<std::vector<std::optional<BytesView>>> split_fields(const Type& type, BytesView wire);
 void append_field(std::optional<BytesView> value, Bytes& out);  // int32 length (-1: null), then the bytes

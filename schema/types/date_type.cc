@@ -51,11 +51,11 @@ class DateType final : public NativeType {
     if (!date) return invalid("Unable to coerce " + in_quotes(text) + " to a formatted date (long)");
     const int64_t days = days_since_1970(*date) + kDateEpoch;
     if (days < 0) {
-      return invalid("Input date " + std::string(text) + " is less than min supported date -5877641-06-23T00:00Z[UTC]");
+      return invalid("Input date " + std::string(text) + " is less than min supported date -5877641-06-23T00:00Z");
     }
     if (days > kDateMax) {
       return invalid("Input date " + std::string(text) +
-                     " is greater than max supported date +5881580-07-11T00:00Z[UTC]");
+                     " is greater than max supported date +5881580-07-11T00:00Z");
     }
     return be_bytes(static_cast<uint32_t>(days));
   }

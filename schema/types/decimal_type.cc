@@ -161,7 +161,9 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
     const bool negative = exponent.starts_with('-');
     if (negative || exponent.starts_with('+')) exponent.remove_prefix(1);
     if (!all_digits(exponent) || exponent.size() > 10) return std::nullopt;
-    scale = negative ? digits_value(exponent) : -digits_value(exponent);
+    const int64_t size = digits_value(exponent);
+    if (size > std::numeric_limits<int32_t>::max()) return std::nullopt;
+    scale = negative ? size : -size;
     text = text.substr(0, e);
   }
   if (text.starts_with('-')) digits = "-";

@@ -63,8 +63,9 @@ class IntegerType final : public NativeType {
   }
   Result<Bytes> from_json_value(const JsonValue& json) const override {
     if (json.kind == JsonValue::Kind::kString) return from_text(json.text);
+    if (sizeof(Int) < 4 && json.is_number()) return from_text(json.text);
     if (json.kind != JsonValue::Kind::kInteger) return json_mismatch(words_.json, json);
-    if (auto value = from_text(json.text); value || sizeof(Int) < 4) return value;
+    if (auto value = from_text(json.text)) return value;
     return json_mismatch(words_.json, json);  // a number too large for the type is of another class in Java
   }
 

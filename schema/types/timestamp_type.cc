@@ -41,7 +41,6 @@ class Scanner {
 struct LocalTime {
   CivilDate date;
   int hour = 0, minute = 0, second = 0, milli = 0;
-  bool has_time = false;
 
   int64_t millis() const {
     return days_since_1970(date) * kMillisPerDay + ((hour * 60LL + minute) * 60 + second) * 1000 + milli;
@@ -61,11 +60,21 @@ bool scan_date(Scanner& in, CivilDate& date) {
   return true;
 }
 
-// H:m[:s][.fraction]
+// Without a time of day a date has two digits for month and day, four for the year, and more only with a sign;
+// with one it has as many as it likes, and no sign.
+bool is_well_written(std::string_view date, bool time_follows) {
+  const bool has_sign = date[0] == '-' || date[0] == '+';
+  if (time_follows) return !has_sign && date.find_first_not_of("0-") != date.npos;
+  const size_t year = date.find('-', 1) - (has_sign ? 1 : 0);
+  const size_t month = date.size() - date.rfind('-') - 1, rest = date.size() - date.find('-', 1);
+  return month == 2 && rest == 6 && (year == 4 ? date[0] != '+' : year > 4 && has_sign);
+}
+
+// H:m[:s[.fraction]]
 bool scan_time(Scanner& in, LocalTime& time) {
-  time.has_time = true;
   if (!in.number(0, 24, time.hour) || !in.take(':') || !in.number(0, 59, time.minute)) return false;
-  if (in.take(':') && !in.number(0, 59, time.second)) return false;
+  if (!in.take(':')) return time.hour < 24 || time.minute == 0;
+  if (!in.number(0, 59, time.second)) return false;
   if (in.take('.')) {
     std::string fraction(in.digits(9));
     fraction.resize(3, '0');
@@ -79,7 +88,9 @@ std::optional<int64_t> parse_timestamp(std::string_view text) {
   LocalTime local;
   if (!scan_date(in, local.date)) return std::nullopt;
   std::string_view zone = in.rest();
+  const std::string_view date = text.substr(0, text.size() - zone.size());
   const bool time_follows = zone.size() > 1 && (zone[0] == 'T' || zone[0] == ' ') && zone[1] >= '0' && zone[1] <= '9';
+  if (!is_well_written(date, time_follows)) return std::nullopt;
   if (time_follows) {
     in.take(zone[0]);
     if (!scan_time(in, local)) return std::nullopt;

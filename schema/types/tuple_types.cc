@@ -16,16 +16,17 @@ class FieldsType : public Type {
   }
 
   Result<void> validate(BytesView wire) const override {
-    KEYZONE_TRY(fields, split_fields(*this, wire));
-    for (size_t i = 0; i < fields.size(); ++i) {
-      if (!fields[i]) continue;
-      if (auto valid = parameters_[i]->validate(*fields[i]); !valid) {
-        if (!is_user_type()) return valid;
-        return invalid("Failure validating the " + std::to_string(i) + "th field " + field_names()[i] + "; " +
-                       valid.error().message);
-      }
+    FieldReader reader(*this, wire);
+    for (std::optional<BytesView> field;;) {
+      KEYZONE_TRY(more, reader.next(field));
+      if (!more) return {};
+      const size_t i = reader.count() - 1;
+      const auto valid = field ? parameters_[i]->validate(*field) : Result<void>();
+      if (valid) continue;
+      if (!is_user_type()) return valid;
+      return invalid("Failure validating the " + std::to_string(i) + "th field " + field_names()[i] + "; " +
+                     valid.error().message);
     }
-    return {};
   }
   // Missing and null trailing fields are equal.
   bool ordered_is_exact() const override { return false; }
@@ -36,6 +37,21 @@ class FieldsType : public Type {
   }
 
  protected:
+  // Only the fields that the bytes hold, each as `show` gives it.
+  template <class Show>
+  std::string joined(BytesView wire, const Show& show) const {
+    std::string out;
+    FieldReader reader(*this, wire);
+    std::optional<BytesView> field;
+    for (auto more = reader.next(field); more && *more; more = reader.next(field)) {
+      out += (reader.count() > 1 ? ", " : "") + show(reader.count() - 1, field);
+    }
+    return out;
+  }
+  std::string literal_of(size_t i, std::optional<BytesView> field) const {
+    return field ? parameters_[i]->to_cql_literal(*field) : "null";
+  }
+
   Fields fields_of(BytesView wire) const {
     auto fields = split_fields(*this, wire);
     return fields ? std::move(*fields) : Fields(parameters_.size());
@@ -81,13 +97,7 @@ class TupleType final : public FieldsType {
   explicit TupleType(std::vector<TypePtr> fields) : FieldsType(TypeKind::kTuple, std::move(fields), false) {}
 
   std::string to_cql_literal(BytesView wire) const override {
-    if (wire.empty()) return "null";
-    std::string out;
-    const Fields fields = fields_of(wire);
-    for (size_t i = 0; i < fields.size(); ++i) {
-      out += (i ? ", " : "") + (fields[i] ? parameters_[i]->to_cql_literal(*fields[i]) : "null");
-    }
-    return "(" + out + ")";
+    return wire.empty() ? "null" : "(" + joined(wire, [&](size_t i, auto field) { return literal_of(i, field); }) + ")";
   }
   std::string to_json(BytesView wire) const override {
     std::string out;
@@ -132,13 +142,9 @@ class UserType final : public FieldsType {
 
   std::string to_cql_literal(BytesView wire) const override {
     if (wire.empty()) return "null";
-    std::string out;
-    const Fields fields = fields_of(wire);
-    for (size_t i = 0; i < fields.size(); ++i) {
-      out += (i ? ", " : "") + quote_identifier(field_names_[i]) + ": " +
-             (fields[i] ? parameters_[i]->to_cql_literal(*fields[i]) : "null");
-    }
-    return "{" + out + "}";
+    return "{" + joined(wire, [&](size_t i, auto field) {
+             return quote_identifier(field_names_[i]) + ": " + literal_of(i, field);
+           }) + "}";
   }
   std::string to_json(BytesView wire) const override {
     std::string out;

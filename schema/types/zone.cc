@@ -15,8 +15,8 @@ struct NamedZone {
   std::string_view name;
   const char* region;
 };
-// Abbreviations and long names, each for the place that Java takes them for. Summer and winter names mean the
-// same place: what counts is its time of that day.
+// Abbreviations and long names. Summer and winter names mean the same place: what counts is its time of that
+// day. Where an abbreviation has several meanings (IST, BST) ours is the one of most people.
 constexpr NamedZone kNamedZones[] = {
     {"UTC", "UTC"}, {"GMT", "UTC"}, {"UT", "UTC"}, {"UCT", "UTC"},
     {"Coordinated Universal Time", "UTC"}, {"Greenwich Mean Time", "UTC"},
@@ -88,7 +88,7 @@ std::optional<int64_t> region_offset(const char* region, int64_t local_seconds) 
 }  // namespace
 
 std::optional<int64_t> zone_offset_s(std::string_view zone, int64_t local_seconds) {
-  if (zone == "Z" || zone == "z") return 0;
+  if (zone == "Z") return 0;
   if (const auto offset = numeric_offset(zone)) return offset;
   for (const std::string_view prefix : {"UTC", "GMT", "UT"}) {
     if (zone.starts_with(prefix) && zone.size() > prefix.size()) {
@@ -96,7 +96,7 @@ std::optional<int64_t> zone_offset_s(std::string_view zone, int64_t local_second
     }
   }
   for (const NamedZone& named : kNamedZones) {
-    if (lower_case(named.name) == lower_case(zone)) {
+    if (named.name == zone) {
       return std::string_view(named.region) == "UTC" ? 0 : region_offset(named.region, local_seconds);
     }
   }
