@@ -88,6 +88,7 @@ struct LogStats {
   uint64_t bytes_rewritten = 0;  // of these, by cleaning
   uint64_t flushes = 0;
   uint64_t records_damaged = 0;  // found since open
+  bool anything_lost = false;    // open found damage that cannot be laid to groups by name
   bool full = false;             // the disk is full: appends are refused until there is space
 };
 
@@ -116,12 +117,14 @@ class Log {
   // Entries in order, without gaps; the first may lie anywhere in (trim.index, last + 1]: it and all after it
   // are replaced. kNoSpace, kOverloaded, or kInvalid (an entry over entry_bytes_max()): nothing was staged.
   virtual Result<void> append(GroupId group, std::span<const LogEntryView> entries) = 0;
+  // Puts back entries that were lost to damage (state().damaged), and leaves all others of `entries` as they are.
+  virtual Result<void> repair(GroupId group, std::span<const LogEntryView> entries) = 0;
   virtual Result<void> set_hard_state(GroupId group, const HardState& state) = 0;
   // Forgets entries up to `mark.index`. Entries after it stay. REQUIRES: mark.index >= trim.index
   virtual Result<void> trim(GroupId group, const TrimMark& mark) = 0;
   // Forgets all entries: a snapshot was installed, and the log goes on after it.
   virtual Result<void> restart_after(GroupId group, const TrimMark& mark) = 0;
-  // The caller has made good what was lost other than by append, trim or a vote in a later term.
+  // The caller has made good what was lost other than by append, repair, trim or a vote in a later term.
   virtual Result<void> mark_repaired(GroupId group) = 0;
   // Small facts of the shard, by name; an empty value removes. Kept in memory: a few KiB in all.
   virtual Result<void> put_metadata(const std::string& name, BytesView value) = 0;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "storage/file_system.h"
+#include "storage/file_system_env.h"
 
 namespace keyzone::storage {
 
@@ -52,6 +53,7 @@ class MemoryDisk : public FileSystem {
   // The process stops and starts again: like crash, but the operating system keeps what was written.
   void kill();
   // From the next call on, or after `calls` more, every call fails: the process died in the middle of something.
+  // UINT64_MAX takes it back.
   void freeze(uint64_t calls = 0);
   bool frozen() const;
 
@@ -80,10 +82,11 @@ class MemoryDisk : public FileSystem {
   Result<uint64_t> free_bytes(const std::string& folder) override;
 
  private:
-  class Env;
   struct Impl;
-  std::shared_ptr<Impl> impl_;
-  std::unique_ptr<Env> env_;
+  class OpenFile;
+  class Lock;
+  std::shared_ptr<Impl> impl_;  // shared with open files, which may outlive the disk
+  std::unique_ptr<FileSystemEnv> env_;
 };
 
 }  // namespace keyzone::storage

@@ -19,9 +19,9 @@
 
 namespace keyzone::storage {
 
-inline constexpr size_t kGuardEntriesMax = 100'000;          // rows of which the newest stamp is remembered
+inline constexpr size_t kGuardEntriesMax = 32'768;           // rows of which the newest stamp is remembered
 inline constexpr size_t kSnapshotChunkBytes = 1024 * 1024;   // a chunk ends soon after
-inline constexpr Timestamp kRequestGraceMicros = 10'000'000; // ids are kept that long past their deadline
+inline constexpr Timestamp kRequestGraceMicros = 2'000'000; // ids are kept that long past their deadline
 
 struct ReplicaOptions {
   // No write of this table ever carries a client's timestamp, so a delete needs no tombstone. The same on all replicas.

@@ -1,0 +1,185 @@
+#include "storage/posix_file_system.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace keyzone::storage {
+
+namespace {
+
+constexpr size_t kZeroChunkBytes = 1 << 20;
+constexpr mode_t kFileMode = 0600;
+constexpr mode_t kFolderMode = 0700;
+
+Error failure(const char* what, const std::string& path) {
+  const int code = errno;
+  const bool full = code == ENOSPC || code == EDQUOT;
+  return {full ? ErrorKind::kNoSpace : ErrorKind::kIo, path + ": " + what + ": " + std::strerror(code)};
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class PosixFile : public File {
+ public:
+  PosixFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+
+  Result<void> write(uint64_t offset, BytesView bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t n = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return failure("write", path_);
+      offset += static_cast<uint64_t>(n);
+      bytes.remove_prefix(static_cast<size_t>(n));
+    }
+    return {};
+  }
+
+  Result<size_t> read(uint64_t offset, size_t size, char* out) const override {
+    size_t done = 0;
+    while (done < size) {
+      const ssize_t n = ::pread(fd_.get(), out + done, size - done, static_cast<off_t>(offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return failure("read", path_);
+      if (n == 0) break;
+      done += static_cast<size_t>(n);
+    }
+    return done;
+  }
+
+  Result<void> sync() override {
+    if (::fdatasync(fd_.get()) != 0) return failure("sync", path_);
+    return {};
+  }
+
+  Result<uint64_t> size() const override {
+    struct stat s {};
+    if (::fstat(fd_.get(), &s) != 0) return failure("stat", path_);
+    return static_cast<uint64_t>(s.st_size);
+  }
+
+ private:
+  std::string path_;
+  Descriptor fd_;
+};
+
+class PosixLock : public FolderLock {
+ public:
+  explicit PosixLock(int fd) : fd_(fd) {}
+
+ private:
+  Descriptor fd_;  // closing it lets go of the lock
+};
+
+Result<void> fill_with_zeros(File& file, uint64_t size) {
+  const Bytes zeros(std::min<uint64_t>(size, kZeroChunkBytes), '\0');
+  for (uint64_t at = 0; at < size; at += zeros.size()) {
+    KEYZONE_CHECK(file.write(at, BytesView(zeros).substr(0, std::min<uint64_t>(zeros.size(), size - at))));
+  }
+  return file.sync();
+}
+
+}  // namespace
+
+Result<void> PosixFileSystem::create_folders(const std::string& path) {
+  for (size_t at = 1; at <= path.size(); ++at) {
+    if (at != path.size() && path[at] != '/') continue;
+    const std::string part = path.substr(0, at);
+    if (::mkdir(part.c_str(), kFolderMode) != 0 && errno != EEXIST) return failure("create folder", part);
+  }
+  struct stat s {};
+  if (::stat(path.c_str(), &s) != 0) return failure("stat", path);
+  if (!S_ISDIR(s.st_mode)) return Error{ErrorKind::kIo, path + ": is not a folder"};
+  return {};
+}
+
+Result<std::unique_ptr<File>> PosixFileSystem::create(const std::string& path, uint64_t size) {
+  const int fd = ::open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, kFileMode);
+  if (fd < 0) return failure("create", path);
+  auto file = std::make_unique<PosixFile>(path, fd);
+  if (auto filled = fill_with_zeros(*file, size); !filled) {
+    ::unlink(path.c_str());
+    return filled.error();
+  }
+  return std::unique_ptr<File>(std::move(file));
+}
+
+Result<std::unique_ptr<File>> PosixFileSystem::open(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return failure("open", path);
+  return std::unique_ptr<File>(std::make_unique<PosixFile>(path, fd));
+}
+
+Result<void> PosixFileSystem::rename(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return failure("rename", from);
+  return {};
+}
+
+Result<void> PosixFileSystem::remove(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) return failure("remove", path);
+  return {};
+}
+
+Result<std::vector<std::string>> PosixFileSystem::list(const std::string& folder) {
+  DIR* open = ::opendir(folder.c_str());
+  if (open == nullptr) return failure("list", folder);
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(open)) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  ::closedir(open);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool PosixFileSystem::exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Result<void> PosixFileSystem::sync_folder(const std::string& folder) {
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0) return failure("open folder", folder);
+  if (::fsync(fd.get()) != 0) return failure("sync folder", folder);
+  return {};
+}
+
+Result<std::unique_ptr<FolderLock>> PosixFileSystem::lock(const std::string& folder) {
+  const std::string path = folder + "/lock";
+  const int fd = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, kFileMode);
+  if (fd < 0) return failure("create", path);
+  auto lock = std::make_unique<PosixLock>(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    char pid[32] = {};
+    const ssize_t n = ::pread(fd, pid, sizeof pid - 1, 0);
+    const std::string who = n > 0 ? "process " + std::string(pid, static_cast<size_t>(n)) : "another process";
+    return Error{ErrorKind::kIo, folder + ": in use by " + who};
+  }
+  const std::string pid = std::to_string(::getpid());
+  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) return failure("write", path);
+  return std::unique_ptr<FolderLock>(std::move(lock));
+}
+
+Result<uint64_t> PosixFileSystem::free_bytes(const std::string& folder) {
+  struct statvfs s {};
+  if (::statvfs(folder.c_str(), &s) != 0) return failure("statvfs", folder);
+  return static_cast<uint64_t>(s.f_bavail) * s.f_frsize;
+}
+
+}  // namespace keyzone::storage
