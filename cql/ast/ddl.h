@@ -64,33 +64,33 @@ struct CreateTableStatement {
   bool compact_storage = false;
   Properties properties;
 };
+struct AddColumns {
+  bool if_not_exists = false;
+  std::vector<ColumnDefinition> columns;
+};
+struct DropColumns {
+  bool if_exists = false;
+  std::vector<std::string> columns;
+  TermPtr timestamp;  // USING TIMESTAMP
+};
+struct RenameColumns {
+  bool if_exists = false;
+  std::vector<std::pair<std::string, std::string>> names;
+};
+struct AlterColumnType {  // always refused
+  std::string column;
+  TypeName type;
+};
+struct MaskColumn {  // nullopt: DROP MASKED
+  bool if_exists = false;
+  std::string column;
+  std::optional<ColumnMask> mask;
+};
+struct SetOptions {
+  Properties properties;
+};
+struct DropCompactStorage {};
 struct AlterTableStatement {
-  struct AddColumns {
-    bool if_not_exists = false;
-    std::vector<ColumnDefinition> columns;
-  };
-  struct DropColumns {
-    bool if_exists = false;
-    std::vector<std::string> columns;
-    TermPtr timestamp;  // USING TIMESTAMP
-  };
-  struct RenameColumns {
-    bool if_exists = false;
-    std::vector<std::pair<std::string, std::string>> names;
-  };
-  struct AlterColumnType {  // always refused
-    std::string column;
-    TypeName type;
-  };
-  struct MaskColumn {  // nullopt: DROP MASKED
-    bool if_exists = false;
-    std::string column;
-    std::optional<ColumnMask> mask;
-  };
-  struct SetOptions {
-    Properties properties;
-  };
-  struct DropCompactStorage {};
   QualifiedName table;
   bool if_exists = false;
   std::variant<AddColumns, DropColumns, RenameColumns, AlterColumnType, MaskColumn, SetOptions,
@@ -107,20 +107,20 @@ struct CreateTypeStatement {
   bool if_not_exists = false;
   std::vector<std::pair<std::string, TypeName>> fields;
 };
+struct AddField {
+  bool if_not_exists = false;
+  std::string name;
+  TypeName type;
+};
+struct RenameFields {
+  bool if_exists = false;
+  std::vector<std::pair<std::string, std::string>> names;
+};
+struct AlterFieldType {  // always refused
+  std::string name;
+  TypeName type;
+};
 struct AlterTypeStatement {
-  struct AddField {
-    bool if_not_exists = false;
-    std::string name;
-    TypeName type;
-  };
-  struct RenameFields {
-    bool if_exists = false;
-    std::vector<std::pair<std::string, std::string>> names;
-  };
-  struct AlterFieldType {  // always refused
-    std::string name;
-    TypeName type;
-  };
   QualifiedName type;
   bool if_exists = false;
   std::variant<AddField, RenameFields, AlterFieldType> change;
@@ -138,8 +138,7 @@ struct IndexTarget {
 struct CreateIndexStatement {
   bool custom = false;
   bool if_not_exists = false;
-  std::string name;      // empty: made up
-  std::string keyspace;  // of the index's own name, if given
+  std::string name;  // empty: made up
   QualifiedName table;
   std::vector<IndexTarget> targets;
   std::string using_class;

@@ -108,6 +108,7 @@ struct Term {
                SetLiteral, MapLiteral, TupleLiteral, UserTypeLiteral, ColumnRef, FieldOf, ElementOf, SliceOf>
       kind;
   Position position;
+  uint16_t depth = 1;  // of terms in terms, at most kMaxNesting (cql/grammar/parser.h)
 
   template <class T>
   const T* as() const {

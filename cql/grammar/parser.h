@@ -8,7 +8,7 @@
 namespace keyzone::cql {
 
 inline constexpr int kMaxNesting = 200;                  // of terms, types and literals in each other
-inline constexpr size_t kMaxStatementBytes = 64u << 20;  // longer text is refused unread
+inline constexpr size_t kMaxStatementBytes = 16u << 20;  // longer text is refused unread
 
 // One statement, with or without a `;` at its end. Errors are kSyntax: "line 1:7 no viable alternative at
 // input 'FOO'".

@@ -1,0 +1,248 @@
+// The makers of terms, types and properties.
+#include <algorithm>
+
+#include "cql/grammar/build.h"
+#include "cql/grammar/parser.h"
+
+namespace keyzone::cql {
+namespace {
+
+uint16_t depth_of(const TermPtr& term) { return term ? term->depth : 0; }
+uint16_t depth_of(const std::vector<TermPtr>& terms) {
+  uint16_t depth = 0;
+  for (const TermPtr& term : terms) depth = std::max(depth, depth_of(term));
+  return depth;
+}
+
+// The column a term names, if that is all it is.
+const std::string* column_name(const TermPtr& term) {
+  const auto* column = term->as<ColumnRef>();
+  return column ? &column->name : nullptr;
+}
+
+// A user type or native type that was parsed as a column or a field of one; empty if the term is neither.
+std::string type_text(const TermPtr& term) {
+  if (const std::string* name = column_name(term)) {
+    return find_native_type(*name) ? *name : quote_identifier(*name);
+  }
+  const auto* field = term->as<FieldOf>();
+  const std::string* keyspace = field ? column_name(field->value) : nullptr;
+  return keyspace ? quote_identifier(*keyspace) + "." + quote_identifier(field->field) : "";
+}
+
+// The first column that a term names, in the order of the text; nullptr: none.
+const Term* find_column(const Term& term);
+const Term* find_column(const TermPtr& term) { return term ? find_column(*term) : nullptr; }
+const Term* find_column(const std::vector<TermPtr>& terms) {
+  for (const TermPtr& term : terms) {
+    if (const Term* found = find_column(term)) return found;
+  }
+  return nullptr;
+}
+const Term* either(const Term* a, const Term* b) { return a ? a : b; }
+
+struct ColumnFinder {
+  const Term& self;
+  const Term* operator()(const Constant&) const { return nullptr; }
+  const Term* operator()(const Null&) const { return nullptr; }
+  const Term* operator()(const BindMarker&) const { return nullptr; }
+  const Term* operator()(const FunctionCall& t) const { return t.star ? &self : find_column(t.arguments); }
+  const Term* operator()(const TypeHint& t) const { return find_column(t.term); }
+  const Term* operator()(const Cast& t) const { return find_column(t.term); }
+  const Term* operator()(const Arithmetic& t) const {
+    return either(find_column(t.left), find_column(t.right));
+  }
+  const Term* operator()(const Negation& t) const { return find_column(t.term); }
+  const Term* operator()(const ListLiteral& t) const { return find_column(t.elements); }
+  const Term* operator()(const SetLiteral& t) const { return find_column(t.elements); }
+  const Term* operator()(const TupleLiteral& t) const { return find_column(t.elements); }
+  const Term* operator()(const MapLiteral& t) const {
+    for (const auto& [key, value] : t.entries) {
+      if (const Term* found = either(find_column(key), find_column(value))) return found;
+    }
+    return nullptr;
+  }
+  const Term* operator()(const UserTypeLiteral& t) const {
+    for (const auto& [field, value] : t.fields) {
+      if (const Term* found = find_column(value)) return found;
+    }
+    return nullptr;
+  }
+  const Term* operator()(const ColumnRef&) const { return &self; }
+  const Term* operator()(const FieldOf&) const { return &self; }
+  const Term* operator()(const ElementOf&) const { return &self; }
+  const Term* operator()(const SliceOf&) const { return &self; }
+};
+const Term* find_column(const Term& term) { return std::visit(ColumnFinder{term}, term.kind); }
+
+}  // namespace
+
+template <class T>
+TermPtr Builder::make(Position at, T kind, uint16_t child_depth) {
+  if (child_depth >= kMaxNesting) {
+    fail("line " + std::to_string(at.line) + ":" + std::to_string(at.column) + " nested deeper than " +
+         std::to_string(kMaxNesting) + " levels");
+    return null(at);
+  }
+  auto term = std::make_shared<Term>();
+  term->kind = std::move(kind);
+  term->position = at;
+  term->depth = static_cast<uint16_t>(child_depth + 1);
+  return term;
+}
+
+TermPtr Builder::constant(Position at, Constant constant) { return make(at, std::move(constant), 0); }
+TermPtr Builder::null(Position at) { return make(at, Null{}, 0); }
+TermPtr Builder::column(Position at, std::string name) { return make(at, ColumnRef{std::move(name)}, 0); }
+
+TermPtr Builder::marker(Position at, std::optional<std::string> name) {
+  markers_.push_back(std::move(name));
+  return make(at, BindMarker{static_cast<uint32_t>(markers_.size() - 1)}, 0);
+}
+
+TermPtr Builder::list(Position at, std::vector<TermPtr> elements) {
+  const uint16_t depth = depth_of(elements);
+  return make(at, ListLiteral{std::move(elements)}, depth);
+}
+TermPtr Builder::set(Position at, std::vector<TermPtr> elements) {
+  const uint16_t depth = depth_of(elements);
+  return make(at, SetLiteral{std::move(elements)}, depth);
+}
+TermPtr Builder::tuple(Position at, std::vector<TermPtr> elements) {
+  const uint16_t depth = depth_of(elements);
+  return make(at, TupleLiteral{std::move(elements)}, depth);
+}
+
+TermPtr Builder::map(Position at, TermPairs entries) {
+  uint16_t depth = 0;
+  bool all_names = true;
+  for (const auto& [key, value] : entries) {
+    depth = std::max({depth, depth_of(key), depth_of(value)});
+    all_names = all_names && column_name(key);
+  }
+  if (!all_names) return make(at, MapLiteral{std::move(entries)}, depth);
+  UserTypeLiteral literal;
+  for (auto& [key, value] : entries) literal.fields.emplace_back(*column_name(key), std::move(value));
+  return make(at, std::move(literal), depth);
+}
+
+TermPtr Builder::hint(Position at, std::vector<TermPtr> type, TermPtr term) {
+  const std::string text = type.size() == 1 ? type_text(type[0]) : "";
+  if (text.empty()) fail_at(term->position, "");
+  return hint(at, TypeText{text, 1}, std::move(term));
+}
+TermPtr Builder::hint(Position at, TypeText type, TermPtr term) {
+  const uint16_t depth = depth_of(term);
+  return make(at, TypeHint{{std::move(type.text)}, std::move(term)}, depth);
+}
+TermPtr Builder::cast(Position at, TermPtr term, TypeText type) {
+  const uint16_t depth = depth_of(term);
+  return make(at, Cast{std::move(term), {std::move(type.text)}}, depth);
+}
+
+TermPtr Builder::call(Position at, QualifiedName function, std::vector<TermPtr> arguments) {
+  const uint16_t depth = depth_of(arguments);
+  return make(at, FunctionCall{std::move(function), std::move(arguments), false}, depth);
+}
+TermPtr Builder::count(Position at, const std::string& function) {
+  if (function != "count") fail_at(at, "");
+  return make(at, FunctionCall{{"", "count"}, {}, true}, 0);
+}
+TermPtr Builder::qualified_call(Position at, const TermPtr& keyspace, std::string function,
+                                std::vector<TermPtr> arguments) {
+  const std::string* name = column_name(keyspace);
+  if (!name) fail_at(at, "");
+  return call(at, {name ? *name : "", std::move(function)}, std::move(arguments));
+}
+
+TermPtr Builder::arithmetic(Position at, char op, TermPtr left, TermPtr right) {
+  const uint16_t depth = std::max(depth_of(left), depth_of(right));
+  return make(at, Arithmetic{op, std::move(left), std::move(right)}, depth);
+}
+TermPtr Builder::negation(Position at, TermPtr term) {
+  const uint16_t depth = depth_of(term);
+  return make(at, Negation{std::move(term)}, depth);
+}
+TermPtr Builder::field(Position at, TermPtr value, std::string field) {
+  const uint16_t depth = depth_of(value);
+  return make(at, FieldOf{std::move(value), std::move(field)}, depth);
+}
+TermPtr Builder::element(Position at, TermPtr value, TermPtr key) {
+  const uint16_t depth = std::max(depth_of(value), depth_of(key));
+  return make(at, ElementOf{std::move(value), std::move(key)}, depth);
+}
+TermPtr Builder::slice(Position at, TermPtr value, TermPtr from, TermPtr to) {
+  const uint16_t depth = std::max({depth_of(value), depth_of(from), depth_of(to)});
+  return make(at, SliceOf{std::move(value), std::move(from), std::move(to)}, depth);
+}
+
+TermPtr Builder::value(TermPtr term) {
+  if (const Term* column = find_column(term)) fail_at(column->position, "");
+  return term;
+}
+std::vector<TermPtr> Builder::values(std::vector<TermPtr> terms) {
+  if (const Term* column = find_column(terms)) fail_at(column->position, "");
+  return terms;
+}
+
+TypeText Builder::type(Position at, std::string_view name, std::vector<TypeText> parameters) {
+  TypeText out{std::string(name) + "<", 0};
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (i > 0) out.text += ", ";
+    out.text += parameters[i].text;
+    out.depth = std::max(out.depth, parameters[i].depth);
+  }
+  out.text += ">";
+  if (++out.depth <= kTypeDepthMax) return out;
+  fail("line " + std::to_string(at.line) + ":" + std::to_string(at.column) + " types nested deeper than " +
+       std::to_string(kTypeDepthMax) + " levels");
+  return {"int", 1};
+}
+
+TypeText Builder::user_type_name(const QualifiedName& name) {
+  const std::string local = quote_identifier(name.name);
+  return {name.keyspace.empty() ? local : quote_identifier(name.keyspace) + "." + local, 1};
+}
+
+void Builder::check_type_name(const std::string& name) {
+  for (const char* reserved : {"byte", "complex", "enum", "date", "interval", "macaddr", "bitstring"}) {
+    if (name == reserved) fail("Invalid (reserved) user type name " + name);
+  }
+}
+
+PropertyValue Builder::property_constant(Constant constant) {
+  return {constant.kind, std::move(constant.text), std::nullopt};
+}
+
+PropertyValue Builder::property_map(TermPairs entries) {
+  PropertyValue out;
+  out.map.emplace();
+  for (const auto& [key, value] : entries) {
+    const auto* name = key->as<Constant>();
+    const auto* constant = value->as<Constant>();
+    const bool marker = !name ? key->as<BindMarker>() : value->as<BindMarker>();
+    const char* hint = marker ? " (bind variables are not supported in DDL queries)" : "";
+    if (!name) {
+      fail("Invalid property name: " + to_string(*key) + hint);
+    } else if (!constant) {
+      fail("Invalid property value: " + to_string(*value) + " for property: " + to_string(*key) + hint);
+    } else {
+      const auto same = [name](const auto& other) { return other.first == name->text; };
+      if (std::any_of(out.map->begin(), out.map->end(), same)) {
+        fail("Multiple definition for property " + name->text);
+      }
+      out.map->emplace_back(name->text, constant->text);
+    }
+  }
+  return out;
+}
+
+void Builder::add_property(Properties& properties, Property property) {
+  const auto same = [&property](const Property& other) { return other.name == property.name; };
+  if (std::any_of(properties.begin(), properties.end(), same)) {
+    fail("Multiple definitions for property '" + property.name + "'");
+  }
+  properties.push_back(std::move(property));
+}
+
+}  // namespace keyzone::cql

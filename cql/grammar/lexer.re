@@ -1,0 +1,237 @@
+// The words of CQL. re2c makes lexer.cc of this file; keywords.h says which bare words are keywords.
+#include <algorithm>
+#include <optional>
+
+#include "cql/grammar/cql.tab.hh"
+#include "cql/grammar/keywords.h"
+#include "cql/grammar/parser.h"
+#include "cql/grammar/token.h"
+
+namespace keyzone::cql {
+namespace {
+
+using Kind = Parser::token;
+
+// Cuts one text into tokens. A `-` directly before a number is the number's sign, except behind something that can be
+// subtracted from: `(int) -1` and `LIMIT -1` hold a negative number, `c -1` and `c[0] -1` are subtractions.
+class Lexer {
+ public:
+  // REQUIRES: a NUL byte behind `text` (re2c reads it to see the end).
+  explicit Lexer(std::string_view text)
+      : begin_(text.data()), end_(text.data() + text.size()), cursor_(begin_), line_begin_(begin_) {}
+
+  Result<std::vector<Token>> run() {
+    while (!done_ && !error_) next();
+    if (error_) return *error_;
+    return std::move(tokens_);
+  }
+
+ private:
+  void next();
+  void add(int kind, std::string text);
+  void add_word();
+  void add_float();
+  void skip_lines();
+  void fail(std::string what);
+  void fail_at_end(char expected);
+  bool check_nesting(int kind);
+  bool minus_is_operator() const;
+  bool after_type_word() const;
+  size_t size() const { return static_cast<size_t>(cursor_ - start_); }
+  std::string_view word() const { return {start_, size()}; }
+
+  const char* begin_;
+  const char* end_;
+  const char* cursor_;
+  const char* start_ = nullptr;   // of the word at hand
+  const char* marker_ = nullptr;  // re2c's
+  const char* line_begin_;
+  uint32_t line_ = 1;
+  int open_brackets_ = 0;
+  int prefixes_ = 0;  // minuses and type hints in a row
+  bool done_ = false;
+  std::optional<Error> error_;
+  std::vector<Token> tokens_;
+};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  return out;
+}
+
+// The text between quotes, with doubled quotes made single.
+std::string unquote(std::string_view quoted) {
+  const char quote = quoted.front();
+  std::string out;
+  out.reserve(quoted.size());
+  for (size_t i = 1; i + 1 < quoted.size(); ++i) {
+    out.push_back(quoted[i]);
+    if (quoted[i] == quote) ++i;
+  }
+  return out;
+}
+
+void Lexer::fail(std::string what) {
+  const auto column = static_cast<size_t>(start_ - line_begin_);
+  error_ = Error{ErrorKind::kSyntax, "line " + std::to_string(line_) + ":" + std::to_string(column) + " " + what};
+}
+
+// What began at start_ never ended.
+void Lexer::fail_at_end(char expected) {
+  cursor_ = end_;
+  skip_lines();
+  start_ = end_;
+  fail(std::string("mismatched character '<EOF>' expecting '") + expected + "'");
+}
+
+bool Lexer::minus_is_operator() const {
+  if (tokens_.empty()) return false;
+  switch (tokens_.back().kind) {
+    case Kind::IDENTIFIER: case Kind::QUOTED_NAME: case Kind::INTEGER: case Kind::FLOAT: case Kind::DURATION:
+    case Kind::UUID: case Kind::HEX: case Kind::STRING: case ']': case '}': case '?':
+      return true;
+    default:
+      return false;
+  }
+}
+
+// `list<`, but not `a < 1`.
+bool Lexer::after_type_word() const {
+  if (tokens_.empty()) return false;
+  const int kind = tokens_.back().kind;
+  return kind == Kind::LIST || kind == Kind::SET || kind == Kind::MAP || kind == Kind::TUPLE || kind == Kind::FROZEN ||
+         kind == Kind::VECTOR;
+}
+
+// The parser's stack grows only with brackets that are open and with prefix operators.
+bool Lexer::check_nesting(int kind) {
+  const bool after_bracket = !tokens_.empty() && tokens_.back().kind == ')';
+  if (kind == '-' || (kind == '(' && after_bracket)) {
+    ++prefixes_;
+  } else if (kind == ',' || kind == ';') {
+    prefixes_ = 0;
+  }
+  if (kind == '(' || kind == '[' || kind == '{' || (kind == '<' && after_type_word())) ++open_brackets_;
+  if (kind == ')' || kind == ']' || kind == '}' || kind == '>') open_brackets_ = std::max(0, open_brackets_ - 1);
+  if (open_brackets_ <= kMaxNesting && prefixes_ <= kMaxNesting) return true;
+  fail("nested deeper than " + std::to_string(kMaxNesting) + " levels");
+  return false;
+}
+
+void Lexer::add(int kind, std::string text) {
+  if (!check_nesting(kind)) return;
+  const Position position{line_, static_cast<uint32_t>(start_ - line_begin_)};
+  tokens_.push_back({kind, std::move(text), position, static_cast<size_t>(start_ - begin_),
+                     static_cast<size_t>(cursor_ - begin_)});
+  skip_lines();
+}
+
+// Counts the lines within the word at hand.
+void Lexer::skip_lines() {
+  for (const char* p = start_; p < cursor_; ++p) {
+    if (*p != '\n') continue;
+    ++line_;
+    line_begin_ = p + 1;
+  }
+}
+
+void Lexer::add_word() {
+  std::string text = lower(word());
+  const int keyword = find_keyword(text);
+  const bool contains_key =
+      keyword == Kind::KEY && !tokens_.empty() && tokens_.back().kind == Kind::CONTAINS;
+  if (contains_key) {  // one word for the parser, since KEY may also be a column
+    tokens_.back().kind = Kind::CONTAINS_KEY;
+    tokens_.back().end = static_cast<size_t>(cursor_ - begin_);
+    return;
+  }
+  add(keyword != 0 ? keyword : static_cast<int>(Kind::IDENTIFIER), std::move(text));
+}
+
+// `1.` in `c[1..2]` is the integer 1.
+void Lexer::add_float() {
+  if (word().back() != '.' || *cursor_ != '.') return add(Kind::FLOAT, std::string(word()));
+  --cursor_;
+  add(Kind::INTEGER, std::string(word()));
+}
+
+void Lexer::next() {
+  start_ = cursor_;
+  if (cursor_ < end_ && *cursor_ == '-' && minus_is_operator() && cursor_[1] != '-') {
+    cursor_ += cursor_[1] == '=' ? 2 : 1;
+    return add(size() == 2 ? static_cast<int>(Kind::MINUS_ASSIGN) : '-', "");
+  }
+  /*!re2c
+    re2c:define:YYCTYPE = "unsigned char";
+    re2c:define:YYPEEK = "static_cast<unsigned char>(*cursor_)";
+    re2c:define:YYSKIP = "++cursor_;";
+    re2c:define:YYBACKUP = "marker_ = cursor_;";
+    re2c:define:YYRESTORE = "cursor_ = marker_;";
+    re2c:flags:input = custom;
+    re2c:api:style = free-form;
+    re2c:yyfill:enable = 0;
+    re2c:eof = 0;
+    re2c:define:YYLESSTHAN = "cursor_ >= end_";
+
+    digit    = [0-9];
+    letter   = [a-zA-Z];
+    hex      = [0-9a-fA-F];
+    integer  = "-"? digit+;
+    exponent = 'e' [+-]? digit+;
+    float    = integer ("." digit*)? exponent? ;
+    unit     = 'y' | 'mo' | 'w' | 'd' | 'h' | 'm' | 's' | 'ms' | 'us' | "\xc2\xb5" 's' | 'ns';
+    time     = "T" (digit+ "H" (digit+ "M")? (digit+ "S")? | digit+ "M" (digit+ "S")? | digit+ "S");
+    period   = "P" (digit+ "Y" (digit+ "M")? (digit+ "D")? | digit+ "M" (digit+ "D")? | digit+ "D");
+    duration = "-"? ((digit+ unit)+ | "P" time | "P" digit+ "W" | period time?
+             | "P" digit{4} "-" digit{2} "-" digit{2} "T" digit{2} ":" digit{2} ":" digit{2});
+    uuid     = hex{8} "-" hex{4} "-" hex{4} "-" hex{4} "-" hex{12};
+
+    [ \t\r\n]+                      { skip_lines(); return; }
+    ("--" | "//") [^\n\r]*          { skip_lines(); return; }
+    "/*" ([^*] | "*"+ [^*/])* "*"+ "/" { skip_lines(); return; }
+
+    'true' | 'false'                { return add(Kind::BOOLEAN, lower(word())); }
+    "-"? 'nan'                      { return add(Kind::NAN_OR_INFINITY, "NaN"); }
+    "-"? 'infinity'                 { return add(Kind::NAN_OR_INFINITY, *start_ == '-' ? "-Infinity" : "Infinity"); }
+    integer                         { return add(Kind::INTEGER, std::string(word())); }
+    float                           { return add_float(); }
+    duration                        { return add(Kind::DURATION, std::string(word())); }
+    uuid                            { return add(Kind::UUID, std::string(word())); }
+    '0x' hex*                       { return add(Kind::HEX, std::string(word().substr(2))); }
+    letter (letter | digit | "_")*  { return add_word(); }
+    "''" | "'" ([^'] | "''")* "'"   { return add(Kind::STRING, unquote(word())); }
+    "$$"                            { goto dollars; }
+    "\"\""                          { return add(Kind::EMPTY_NAME, ""); }
+    "\"" ([^"] | "\"\"")+ "\""      { return add(Kind::QUOTED_NAME, unquote(word())); }
+
+    ".."                            { return add(Kind::RANGE, ""); }
+    "<="                            { return add(Kind::LESS_OR_EQUAL, ""); }
+    ">="                            { return add(Kind::GREATER_OR_EQUAL, ""); }
+    "!="                            { return add(Kind::NOT_EQUAL, ""); }
+    "+="                            { return add(Kind::PLUS_ASSIGN, ""); }
+    "-="                            { return add(Kind::MINUS_ASSIGN, ""); }
+    [()[\]{}<>=,;:.?+*/%-]          { return add(static_cast<unsigned char>(*start_), ""); }
+
+    ['"]                            { return fail_at_end(*start_); }
+    "/*"                            { return fail_at_end('*'); }
+    $                               { done_ = true; return add(0, ""); }
+    *                               { return fail("no viable alternative at character '" + std::string(word()) + "'"); }
+  */
+dollars:
+  const std::string_view rest(cursor_, static_cast<size_t>(end_ - cursor_));
+  const size_t close = rest.find("$$");
+  if (close == rest.npos) return fail_at_end('$');
+  cursor_ += close + 2;
+  add(Kind::STRING, std::string(rest.substr(0, close)));
+}
+
+}  // namespace
+
+Result<std::vector<Token>> tokenize(std::string_view text) {
+  const std::string copy(text);  // ends in NUL
+  return Lexer(copy).run();
+}
+
+}  // namespace keyzone::cql

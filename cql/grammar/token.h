@@ -1,0 +1,24 @@
+// Words of CQL text, as the lexer cuts them and the parser takes them.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cql/ast/term.h"
+#include "schema/result.h"
+
+namespace keyzone::cql {
+
+struct Token {
+  int kind = 0;      // Parser::token::token_kind_type; 0 is the end of the text
+  std::string text;  // keywords and bare identifiers in lower case, strings and quoted names without quotes
+  Position position;
+  size_t begin = 0;  // the bytes of the text it was cut from: [begin, end)
+  size_t end = 0;
+};
+
+// All words of a text, the end included. Errors are kSyntax: "line 1:7 no viable alternative at character
+// '#'".
+Result<std::vector<Token>> tokenize(std::string_view text);
+
+}  // namespace keyzone::cql
