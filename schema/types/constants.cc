@@ -67,7 +67,7 @@ Result<Bytes> Type::from_constant(ConstantKind kind, std::string_view text) cons
     return invalid("Invalid " + std::string(constant_kind_name(kind)) + " constant (" + std::string(text) +
                    ") for type " + to_string());
   }
-  if (kind == ConstantKind::kHex) return from_text(text.substr(2));
+  if (kind == ConstantKind::kHex && (text.starts_with("0x") || text.starts_with("0X"))) text.remove_prefix(2);
   return from_text(text);
 }
 

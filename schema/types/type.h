@@ -110,7 +110,8 @@ class Type : public std::enable_shared_from_this<Type> {
   // NaN, a varint without its redundant leading bytes).
   virtual bool ordered_is_exact() const { return true; }
 
-  // A CQL constant as a value; from_constant checks that this kind may be used for this type.
+  // A CQL constant as a value; from_constant checks that this kind may be used for this type. `text` is
+  // without quotes, and of hexadecimal constants with or without 0x.
   bool accepts_constant(ConstantKind kind) const;
   Result<Bytes> from_constant(ConstantKind kind, std::string_view text) const;
   // The contents of a string literal (or a number's text): '2011-02-03 04:05+0000', '1y2mo', '127.0.0.1'.
