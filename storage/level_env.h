@@ -12,8 +12,10 @@
 #pragma once
 #include <leveldb/env.h>
 
+#include <condition_variable>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -27,6 +29,7 @@ class LevelEnv : public leveldb::EnvWrapper {
  public:
   // All three outlive this. `progress` is called on any thread when a flush or compaction got on.
   LevelEnv(leveldb::Env* disk, FileSystem* files, Executor* executor, std::function<void()> progress);
+  ~LevelEnv() override;  // waits until `progress` is not being called any more
 
   // While one lives, this thread's calls into LevelDB may schedule work at once: writes, open, compact.
   class ScheduleScope {
@@ -57,6 +60,7 @@ class LevelEnv : public leveldb::EnvWrapper {
   void SleepForMicroseconds(int micros) override;
 
  private:
+  class Manifest;
   void run_now(void (*work)(void*), void* argument);
 
   FileSystem* files_;
@@ -68,6 +72,8 @@ class LevelEnv : public leveldb::EnvWrapper {
   uint64_t begun_ = 0;
   uint64_t flushed_ = 0;
   uint64_t versions_ = 0;
+  uint64_t jobs_ = 0;  // given to the executor and not done
+  std::condition_variable no_jobs_;
 };
 
 }  // namespace keyzone::storage

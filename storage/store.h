@@ -30,7 +30,7 @@ struct StoreOptions {
   std::function<void()> progress;
 };
 
-// Names a stretch of writes that reach the disk together. Grows.
+// Names a stretch of writes that reach the disk together. Grows, until reopen() begins anew.
 using FlushMark = uint64_t;
 
 class Store {
@@ -38,8 +38,9 @@ class Store {
   static Result<std::unique_ptr<Store>> open(StoreOptions options, const std::string& folder);
   virtual ~Store() = default;
 
-  // For reading: Get, NewIterator, GetSnapshot, GetApproximateSizes. Never write through it, and never keep
-  // it, an iterator or a snapshot across reopen(). Use read_options() as the start of ReadOptions.
+  // For reading: Get, NewIterator, GetSnapshot, GetApproximateSizes. Never write or compact through it (the flush
+  // that a write needs would be taken for a read's compaction and held back), and never keep it, an iterator or a
+  // snapshot across reopen(). Use read_options() as the start of ReadOptions.
   virtual leveldb::DB* db() = 0;
   virtual leveldb::ReadOptions read_options() const = 0;  // verify_checksums set
 
@@ -51,12 +52,11 @@ class Store {
   virtual FlushMark mark() const = 0;
   // Everything with at most this mark is in synced tables and a synced MANIFEST.
   virtual FlushMark durable() const = 0;
-  // Begins to flush what was written so far, unless a flush is under way or nothing was written; gives the mark
-  // to wait for. Does not block.
+  // Begins to flush what was written so far and gives the mark to wait for. Begins nothing if nothing is new or a
+  // flush is under way: call again after `progress` while durable() is below. Does not block.
   virtual Result<FlushMark> start_flush() = 0;
 
   virtual Result<Bytes> get(BytesView key, bool* found) = 0;  // `found` false: no such key
-  virtual void compact(BytesView from, BytesView to) = 0;     // blocks
   virtual uint64_t approximate_bytes(BytesView from, BytesView to) = 0;
   virtual bool failed() const = 0;  // a flush or compaction failed: LevelDB refuses writes until reopen()
   // Closes and opens again; what was not flushed is gone, and must be replayed. Blocks.

@@ -1,0 +1,166 @@
+#include "storage/level_env.h"
+
+namespace keyzone::storage {
+
+namespace {
+
+using leveldb::Slice;
+using leveldb::Status;
+
+thread_local bool may_schedule = false;
+
+bool ends_with(const std::string& name, const char* end) {
+  const std::string suffix = end;
+  return name.size() >= suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+}
+
+bool is_log(const std::string& name) { return ends_with(name, ".log"); }
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+class Nothing : public leveldb::WritableFile {
+ public:
+  Status Append(const Slice&) override { return Status::OK(); }
+  Status Close() override { return Status::OK(); }
+  Status Flush() override { return Status::OK(); }
+  Status Sync() override { return Status::OK(); }
+};
+
+}  // namespace
+
+// A MANIFEST: each of its syncs ends a change of the set of tables.
+class LevelEnv::Manifest : public leveldb::WritableFile {
+ public:
+  Manifest(LevelEnv* env, leveldb::WritableFile* file) : env_(env), file_(file) {}
+  Status Append(const Slice& data) override { return file_->Append(data); }
+  Status Close() override { return file_->Close(); }
+  Status Flush() override { return file_->Flush(); }
+  Status Sync() override {
+    const Status synced = file_->Sync();
+    const std::lock_guard lock(env_->mutex_);
+    ++env_->versions_;
+    return synced;
+  }
+
+ private:
+  LevelEnv* env_;
+  std::unique_ptr<leveldb::WritableFile> file_;
+};
+
+LevelEnv::ScheduleScope::ScheduleScope() : before_(may_schedule) { may_schedule = true; }
+LevelEnv::ScheduleScope::~ScheduleScope() { may_schedule = before_; }
+
+LevelEnv::LevelEnv(leveldb::Env* disk, FileSystem* files, Executor* executor, std::function<void()> progress)
+    : EnvWrapper(disk), files_(files), executor_(executor), progress_(std::move(progress)) {}
+
+LevelEnv::~LevelEnv() {
+  std::unique_lock lock(mutex_);
+  no_jobs_.wait(lock, [this] { return jobs_ == 0; });
+}
+
+void LevelEnv::reset() {
+  const std::lock_guard lock(mutex_);
+  logs_.clear();
+  begun_ = flushed_ = 0;
+  ++versions_;
+}
+
+uint64_t LevelEnv::buffers_begun() const {
+  const std::lock_guard lock(mutex_);
+  return begun_;
+}
+
+uint64_t LevelEnv::buffers_flushed() const {
+  const std::lock_guard lock(mutex_);
+  return flushed_;
+}
+
+uint64_t LevelEnv::versions() const {
+  const std::lock_guard lock(mutex_);
+  return versions_;
+}
+
+bool LevelEnv::is_holding() const {
+  const std::lock_guard lock(mutex_);
+  return held_.first != nullptr;
+}
+
+Status LevelEnv::NewWritableFile(const std::string& name, leveldb::WritableFile** file) {
+  const Status made = target()->NewWritableFile(name, file);
+  if (!made.ok()) return made;
+  if (is_log(name)) {
+    delete *file;
+    *file = new Nothing;
+    {
+      const std::lock_guard lock(mutex_);
+      logs_[name] = ++begun_;
+    }
+    release_held();
+  } else if (name_of(name).rfind("MANIFEST", 0) == 0) {
+    *file = new Manifest(this, *file);
+  }
+  return made;
+}
+
+Status LevelEnv::NewAppendableFile(const std::string& name, leveldb::WritableFile** file) {
+  if (is_log(name)) return NewWritableFile(name, file);
+  return target()->NewAppendableFile(name, file);
+}
+
+Status LevelEnv::RemoveFile(const std::string& name) {
+  if (is_log(name)) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = logs_.find(name); found != logs_.end()) {
+      flushed_ = std::max(flushed_, found->second);
+      logs_.erase(found);
+    }
+  }
+  return target()->RemoveFile(name);
+}
+
+Status LevelEnv::RenameFile(const std::string& from, const std::string& to) {
+  const Status renamed = target()->RenameFile(from, to);
+  if (!renamed.ok()) return renamed;
+  // Else the new CURRENT may be forgotten and the removal of the MANIFEST that the old one names may not.
+  const auto synced = files_->sync_folder(folder_of(to));
+  return synced ? Status::OK() : Status::IOError(synced.error().message);
+}
+
+void LevelEnv::run_now(void (*work)(void*), void* argument) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++jobs_;
+  }
+  executor_->run([this, work, argument] {
+    {
+      const ScheduleScope scope;
+      work(argument);
+    }
+    if (progress_) progress_();
+    const std::lock_guard lock(mutex_);
+    if (--jobs_ == 0) no_jobs_.notify_all();
+  });
+}
+
+void LevelEnv::Schedule(void (*work)(void*), void* argument) {
+  if (!may_schedule) {
+    const std::lock_guard lock(mutex_);
+    held_ = {work, argument};  // LevelDB has at most one at a time
+    return;
+  }
+  run_now(work, argument);
+}
+
+void LevelEnv::release_held() {
+  std::pair<void (*)(void*), void*> held{nullptr, nullptr};
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(held, held_);
+  }
+  if (held.first != nullptr) run_now(held.first, held.second);
+}
+
+// LevelDB sleeps in Write to slow down a writer; Store asks whether there is room instead.
+void LevelEnv::SleepForMicroseconds(int) {}
+
+}  // namespace keyzone::storage
