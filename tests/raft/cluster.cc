@@ -174,7 +174,12 @@ void Cluster::read(Node& node, uint64_t context) {
   run(node);
 }
 
+void Cluster::flush(Node& node) {
+  if (node.arriving.empty()) node.flushed = node.store;
+}
+
 void Cluster::compact(Node& node, LogIndex index) {
+  if (!node.arriving.empty()) return;  // the disk still has the old log
   flush(node);
   node.disk.cut(node.raft->compact(index));
 }

@@ -72,7 +72,7 @@ class Cluster {
   bool deliver(Message message);       // false: nobody there, or the way is cut
   void read(Node& node, uint64_t context);
   void compact(Node& node, LogIndex index);
-  void flush(Node& node) { node.flushed = node.store; }
+  void flush(Node& node);
   void fetch_snapshot(Node& node);     // what it was offered
   // Until nothing happens any more: runs, syncs and delivers in order. Disks in `slow` don't sync.
   void settle(const std::set<NodeId>& slow = {});

@@ -1,5 +1,6 @@
 // Random runs: messages are lost, copied and reordered, nodes crash and forget what was not synced, ways are cut,
 // members change, logs are cut, groups sleep. The cluster's judges watch. A failure prints its seed.
+// KEYZONE_SEED=n plays and tells one storm; KEYZONE_SEEDS=n plays as many.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -9,7 +10,7 @@
 namespace keyzone::raft::test {
 namespace {
 
-constexpr uint64_t kSeeds = 300;
+constexpr uint64_t kSeeds = 400;
 constexpr int kSteps = 12000;
 
 class Random {
@@ -39,6 +40,7 @@ class Storm {
     may_change_ = random_.chance(500);
     may_damage_ = !may_change_ && random_.chance(500);
     loss_ = random_.below(200);
+    weather_ = 2 + random_.below(40);
   }
 
   void trace_to_stdout() {
@@ -114,20 +116,27 @@ class Storm {
   }
 
   void step() {
-    const uint64_t dice = random_.below(1000);
-    Node& node = any();
-    if (dice < 600) return deliver();
-    if (dice < 760) {
-      if (node.raft) cluster_.sync(node, 1);
-    } else if (dice < 890) {
-      if (node.raft) node.raft->tick();
+    if (random_.chance(weather_)) {
+      Node& node = any();
+      rare(node, random_.below(100));
       if (node.raft) cluster_.run(node);
-    } else if (dice < 940) {
+      return;
+    }
+    const uint64_t dice = random_.below(1000);
+    if (dice < 600) return deliver();
+    Node& node = any();
+    if (!node.raft) return;
+    if (dice < 740) {
+      cluster_.sync(node, 1);
+    } else if (dice < 900) {
+      node.raft->tick();
+      cluster_.run(node);
+    } else if (dice < 945) {
       propose();
     } else if (dice < 990) {
-      if (node.raft) cluster_.read(node, ++reads_);
-    } else {
-      rare(node, random_.below(100));
+      cluster_.read(node, ++reads_);
+    } else if (node.offer) {
+      cluster_.fetch_snapshot(node);
     }
   }
 
@@ -142,34 +151,38 @@ class Storm {
   }
 
   void rare(Node& node, uint64_t dice) {
-    if (dice < 15) {
-      if (node.raft) crash(node);
-    } else if (dice < 40) {
-      if (!node.raft) cluster_.restart(node.config.self);
-    } else if (dice < 50) {
-      cut();
-    } else if (dice < 60) {
-      cluster_.cut.clear();
-    } else if (dice < 65) {
-      if (node.raft) cluster_.compact(node, node.store.at.index);
-    } else if (dice < 70) {
-      if (node.raft) cluster_.flush(node);
-    } else if (dice < 80) {
-      if (node.offer) cluster_.fetch_snapshot(node);
-    } else if (dice < 84) {
-      if (node.raft && node.raft->can_sleep()) node.raft->sleep();
-    } else if (dice < 86) {
-      if (node.raft) node.raft->wake();
-    } else if (dice < 92) {
-      if (may_change_) change();
-    } else if (dice < 96) {
-      if (Node* leader = find_leader()) {
-        (void)leader->raft->transfer_leadership(node.config.self);
-      }
-    } else {
-      if (node.raft) node.raft->campaign();
+    if (!node.raft) {
+      if (dice < 40) cluster_.restart(node.config.self);
+      return;
     }
-    if (node.raft) cluster_.run(node);
+    if (dice < 15) {
+      crash(node);
+    } else if (dice < 25) {
+      cut();
+    } else if (dice < 40) {
+      cluster_.cut.clear();
+    } else if (dice < 55) {
+      cluster_.compact(node, node.store.at.index);
+    } else if (dice < 60) {
+      cluster_.flush(node);
+    } else if (dice < 65) {
+      if (node.offer) node.raft->snapshot_failed(), node.offer.reset();
+    } else if (dice < 70) {
+      if (node.raft->can_sleep()) node.raft->sleep();
+    } else if (dice < 75) {
+      node.raft->wake();
+    } else if (dice < 82) {
+      if (may_change_) change();
+    } else if (dice < 88) {
+      Node* leader = find_leader();
+      if (leader) (void)leader->raft->transfer_leadership(node.config.self);
+    } else if (dice < 94) {
+      node.raft->campaign();
+    } else if (dice < 97) {
+      node.raft->report_unreachable(any().config.self);
+    } else {
+      node.raft->report_snapshot_failed(any().config.self);
+    }
   }
 
   // One replica at a time may forget part of its log: others have what it acknowledged.
@@ -210,13 +223,15 @@ class Storm {
   Cluster cluster_;
   bool may_change_ = false;
   bool may_damage_ = false;
-  uint64_t loss_ = 0;
+  uint64_t loss_ = 0;     // messages in a thousand
+  uint64_t weather_ = 0;  // accidents in a thousand steps
   uint64_t commands_ = 0;
   uint64_t reads_ = 0;
 };
 
 TEST(Random, Storms) {
   uint64_t first = 1, last = kSeeds;
+  if (const char* count = std::getenv("KEYZONE_SEEDS")) last = std::strtoull(count, nullptr, 10);
   if (const char* seed = std::getenv("KEYZONE_SEED")) first = last = std::strtoull(seed, nullptr, 10);
   uint64_t reads = 0, commits = 0;
   for (uint64_t seed = first; seed <= last; ++seed) {
