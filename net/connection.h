@@ -1,5 +1,5 @@
-// A ByteStream over TCP or TLS, on Boost.Asio. Reads up to kReadSize at a time; one write is in flight, and what
-// is written meanwhile goes out together after it.
+// A ByteStream over TCP or TLS, on Boost.Asio. Reads up to kReadSize at a time. What is written while a shard's ready
+// handlers run goes out together after them: one system call a burst.
 #pragma once
 #include <utility>
 
@@ -13,25 +13,34 @@
 namespace keyzone::net {
 
 inline constexpr size_t kReadSize = 64 << 10;
+inline constexpr int kTlsHandshakeSeconds = 10;
+inline constexpr int kCloseSeconds = 5;  // from close(), for what is queued to leave and the peer to close too
 
 class Connection : public ByteStream, public std::enable_shared_from_this<Connection> {
  public:
   using Socket = boost::asio::ip::tcp::socket;
   using TlsContext = boost::asio::ssl::context;
+  enum class TlsRole { kServer, kClient };
 
   // Takes a connected socket. With `tls` set it starts with a handshake as `role` and hands on no bytes before it is
   // done; a failed handshake is on_closed. `tls` must live as long as the connection.
-  enum class TlsRole { kServer, kClient };
   static std::shared_ptr<Connection> make(Socket socket, TlsContext* tls = nullptr,
                                           TlsRole role = TlsRole::kServer);
 
-  // Begins to read. `handler` must live until its on_closed was called. Called once. Until the connection is closed
-  // it keeps itself alive.
+  // Begins to read; what was written before is sent (with TLS: after the handshake). `handler` must live until its
+  // on_closed was called or detach() was. Called once. The caller keeps the connection: one that nobody holds and that
+  // neither reads nor writes is gone.
   virtual void start(StreamHandler& handler) = 0;
-  // Drops the handler: it is not called again, not even with on_closed, and may go.
+  // Drops the handler: it is not called again, not even with on_closed.
   virtual void detach() = 0;
-  // The name in the peer's verified certificate (TLS), or empty.
+  // The common name in the peer's verified certificate (TLS, after the handshake), or empty.
   virtual std::string peer_certificate_name() const = 0;
+
+  // Released when the socket is closed; for whoever counts connections.
+  void hold_until_closed(std::shared_ptr<void> ticket) { ticket_ = std::move(ticket); }
+
+ protected:
+  std::shared_ptr<void> ticket_;
 };
 
 }  // namespace keyzone::net

@@ -1,9 +1,10 @@
-// Connects to one address, again and again until it succeeds: waits grow by half of themselves from kDialWaitMin
-// to kDialWaitMax, with jitter from an injected seed so that nodes don't come back in step.
+// Connects to one address, again and again until it succeeds. Waits are drawn, from an injected seed, between
+// kDialWaitMin and a bound that grows by half of itself up to kDialWaitMax: nodes don't come back in step.
 #pragma once
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "net/connection.h"
 
@@ -18,11 +19,11 @@ class Backoff {
  public:
   explicit Backoff(uint64_t seed) : state_(seed) {}
   std::chrono::milliseconds next();  // of kDialWaitMin..kDialWaitMax
-  void reset() { attempt_ = 0; }
+  void reset() { grown_ = kDialWaitMin; }
 
  private:
   uint64_t state_;
-  int attempt_ = 0;
+  std::chrono::milliseconds grown_ = kDialWaitMin;  // the longest that the next wait may be
 };
 
 class Dialer {
@@ -40,7 +41,8 @@ class Dialer {
   static std::unique_ptr<Dialer> make(boost::asio::io_context& io, Options options, OnConnected on_connected,
                                       OnFailed on_failed = {});
   virtual ~Dialer() = default;  // stops; no callback after it
-  // Begins to try: at once the first time, and after a success that was followed by succeeded(); else after a wait.
+  // Begins to try: at once the first time, and the first time after succeeded(); else after a wait. Nothing happens
+  // while it tries already.
   virtual void dial() = 0;
   // The connection proved good (its peer said hello): the next dial() waits no more.
   virtual void succeeded() = 0;
