@@ -5,7 +5,8 @@
 #include <leveldb/write_batch.h>
 
 #include <map>
-#include <optional>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include "schema/bytes.h"
@@ -66,10 +67,14 @@ class TabletRegistry {
   void put(const TabletMeta& meta, leveldb::WriteBatch& batch);
   // Forgets the tablet, its request ids included, and leaves its rows to be swept.
   void drop(GroupId group, leveldb::WriteBatch& batch);
+  void drop_requests(GroupId group, leveldb::WriteBatch& batch);
 
   const std::vector<OrphanStore>& orphans() const { return orphans_; }
   void add_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch);
   void remove_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch);
+  // While held, what lies in a store is not swept although it is an orphan: a snapshot is being installed there.
+  void hold(StoreId store) { held_.insert(store); }
+  void release(StoreId store) { held_.erase(store); }
   // Deletes up to `keys_max` keys of the first orphan. True: there is more to do. Errors: kIo.
   Result<bool> sweep_orphans(size_t keys_max, leveldb::WriteBatch& batch);
 
@@ -79,6 +84,7 @@ class TabletRegistry {
   leveldb::DB* db_;
   std::map<GroupId, TabletMeta> tablets_;
   std::vector<OrphanStore> orphans_;  // sorted
+  std::set<StoreId> held_;
   StoreId next_store_{1};
 };
 

@@ -1,0 +1,195 @@
+#include "storage/condition_check.h"
+
+#include <algorithm>
+
+#include "schema/types/collections.h"
+#include "schema/types/token.h"
+
+namespace keyzone::storage {
+namespace {
+
+std::string_view name_of(ConditionOperator op) {
+  switch (op) {
+    case ConditionOperator::kExists: return "EXISTS";
+    case ConditionOperator::kNotExists: return "NOT EXISTS";
+    case ConditionOperator::kEqual: return "=";
+    case ConditionOperator::kNotEqual: return "!=";
+    case ConditionOperator::kLess: return "<";
+    case ConditionOperator::kLessOrEqual: return "<=";
+    case ConditionOperator::kGreater: return ">";
+    case ConditionOperator::kGreaterOrEqual: return ">=";
+    case ConditionOperator::kIn: return "IN";
+    case ConditionOperator::kContains: return "CONTAINS";
+    case ConditionOperator::kContainsKey: return "CONTAINS KEY";
+  }
+  return "?";
+}
+
+Error null_comparison(ConditionOperator op) {
+  return invalid("Invalid comparison with null for operator \"" + std::string(name_of(op)) + "\"");
+}
+
+// What a condition is about: a column, an element or a field, with its type.
+struct Subject {
+  const Type* type = nullptr;
+  std::optional<Bytes> value;
+};
+
+std::optional<Bytes> owned(const std::optional<BytesView>& v) { return v ? std::optional<Bytes>(*v) : std::nullopt; }
+
+Result<Subject> element_of(const Type& type, const std::optional<BytesView>& whole, BytesView element) {
+  if (type.kind() == TypeKind::kList) {
+    if (element.size() != sizeof(int32_t)) return invalid("Invalid null value for list element access");
+    const auto index = load_be<int32_t>(element.data());
+    if (index < 0) return invalid("Invalid negative list index " + std::to_string(index));
+    Subject out{&type.element(), std::nullopt};
+    if (!whole) return out;
+    KEYZONE_TRY(parts, split_collection(type, *whole));
+    if (static_cast<size_t>(index) < parts.size()) out.value = Bytes(parts[static_cast<size_t>(index)]);
+    return out;
+  }
+  if (type.kind() != TypeKind::kMap) return invalid("Invalid element access on " + type.to_string());
+  Subject out{&type.value_type(), std::nullopt};
+  if (!whole) return out;
+  KEYZONE_TRY(parts, split_collection(type, *whole));
+  for (size_t i = 0; i + 1 < parts.size(); i += 2) {
+    if (type.key_type().compare(parts[i], element) == 0) out.value = Bytes(parts[i + 1]);
+  }
+  return out;
+}
+
+Result<Subject> field_of(const Type& type, const std::optional<BytesView>& whole, uint16_t field) {
+  if (field >= type.parameters().size()) return invalid("Unknown field of " + type.to_string());
+  Subject out{type.parameters()[field].get(), std::nullopt};
+  if (!whole) return out;
+  KEYZONE_TRY(parts, split_fields(type, *whole));
+  out.value = owned(parts[field]);
+  return out;
+}
+
+// An empty collection that is not frozen is the same as null.
+bool is_null(const Type& type, const std::optional<Bytes>& value) {
+  if (!value) return true;
+  return type.is_multi_cell() && type.is_collection() && CollectionReader(type, *value).count() == 0;
+}
+
+Result<bool> compares(ConditionOperator op, const Subject& subject, const std::optional<Bytes>& operand) {
+  const bool no_value = is_null(*subject.type, subject.value), no_operand = is_null(*subject.type, operand);
+  const bool equality = op == ConditionOperator::kEqual || op == ConditionOperator::kNotEqual;
+  if (no_operand && !equality) return null_comparison(op);
+  if (no_value || no_operand) return (no_value && no_operand) ? op == ConditionOperator::kEqual
+                                                              : op == ConditionOperator::kNotEqual;
+  const int order = subject.type->compare(*subject.value, *operand);
+  switch (op) {
+    case ConditionOperator::kEqual: return order == 0;
+    case ConditionOperator::kNotEqual: return order != 0;
+    case ConditionOperator::kLess: return order < 0;
+    case ConditionOperator::kLessOrEqual: return order <= 0;
+    case ConditionOperator::kGreater: return order > 0;
+    default: return order >= 0;
+  }
+}
+
+Result<bool> contains(ConditionOperator op, const Subject& subject, const std::optional<Bytes>& operand) {
+  if (!operand) return null_comparison(op);
+  if (!subject.type->is_collection()) return invalid("Cannot use " + std::string(name_of(op)) + " on a value");
+  if (!subject.value) return false;
+  KEYZONE_TRY(parts, split_collection(*subject.type, *subject.value));
+  const bool map = subject.type->kind() == TypeKind::kMap, key = op == ConditionOperator::kContainsKey;
+  const Type& type = !map ? subject.type->element() : key ? subject.type->key_type() : subject.type->value_type();
+  for (size_t i = map && !key ? 1 : 0; i < parts.size(); i += map ? 2 : 1) {
+    if (type.compare(parts[i], *operand) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<void> ConditionCheck::look(const RowCondition& condition, bool is_static, Seen& out) {
+  const Token token = token_of(condition.partition_key);
+  Bytes key = partition_prefix(replica_.meta_.store, Area::kRows, token, condition.partition_key);
+  key.push_back(static_cast<char>(is_static ? RowKind::kStatic : RowKind::kRow));
+  if (!is_static) key.append(condition.clustering);
+  KEYZONE_CHECK(replica_.load_row(key, out.stored));
+  const auto clustering = is_static ? std::nullopt : std::optional<BytesView>(condition.clustering);
+  KEYZONE_TRY(above, replica_.deletion_over(token, condition.partition_key, clustering));
+  out.sight = {now_, above.stamp};
+  out.live = is_live(out.stored.row, out.sight, replica_.columns_);
+  newest_read_ = std::max({newest_read_, above.stamp, out.stored.row.max_stamp()});
+  return {};
+}
+
+Result<bool> ConditionCheck::run() {
+  for (const RowCondition& condition : command_.conditions) {
+    KEYZONE_CHECK(look(condition, condition.is_static, rows_.emplace_back()));
+  }
+  bool all = true;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    for (const Condition& condition : command_.conditions[i].conditions) {
+      KEYZONE_TRY(held, holds(condition, rows_[i]));
+      all = all && held;
+    }
+  }
+  return all;
+}
+
+Result<bool> ConditionCheck::holds(const Condition& condition, const Seen& seen) const {
+  if (condition.op == ConditionOperator::kExists) return seen.live;
+  if (condition.op == ConditionOperator::kNotExists) return !seen.live;
+  const Column* column = replica_.columns_.find(condition.column);
+  if (!column) return invalid("Undefined column " + std::to_string(condition.column.value));
+  Bytes scratch;
+  const auto whole = column_value(seen.stored.row, *column, seen.sight, scratch);
+  Subject subject{column->type.get(), std::nullopt};
+  if (condition.element) {
+    KEYZONE_TRY(element, element_of(*column->type, whole, *condition.element));
+    subject = std::move(element);
+  } else if (condition.field) {
+    KEYZONE_TRY(field, field_of(*column->type, whole, *condition.field));
+    subject = std::move(field);
+  } else {
+    subject.value = owned(whole);
+  }
+  if (condition.op == ConditionOperator::kIn) {
+    for (const auto& operand : condition.operands) {
+      KEYZONE_TRY(same, compares(ConditionOperator::kEqual, subject, operand));
+      if (same) return true;
+    }
+    return false;
+  }
+  if (condition.operands.size() != 1) return invalid("A condition takes one value");
+  if (condition.op == ConditionOperator::kContains || condition.op == ConditionOperator::kContainsKey) {
+    return contains(condition.op, subject, condition.operands[0]);
+  }
+  return compares(condition.op, subject, condition.operands[0]);
+}
+
+Result<ReadResult> ConditionCheck::current() {
+  ReadResult out;
+  Projection projection(replica_.columns_, command_.condition_columns, {});
+  if (!projection.valid()) return invalid("Undefined column in a condition");
+  const Bytes* open = nullptr;  // the partition whose record came last
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    const RowCondition& condition = command_.conditions[i];
+    Seen statics;
+    const bool looks_at_statics = condition.is_static || projection.wants_statics();
+    if (looks_at_statics) KEYZONE_CHECK(look(condition, true, statics));
+    const bool row = !condition.is_static && rows_[i].live;
+    if (!row && !statics.live) continue;
+    if (!open || *open != condition.partition_key) {
+      out.rows.push_back(static_cast<char>(statics.live ? kPartitionHasStaticMark : kPartitionMark));
+      append_block(out.rows, condition.partition_key);
+      projection.append_statics(statics.stored.exists ? &statics.stored.row : nullptr, statics.sight, out.rows);
+      open = &condition.partition_key;
+    }
+    if (row) {
+      out.rows.push_back(static_cast<char>(kRowMark));
+      append_block(out.rows, condition.clustering);
+      projection.append_regulars(&rows_[i].stored.row, rows_[i].sight, out.rows);
+    }
+    ++out.row_count;
+  }
+  return out;
+}
+
+}  // namespace keyzone::storage

@@ -1,0 +1,128 @@
+// The implementation of TableReplica. Its parts: replica.cc (opening, the run of commands), replica_write.cc (rows),
+// replica_deletions.cc (partition and range tombstones), condition_check.cc, reading.cc, replica_sweep.cc,
+// replica_snapshot.cc.
+#pragma once
+#include <deque>
+#include <optional>
+#include <unordered_set>
+
+#include "storage/guard.h"
+#include "storage/overlay.h"
+#include "storage/requests.h"
+#include "storage/row.h"
+#include "storage/row_key.h"
+#include "storage/row_output.h"
+#include "storage/row_update.h"
+#include "storage/table.h"
+
+namespace keyzone::storage {
+
+// Rows with start <= clustering < end are deleted; an empty end: to the end of the partition.
+struct RangeDeletion {
+  Bytes start;
+  Bytes end;
+  Deletion deletion;
+};
+
+// Which partitions may have tombstones of their own: in memory, so that others need no look at the store. Errs to
+// the safe side past its limit.
+class PartitionSet {
+ public:
+  void add(uint64_t hash) {
+    if (hashes_.size() < kHashesMax) hashes_.insert(hash);
+    else full_ = true;
+  }
+  bool may_contain(uint64_t hash) const { return full_ || (!hashes_.empty() && hashes_.contains(hash)); }
+  void clear() { *this = {}; }
+
+ private:
+  static constexpr size_t kHashesMax = 1 << 20;
+  std::unordered_set<uint64_t> hashes_;  // never iterated
+  bool full_ = false;
+};
+
+// A row with the bytes its views point into.
+struct StoredRow {
+  Bytes bytes;
+  Row row;
+  bool exists = false;
+};
+
+class Replica final : public TableReplica {
+ public:
+  Replica(leveldb::DB* db, TabletRegistry& registry, const TabletMeta& meta, TablePtr table, ReplicaOptions options);
+  Result<void> load();
+
+  const TabletMeta& meta() const override { return meta_; }
+  const TablePtr& schema() const override { return table_; }
+  void set_schema(TablePtr table) override;
+  void set_epoch(Epoch epoch) override { meta_.epoch = epoch; }
+  void set_tokens(TokenRange tokens) override { meta_.tokens = tokens; }
+  Result<std::vector<Outcome>> apply(LogIndex applied, std::span<const StampedCommand> commands,
+                                     leveldb::WriteBatch& batch) override;
+  Result<ReadResult> read(const ReadRequest& request, Timestamp now) override;
+  std::unique_ptr<SnapshotReader> snapshot() override;
+  Result<Digest> digest() override;
+  uint64_t approximate_bytes() override;
+  Result<std::optional<Token>> middle_token() override;
+
+ private:
+  friend class Reading;  // reading.h
+  friend class ConditionCheck;  // condition_check.h
+
+  // ---- replica.cc
+  leveldb::ReadOptions read_options(bool fill_cache = true) const;
+  // As one command or read leaves it: kInvalid errors are the command's, others end the run.
+  Result<Outcome> apply_one(const StampedCommand& command, leveldb::WriteBatch& batch);
+  Result<Outcome> execute(const StampedCommand& command, leveldb::WriteBatch& batch);
+  void truncate(leveldb::WriteBatch& batch);
+  // Through the overlay; the view lives until the next change of this key or use of `scratch`.
+  Result<std::optional<BytesView>> lookup(const Bytes& key, Bytes& scratch) const;
+  // Gives the stored row itself, without looking at tombstones above it.
+  Result<void> load_row(const Bytes& key, StoredRow& out) const;
+
+  // ---- replica_write.cc
+  Result<void> write_mutation(const Mutation& mutation, UpdateContext context);
+  Result<void> write_row(const Mutation& mutation, const RowWrite& write, const UpdateContext& context);
+  void put_row(const Bytes& key, const Row& row);
+  void note_stamp(Timestamp stamp) { meta_.max_stamp = std::max(meta_.max_stamp, stamp); }
+
+  // ---- replica_deletions.cc
+  Result<void> load_deleted_partitions();
+  Result<void> delete_partition(const Mutation& mutation, const Deletion& deletion);
+  Result<void> delete_range(const Mutation& mutation, const RangeDeletion& range);
+  Result<Deletion> partition_deletion(Token token, BytesView partition_key) const;
+  // Those that touch from <= clustering < to (`to` empty: no end), in order; at most `limit`.
+  Result<std::vector<RangeDeletion>> range_deletions(Token token, BytesView partition_key, BytesView from, BytesView to,
+                                                     size_t limit) const;
+  // What covers a row (or, without `clustering`, the statics).
+  Result<Deletion> deletion_over(Token token, BytesView partition_key, std::optional<BytesView> clustering) const;
+  bool may_have_partition_deletion(Token token, BytesView partition_key) const;
+  bool may_have_range_deletions(Token token, BytesView partition_key) const;
+
+  // ---- replica_sweep.cc
+  Result<Outcome> sweep(const Sweep& sweep, Timestamp stamp);
+  Result<bool> sweep_rows(const Sweep& sweep, Seconds now, uint32_t& left, Bytes& resume);
+  Result<bool> sweep_deletions(const Sweep& sweep, Seconds now, uint32_t& left, Bytes& resume);
+  Result<void> sweep_row(BytesView key, BytesView value, Seconds now, Seconds gc_grace);
+
+  leveldb::DB* db_;
+  TabletRegistry& registry_;
+  TabletMeta meta_;
+  TablePtr table_;
+  ReplicaOptions options_;
+  ColumnIndex columns_;
+  Guard guard_;
+  Requests requests_;
+  PartitionSet partition_deletions_, range_deletions_;
+  Overlay overlay_;            // empty between two apply()
+  std::deque<Bytes> arena_;    // what one command's cells point into
+  StoredRow stored_;           // scratch
+  Row update_, merged_;        // scratch
+};
+
+Bytes encode_deletion(const Deletion& deletion, BytesView start);
+bool decode_deletion(BytesView bytes, Deletion& deletion, Bytes& start);
+uint64_t partition_hash(Token token, BytesView partition_key);
+
+}  // namespace keyzone::storage

@@ -1,0 +1,85 @@
+// The sweep: rows first, then tombstones of partitions and ranges. A row written after the sweep passed it carries
+// nothing that those tombstones cover (Replica::write_row sees to that), so they may go once the rows are done.
+#include <algorithm>
+
+#include "storage/replica.h"
+
+namespace keyzone::storage {
+namespace {
+
+Bytes absolute(StoreId store, BytesView relative) {
+  Bytes out;
+  append_be(out, store.value);
+  return out.append(relative);
+}
+
+}  // namespace
+
+Result<Outcome> Replica::sweep(const Sweep& sweep, Timestamp stamp) {
+  const Seconds now = seconds_of(std::min(sweep.now, stamp));
+  uint32_t left = std::max<uint32_t>(sweep.keys_max, 1);
+  Outcome out;
+  const bool rows = sweep.from.empty() || static_cast<Area>(sweep.from[0]) == Area::kRows;
+  if (rows) {
+    KEYZONE_TRY(done, sweep_rows(sweep, now, left, out.resume));
+    if (!done) return out;
+  }
+  KEYZONE_TRY(done, sweep_deletions(sweep, now, left, out.resume));
+  static_cast<void>(done);
+  return out;
+}
+
+Result<bool> Replica::sweep_rows(const Sweep& sweep, Seconds now, uint32_t& left, Bytes& resume) {
+  const auto [first, last] = area_bounds(meta_.store, Area::kRows, meta_.tokens);
+  const Bytes from = sweep.from.empty() ? first : std::max(first, absolute(meta_.store, sweep.from));
+  const Seconds gc_grace = options_.outright_deletes ? 0 : sweep.gc_grace;
+  MergedScan scan(db_, read_options(false), overlay_, from, last);
+  for (; scan.valid(); scan.next()) {
+    if (left-- == 0) {
+      left = 0;
+      resume = scan.key().substr(kStoreIdBytes);
+      return false;
+    }
+    KEYZONE_CHECK(sweep_row(scan.key(), scan.value(), now, gc_grace));
+  }
+  KEYZONE_CHECK(scan.status());
+  return true;
+}
+
+Result<void> Replica::sweep_row(BytesView key, BytesView value, Seconds now, Seconds gc_grace) {
+  const auto parsed = parse_key(key);
+  if (!parsed || !decode_row(value, stored_.row)) return Error{ErrorKind::kCorrupt, "a row does not decode"};
+  const bool is_static = static_cast<RowKind>(parsed->kind) == RowKind::kStatic;
+  const auto clustering = is_static ? std::nullopt : std::optional<BytesView>(parsed->rest);
+  KEYZONE_TRY(above, deletion_over(parsed->token, parsed->partition_key, clustering));
+  Row& row = stored_.row;
+  bool changed = shadow(row, above);
+  changed |= std::erase_if(row.cells, [&](const Cell& c) { return !columns_.find(c.column); }) > 0;
+  changed |= std::erase_if(row.column_deletions, [&](const auto& d) { return !columns_.find(d.column); }) > 0;
+  changed |= purge(row, now, gc_grace);
+  if (changed) put_row(Bytes(key), row);
+  return {};
+}
+
+Result<bool> Replica::sweep_deletions(const Sweep& sweep, Seconds now, uint32_t& left, Bytes& resume) {
+  const auto [first, last] = area_bounds(meta_.store, Area::kDeletions, meta_.tokens);
+  const bool resumed = !sweep.from.empty() && static_cast<Area>(sweep.from[0]) == Area::kDeletions;
+  const Bytes from = resumed ? std::max(first, absolute(meta_.store, sweep.from)) : first;
+  const Seconds gc_grace = options_.outright_deletes ? 0 : sweep.gc_grace;
+  MergedScan scan(db_, read_options(false), overlay_, from, last);
+  for (; scan.valid(); scan.next()) {
+    if (left-- == 0) {
+      left = 0;
+      resume = scan.key().substr(kStoreIdBytes);
+      return false;
+    }
+    Deletion deletion;
+    Bytes start;
+    if (!decode_deletion(scan.value(), deletion, start)) return Error{ErrorKind::kCorrupt, "a tombstone does not decode"};
+    if (deletion.local + gc_grace < now) overlay_.set(Bytes(scan.key()), std::nullopt);
+  }
+  KEYZONE_CHECK(scan.status());
+  return true;
+}
+
+}  // namespace keyzone::storage

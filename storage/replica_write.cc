@@ -1,0 +1,94 @@
+#include "storage/replica.h"
+
+#include <algorithm>
+
+namespace keyzone::storage {
+namespace {
+
+uint64_t hash_of(const Bytes& key) {
+  return XXH3_64bits(key.data() + kStoreIdBytes, key.size() - kStoreIdBytes);
+}
+
+Timestamp oldest_stamp(const Row& row) {
+  Timestamp out = INT64_MAX;
+  if (row.marker.any()) out = std::min(out, row.marker.stamp);
+  if (row.deletion.any()) out = std::min(out, row.deletion.stamp);
+  for (const auto& d : row.column_deletions) out = std::min(out, d.deletion.stamp);
+  for (const Cell& c : row.cells) out = std::min(out, c.stamp);
+  return out;
+}
+
+}  // namespace
+
+Result<void> Replica::write_mutation(const Mutation& mutation, UpdateContext context) {
+  if (mutation.timestamp != kNoTimestamp) context.stamp = mutation.timestamp;
+  context.ttl = mutation.ttl;
+  const Deletion deletion{context.stamp, context.now()};
+  for (const RowWrite& write : mutation.rows) {
+    switch (write.action) {
+      case RowAction::kUpsert:
+      case RowAction::kDeleteRow:
+        KEYZONE_CHECK(write_row(mutation, write, context));
+        break;
+      case RowAction::kDeleteRange:
+        KEYZONE_CHECK(delete_range(mutation, {write.clustering, write.clustering_end, deletion}));
+        break;
+      case RowAction::kDeletePartition:
+        KEYZONE_CHECK(delete_partition(mutation, deletion));
+        break;
+    }
+    ++context.ordinal;
+  }
+  return {};
+}
+
+Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write, const UpdateContext& context) {
+  Bytes key = partition_prefix(meta_.store, Area::kRows, mutation.token, mutation.partition_key);
+  key.push_back(static_cast<char>(write.is_static ? RowKind::kStatic : RowKind::kRow));
+  if (!write.is_static) key.append(write.clustering);
+
+  const auto clustering = write.is_static ? std::nullopt : std::optional<BytesView>(write.clustering);
+  KEYZONE_TRY(above, deletion_over(mutation.token, mutation.partition_key, clustering));
+  stored_.row.clear();
+  const bool loaded = needs_stored(write);
+  if (loaded) KEYZONE_CHECK(load_row(key, stored_));
+  const Sight sight{context.now(), above.stamp};
+  KEYZONE_CHECK(build_update(write, context, columns_, sight, stored_.row, update_, arena_));
+  // What is deleted already is not written, so that a tombstone may be forgotten once the rows below it are swept.
+  shadow(update_, above);
+  if (update_.empty()) return {};
+  note_stamp(update_.max_stamp());
+
+  const uint64_t hash = hash_of(key);
+  const Timestamp oldest = oldest_stamp(update_);
+  const bool replaces = is_complete(write, update_, columns_);
+  const Row* result = &update_;
+  if (loaded || !replaces || oldest <= guard_.newest(hash)) {
+    if (!loaded) KEYZONE_CHECK(load_row(key, stored_));
+    // The same bytes as a blind put would give, whatever the guard remembers.
+    if (!replaces || oldest <= stored_.row.max_stamp()) {
+      merge(stored_.row, update_, merged_);
+      result = &merged_;
+    }
+  }
+  guard_.note(hash, update_.max_stamp());
+  if (options_.outright_deletes) {
+    if (result == &update_) merged_ = update_;
+    drop_tombstones(merged_);
+    result = &merged_;
+  }
+  put_row(key, *result);
+  return {};
+}
+
+void Replica::put_row(const Bytes& key, const Row& row) {
+  if (row.empty()) {
+    overlay_.set(key, std::nullopt);
+    return;
+  }
+  Bytes value;
+  encode_row(row, value);
+  overlay_.set(key, std::move(value));
+}
+
+}  // namespace keyzone::storage

@@ -1,0 +1,132 @@
+#include "storage/row_output.h"
+
+#include <algorithm>
+
+namespace keyzone::storage {
+namespace {
+
+constexpr int32_t kNullLength = -1;
+
+void append_value(Bytes& out, BytesView value) {
+  append_be(out, static_cast<int32_t>(value.size()));
+  out.append(value);
+}
+
+// All fields, as Cassandra sends a user type that is not frozen.
+void append_fields(const Type& type, const std::vector<const Cell*>& cells, Bytes& out) {
+  auto cell = cells.begin();
+  for (size_t field = 0; field < type.parameters().size(); ++field) {
+    while (cell != cells.end() && (*cell)->path.size() == 2 && load_be<uint16_t>((*cell)->path.data()) < field) ++cell;
+    if (cell != cells.end() && (*cell)->path.size() == 2 && load_be<uint16_t>((*cell)->path.data()) == field) {
+      append_value(out, (*cell)->value);
+    } else {
+      append_be(out, kNullLength);
+    }
+  }
+}
+
+void append_elements(const Type& type, const std::vector<const Cell*>& cells, Bytes& out) {
+  append_be(out, static_cast<int32_t>(cells.size()));
+  for (const Cell* c : cells) {
+    if (type.kind() == TypeKind::kList) {
+      append_value(out, c->value);
+    } else if (type.kind() == TypeKind::kSet) {
+      // The value, where there is one, is the exact element: some types have several forms of one value.
+      append_value(out, c->value.empty() ? path_value(type.element(), c->path) : c->value);
+    } else {
+      append_value(out, path_value(type.key_type(), c->path));
+      append_value(out, c->value);
+    }
+  }
+}
+
+void append_metadata(const Row& row, const Column& column, const Sight& sight, Bytes& out) {
+  const auto [first, last] = row.find(column.id);
+  const auto count = std::count_if(first, last, [&](const Cell& c) { return sight.sees(c); });
+  append_varint(out, static_cast<uint64_t>(count));
+  for (const Cell* c = first; c != last; ++c) {
+    if (!sight.sees(*c)) continue;
+    append_zigzag(out, c->stamp);
+    append_zigzag(out, c->ttl ? c->expiry : 0);
+  }
+}
+
+}  // namespace
+
+ColumnIndex::ColumnIndex(const Table& table) {
+  for (const Column& column : table.columns) {
+    if (column.id.value >= by_id_.size()) by_id_.resize(column.id.value + 1);
+    by_id_[column.id.value] = &column;
+    statics_ += column.kind == ColumnKind::kStatic;
+    regulars_ += column.kind == ColumnKind::kRegular;
+  }
+}
+
+bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns) {
+  if (row.marker.live(sight.now) && row.marker.stamp > sight.deleted) return true;
+  return std::any_of(row.cells.begin(), row.cells.end(),
+                     [&](const Cell& c) { return sight.sees(c) && columns.find(c.column); });
+}
+
+uint64_t count_tombstones(const Row& row, const Sight& sight) {
+  const auto dead = std::count_if(row.cells.begin(), row.cells.end(), [&](const Cell& c) { return !sight.sees(c); });
+  return static_cast<uint64_t>(dead) + row.deletion.any() + row.column_deletions.size();
+}
+
+std::vector<const Cell*> live_elements(const Row& row, const Column& column, const Sight& sight) {
+  std::vector<const Cell*> out;
+  const auto [first, last] = row.find(column.id);
+  for (const Cell* c = first; c != last; ++c) {
+    if (sight.sees(*c)) out.push_back(c);
+  }
+  return out;
+}
+
+Bytes path_value(const Type& type, BytesView path) {
+  ByteReader in(path);
+  Bytes out;
+  KEYZONE_ASSERT(type.read_ordered(in, false, out));
+  return out;
+}
+
+std::optional<BytesView> column_value(const Row& row, const Column& column, const Sight& sight, Bytes& scratch) {
+  if (!column.type->is_multi_cell()) {
+    const auto [first, last] = row.find(column.id);
+    if (first == last || !sight.sees(*first)) return std::nullopt;
+    return first->value;
+  }
+  const auto cells = live_elements(row, column, sight);
+  if (cells.empty()) return std::nullopt;
+  scratch.clear();
+  if (column.type->is_user_type()) {
+    append_fields(*column.type, cells, scratch);
+  } else {
+    append_elements(*column.type, cells, scratch);
+  }
+  return scratch;
+}
+
+Projection::Projection(const ColumnIndex& index, std::span<const ColumnId> columns,
+                       std::span<const ColumnId> with_metadata) {
+  for (const ColumnId id : columns) {
+    const Column* column = index.find(id);
+    if (!column || (column->kind != ColumnKind::kStatic && column->kind != ColumnKind::kRegular)) {
+      valid_ = false;
+      return;
+    }
+    const bool metadata = std::find(with_metadata.begin(), with_metadata.end(), id) != with_metadata.end();
+    (column->kind == ColumnKind::kStatic ? statics_ : regulars_).push_back({column, metadata});
+  }
+}
+
+void Projection::append(const std::vector<Wanted>& wanted, const Row* row, const Sight& sight, Bytes& out) {
+  for (const Wanted& w : wanted) {
+    const auto value = row ? column_value(*row, *w.column, sight, scratch_) : std::nullopt;
+    append_varint(out, value ? value->size() + 1 : 0);
+    if (!value) continue;
+    out.append(*value);
+    if (w.metadata) append_metadata(*row, *w.column, sight, out);
+  }
+}
+
+}  // namespace keyzone::storage

@@ -1,0 +1,30 @@
+// From what a statement does to a row to the row that is merged into the stored one.
+#pragma once
+#include <deque>
+
+#include "schema/command.h"
+#include "storage/row.h"
+#include "storage/row_output.h"
+
+namespace keyzone::storage {
+
+struct UpdateContext {
+  Timestamp stamp = 0;         // what the cells are stamped with
+  Timestamp leader_stamp = 0;  // unlike any other command's: list positions are made from it
+  int32_t ttl = 0;
+  uint32_t ordinal = 0;        // of the row write within its command
+  Seconds now() const { return seconds_of(leader_stamp); }
+};
+
+// Counters and lists by index or value: what is stored decides what is written.
+bool needs_stored(const RowWrite& write);
+// Sets every column that the table has, so that nothing older can show through.
+bool is_complete(const RowWrite& write, const Row& update, const ColumnIndex& columns);
+
+// Fills `update`, normal; its views point into `write` and `arena`. `stored` is what is there (empty if nothing is), of
+// which `sight` says what lives; a counter's old cell is taken out of it, since the new one replaces it whatever
+// the stamps. Errors: kInvalid, with Cassandra's sentences.
+Result<void> build_update(const RowWrite& write, const UpdateContext& context, const ColumnIndex& columns,
+                          const Sight& sight, Row& stored, Row& update, std::deque<Bytes>& arena);
+
+}  // namespace keyzone::storage
