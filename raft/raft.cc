@@ -89,15 +89,14 @@ void Raft::answer_older_term(const Message& message) {
     case MessageKind::kInstallSnapshot: {
       // A leader that was cut off learns that it no longer leads; or this replica, whose term ran ahead while
       // it was cut off, makes the leader take a newer term: it would ignore its votes, and deadlock.
-      if (faulty_) return;
       Message reply = make(MessageKind::kAppendReply, message.from);
       reply.reject = true;
+      reply.faulty = faulty_;
       reply.index = message.index;
       promise(std::move(reply));
       break;
     }
     case MessageKind::kPreVote: {
-      if (faulty_) return;
       Message reply = make(MessageKind::kPreVoteReply, message.from);
       reply.reject = true;
       promise(std::move(reply));
