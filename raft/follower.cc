@@ -114,6 +114,7 @@ bool Raft::install_snapshot(const SnapshotInfo& info) {
   InvariantGuard guard(*this);
   installing_.reset();
   if (is_leader() || info.index <= commit_) return false;
+  if (info.term > term()) become_follower(info.term, NodeId());  // whoever gave the data was ahead
   matched_ = std::max(matched_, info.index);
   acknowledge_ = true;
   if (log_.matches(info.index, info.term)) {  // the log caught up meanwhile
@@ -121,7 +122,6 @@ bool Raft::install_snapshot(const SnapshotInfo& info) {
     acknowledge();
     return false;
   }
-  KEYZONE_ASSERT(info.term <= term());
   log_.reset(info.index, info.term);
   matched_ = commit_ = applied_ = handed_out_ = entries_handed_ = info.index;
   for (Outstanding& outstanding : outstanding_) outstanding.last = std::min(outstanding.last, info.index);
