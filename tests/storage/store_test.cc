@@ -1,0 +1,228 @@
+// What the store promises, and what it relies on inside LevelDB 1.23.
+#include "storage/store.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/level_env.h"
+#include "storage/memory_disk.h"
+#include "tests/storage/log_model.h"
+
+namespace keyzone::storage {
+namespace {
+
+// Runs nothing before it is told to, not even when the store drains.
+class StubbornExecutor : public QueuedExecutor {
+ public:
+  void drain() override {
+    if (!stubborn) QueuedExecutor::drain();
+  }
+  bool stubborn = false;
+};
+
+class StoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override { open(); }
+
+  void open() {
+    StoreOptions options;
+    options.env = disk_.env();
+    options.files = &disk_;
+    options.executor = &executor_;
+    options.write_buffer_bytes = 64 << 10;
+    options.progress = [this] { ++progress_; };
+    auto opened = Store::open(options, "/store");
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    store_ = *std::move(opened);
+  }
+
+  void crash(uint64_t seed = 1) {
+    store_.reset();
+    Chance chance(seed);
+    disk_.crash([&](uint64_t bound) { return chance(bound); });
+  }
+
+  Result<void> put(const std::string& key, const std::string& value) {
+    leveldb::WriteBatch batch;
+    batch.Put(key, value);
+    return store_->write(&batch);
+  }
+
+  std::string get(const std::string& key) {
+    bool found = false;
+    auto value = store_->get(key, &found);
+    return !value ? value.error().message : found ? *value : "(none)";
+  }
+
+  MemoryDisk disk_;
+  StubbornExecutor executor_;
+  int progress_ = 0;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreTest, WhatIsFlushedOutlivesACrash) {
+  ASSERT_TRUE(put("a", "1").ok());
+  const FlushMark mark = store_->mark();
+  EXPECT_LT(store_->durable(), mark);
+  const auto started = store_->start_flush();
+  ASSERT_TRUE(started.ok());
+  EXPECT_EQ(*started, mark);
+  EXPECT_GE(store_->durable(), mark);
+  EXPECT_GT(progress_, 0);
+  ASSERT_TRUE(put("b", "2").ok());
+  EXPECT_LT(store_->durable(), store_->mark());
+  crash();
+  open();
+  EXPECT_EQ(get("a"), "1");
+  EXPECT_EQ(get("b"), "(none)");
+}
+
+TEST_F(StoreTest, AnEmptyWriteStartsAFlushAndOnlyIfThereIsSomethingNew) {
+  ASSERT_TRUE(put("a", "1").ok());
+  ASSERT_TRUE(store_->start_flush().ok());
+  const uint64_t writes = disk_.stats().writes;
+  ASSERT_TRUE(store_->start_flush().ok());
+  EXPECT_EQ(disk_.stats().writes, writes);
+}
+
+TEST_F(StoreTest, TheLogOfLevelDbStaysEmpty) {
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(put(std::to_string(i), std::string(1000, 'v')).ok());
+  for (const std::string& path : disk_.all_files()) {
+    if (path.find(".log") == std::string::npos) continue;
+    auto file = disk_.open(path);
+    ASSERT_TRUE(file.ok());
+    EXPECT_EQ(*(*file)->size(), 0u) << path;
+  }
+}
+
+TEST_F(StoreTest, AWriteThatWouldWaitIsAnnounced) {
+  executor_.stubborn = true;
+  int written = 0;
+  while (store_->may_write_now()) {
+    ASSERT_TRUE(put(std::to_string(written++), std::string(1000, 'v')).ok());
+    ASSERT_LT(written, 1000);
+  }
+  EXPECT_GT(written, 70);  // one full buffer waits for its flush, the other is nearly full
+  executor_.stubborn = false;
+  executor_.drain();
+  EXPECT_TRUE(store_->may_write_now());
+  EXPECT_EQ(store_->durable(), store_->mark() - 1);
+}
+
+TEST_F(StoreTest, ManyWritesNeverWaitAndAreAllThere) {
+  for (int i = 0; i < 20000; ++i) {
+    ASSERT_TRUE(store_->may_write_now());
+    ASSERT_TRUE(put(std::to_string(i * 7919 % 20000), std::to_string(i) + std::string(100, 'v')).ok());
+  }
+  EXPECT_EQ(get("0").substr(0, 1), "0");
+  EXPECT_EQ(get("7919"), "1" + std::string(100, 'v'));
+}
+
+// Each write counts up; after any crash the store is as it was after one of them, no older than what was durable.
+TEST_F(StoreTest, AfterACrashTheStoreIsAPrefixWithItsAppliedIndex) {
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Chance chance(seed);
+    int applied = get("applied") == "(none)" ? 0 : std::stoi(get("applied"));
+    std::map<FlushMark, int> applied_at;
+    const int writes = static_cast<int>(chance(3000));
+    if (chance.one_in(2)) disk_.freeze(chance(3000));
+    bool frozen = false;
+    for (int i = 0; i < writes && !frozen; ++i) {
+      ++applied;
+      leveldb::WriteBatch batch;
+      for (int j = 0; j < 3; ++j) batch.Put("key" + std::to_string((applied * 3 + j) % 100), std::to_string(applied));
+      batch.Put("applied", std::to_string(applied));
+      frozen = !store_->write(&batch);
+      if (!frozen) applied_at[store_->mark()] = applied;
+      if (chance.one_in(500)) frozen = !store_->start_flush();
+    }
+    const FlushMark durable = store_->durable();
+    const int at_least = applied_at.empty() || applied_at.begin()->first > durable
+                             ? 0
+                             : std::prev(applied_at.upper_bound(durable))->second;
+    crash(seed);
+    open();
+    if (HasFatalFailure()) return;
+    const int now = get("applied") == "(none)" ? 0 : std::stoi(get("applied"));
+    ASSERT_LE(now, applied);
+    ASSERT_GE(now, at_least);
+    for (int key = 0; key < 100; ++key) {
+      int newest = 0;
+      for (int a = now; a > 0 && a > now - 100 && newest == 0; --a) {
+        for (int j = 0; j < 3; ++j) {
+          if ((a * 3 + j) % 100 == key) newest = a;
+        }
+      }
+      ASSERT_EQ(get("key" + std::to_string(key)), newest == 0 ? "(none)" : std::to_string(newest)) << key;
+    }
+  }
+}
+
+TEST_F(StoreTest, AFailedFlushRefusesWritesUntilReopened) {
+  ASSERT_TRUE(put("a", "1").ok());
+  ASSERT_TRUE(store_->start_flush().ok());
+  ASSERT_TRUE(put("b", "2").ok());
+  disk_.fail_next(DiskCall::kSync, ".ldb", 1);
+  (void)store_->start_flush().ok();
+  EXPECT_LT(store_->durable(), store_->mark());
+  EXPECT_FALSE(put("c", "3").ok());
+  EXPECT_TRUE(store_->failed());
+  ASSERT_TRUE(store_->reopen().ok());
+  EXPECT_FALSE(store_->failed());
+  EXPECT_EQ(get("a"), "1");
+  EXPECT_EQ(get("b"), "(none)");
+  ASSERT_TRUE(put("b", "2").ok());
+  ASSERT_TRUE(store_->start_flush().ok());
+  EXPECT_EQ(store_->durable(), store_->mark());
+}
+
+// Reads make LevelDB want to compact; nothing is scheduled before buffers are switched, and then all goes on.
+TEST_F(StoreTest, CompactionsThatReadsAskForAreHeldBack) {
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(put("a", std::string(100, 'a')).ok());
+    ASSERT_TRUE(put("z", std::string(100, 'z')).ok());
+    if (round == 1) {
+      ASSERT_TRUE(put("m", "m").ok());
+    }
+    ASSERT_TRUE(store_->start_flush().ok());
+  }
+  const uint64_t writes = disk_.stats().writes;
+  for (int i = 0; i < 2000; ++i) ASSERT_EQ(get("n"), "(none)");
+  EXPECT_EQ(executor_.queued(), 0u);
+  executor_.drain();
+  EXPECT_EQ(disk_.stats().writes, writes);
+  ASSERT_TRUE(put("b", "b").ok());
+  ASSERT_TRUE(store_->start_flush().ok());
+  EXPECT_EQ(store_->durable(), store_->mark());
+  for (int i = 0; i < 2000; ++i) ASSERT_EQ(get("n"), "(none)");
+  store_.reset();  // does not hang, although work may be held
+}
+
+TEST_F(StoreTest, DamageIsNeverReadAsData) {
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(std::to_string(i), std::string(100, 'v')).ok());
+  ASSERT_TRUE(store_->start_flush().ok());
+  store_.reset();
+  for (const std::string& path : disk_.all_files()) {
+    if (path.find(".ldb") == std::string::npos) continue;
+    ASSERT_TRUE(disk_.flip_bit(path, 500, 3));
+  }
+  open();
+  bool found = false;
+  const auto value = store_->get("1", &found);
+  EXPECT_FALSE(value.ok());
+}
+
+TEST_F(StoreTest, TheSameCallsLeaveTheSameBytes) {
+  std::vector<uint64_t> digests;
+  for (int run = 0; run < 2; ++run) {
+    store_.reset();
+    disk_.wipe();
+    open();
+    for (int i = 0; i < 5000; ++i) ASSERT_TRUE(put(std::to_string(i * 31 % 5000), std::string(100, 'v')).ok());
+    digests.push_back(disk_.digest());
+  }
+  EXPECT_EQ(digests[0], digests[1]);
+}
+
+}  // namespace
+}  // namespace keyzone::storage
