@@ -23,14 +23,16 @@ struct ClientReply {
   Outcome outcome = Outcome::kClosed;
   Opcode opcode = Opcode::kError;
   ResponsePrelude prelude;
-  ResultResponse result;  // kResult with opcode kResult
-  ErrorResponse error;    // kError; for kClosed the reason is error.message
+  ResultResponse result;     // kResult with opcode kResult
+  StringMultimap supported;  // kResult with opcode kSupported
+  ErrorResponse error;       // kError; for kClosed the reason is error.message
   bool ok() const { return outcome == Outcome::kResult; }
 };
 using ReplyCallback = std::function<void(ClientReply&)>;
 
-// One connection. The owner makes the stream, forwards its on_bytes and on_closed here, and keeps both alive.
-// After request calls, flush() hands what they wrote to the stream: once a burst.
+// One connection. The owner makes the stream, gives it this handler, and keeps both alive; it must not destroy this
+// from within a callback. After request calls, flush() hands what they wrote to the stream, once a burst; requests
+// made in callbacks are flushed when the burst of replies is through.
 class ClientConnection : public StreamHandler {
  public:
   struct Options {
@@ -67,8 +69,7 @@ class ClientConnection : public StreamHandler {
   void on_bytes(BytesView bytes) override;
   void on_closed(const std::string& reason) override;
 
-  // Decode RESULT bodies into cells? Off: ClientReply.result has only the kind (row_count for rows); for load
-  // generators that need nothing more.
+  // Decode the cells of rows (the default)? Off: rows are counted only; for load generators that need no more.
   void set_decode_rows(bool on);
 
  private:
@@ -76,23 +77,30 @@ class ClientConnection : public StreamHandler {
   std::unique_ptr<State> state_;
 };
 
-// The token ring as system.local and system.peers tell it: who is asked first for a partition.
+// The token ring as system.local and system.peers_v2 (or system.peers) tell it: who is asked for a partition.
 struct RingNode {
-  std::string address;  // rpc_address
-  int port = 0;         // 0: the same port as the node that was asked
-  std::string data_center, rack;
-  std::string host_id;
-  std::vector<int64_t> tokens;
+  InetAddress address;  // native_address or rpc_address
+  int port = 0;         // 0: not said; then the same port as the node that was asked
+  std::string data_center, rack, host_id;
+  std::vector<int64_t> tokens;  // ends of the node's ranges
 };
-struct Ring {
-  std::vector<RingNode> nodes;  // nodes[0] is the one that was asked
-  // (token, index in nodes), sorted by token: an owner's range ends at its token.
-  std::vector<std::pair<int64_t, size_t>> owners;
-  void build();  // owners from nodes
-  // The nodes that hold `token`, one of each rack, as drivers' NetworkTopologyStrategy would pick them, `count` at most.
-  std::vector<size_t> replicas(Token token, size_t count) const;
+class Ring {
+ public:
+  // nodes[0] is the one that was asked. `copies` replicas are found for each range: one of each rack first, as
+  // drivers' NetworkTopologyStrategy does.
+  Ring(std::vector<RingNode> nodes, size_t copies);
+  const std::vector<RingNode>& nodes() const { return nodes_; }
+  // Places in nodes(); empty only in an empty ring.
+  const std::vector<size_t>& replicas(Token token) const;
+
+ private:
+  std::vector<size_t> find_replicas(size_t range) const;
+  std::vector<RingNode> nodes_;
+  size_t copies_;
+  std::vector<std::pair<int64_t, size_t>> owners_;  // (last token of a range, node), ascending
+  std::vector<std::vector<size_t>> replicas_;       // of each range
 };
-// Asks for both tables; `done` gets the ring or the first error.
-void read_ring(ClientConnection& connection, std::function<void(Result<Ring>)> done);
+// Asks for the tables; `done` gets the nodes or the first error. `connection` must be ready.
+void read_ring(ClientConnection& connection, std::function<void(Result<std::vector<RingNode>>)> done);
 
 }  // namespace keyzone::net

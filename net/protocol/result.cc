@@ -238,7 +238,7 @@ void encode_prepared(Bytes& body, uint8_t version, const PreparedHeader& header)
   append_be(body, int32_t{0});
 }
 
-RowsResult read_rows(ByteReader& in, uint8_t version) {
+RowsResult read_rows(ByteReader& in, uint8_t version, bool cells) {
   RowsResult out;
   out.metadata = read_metadata(in, version, false);
   out.row_count = in.be<int32_t>();
@@ -250,9 +250,9 @@ RowsResult read_rows(ByteReader& in, uint8_t version) {
     out.row_count = 0;
     return out;
   }
-  const size_t cells = static_cast<size_t>(out.row_count) * columns;
-  out.cells.reserve(cells);
-  for (size_t i = 0; i < cells && !in.failed(); ++i) out.cells.push_back(read_value(in, false));
+  const size_t count = cells ? static_cast<size_t>(out.row_count) * columns : 0;
+  out.cells.reserve(count);
+  for (size_t i = 0; i < count && !in.failed(); ++i) out.cells.push_back(read_value(in, false));
   return out;
 }
 

@@ -72,7 +72,8 @@ struct PreparedResult {
   ResultMetadata bind_variables;
   ResultMetadata result_columns;
 };
-RowsResult read_rows(ByteReader& in, uint8_t version);
+// Without `cells` the rows are counted only, and `in` stays before them.
+RowsResult read_rows(ByteReader& in, uint8_t version, bool cells = true);
 PreparedResult read_prepared(ByteReader& in, uint8_t version);
 
 }  // namespace keyzone::net
