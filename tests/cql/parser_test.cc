@@ -71,13 +71,13 @@ TEST(Parser, SelectWithEveryClause) {
 }
 
 TEST(Parser, BindMarkersAreNumberedInOrder) {
-  const auto statement = parse("SELECT a FROM t WHERE k = ? AND c IN :list AND d IN (?, :two) LIMIT :limit");
+  const auto statement = parse("SELECT a FROM t WHERE k = ? AND c IN :list AND d IN (?, :two) LIMIT :most");
   ASSERT_TRUE(statement.ok()) << statement.error().message;
   ASSERT_EQ(statement->markers.size(), 5u);
   EXPECT_EQ(statement->markers[0], std::nullopt);
   EXPECT_EQ(statement->markers[1], "list");
   EXPECT_EQ(statement->markers[3], "two");
-  EXPECT_EQ(statement->markers[4], "limit");
+  EXPECT_EQ(statement->markers[4], "most");
   const auto* select = statement->as<SelectStatement>();
   EXPECT_EQ(select->where.relations[1].in_list->as<BindMarker>()->index, 1u);
 }
