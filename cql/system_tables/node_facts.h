@@ -1,0 +1,65 @@
+// What a node knows about itself and its peers that the catalog doesn't: given to system_rows().
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "schema/catalog.h"
+#include "schema/ids.h"
+
+namespace keyzone::cql {
+
+struct NodeStats {
+  bool up = true;
+  uint32_t leaders = 0;   // tablets that it leads
+  uint32_t replicas = 0;  // tablets that it holds
+  uint64_t data_bytes = 0;
+  uint64_t log_bytes = 0;
+  uint64_t cpu_time_us = 0;
+  uint64_t uptime_ms = 0;
+};
+
+struct TabletStats {
+  NodeId leader;  // none known: 0
+  Term term;
+  LogIndex applied_index;
+  uint64_t partitions = 0;  // estimates
+  uint64_t data_bytes = 0;
+};
+
+struct PreparedFact {
+  Bytes id;
+  std::string keyspace;  // the session's when it was prepared; may be empty
+  std::string text;
+};
+
+struct ClientFact {
+  std::string address;  // as text, "127.0.0.1"
+  uint16_t port = 0;
+  std::string driver_name;
+  std::string driver_version;
+  std::string username;
+  std::string keyspace;
+  int protocol_version = 4;
+  uint64_t request_count = 0;
+  bool ssl = false;
+  std::string ssl_protocol;
+  std::string ssl_cipher_suite;
+  std::map<std::string, std::string> options;  // of STARTUP
+};
+
+struct NodeFacts {
+  NodeId node;  // this one; its addresses are in the catalog
+  std::string release_version = "5.0.8";
+  std::string cql_version = "3.4.7";
+  std::string native_protocol_version = "5";
+  int32_t gossip_generation = 0;               // seconds since 1970 when the node started
+  std::map<NodeId, NodeStats> nodes;           // of those known; others count as down
+  std::map<GroupId, TabletStats> tablets;      // of those known
+  std::vector<PreparedFact> prepared;
+  std::vector<ClientFact> clients;
+  std::map<std::string, std::string> settings;  // of the config, passwords left out
+};
+
+}  // namespace keyzone::cql

@@ -1,0 +1,31 @@
+// The system keyspaces: what their tables look like, and their rows as pure functions of the catalog and the node.
+// They lie in no tablet and are read-only.
+#pragma once
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "cql/system_tables/node_facts.h"
+#include "schema/catalog.h"
+
+namespace keyzone::cql {
+
+// system, system_schema, system_auth, system_distributed, system_traces, system_views, system_virtual_schema
+bool is_system_keyspace(std::string_view name);
+// system_views and system_virtual_schema
+bool is_virtual_keyspace(std::string_view name);
+
+// nullptr: none of that name. The pointers live as long as the program.
+const Table* find_system_table(std::string_view keyspace, std::string_view name);
+TablePtr system_table(std::string_view keyspace, std::string_view name);
+const std::vector<KeyspacePtr>& system_keyspaces();   // by name
+const std::vector<TablePtr>& system_tables();         // by keyspace and name
+
+// For each of Table::columns, in their order, the wire value or null.
+using SystemRow = std::vector<std::optional<Bytes>>;
+
+// All rows of a system table; a partition's rows are together and in clustering order.
+// REQUIRES: `table` is one of system_tables().
+std::vector<SystemRow> system_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+
+}  // namespace keyzone::cql
