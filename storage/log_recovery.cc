@@ -1,6 +1,7 @@
 #include "storage/log_recovery.h"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <set>
 
@@ -10,11 +11,12 @@ namespace {
 
 constexpr size_t kReadBytes = 1 << 20;
 constexpr size_t kRetryBytes = 4 << 10;
+constexpr uint64_t kHoleMax = 1 << 20;  // entries
 
 // All bytes of a file. What cannot be read counts as zeros: whether that is damage, the chain will tell.
-Result<Bytes> read_image(const File& file) {
+Result<void> read_image(const File& file, Bytes& image) {
   KEYZONE_TRY(size, file.size());
-  Bytes image(size, '\0');
+  image.resize(size);
   for (uint64_t at = 0; at < size; at += kReadBytes) {
     const size_t part = std::min<uint64_t>(kReadBytes, size - at);
     if (file.read(at, part, image.data() + at)) continue;
@@ -25,7 +27,11 @@ Result<Bytes> read_image(const File& file) {
       }
     }
   }
-  return image;
+  return {};
+}
+
+bool all_zeros(BytesView bytes) {
+  return bytes.empty() || (bytes[0] == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 struct Frame {
@@ -70,9 +76,53 @@ std::vector<ValidRecord> salvage(BytesView bytes, const Frame& frame) {
   return records;
 }
 
+// The entries of a group as replay meets them: rewritten ones come late, so there are holes for a while. A hole that
+// stays is a lost entry.
+class EntryList {
+ public:
+  uint64_t first() const { return first_; }
+  std::deque<Place>& places() { return places_; }
+
+  void clear() { places_.clear(); }
+  void cut_from(uint64_t index) {
+    if (index < first_) return clear();
+    if (index - first_ < places_.size()) places_.resize(index - first_);
+  }
+  void forget_to(uint64_t index) {
+    while (!places_.empty() && first_ <= index) {
+      places_.pop_front();
+      ++first_;
+    }
+  }
+  // False if it lies too far from the others for any healthy log.
+  bool set(uint64_t index, const Place& place) {
+    if (places_.empty()) first_ = index;
+    if (index + kHoleMax < first_ || index > first_ + places_.size() + kHoleMax) return false;
+    while (index < first_) {
+      places_.emplace_front();
+      --first_;
+    }
+    while (index >= first_ + places_.size()) places_.emplace_back();
+    places_[index - first_] = place;
+    return true;
+  }
+
+ private:
+  uint64_t first_ = 0;
+  std::deque<Place> places_;
+};
+
 struct ReplayGroup {
   GroupLog log;
-  std::map<uint64_t, Place> entries;
+  EntryList entries;
+
+  void set(uint64_t index, const Place& place) {
+    if (!entries.set(index, place)) log.all_damaged = true;
+  }
+  void replace_from(uint64_t index, const Place& place) {
+    entries.cut_from(index);
+    set(index, place);
+  }
 };
 
 using Identity = std::tuple<RecordKind, uint64_t, uint64_t, uint64_t>;
@@ -101,8 +151,8 @@ class Recovery {
 
   Result<void> load(size_t file) {
     if (loaded_ == file) return {};
-    KEYZONE_TRY(image, read_image(*files_[file].file));
-    image_ = std::move(image);
+    loaded_ = SIZE_MAX;
+    KEYZONE_CHECK(read_image(*files_[file].file, image_));
     loaded_ = file;
     return {};
   }
@@ -254,10 +304,6 @@ class Recovery {
     return at->second;
   }
 
-  static void forget_to(ReplayGroup& group, uint64_t index) {
-    group.entries.erase(group.entries.begin(), group.entries.upper_bound(index));
-  }
-
   void apply(const ValidRecord& record, uint64_t sequence) {
     const RecordHeader& header = record.header;
     if (header.kind == RecordKind::kMetadata) return apply_metadata(record.payload, sequence);
@@ -270,18 +316,15 @@ class Recovery {
     GroupLog& log = group.log;
     const Place place{sequence, header.term, record.offset, static_cast<uint32_t>(record.payload.size())};
     switch (header.kind) {
-      case RecordKind::kEntry:
-        group.entries.erase(group.entries.lower_bound(header.index), group.entries.end());
-        group.entries[header.index] = place;
-        break;
-      case RecordKind::kRewritten: group.entries[header.index] = place; break;
-      case RecordKind::kLost: group.entries[header.index] = Place{sequence, header.term, 0, 0}; break;
+      case RecordKind::kEntry: group.replace_from(header.index, place); break;
+      case RecordKind::kRewritten: group.set(header.index, place); break;
+      case RecordKind::kLost: group.set(header.index, Place{sequence, header.term, 0, 0}); break;
       case RecordKind::kHardState: apply_hard_state(log, header, record.payload, sequence); break;
       case RecordKind::kRestart: group.entries.clear(); [[fallthrough]];
       case RecordKind::kTrim:
         log.trim = {LogIndex(header.index), Term(header.term), Bytes(record.payload)};
         log.trim_sequence = sequence;
-        forget_to(group, header.index);
+        group.entries.forget_to(header.index);
         break;
       case RecordKind::kCreate:
         log.info = Bytes(record.payload);
@@ -290,7 +333,7 @@ class Recovery {
       case RecordKind::kGroupState:
         if (!decode_group_state(header, record.payload, &log)) log.all_damaged = true;
         log.state_written(sequence);
-        forget_to(group, header.index);
+        group.entries.forget_to(header.index);
         break;
       case RecordKind::kRepaired:
         log.all_damaged = false;
@@ -332,12 +375,9 @@ class Recovery {
     ReplayGroup& group = group_of(run.group, run.kind == RecordKind::kCreate || run.kind == RecordKind::kGroupState);
     const Place lost{0, run.term, 0, 0};
     switch (run.kind) {
-      case RecordKind::kEntry:
-        group.entries.erase(group.entries.lower_bound(index), group.entries.end());
-        group.entries[index] = lost;
-        break;
+      case RecordKind::kEntry: group.replace_from(index, lost); break;
       case RecordKind::kRewritten:
-      case RecordKind::kLost: group.entries[index] = lost; break;
+      case RecordKind::kLost: group.set(index, lost); break;
       case RecordKind::kHardState:
         group.log.hard.term = std::max(group.log.hard.term, Term(run.term));
         group.log.hard.vote = NodeId();
@@ -353,16 +393,14 @@ class Recovery {
       GroupLog& log = group.log;
       // A lost file may have held the newest flushes; a group without a beginning has lost it.
       if (lost_file_ || log.info_sequence == 0) log.all_damaged = true;
-      forget_to(group, log.trim.index.value);
-      uint64_t next = log.first();
-      for (const auto& [index, place] : group.entries) {
-        while (next < index) {  // a hole can only come of damage
-          log.entries.push_back(Place{});
-          ++next;
-        }
-        log.entries.push_back(place);
-        ++next;
+      group.entries.forget_to(log.trim.index.value);
+      log.entries = std::move(group.entries.places());
+      const uint64_t first = log.entries.empty() ? log.first() : group.entries.first();
+      if (first - log.first() > kHoleMax) {  // the trim mark itself was lost
+        log.all_damaged = true;
+        log.trim = {LogIndex(first - 1), Term(), Bytes()};
       }
+      for (uint64_t index = first; index > log.first(); --index) log.entries.emplace_front();
       out_.groups.emplace(GroupId(id), std::move(log));
     }
   }
@@ -381,7 +419,7 @@ class Recovery {
     const Frame& last = *newest.back();
     KEYZONE_CHECK(load(last.file));
     const uint32_t end = last.base + last.header.length;
-    if (BytesView(image_).find_first_not_of('\0', end) == BytesView::npos) {
+    if (all_zeros(BytesView(image_).substr(end))) {
       out_.end_sequence = last.header.sequence;
       out_.end_offset = end;
     }
