@@ -1,0 +1,164 @@
+"""Three nodes that are stopped, killed, emptied and filled up."""
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from cluster import Cluster
+from helpers import KEYSPACE, connect, cpu_seconds, keys, make_table, status, wait_until, write_rows
+
+STOP_SECONDS_MAX = 3
+IDLE_TABLETS = 1002
+IDLE_CORE_SHARE_MAX = 0.03
+DISK_MIB = 400
+
+
+def stops_in_time(directory):
+    with Cluster(directory) as cluster:
+        session = connect(cluster.hosts())
+        make_table(session)
+        write_rows(session, 0, 100)
+        for node in (1, 2, 3):
+            seconds = cluster.stop(node)
+            assert seconds < STOP_SECONDS_MAX, f"node {node} took {seconds:.1f} s to stop"
+            started = time.monotonic()
+            write_rows(session, 100 * node, 100 * node + 100)
+            assert time.monotonic() - started < 5, "writes waited for a node that had left in good order"
+            cluster.start(node)
+            cluster.wait_ready(node)
+        assert keys(session) == list(range(400))
+
+
+def survives_all_three_killed(directory):
+    with Cluster(directory) as cluster:
+        session = connect(cluster.hosts())
+        make_table(session)
+        write_rows(session, 0, 2000)
+        for node in (1, 2, 3):
+            cluster.signal(node, signal.SIGKILL)
+        for node in (1, 2, 3):
+            cluster.kill(node)
+            cluster.start(node)
+        cluster.wait_ready()
+        assert keys(connect(cluster.hosts())) == list(range(2000))
+
+
+def status_shows_who_is_there(directory):
+    with Cluster(directory) as cluster:
+        cluster.kill(3)
+        up, down = {"127.0.0.1": "UN", "127.0.0.2": "UN"}, {"127.0.0.3": "DN"}
+        for host in ("127.0.0.1", "127.0.0.2"):
+            wait_until(lambda host=host: status(host)[1] == {**up, **down}, f"{host} says that node 3 is down")
+        cluster.start(3)
+        wait_until(lambda: status("127.0.0.3")[1] == {**up, "127.0.0.3": "UN"}, "node 3 is back")
+        assert "az3" in status("127.0.0.1")[0]
+
+
+def an_empty_disk_is_filled_again(directory):
+    with Cluster(directory) as cluster:
+        session = connect(cluster.hosts())
+        make_table(session)
+        write_rows(session, 0, 5000, "y" * 200)
+        cluster.kill(2)
+        shutil.rmtree(cluster.data(2))
+        write_rows(session, 5000, 6000)
+        cluster.start(2)
+        cluster.wait_ready(2)
+        # When node 2 counts again, it and node 3 are a majority that has everything.
+        deadline = time.monotonic() + 60
+        while True:
+            cluster.kill(1)
+            try:
+                found = keys(connect(["127.0.0.2", "127.0.0.3"], seconds=5))
+            except Exception:  # pylint: disable=broad-except
+                found = None
+            cluster.start(1)
+            cluster.wait_ready(1)
+            if found is not None:
+                break
+            assert time.monotonic() < deadline, "node 2 does not count as a replica again"
+            time.sleep(2)
+        assert found == list(range(6000)), f"{len(found)} rows on nodes 2 and 3"
+
+
+def mount_small_disks(directory):
+    """Three small file systems, or a reason why there are none."""
+    for node in (1, 2, 3):
+        path = os.path.join(directory, f"node{node}")
+        os.makedirs(path)
+        result = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", path],
+                                capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            return f"no right to mount: {result.stderr.strip()}"
+    return None
+
+
+def a_full_disk_refuses_writes_and_recovers(directory):
+    problem = mount_small_disks(directory)
+    try:
+        return problem or fill_disks(directory)
+    finally:
+        for node in (1, 2, 3):
+            subprocess.run(["umount", "-l", os.path.join(directory, f"node{node}")], capture_output=True, check=False)
+
+
+def fill_disks(directory):
+    flags = ["--disk_space_reserve=32MiB", "--commitlog_segment_size=16MiB"]
+    with Cluster(directory, flags=flags) as cluster:
+        session = connect(cluster.hosts(), patient=False, seconds=10)
+        make_table(session)
+        write_rows(session, 0, 500)
+        ballast = [os.path.join(cluster.data(node), "ballast") for node in (1, 2, 3)]
+        for path in ballast:
+            with open(path, "wb") as file:
+                with open("/dev/zero", "rb") as zeros:
+                    try:
+                        while True:
+                            file.write(zeros.read(1 << 20))
+                            file.flush()
+                    except OSError:
+                        pass
+        refusal = None
+        next_key = 500
+        deadline = time.monotonic() + 60
+        while refusal is None and time.monotonic() < deadline:
+            try:
+                write_rows(session, next_key, next_key + 50, "z" * 20_000)
+                next_key += 50
+            except Exception as error:  # pylint: disable=broad-except
+                refusal = str(error)
+        assert refusal, "writes to a full disk were acknowledged for a minute"
+        assert all(cluster.alive(node) for node in (1, 2, 3)), f"a node has ended: {cluster.last_words()}"
+        assert session.execute(f"SELECT v FROM {KEYSPACE}.t WHERE k = 7").one().v == "x", "reads go on"
+        for path in ballast:
+            os.remove(path)
+
+        def writes():
+            try:
+                write_rows(session, 100_000, 100_010)
+                return True
+            except Exception:  # pylint: disable=broad-except
+                return False
+        wait_until(writes, "writes are taken again", 60)
+        assert set(range(next_key)) <= set(keys(session)), "acknowledged rows are lost"
+
+
+def idle_tablets_cost_little(directory):
+    with Cluster(directory) as cluster:
+        session = connect(cluster.hosts())
+        make_table(session)
+        for table in range(IDLE_TABLETS // 6 - 1):
+            session.execute(f"CREATE TABLE idle{table} (k int PRIMARY KEY)")
+        session.cluster.shutdown()
+        time.sleep(5)
+        before = [cpu_seconds(cluster.pid(node)) for node in (1, 2, 3)]
+        seconds = 10
+        time.sleep(seconds)
+        shares = [(cpu_seconds(cluster.pid(node)) - old) / seconds for node, old in zip((1, 2, 3), before)]
+        print(f"    {IDLE_TABLETS} idle tablets: " + ", ".join(f"{share:.1%}" for share in shares) + " of a core")
+        assert max(shares) < IDLE_CORE_SHARE_MAX, f"idle nodes use {shares} of a core"
+
+
+CASES = [stops_in_time, survives_all_three_killed, status_shows_who_is_there, an_empty_disk_is_filled_again,
+         a_full_disk_refuses_writes_and_recovers, idle_tablets_cost_little]

@@ -1,0 +1,160 @@
+"""`keyzone dev` and ./run, as a person starts them."""
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+
+from cluster import PROGRAM, ROOT
+from helpers import connect, resident_mib
+
+DEV_PORT = 9642
+HEALTH_PORT = 9643
+RUN_PORT = 9742
+RUN_STORAGE_PORT = 17742
+DEV_READY_SECONDS_MAX = 1.0
+DEV_RESIDENT_MIB_MAX = 100
+RUN_READY_SECONDS_MAX = 5
+STOP_SECONDS_MAX = 10
+
+
+class Foreground:
+    """A program in the foreground whose lines can be waited for."""
+
+    def __init__(self, command, **environment):
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
+                                        stdin=subprocess.DEVNULL, env=dict(os.environ, **environment))
+        self.lines = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def wait_line(self, pattern, seconds=30):
+        """The seconds from the start to the line."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for line in list(self.lines):
+                if re.search(pattern, line):
+                    return time.monotonic() - self.started
+            ended = self.process.poll() is not None and not self.reader.is_alive()
+            assert not ended and time.monotonic() < deadline, f"no line {pattern!r} in:\n" + "\n".join(self.lines[-20:])
+            time.sleep(0.01)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_SECONDS_MAX)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+def dev(directory, *flags):
+    return Foreground([PROGRAM, "dev", "--port", str(DEV_PORT), "--http_port", str(HEALTH_PORT),
+                       "--data", os.path.join(directory, "data"), *flags])
+
+
+def dev_is_ready_soon_and_small(directory):
+    script = os.path.join(directory, "init.cql")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write("-- what the application expects\n"
+                   "CREATE KEYSPACE app WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1};\n"
+                   "CREATE TABLE app.t (k int PRIMARY KEY, v text); INSERT INTO app.t (k, v) VALUES (1, 'a;b');\n")
+    with dev(directory, "--memory") as one:
+        seconds = one.wait_line("^ready")
+        mib = resident_mib(one.process.pid)
+        print(f"    ready after {seconds:.2f} s, {mib:.0f} MiB resident")
+        assert seconds < DEV_READY_SECONDS_MAX, f"ready after {seconds:.2f} s"
+        assert mib < DEV_RESIDENT_MIB_MAX, f"{mib:.0f} MiB resident"
+    with dev(directory, "--memory", "--init", script) as one:
+        one.wait_line("^ready")
+        session = connect(["127.0.0.1"], DEV_PORT)
+        assert session.execute("SELECT v FROM app.t WHERE k = 1").one().v == "a;b"
+        assert len(session.cluster.metadata.all_hosts()) == 1, "drivers see one node"
+        assert session.execute("SELECT data_center FROM system.local").one().data_center == "datacenter1"
+        with urllib.request.urlopen(f"http://127.0.0.1:{HEALTH_PORT}/health", timeout=5) as answer:
+            assert answer.status == 200
+        assert one.stop() == 0
+
+
+def dev_keeps_its_data(directory):
+    with dev(directory) as one:
+        one.wait_line("^ready")
+        session = connect(["127.0.0.1"], DEV_PORT)
+        session.execute("CREATE KEYSPACE app WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
+        session.execute("CREATE TABLE app.t (k int PRIMARY KEY)")
+        session.execute("INSERT INTO app.t (k) VALUES (42)")
+        one.process.kill()
+        one.process.wait()
+    with dev(directory) as one:
+        one.wait_line("^ready")
+        assert connect(["127.0.0.1"], DEV_PORT).execute("SELECT k FROM app.t").one().k == 42
+
+
+def run_cluster(directory, *flags):
+    seeds = ",".join(f"127.0.0.{node}:{RUN_STORAGE_PORT}" for node in (1, 2, 3))
+    return Foreground([os.path.join(ROOT, "run"), "--data", directory, *flags], KEYZONE_SEEDS=seeds,
+                      KEYZONE_STORAGE_PORT=str(RUN_STORAGE_PORT), KEYZONE_NATIVE_TRANSPORT_PORT=str(RUN_PORT))
+
+
+def nothing_listens():
+    for node in (1, 2, 3):
+        with socket.socket() as probe:
+            if probe.connect_ex((f"127.0.0.{node}", RUN_PORT)) == 0:
+                return False
+    return True
+
+
+def run_starts_keeps_and_stops(directory):
+    data = os.path.join(directory, "data")
+    hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    with run_cluster(data) as one:
+        one.wait_line("^ready", 120)
+        session = connect(hosts, RUN_PORT)
+        session.execute("CREATE KEYSPACE kept WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}")
+        session.execute("CREATE TABLE kept.t (k int PRIMARY KEY)")
+        session.execute("INSERT INTO kept.t (k) VALUES (42)")
+        with open(os.path.join(data, "az2", "keyzone.pid"), encoding="utf-8") as file:
+            os.kill(int(file.read()), signal.SIGKILL)
+        one.wait_line("az2 has stopped")
+        one.wait_line(r"^  \S+keyzone node --config \S+az2.conf")
+        command = next(line.strip() for line in one.lines if "keyzone node --config" in line)
+        assert session.execute("SELECT k FROM kept.t").one().k == 42, "the others go on"
+        seeds = ",".join(f"127.0.0.{node}:{RUN_STORAGE_PORT}" for node in (1, 2, 3))
+        with Foreground(["sh", "-c", f"exec {command}"], KEYZONE_SEEDS=seeds, KEYZONE_STORAGE_PORT=str(RUN_STORAGE_PORT),
+                        KEYZONE_NATIVE_TRANSPORT_PORT=str(RUN_PORT)) as again:
+            one.wait_line("az2 is back")
+            assert one.stop() == 0
+            again.process.wait(STOP_SECONDS_MAX)
+    assert nothing_listens(), "something is left running"
+    with run_cluster(data) as one:
+        seconds = one.wait_line("^ready")
+        print(f"    with everything built, ready after {seconds:.1f} s")
+        assert seconds < RUN_READY_SECONDS_MAX, f"ready after {seconds:.1f} s"
+        assert connect(hosts, RUN_PORT).execute("SELECT k FROM kept.t").one().k == 42
+        with run_cluster(os.path.join(directory, "other")) as other:
+            assert other.process.wait(30) == 1, "a second cluster on the same port"
+            other.reader.join()
+            assert len(other.lines) == 1 and str(RUN_PORT) in other.lines[0], other.lines
+        assert connect(hosts, RUN_PORT).execute("SELECT k FROM kept.t").one().k == 42, "the first goes on"
+    with run_cluster(data, "--fresh") as one:
+        one.wait_line("^ready")
+        assert "kept" not in connect(hosts, RUN_PORT).cluster.metadata.keyspaces, "--fresh starts empty"
+    assert nothing_listens()
+
+
+CASES = [dev_is_ready_soon_and_small, dev_keeps_its_data, run_starts_keeps_and_stops]
