@@ -1,0 +1,25 @@
+#include "cql/dialect.h"
+
+namespace keyzone::cql {
+
+Dialect cassandra_dialect() { return {}; }
+
+Dialect keyspaces_dialect() {
+  Dialect dialect;
+  dialect.name = "keyspaces";
+  dialect.release_version = "3.11.2";
+  dialect.cql_version = "3.4.4";
+  dialect.allow_filtering = true;
+  dialect.group_by = false;
+  dialect.aggregates = false;
+  dialect.per_partition_limit = false;
+  dialect.client_timestamps = false;
+  dialect.conditional_batches = false;
+  dialect.truncate = false;
+  dialect.batch_statements_max = 30;
+  dialect.in_values_max = 100;
+  dialect.row_bytes_max = 1024 * 1024;
+  return dialect;
+}
+
+}  // namespace keyzone::cql

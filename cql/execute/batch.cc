@@ -1,0 +1,172 @@
+// BATCH, as a statement and as a message of the protocol.
+#include <algorithm>
+
+#include "cql/execute/statements.h"
+
+namespace keyzone::cql {
+namespace {
+
+const char* exists_conflict(ConditionOperator a, ConditionOperator b) {
+  const auto rank = [](ConditionOperator op) {
+    return op == ConditionOperator::kExists ? 0 : op == ConditionOperator::kNotExists ? 1 : 2;
+  };
+  if (rank(a) == rank(b)) return nullptr;
+  if (rank(a) + rank(b) == 1) return "Cannot mix IF EXISTS and IF NOT EXISTS conditions for the same row";
+  return rank(a) + rank(b) == 2 ? "Cannot mix IF EXISTS and IF conditions for the same row"
+                                : "Cannot mix IF conditions and IF NOT EXISTS for the same row";
+}
+
+// Conditions of several statements on one row become one list.
+Result<void> merge_conditions(Command& command) {
+  std::vector<RowCondition> merged;
+  for (RowCondition& condition : command.conditions) {
+    auto same = std::find_if(merged.begin(), merged.end(), [&](const RowCondition& one) {
+      return one.is_static == condition.is_static && one.clustering == condition.clustering;
+    });
+    if (same == merged.end()) {
+      merged.push_back(std::move(condition));
+      continue;
+    }
+    const char* conflict = exists_conflict(same->conditions[0].op, condition.conditions[0].op);
+    if (conflict) return invalid(conflict);
+    for (Condition& one : condition.conditions) same->conditions.push_back(std::move(one));
+  }
+  command.conditions = std::move(merged);
+  return {};
+}
+
+std::string tables_of(std::span<const BatchPart> parts) {
+  std::vector<std::string> names;
+  for (const BatchPart& part : parts) {
+    std::string name = part.plan->table->keyspace + "." + part.plan->table->name;
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  std::string out = names.size() > 1 ? "s [" : " [";
+  for (size_t i = 0; i < names.size(); ++i) out += (i ? ", " : "") + names[i];
+  return out + "]";
+}
+
+Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const WriteBuilder& builder,
+                        const Dialect& dialect, std::vector<std::string>& warnings) {
+  if (builder.one_partition()) return {};
+  const size_t bytes = builder.bytes();
+  if (dialect.batch_bytes_max > 0 && bytes > dialect.batch_bytes_max) return invalid("Batch too large");
+  if (dialect.batch_bytes_warn > 0 && bytes > dialect.batch_bytes_warn) {
+    warnings.push_back("Batch for" + tables_of(parts) + " is of size " + std::to_string(bytes) +
+                       ", exceeding specified threshold of " + std::to_string(dialect.batch_bytes_warn) + " by " +
+                       std::to_string(bytes - dialect.batch_bytes_warn) + ".");
+  }
+  const size_t partitions = kind == BatchKind::kUnlogged ? builder.partition_count() : 0;
+  if (partitions > dialect.unlogged_batch_partitions_warn) {
+    warnings.push_back("Unlogged batch covering " + std::to_string(partitions) +
+                       " partitions detected against table" + tables_of(parts) +
+                       ". You should use a logged batch for atomicity, or asynchronous writes for performance.");
+  }
+  return {};
+}
+
+Result<void> check_items(std::span<const BatchItem> items, const CatalogPtr& catalog,
+                         std::vector<BatchPart>& parts) {
+  for (const BatchItem& item : items) {
+    const auto* write = dynamic_cast<const PreparedWrite*>(item.statement.get());
+    if (!write) {
+      return invalid("Invalid statement in batch: only UPDATE, INSERT and DELETE statements are allowed.");
+    }
+    if (!is_current(*write, *catalog)) return Error{ErrorKind::kStale, "the schema has changed"};
+    const size_t markers = write->info().bind_variables->size();
+    if (markers != item.values.size()) {
+      return invalid("There were " + std::to_string(markers) + " markers(?) in CQL but " +
+                     std::to_string(item.values.size()) + " bound variables");
+    }
+    parts.push_back({&write->plan(), item.values});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans, bool batch_timestamp) {
+  bool counters = false, others = false, conditional = false;
+  for (const WritePlan* plan : plans) {
+    (plan->table->counter ? counters : others) = true;
+    conditional = conditional || plan->conditional();
+    if (batch_timestamp && plan->timestamp) {
+      return invalid("Timestamp must be set either on BATCH or individual statements");
+    }
+  }
+  if (batch_timestamp && conditional) return invalid("Cannot provide custom timestamp for conditional BATCH");
+  if (batch_timestamp && counters) return invalid("Cannot provide custom timestamp for counter BATCH");
+  if (counters && others) return invalid("Counter and non-counter mutations cannot exist in the same batch");
+  if (kind == BatchKind::kLogged && counters) return invalid("Cannot include counter statement in a logged batch");
+  if (kind == BatchKind::kCounter && others) return invalid("Cannot include non-counter statement in a counter batch");
+  for (const WritePlan* plan : plans) {
+    if (conditional && plan->table->id != plans[0]->table->id) {
+      return invalid("Batch with conditions cannot span multiple tables");
+    }
+  }
+  return {};
+}
+
+Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
+                              std::optional<Timestamp> batch_timestamp, const ExecuteOptions& options,
+                              const CatalogPtr& catalog) {
+  WriteBuilder builder(options, catalog);
+  std::vector<const WritePlan*> plans;
+  bool conditional = false, counter = false;
+  for (const BatchPart& part : parts) {
+    KEYZONE_CHECK(builder.add(*part.plan, part.values, batch_timestamp));
+    plans.push_back(part.plan);
+    conditional = conditional || part.plan->conditional();
+    counter = counter || part.plan->table->counter;
+  }
+  if (conditional && !builder.one_partition()) {
+    return invalid("Batch with conditions cannot span multiple partitions");
+  }
+  WriteExecution out;
+  KEYZONE_CHECK(check_size(kind, parts, builder, *options.dialect, out.warnings));
+  out.commands = builder.take();
+  out.kind = conditional                    ? WriteKind::kConditional
+             : counter                      ? WriteKind::kCounter
+             : kind == BatchKind::kUnlogged ? WriteKind::kUnloggedBatch
+                                            : WriteKind::kLoggedBatch;
+  if (conditional) {
+    out.conditional = plan_conditional_answer(plans, true);
+    for (TabletCommand& one : out.commands) {
+      KEYZONE_CHECK(merge_conditions(one.command));
+      one.command.condition_columns = out.conditional->slots.fetched();
+    }
+  }
+  return Execution(std::move(out));
+}
+
+Result<Execution> PreparedBatch::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
+  EvalContext context;
+  context.values = options.values;
+  context.functions = {options.now, options.random};
+  std::optional<Timestamp> stamp;
+  if (timestamp_) {
+    KEYZONE_TRY(timestamp, timestamp_of(timestamp_, context, options.timestamp.value_or(kNoTimestamp)));
+    stamp = timestamp;
+  }
+  std::vector<BatchPart> parts;
+  for (const WritePlanPtr& plan : plans_) parts.push_back({plan.get(), options.values});
+  return begin_parts(kind_, parts, stamp, options, catalog);
+}
+
+Result<Execution> begin_batch(BatchKind kind, std::span<const BatchItem> items, const ExecuteOptions& options,
+                              const CatalogPtr& catalog) {
+  std::vector<BatchPart> parts;
+  KEYZONE_CHECK(check_items(items, catalog, parts));
+  if (parts.size() > options.dialect->batch_statements_max) {
+    return invalid("Batch has too many statements: " + std::to_string(parts.size()));
+  }
+  if (kind == BatchKind::kLogged && !options.dialect->logged_batches) {
+    return invalid("Logged batches are not supported");
+  }
+  std::vector<const WritePlan*> plans;
+  for (const BatchPart& part : parts) plans.push_back(part.plan);
+  KEYZONE_CHECK(check_batch(kind, plans, false));
+  return begin_parts(kind, parts, std::nullopt, options, catalog);
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,104 @@
+// Prepared statements with values become Executions.
+#include "cql/execute/read_cursor.h"
+#include "cql/execute/statements.h"
+
+namespace keyzone::cql {
+namespace {
+
+// Values that came by name, in the order of the markers.
+Result<std::vector<Value>> order_by_name(const PreparedInfo& info, const ExecuteOptions& options) {
+  std::vector<Value> ordered;
+  for (const ColumnSpec& spec : *info.bind_variables) {
+    size_t at = 0;
+    while (at < options.names.size() && options.names[at] != spec.name) ++at;
+    if (at == options.names.size()) return invalid("No value was given for the bind variable " + spec.name);
+    ordered.push_back(options.values[at]);
+  }
+  return ordered;
+}
+
+}  // namespace
+
+bool is_current(const Prepared& statement, const Catalog& catalog) {
+  for (const auto& [id, version] : statement.info().tables) {
+    const auto found = catalog.tables_by_id.find(id);
+    if (found == catalog.tables_by_id.end() || found->second->version != version) return false;
+  }
+  return true;
+}
+
+Result<Execution> begin(const PreparedPtr& statement, const ExecuteOptions& options, const CatalogPtr& catalog) {
+  KEYZONE_ASSERT(options.dialect != nullptr);
+  if (!is_current(*statement, *catalog)) return Error{ErrorKind::kStale, "the schema has changed"};
+  const PreparedInfo& info = statement->info();
+  if (!options.names.empty()) {
+    KEYZONE_TRY(ordered, order_by_name(info, options));
+    ExecuteOptions positional = options;
+    positional.names = {};
+    positional.values = ordered;
+    return statement->begin(positional, catalog);
+  }
+  if (info.bind_variables->size() != options.values.size()) {
+    return invalid("There were " + std::to_string(info.bind_variables->size()) + " markers(?) in CQL but " +
+                   std::to_string(options.values.size()) + " bound variables");
+  }
+  return statement->begin(options, catalog);
+}
+
+PreparedWrite::PreparedWrite(WritePlanPtr plan) : plan_(std::move(plan)) {
+  const WritePlan* only = plan_.get();
+  if (plan_->conditional()) conditional_ = plan_conditional_answer(std::span(&only, 1), false);
+}
+
+Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
+  WriteBuilder builder(options, catalog);
+  KEYZONE_CHECK(builder.add(*plan_, options.values));
+  WriteExecution out;
+  out.commands = builder.take();
+  out.kind = plan_->conditional()    ? WriteKind::kConditional
+             : plan_->table->counter ? WriteKind::kCounter
+                                     : WriteKind::kPlain;
+  if (conditional_) {
+    out.conditional = conditional_;
+    for (TabletCommand& one : out.commands) one.command.condition_columns = conditional_->slots.fetched();
+  }
+  return Execution(std::move(out));
+}
+
+Result<Execution> PreparedSelect::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
+  KEYZONE_TRY(cursor, ReadCursor::open(plan_, options, *catalog));
+  if (plan_->local) return Execution(LocalRead(plan_->table, std::move(cursor)));
+  return Execution(ReadExecution(std::move(cursor)));
+}
+
+Result<Execution> PreparedOther::begin(const ExecuteOptions&, const CatalogPtr& catalog) const {
+  switch (info_.kind) {
+    case StatementKind::kUse: {
+      const std::string& name = statement_->as<UseStatement>()->keyspace;
+      return Execution(UseExecution{name});
+    }
+    case StatementKind::kTruncate: return Execution(TruncateExecution{catalog->table(table_->id)});
+    case StatementKind::kDescribe: return Execution(DescribeExecution{statement_, info_.keyspace});
+    case StatementKind::kAccess: return Execution(AccessExecution{statement_});
+    default: return Execution(SchemaExecution{statement_, info_.keyspace});
+  }
+}
+
+ReadExecution::ReadExecution(std::unique_ptr<ReadCursor> cursor) : cursor_(std::move(cursor)) {}
+ReadExecution::ReadExecution(ReadExecution&&) noexcept = default;
+ReadExecution& ReadExecution::operator=(ReadExecution&&) noexcept = default;
+ReadExecution::~ReadExecution() = default;
+std::vector<TabletRead> ReadExecution::next() { return cursor_->next(); }
+Result<void> ReadExecution::feed(size_t index, ReadResult result) { return cursor_->feed(index, std::move(result)); }
+bool ReadExecution::done() const { return cursor_->done(); }
+Result<ResultSet> ReadExecution::take() { return cursor_->take(); }
+const std::vector<std::string>& ReadExecution::warnings() const { return cursor_->warnings(); }
+
+LocalRead::LocalRead(TablePtr the_table, std::unique_ptr<ReadCursor> the_cursor)
+    : table(std::move(the_table)), cursor(std::move(the_cursor)) {}
+LocalRead::LocalRead(LocalRead&&) noexcept = default;
+LocalRead& LocalRead::operator=(LocalRead&&) noexcept = default;
+LocalRead::~LocalRead() = default;
+Result<ResultSet> LocalRead::finish(std::span<const LocalRow> rows) { return cursor->run(rows); }
+
+}  // namespace keyzone::cql

@@ -1,0 +1,174 @@
+// A planned SELECT with its values: partitions or token ranges, slices, limits, and where to go on.
+#include <algorithm>
+
+#include "cql/execute/page_state.h"
+#include "cql/execute/read_cursor.h"
+#include "schema/types/token.h"
+
+namespace keyzone::cql {
+namespace {
+
+constexpr Timestamp kMicrosPerSecond = 1'000'000;
+
+Result<std::optional<uint64_t>> limit_of(const ExpressionPtr& term, const char* name, EvalContext& context) {
+  if (!term) return std::optional<uint64_t>();
+  KEYZONE_TRY(value, term->evaluate(context));
+  if (value.is_unset()) return std::optional<uint64_t>();
+  if (value.is_null() || value.bytes.size() != 4) return invalid("Invalid null value of limit");
+  const auto limit = load_be<int32_t>(value.bytes.data());
+  if (limit <= 0) return invalid(std::string(name) + " must be strictly positive");
+  return std::optional<uint64_t>(limit);
+}
+
+}  // namespace
+
+ReadCursor::ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options)
+    : plan_(std::move(plan)), reader_(plan_->slots), rows_(*plan_, context_), page_bytes_(options.dialect->page_bytes_max) {}
+
+Result<std::unique_ptr<ReadCursor>> ReadCursor::open(const SelectPlanPtr& plan, const ExecuteOptions& options,
+                                                     const Catalog& catalog) {
+  std::unique_ptr<ReadCursor> cursor(new ReadCursor(plan, options));
+  KEYZONE_CHECK(cursor->bind(options, catalog));
+  return cursor;
+}
+
+Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& catalog) {
+  const Timestamp now =
+      options.now_in_seconds ? Timestamp{*options.now_in_seconds} * kMicrosPerSecond : options.now;
+  context_.functions = bound_.functions = {now, options.random};
+  bound_.values = options.values;
+  if (plan_->plain.empty() || !plan_->filters.empty()) keep_values(options);
+  KEYZONE_CHECK(bind_limits(options));
+  KEYZONE_CHECK(bind_filters());
+  if (plan_->local) return {};
+  base_.table = plan_->table->id;
+  base_.schema_version = plan_->table->version;
+  base_.columns = plan_->slots.fetched();
+  base_.with_metadata = plan_->slots.with_stamps();
+  base_.reversed = plan_->reversed;
+  base_.statics_only = plan_->distinct;
+  base_.row_limit = options.dialect->page_rows_default;
+  base_.bytes_limit = page_bytes_;
+  base_.now = options.now_in_seconds ? now : 0;
+  if (filters_.empty() && !plan_->grouped) base_.per_partition_limit = per_partition_;
+  KEYZONE_CHECK(bind_sources(options, catalog));
+  return drain();
+}
+
+// Filters and selectors look at the values after begin(), when the request's bytes are gone.
+void ReadCursor::keep_values(const ExecuteOptions& options) {
+  owned_values_.reserve(options.values.size());
+  for (const Value& value : options.values) {
+    owned_values_.emplace_back(value.bytes);
+    values_.push_back({owned_values_.back(), value.kind});
+  }
+  context_.values = bound_.values = values_;
+}
+
+Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
+  KEYZONE_TRY(limit, limit_of(plan_->limit, "LIMIT", bound_));
+  KEYZONE_TRY(per_partition, limit_of(plan_->per_partition_limit, "PER PARTITION LIMIT", bound_));
+  limit_left_ = limit.value_or(kUnlimited);
+  per_partition_ = per_partition.value_or(0);
+  const bool one_group = plan_->grouped && plan_->group_by.empty();
+  if (!options.page_size || *options.page_size <= 0 || one_group || plan_->local) return {};
+  const auto page = static_cast<uint64_t>(*options.page_size);
+  if (!plan_->sort.empty()) {
+    if (limit_left_ <= page) return {};
+    return invalid("Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either "
+                   "remove the ORDER BY or the IN and sort client side, or disable paging for this query");
+  }
+  paged_ = true;
+  page_left_ = page;
+  return {};
+}
+
+Result<void> ReadCursor::bind_filters() {
+  for (const RowFilter& filter : plan_->filters) {
+    KEYZONE_TRY(bound, BoundFilter::bind(filter, bound_));
+    filters_.push_back(std::move(bound));
+  }
+  return {};
+}
+
+Result<void> ReadCursor::bind_ranges() {
+  if (plan_->clustering) {
+    if (plan_->table->clustering_size == 0) return {};
+    KEYZONE_TRY(key, plan_->clustering->clustering_key(bound_));
+    Bytes end = prefix_successor(key);
+    base_.ranges.push_back({std::move(key), std::move(end)});
+    return {};
+  }
+  KEYZONE_TRY(ranges, plan_->restrictions.clustering_ranges(bound_));
+  if (!ranges) return {};
+  if (ranges->empty()) sources_.clear();
+  base_.ranges = *std::move(ranges);
+  return {};
+}
+
+Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catalog& catalog) {
+  const Restrictions& where = plan_->restrictions;
+  std::optional<TokenRange> tokens = TokenRange{};
+  if (where.has_token_range()) {
+    KEYZONE_TRY(range, where.token_range(bound_));
+    tokens = range;
+  }
+  auto add_key = [this, &tokens](Bytes key) {
+    Source source;
+    source.token = token_of(key);
+    source.key = std::move(key);
+    if (tokens && source.token > tokens->begin && source.token <= tokens->end) sources_.push_back(std::move(source));
+  };
+  if (plan_->partition) {
+    KEYZONE_TRY(key, plan_->partition->partition_key(bound_));
+    add_key(std::move(key));
+  } else if (where.has_partition_keys()) {
+    KEYZONE_TRY(keys, where.partition_keys(bound_));
+    for (Bytes& key : keys) add_key(std::move(key));
+    window_ = kPartitionsAtOnce;
+  } else if (tokens) {
+    add_scans(tokens->begin, tokens->end, catalog);
+    window_ = paged_ || limit_left_ != kUnlimited ? 1 : kTabletsAtOnce;
+  }
+  KEYZONE_CHECK(bind_ranges());
+  if (!options.paging_state) return {};
+  KEYZONE_TRY(state, decode_page_state(*options.paging_state));
+  if (state.limit_left) limit_left_ = *state.limit_left;
+  resume_from(state.position);
+  return {};
+}
+
+void ReadCursor::add_scans(Token begin, Token end, const Catalog& catalog) {
+  auto add = [this](Token from, Token to) {
+    Source& source = sources_.emplace_back();
+    source.scan = true;
+    source.begin = from;
+    source.end = to;
+  };
+  const auto map = catalog.tablets.find(plan_->table->id);
+  if (map == catalog.tablets.end()) return add(begin, end);
+  for (const Tablet& tablet : map->second->tablets) {
+    const Token from = std::max(begin, tablet.begin);
+    const Token to = std::min(end, tablet.end);
+    if (from < to) add(from, to);
+  }
+}
+
+void ReadCursor::resume_from(const ReadPosition& position) {
+  auto at = std::find_if(sources_.begin(), sources_.end(), [&](const Source& source) {
+    return source.scan ? position.token <= source.end : source.key == position.partition_key;
+  });
+  front_ = static_cast<size_t>(at - sources_.begin());
+  if (at == sources_.end()) return;
+  partition_ = position.partition_key;
+  in_partition_ = true;
+  taken_in_partition_ = position.rows_in_partition;
+  partition_had_rows_ = true;
+  if (!at->scan && position.partition_done) {
+    ++front_;
+  } else {
+    at->resume = position;
+  }
+}
+
+}  // namespace keyzone::cql

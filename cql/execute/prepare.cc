@@ -1,0 +1,207 @@
+// Text and a catalog become a Prepared statement.
+#include <openssl/evp.h>
+
+#include "cql/execute/statements.h"
+#include "cql/grammar/parser.h"
+#include "cql/system_tables/system_tables.h"
+
+namespace keyzone::cql {
+namespace {
+
+Bytes md5(BytesView text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  KEYZONE_ASSERT(EVP_Digest(text.data(), text.size(), digest, &size, EVP_md5(), nullptr) == 1);
+  return Bytes(reinterpret_cast<const char*>(digest), size);
+}
+
+Bytes metadata_id(const ColumnSpecsPtr& columns) {
+  Bytes text;
+  if (columns) {
+    for (const ColumnSpec& spec : *columns) {
+      for (const std::string& part : {spec.keyspace, spec.table, spec.name, spec.type->to_string()}) {
+        append_block(text, part);
+      }
+    }
+  }
+  return md5(text);
+}
+
+template <class... Kinds>
+bool is_any(const Statement& statement) {
+  return (statement.as<Kinds>() || ...);
+}
+
+StatementKind kind_of(const Statement& statement) {
+  if (statement.as<TruncateStatement>()) return StatementKind::kTruncate;
+  if (statement.as<UseStatement>()) return StatementKind::kUse;
+  if (statement.as<DescribeStatement>()) return StatementKind::kDescribe;
+  const bool access = is_any<CreateRoleStatement, AlterRoleStatement, DropRoleStatement, GrantRoleStatement,
+                             ListRolesStatement, GrantPermissionsStatement, ListPermissionsStatement,
+                             IdentityStatement>(statement);
+  return access ? StatementKind::kAccess : StatementKind::kSchema;
+}
+
+std::optional<ModificationStatement> modification(const Statement& statement) {
+  if (const auto* insert = statement.as<InsertStatement>()) return *insert;
+  if (const auto* update = statement.as<UpdateStatement>()) return *update;
+  if (const auto* remove = statement.as<DeleteStatement>()) return *remove;
+  return std::nullopt;
+}
+
+class Preparer {
+ public:
+  Preparer(StatementPtr statement, const std::string& keyspace, const Catalog& catalog, const Dialect& dialect)
+      : statement_(std::move(statement)),
+        keyspace_(keyspace),
+        catalog_(catalog),
+        dialect_(dialect),
+        markers_(statement_->markers) {}
+
+  Result<std::shared_ptr<PreparedBase>> run() {
+    if (const auto* select = statement_->as<SelectStatement>()) return prepare_select(*select);
+    if (const auto write = modification(*statement_)) return prepare_write(*write);
+    if (const auto* batch = statement_->as<BatchStatement>()) return prepare_batch(*batch);
+    return prepare_other();
+  }
+
+  // What only the whole statement tells.
+  void describe(PreparedInfo& info) const {
+    info.bind_variables = markers_.specs();
+    if (key_table_) info.partition_key_indexes = markers_.partition_key_indexes(key_table_->partition_key_size);
+  }
+
+ private:
+  PrepareContext context_for(const Table& table) {
+    return PrepareContext{catalog_, dialect_, table.keyspace, markers_, &table};
+  }
+
+  void name_table(PreparedInfo& info, const TablePtr& table, bool local) {
+    if (info.table_name.empty()) {
+      info.table_keyspace = table->keyspace;
+      info.table_name = table->name;
+      key_table_ = table;
+    }
+    if (!local) info.tables.emplace_back(table->id, table->version);
+  }
+
+  Result<TablePtr> find_writable(const QualifiedName& name) const {
+    KEYZONE_TRY(table, find_table(catalog_, name, keyspace_));
+    if (!is_system_keyspace(table->keyspace)) return table;
+    return Error{ErrorKind::kUnauthorized, table->keyspace + " keyspace is not user-modifiable."};
+  }
+
+  Result<std::shared_ptr<PreparedBase>> prepare_select(const SelectStatement& select) {
+    KEYZONE_TRY(table, find_table(catalog_, select.table, keyspace_));
+    const bool local = is_system_keyspace(table->keyspace);
+    PrepareContext context = context_for(*table);
+    KEYZONE_TRY(plan, plan_select(context, table, select, local));
+    auto made = std::make_shared<PreparedSelect>(plan);
+    PreparedInfo& info = made->mutable_info();
+    info.kind = local ? StatementKind::kLocalSelect : StatementKind::kSelect;
+    info.result_columns = plan->columns;
+    name_table(info, table, local);
+    return std::shared_ptr<PreparedBase>(std::move(made));
+  }
+
+  Result<std::shared_ptr<PreparedBase>> prepare_write(const ModificationStatement& write) {
+    KEYZONE_TRY(table, find_writable(table_of(write)));
+    PrepareContext context = context_for(*table);
+    KEYZONE_TRY(plan, plan_write(context, table, write));
+    auto made = std::make_shared<PreparedWrite>(plan);
+    PreparedInfo& info = made->mutable_info();
+    info.kind = plan->kind;
+    info.conditional = plan->conditional();
+    info.counter = table->counter;
+    name_table(info, table, false);
+    return std::shared_ptr<PreparedBase>(std::move(made));
+  }
+
+  Result<std::shared_ptr<PreparedBase>> prepare_batch(const BatchStatement& batch) {
+    if (batch.attributes.ttl) return invalid("Global TTL on the BATCH statement is not supported.");
+    if (batch.kind == BatchKind::kLogged && !dialect_.logged_batches) {
+      return invalid("Logged batches are not supported");
+    }
+    if (batch.statements.size() > dialect_.batch_statements_max) {
+      return invalid("Batch has too many statements: " + std::to_string(batch.statements.size()));
+    }
+    PreparedInfo info;
+    std::vector<WritePlanPtr> plans;
+    std::vector<const WritePlan*> bare;
+    for (const ModificationStatement& statement : batch.statements) {
+      KEYZONE_TRY(table, find_writable(table_of(statement)));
+      PrepareContext context = context_for(*table);
+      KEYZONE_TRY(plan, plan_write(context, table, statement));
+      if (plan->conditional() && !dialect_.conditional_batches) {
+        return invalid("Conditional batches are not supported");
+      }
+      name_table(info, table, false);
+      info.conditional = info.conditional || plan->conditional();
+      info.counter = info.counter || table->counter;
+      bare.push_back(plan.get());
+      plans.push_back(std::move(plan));
+    }
+    KEYZONE_CHECK(check_batch(batch.kind, bare, batch.attributes.timestamp != nullptr));
+    ExpressionPtr timestamp;
+    if (batch.attributes.timestamp) {
+      PrepareContext context{catalog_, dialect_, keyspace_, markers_, nullptr};
+      KEYZONE_TRY(prepared, prepare_term(context, batch.attributes.timestamp,
+                                         {keyspace_, "", "[timestamp]", native_type(TypeKind::kBigint)}));
+      timestamp = std::move(prepared);
+    }
+    auto made = std::make_shared<PreparedBatch>(batch.kind, std::move(plans), std::move(timestamp));
+    info.kind = StatementKind::kBatch;
+    made->mutable_info() = std::move(info);
+    return std::shared_ptr<PreparedBase>(std::move(made));
+  }
+
+  Result<std::shared_ptr<PreparedBase>> prepare_other() {
+    TablePtr table;
+    PreparedInfo info;
+    info.kind = kind_of(*statement_);
+    if (const auto* truncate = statement_->as<TruncateStatement>()) {
+      if (!dialect_.truncate) return invalid("TRUNCATE is not supported");
+      KEYZONE_TRY(found, find_writable(truncate->table));
+      table = found;
+      name_table(info, table, false);
+    }
+    if (const auto* use = statement_->as<UseStatement>()) {
+      if (!catalog_.keyspaces.contains(use->keyspace) && !is_system_keyspace(use->keyspace)) {
+        return invalid("Keyspace '" + use->keyspace + "' does not exist");
+      }
+    }
+    if (!statement_->markers.empty()) return invalid("Bind variables cannot be used in this statement");
+    auto made = std::make_shared<PreparedOther>(statement_, std::move(table));
+    made->mutable_info() = std::move(info);
+    return std::shared_ptr<PreparedBase>(std::move(made));
+  }
+
+  StatementPtr statement_;
+  const std::string& keyspace_;
+  const Catalog& catalog_;
+  const Dialect& dialect_;
+  Markers markers_;
+  TablePtr key_table_;
+};
+
+}  // namespace
+
+Bytes prepared_id(std::string_view text, std::string_view keyspace) {
+  return md5(std::string(keyspace) + std::string(text));
+}
+
+Result<PreparedPtr> prepare(std::string_view text, const std::string& keyspace, const CatalogPtr& catalog,
+                            const Dialect& dialect) {
+  KEYZONE_TRY(parsed, parse(text));
+  Preparer preparer(std::make_shared<const Statement>(std::move(parsed)), keyspace, *catalog, dialect);
+  KEYZONE_TRY(made, preparer.run());
+  PreparedInfo& info = made->mutable_info();
+  preparer.describe(info);
+  info.id = prepared_id(text, keyspace);
+  info.text = text;
+  info.keyspace = keyspace;
+  info.result_metadata_id = metadata_id(info.result_columns);
+  return PreparedPtr(std::move(made));
+}
+
+}  // namespace keyzone::cql

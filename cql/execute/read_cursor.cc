@@ -1,0 +1,229 @@
+#include "cql/execute/read_cursor.h"
+
+#include <algorithm>
+
+#include "cql/execute/page_state.h"
+#include "schema/types/token.h"
+
+namespace keyzone::cql {
+
+bool ReadCursor::passes(const RowValues& row) const {
+  for (const BoundFilter& filter : filters_) {
+    if (!filter.accepts(row)) return false;
+  }
+  return true;
+}
+
+std::vector<TabletRead> ReadCursor::next() {
+  std::vector<TabletRead> out;
+  if (done_) return out;
+  const size_t end = std::min(sources_.size(), front_ + window_);
+  for (size_t i = front_; i < end; ++i) {
+    Source& source = sources_[i];
+    if (source.asked || source.exhausted || !source.answers.empty()) continue;
+    source.asked = true;
+    asked_.push_back(i);
+    out.push_back(read_of(source, asked_.size() - 1));
+  }
+  return out;
+}
+
+TabletRead ReadCursor::read_of(Source& source, size_t index) {
+  TabletRead read;
+  read.index = index;
+  read.table = base_.table;
+  read.request = base_;
+  if (source.scan) {
+    read.token = source.end;
+    read.request.scan = true;
+    read.request.begin = source.begin;
+    read.request.end = source.end;
+  } else {
+    read.token = source.token;
+    read.request.partitions.emplace_back(source.token, source.key);
+  }
+  read.request.row_limit = rows_per_read();
+  read.request.resume = source.resume;
+  return read;
+}
+
+// Rows that are filtered, folded or sorted here are read in pages of our own.
+uint64_t ReadCursor::rows_per_read() const {
+  if (plan_->grouped || !filters_.empty() || !plan_->sort.empty()) return base_.row_limit;
+  const uint64_t wanted = std::min(limit_left_, page_left_);
+  return wanted == kUnlimited ? 0 : wanted;
+}
+
+Result<void> ReadCursor::feed(size_t index, ReadResult result) {
+  KEYZONE_ASSERT(index < asked_.size());
+  Source& source = sources_[asked_[index]];
+  KEYZONE_ASSERT(source.asked);
+  source.asked = false;
+  source.exhausted = !result.more.has_value();
+  source.resume = result.more;
+  source.answers.push_back(std::move(result));
+  return drain();
+}
+
+Result<void> ReadCursor::drain() {
+  while (!done_ && front_ < sources_.size()) {
+    Source& source = sources_[front_];
+    if (source.answers.empty()) {
+      if (!source.exhausted) return {};
+      ++front_;
+      continue;
+    }
+    KEYZONE_CHECK(consume(source.answers.front()));
+    source.answers.pop_front();
+    if (full_) {
+      more_ = more_ || !source.answers.empty() || !source.exhausted || front_ + 1 < sources_.size();
+      done_ = true;
+    } else if (limit_left_ == 0) {
+      done_ = true;
+    }
+  }
+  if (done_) return {};
+  return finish_rows();
+}
+
+Result<void> ReadCursor::finish_rows() {
+  done_ = true;
+  if (rows_.has_group()) return close_group();
+  if (plan_->grouped && plan_->group_by.empty()) return rows_.close_empty();
+  return {};
+}
+
+Result<void> ReadCursor::consume(const ReadResult& answer) {
+  reader_.start(answer.rows);
+  while (!full_ && limit_left_ > 0) {
+    const RowReader::Item item = reader_.next();
+    if (item == RowReader::Item::kEnd) return {};
+    if (item == RowReader::Item::kFailed) return Error{ErrorKind::kCorrupt, "the rows of a read don't decode"};
+    if (!wants(item) || !passes(reader_.values())) continue;
+    KEYZONE_CHECK(plan_->grouped ? take_grouped(item) : take_row(item));
+  }
+  more_ = more_ || !reader_.at_end();
+  return {};
+}
+
+// Partitions count for themselves with DISTINCT, and if they have statics and nothing else.
+bool ReadCursor::wants(RowReader::Item item) {
+  enter_partition(reader_.partition_key());
+  if (item == RowReader::Item::kRow) {
+    partition_had_rows_ = true;
+    return true;
+  }
+  if (plan_->distinct) return true;
+  const bool alone = reader_.has_static() && plan_->statics_only_rows && !partition_had_rows_;
+  partition_had_rows_ = true;
+  return alone;
+}
+
+void ReadCursor::enter_partition(BytesView key) {
+  if (in_partition_ && key == partition_) return;
+  partition_ = key;
+  in_partition_ = true;
+  taken_in_partition_ = 0;
+  partition_had_rows_ = false;
+}
+
+ReadPosition ReadCursor::position(RowReader::Item item) const {
+  ReadPosition at;
+  at.token = token_of(reader_.partition_key());
+  at.partition_key = reader_.partition_key();
+  at.clustering = reader_.clustering();
+  at.partition_done = item == RowReader::Item::kPartition || plan_->table->clustering_size == 0;
+  at.rows_in_partition = taken_in_partition_;
+  return at;
+}
+
+Result<void> ReadCursor::take_row(RowReader::Item item) {
+  if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) return {};
+  KEYZONE_CHECK(rows_.add(reader_.values()));
+  count_row();
+  if (full_) last_ = position(item);
+  return {};
+}
+
+void ReadCursor::count_row() {
+  ++taken_in_partition_;
+  if (plan_->sort.empty() && limit_left_ != kUnlimited) --limit_left_;
+  if (page_left_ != kUnlimited) --page_left_;
+  full_ = page_left_ == 0 || (paged_ && rows_.bytes() >= page_bytes_);
+}
+
+Result<void> ReadCursor::take_grouped(RowReader::Item item) {
+  const RowValues& row = reader_.values();
+  KEYZONE_TRY(key, rows_.group_key(row));
+  if (rows_.has_group() && !rows_.in_group(key)) {
+    const bool same_partition = last_folded_.partition_key == reader_.partition_key();
+    KEYZONE_CHECK(close_group());
+    if (!same_partition) taken_in_partition_ = 0;
+    if (limit_left_ == 0) return {};
+    if (full_) {
+      more_ = true;  // this row, at least
+      return {};
+    }
+  }
+  if (!rows_.has_group()) {
+    if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) return {};
+    rows_.open(std::move(key), row);
+  }
+  if (paged_) last_folded_ = position(item);
+  else last_folded_.partition_key = reader_.partition_key();
+  return rows_.fold(row);
+}
+
+Result<void> ReadCursor::close_group() {
+  KEYZONE_CHECK(rows_.close());
+  count_row();
+  last_ = last_folded_;
+  last_.rows_in_partition += 1;
+  return {};
+}
+
+Result<ResultSet> ReadCursor::take() {
+  KEYZONE_ASSERT(done_);
+  ResultSet out = rows_.take(plan_->sort.empty() || limit_left_ == kUnlimited ? 0 : limit_left_);
+  if (full_ && more_ && limit_left_ > 0) {
+    PageState state;
+    if (limit_left_ != kUnlimited) state.limit_left = limit_left_;
+    state.position = std::move(last_);
+    out.paging_state = encode_page_state(state);
+  }
+  return out;
+}
+
+Result<ResultSet> ReadCursor::run(std::span<const LocalRow> rows) {
+  RowValues row;
+  row.slots.resize(plan_->slots.size());
+  row.stamps.resize(plan_->slots.size());
+  std::optional<std::string> last_partition;
+  for (const LocalRow& local : rows) {
+    if (limit_left_ == 0) break;
+    std::string partition;
+    for (size_t slot = 0; slot < row.slots.size(); ++slot) {
+      const auto at = static_cast<size_t>(&plan_->slots.column(slot) - plan_->table->columns.data());
+      row.slots[slot] = local[at] ? Value::of(*local[at]) : Value::null();
+    }
+    for (size_t i = 0; i < plan_->table->partition_key_size; ++i) append_block(partition, local[i].value_or(""));
+    if (plan_->distinct && last_partition == partition) continue;
+    enter_partition(partition);
+    if (!passes(row)) continue;
+    last_partition = partition;
+    if (!plan_->grouped) {
+      if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) continue;
+      KEYZONE_CHECK(rows_.add(row));
+      count_row();
+      continue;
+    }
+    KEYZONE_TRY(key, rows_.group_key(row));
+    if (rows_.has_group() && !rows_.in_group(key)) KEYZONE_CHECK(close_group());
+    if (!rows_.has_group()) rows_.open(std::move(key), row);
+    KEYZONE_CHECK(rows_.fold(row));
+  }
+  KEYZONE_CHECK(finish_rows());
+  return take();
+}
+
+}  // namespace keyzone::cql

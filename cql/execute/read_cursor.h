@@ -1,0 +1,105 @@
+// One SELECT under way: which tablets to ask next, and what their answers add to the page.
+#pragma once
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cql/execute/api.h"
+#include "cql/select/row_collector.h"
+#include "cql/select/row_reader.h"
+
+namespace keyzone::cql {
+
+// Reads of partitions that are under way at once (IN), and of tablets (scans that don't stop at a page).
+inline constexpr size_t kPartitionsAtOnce = 32;
+inline constexpr size_t kTabletsAtOnce = 4;
+
+class ReadCursor {
+ public:
+  static Result<std::unique_ptr<ReadCursor>> open(const SelectPlanPtr& plan, const ExecuteOptions& options,
+                                                  const Catalog& catalog);
+
+  std::vector<TabletRead> next();
+  Result<void> feed(size_t index, ReadResult result);
+  bool done() const { return done_; }
+  Result<ResultSet> take();
+  const std::vector<std::string>& warnings() const { return plan_->warnings; }
+
+  // Instead of next() and feed(), for system tables.
+  Result<ResultSet> run(std::span<const LocalRow> rows);
+
+ private:
+  static constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
+  // A partition, or a tablet's part of a scan: its answers come one after another.
+  struct Source {
+    Token token;
+    Bytes key;
+    bool scan = false;
+    Token begin, end;
+    std::optional<ReadPosition> resume;
+    std::deque<ReadResult> answers;
+    bool asked = false;      // a read is under way
+    bool exhausted = false;  // no answer will follow those that are here
+  };
+
+  ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options);
+  Result<void> bind(const ExecuteOptions& options, const Catalog& catalog);
+  void keep_values(const ExecuteOptions& options);
+  Result<void> bind_limits(const ExecuteOptions& options);
+  Result<void> bind_filters();
+  Result<void> bind_sources(const ExecuteOptions& options, const Catalog& catalog);
+  Result<void> bind_ranges();
+  void add_scans(Token begin, Token end, const Catalog& catalog);
+  void resume_from(const ReadPosition& position);
+  uint64_t rows_per_read() const;
+  TabletRead read_of(Source& source, size_t index);
+
+  Result<void> drain();
+  Result<void> consume(const ReadResult& answer);
+  bool wants(RowReader::Item item);
+  bool passes(const RowValues& row) const;
+  Result<void> take_row(RowReader::Item item);
+  Result<void> take_grouped(RowReader::Item item);
+  Result<void> close_group();
+  void enter_partition(BytesView key);
+  ReadPosition position(RowReader::Item item) const;
+  void count_row();
+  Result<void> finish_rows();
+
+  SelectPlanPtr plan_;
+  std::vector<Bytes> owned_values_;  // of markers that are looked at after open()
+  std::vector<Value> values_;
+  EvalContext bound_;    // what filters point into
+  EvalContext context_;  // for rows; cleared after each
+  std::vector<BoundFilter> filters_;
+  RowReader reader_;
+  RowCollector rows_;
+  ReadRequest base_;
+
+  std::vector<Source> sources_;
+  size_t front_ = 0;  // the source whose rows come next
+  size_t window_ = 1;
+  std::vector<size_t> asked_;  // the source of each read, by index
+
+  uint64_t limit_left_ = kUnlimited;
+  uint64_t page_left_ = kUnlimited;
+  uint64_t per_partition_ = 0;
+  size_t page_bytes_ = 0;
+  bool paged_ = false;
+
+  // The partition in hand: rows (or groups) taken of it, and whether any row of it was seen.
+  Bytes partition_;
+  bool in_partition_ = false;
+  uint64_t taken_in_partition_ = 0;
+  bool partition_had_rows_ = false;
+  ReadPosition last_;        // of the last row taken into the answer or a closed group
+  ReadPosition last_folded_;  // of the last row folded into the open group
+  bool full_ = false;         // the page is
+  bool more_ = false;         // and rows may follow
+  bool done_ = false;
+};
+
+}  // namespace keyzone::cql

@@ -1,0 +1,224 @@
+#include "cql/execute/write_builder.h"
+
+#include <set>
+
+#include "cql/plan/json_row.h"
+#include "schema/types/token.h"
+
+namespace keyzone::cql {
+namespace {
+
+Result<int32_t> ttl_of(const WritePlan& plan, EvalContext& context) {
+  if (!plan.ttl) return plan.default_ttl;
+  KEYZONE_TRY(value, plan.ttl->evaluate(context));
+  if (value.is_unset()) return plan.default_ttl;
+  if (value.is_null() || value.bytes.size() != 4) return invalid("Invalid null value of TTL");
+  const auto ttl = load_be<int32_t>(value.bytes.data());
+  if (ttl < 0) return invalid("A TTL must be greater or equal to 0, but was " + std::to_string(ttl));
+  if (ttl > kTimeToLiveMax) {
+    return invalid("ttl is too large. requested (" + std::to_string(ttl) + ") maximum (" +
+                   std::to_string(kTimeToLiveMax) + ")");
+  }
+  return ttl;
+}
+
+Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+  if (plan.statics.empty()) return {};
+  RowWrite row;
+  row.is_static = true;
+  for (const ColumnOperation& operation : plan.statics) KEYZONE_CHECK(operation.apply(context, row.cells));
+  if (!row.cells.empty()) mutation.rows.push_back(std::move(row));
+  return {};
+}
+
+Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clustering, Mutation& mutation) {
+  RowWrite row;
+  row.marker = plan.marker;
+  row.cells.reserve(plan.regulars.size());
+  for (const ColumnOperation& operation : plan.regulars) KEYZONE_CHECK(operation.apply(context, row.cells));
+  if (row.cells.empty() && !row.marker) return {};
+  row.clustering = std::move(clustering);
+  mutation.rows.push_back(std::move(row));
+  return {};
+}
+
+Result<void> add_rows(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+  if (!plan.writes_row) return {};
+  if (plan.clustering) {
+    KEYZONE_TRY(key, plan.clustering->clustering_key(context));
+    return add_row(plan, context, std::move(key), mutation);
+  }
+  KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
+  for (Bytes& key : keys) KEYZONE_CHECK(add_row(plan, context, std::move(key), mutation));
+  return {};
+}
+
+void add_deletion(RowAction action, Bytes from, Bytes to, Mutation& mutation) {
+  RowWrite row;
+  row.action = action;
+  row.clustering = std::move(from);
+  row.clustering_end = std::move(to);
+  mutation.rows.push_back(std::move(row));
+}
+
+Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+  const Restrictions& where = plan.restrictions;
+  if (where.full_primary_key() && plan.table->clustering_size > 0) {
+    KEYZONE_TRY(keys, where.clustering_keys(context));
+    for (Bytes& key : keys) add_deletion(RowAction::kDeleteRow, std::move(key), {}, mutation);
+    return {};
+  }
+  KEYZONE_TRY(ranges, where.clustering_ranges(context));
+  if (!ranges) {
+    add_deletion(RowAction::kDeletePartition, {}, {}, mutation);
+    return {};
+  }
+  for (KeyRange& range : *ranges) {
+    add_deletion(RowAction::kDeleteRange, std::move(range.from), std::move(range.to), mutation);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Timestamp> timestamp_of(const ExpressionPtr& term, EvalContext& context, Timestamp otherwise) {
+  if (!term) return otherwise;
+  KEYZONE_TRY(value, term->evaluate(context));
+  if (value.is_unset()) return otherwise;
+  if (value.is_null() || value.bytes.size() != 8) return invalid("Invalid null value of timestamp");
+  const auto timestamp = load_be<int64_t>(value.bytes.data());
+  if (timestamp == kNoTimestamp) {
+    return invalid("Out of bound timestamp, must be in [" + std::to_string(INT64_MIN + 1) + ", " +
+                   std::to_string(INT64_MAX) + "]");
+  }
+  return timestamp;
+}
+
+Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> values,
+                               std::optional<Timestamp> batch_timestamp) {
+  EvalContext context;
+  context.values = values;
+  context.functions = {options_.now, options_.random};
+  std::vector<Value> json;
+  if (plan.json) {
+    KEYZONE_TRY(text, plan.json->evaluate(context));
+    if (text.is_unset()) return invalid("Cannot use UNSET value for JSON");
+    if (text.is_null()) return invalid("Got null for INSERT JSON values");
+    KEYZONE_TRY(row, read_json_row(*plan.table, text.bytes, plan.json_default_unset, context));
+    json = std::move(row);
+    context.json = json;
+  }
+  Mutation head;
+  const bool stamped_here = !plan.table->counter && !plan.conditional();
+  const Timestamp request = stamped_here && options_.dialect->client_timestamps
+                                ? options_.timestamp.value_or(kNoTimestamp)
+                                : kNoTimestamp;
+  KEYZONE_TRY(timestamp, timestamp_of(plan.timestamp, context, batch_timestamp.value_or(request)));
+  KEYZONE_TRY(ttl, ttl_of(plan, context));
+  head.timestamp = timestamp;
+  head.ttl = ttl;
+  if (plan.partition) {
+    KEYZONE_TRY(key, plan.partition->partition_key(context));
+    return add_partition(plan, context, std::move(key), std::move(head));
+  }
+  KEYZONE_TRY(keys, plan.restrictions.partition_keys(context));
+  for (Bytes& key : keys) KEYZONE_CHECK(add_partition(plan, context, std::move(key), head));
+  return {};
+}
+
+Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& context, Bytes key, Mutation mutation) {
+  mutation.token = token_of(key);
+  mutation.partition_key = std::move(key);
+  if (plan.whole_rows_deleted()) {
+    KEYZONE_CHECK(delete_rows(plan, context, mutation));
+  } else {
+    KEYZONE_CHECK(add_static_row(plan, context, mutation));
+    KEYZONE_CHECK(add_rows(plan, context, mutation));
+  }
+  if (mutation.rows.empty() && !plan.conditional()) return {};
+  if (mutation_count_++ == 0) {
+    first_table_ = plan.table->id;
+    first_key_ = mutation.partition_key;
+  } else if (first_table_ != plan.table->id || first_key_ != mutation.partition_key) {
+    one_partition_ = false;
+  }
+  if (plan.conditional()) {
+    Bytes clustering;
+    if (plan.restrictions.full_primary_key()) {
+      KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
+      clustering = keys.empty() ? Bytes() : std::move(keys.front());
+    }
+    KEYZONE_CHECK(add_conditions(plan, context, mutation, clustering));
+  }
+  if (!mutation.rows.empty()) command_for(plan, mutation.token).mutations.push_back(std::move(mutation));
+  return {};
+}
+
+Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& context, const Mutation& mutation,
+                                          const Bytes& clustering) {
+  Command& command = command_for(plan, mutation.token);
+  RowCondition statics, row;
+  statics.partition_key = row.partition_key = mutation.partition_key;
+  statics.is_static = true;
+  row.clustering = clustering;
+  if (plan.conditions.if_exists || plan.conditions.if_not_exists) {
+    const bool on_row = plan.writes_row || plan.whole_rows_deleted();
+    (on_row ? row : statics).conditions.emplace_back().op =
+        plan.conditions.if_exists ? ConditionOperator::kExists : ConditionOperator::kNotExists;
+  }
+  for (const PreparedCondition& prepared : plan.conditions.columns) {
+    KEYZONE_TRY(condition, prepared.bind(context));
+    (prepared.column->kind == ColumnKind::kStatic ? statics : row).conditions.push_back(std::move(condition));
+  }
+  if (!statics.conditions.empty()) command.conditions.push_back(std::move(statics));
+  if (!row.conditions.empty()) command.conditions.push_back(std::move(row));
+  return {};
+}
+
+Token WriteBuilder::tablet_end(const Uuid& table, Token token) const {
+  const auto map = catalog_.tablets.find(table);
+  return map == catalog_.tablets.end() ? Token(INT64_MAX) : map->second->find(token).end;
+}
+
+// The only command of most writes is made without asking for its tablet's borders.
+Command& WriteBuilder::command_for(const WritePlan& plan, Token token) {
+  const Uuid& table = plan.table->id;
+  std::optional<Token> end;
+  for (size_t i = 0; i < commands_.size(); ++i) {
+    if (commands_[i].table != table) continue;
+    if (!end) end = tablet_end(table, token);
+    if (!tablet_ends_[i]) tablet_ends_[i] = tablet_end(table, commands_[i].token);
+    if (tablet_ends_[i] == end) return commands_[i].command;
+  }
+  TabletCommand& made = commands_.emplace_back();
+  made.table = table;
+  made.token = token;
+  made.command.table = table;
+  made.command.schema_version = plan.table->version;
+  tablet_ends_.push_back(end);
+  return made.command;
+}
+
+size_t WriteBuilder::partition_count() const {
+  std::set<std::pair<Uuid, BytesView>> seen;
+  for (const TabletCommand& one : commands_) {
+    for (const Mutation& mutation : one.command.mutations) seen.emplace(one.table, mutation.partition_key);
+  }
+  return seen.size();
+}
+
+size_t WriteBuilder::bytes() const {
+  size_t sum = 0;
+  for (const TabletCommand& one : commands_) {
+    for (const Mutation& mutation : one.command.mutations) {
+      sum += mutation.partition_key.size();
+      for (const RowWrite& row : mutation.rows) {
+        sum += row.clustering.size() + row.clustering_end.size();
+        for (const CellWrite& cell : row.cells) sum += cell.path.size() + cell.value.size();
+      }
+    }
+  }
+  return sum;
+}
+
+}  // namespace keyzone::cql

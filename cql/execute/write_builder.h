@@ -1,0 +1,62 @@
+// Planned writes and values become commands: what goes to one tablet is one command.
+#pragma once
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "cql/execute/api.h"
+#include "cql/plan/write_plan.h"
+#include "cql/select/slots.h"
+
+namespace keyzone::cql {
+
+// How the rows look that tell whether a conditional write was applied.
+struct WriteExecution::ConditionalPlan {
+  ConditionalPlan(TablePtr the_table, std::vector<const Column*> shown_columns);
+  TablePtr table;
+  std::vector<const Column*> shown;
+  SlotTable slots;               // of `shown`, in their order
+  ColumnSpecsPtr applied_alone;  // [applied]
+  ColumnSpecsPtr with_columns;   // [applied], then `shown`
+};
+using ConditionalPlanPtr = std::shared_ptr<const WriteExecution::ConditionalPlan>;
+
+// IF [NOT] EXISTS shows all columns, other conditions those that they name; batches add the primary key.
+ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> plans, bool batch);
+
+class WriteBuilder {
+ public:
+  WriteBuilder(const ExecuteOptions& options, const CatalogPtr& catalog) : options_(options), catalog_(*catalog) {}
+
+  // `batch_timestamp`: of USING on the batch.
+  Result<void> add(const WritePlan& plan, std::span<const Value> values,
+                   std::optional<Timestamp> batch_timestamp = std::nullopt);
+  std::vector<TabletCommand> take() { return std::move(commands_); }
+  size_t mutation_count() const { return mutation_count_; }
+  size_t partition_count() const;
+  size_t bytes() const;  // of keys and values
+  // Every mutation so far is of one partition of one table.
+  bool one_partition() const { return one_partition_; }
+
+ private:
+  Token tablet_end(const Uuid& table, Token token) const;
+  Command& command_for(const WritePlan& plan, Token token);
+  Result<void> add_partition(const WritePlan& plan, EvalContext& context, Bytes key, Mutation head);
+  Result<void> add_conditions(const WritePlan& plan, EvalContext& context, const Mutation& mutation,
+                              const Bytes& clustering);
+
+  const ExecuteOptions& options_;
+  const Catalog& catalog_;
+  std::vector<TabletCommand> commands_;
+  std::vector<std::optional<Token>> tablet_ends_;  // of the tablet of each command, once somebody asked
+  Uuid first_table_;
+  Bytes first_key_;
+  bool one_partition_ = true;
+  size_t mutation_count_ = 0;
+};
+
+// What USING and the request say.
+Result<Timestamp> timestamp_of(const ExpressionPtr& term, EvalContext& context, Timestamp otherwise);
+
+}  // namespace keyzone::cql

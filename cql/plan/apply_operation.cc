@@ -1,0 +1,161 @@
+// Column operations with values: the cells that they write.
+#include "cql/plan/operation.h"
+#include "schema/types/collections.h"
+
+namespace keyzone::cql {
+namespace {
+
+using Kind = ColumnOperation::Kind;
+
+CellWrite& add_cell(std::vector<CellWrite>& cells, const Column& column, CellAction action) {
+  CellWrite& cell = cells.emplace_back();
+  cell.column = column.id;
+  cell.action = action;
+  return cell;
+}
+
+Bytes field_path(size_t field) {
+  Bytes path;
+  append_be<uint16_t>(path, static_cast<uint16_t>(field));
+  return path;
+}
+
+Bytes element_path(const Type& type, BytesView element) {
+  Bytes path;
+  type.parameters()[0]->append_ordered(element, false, path);
+  return path;
+}
+
+// Every element of a set or map, or the whole list behind or before the present one.
+Result<void> put_elements(const Column& column, BytesView wire, CellAction list_action,
+                          std::vector<CellWrite>& cells) {
+  const Type& type = *column.type;
+  KEYZONE_TRY(parts, split_collection(type, wire));
+  if (type.kind() == TypeKind::kList) {
+    if (!parts.empty()) add_cell(cells, column, list_action).value = wire;
+    return {};
+  }
+  const size_t step = type.kind() == TypeKind::kMap ? 2 : 1;
+  for (size_t i = 0; i < parts.size(); i += step) {
+    CellWrite& cell = add_cell(cells, column, CellAction::kPutElement);
+    cell.path = element_path(type, parts[i]);
+    if (step == 2) cell.value = parts[i + 1];
+  }
+  return {};
+}
+
+Result<void> set_whole(const Column& column, const Value& value, std::vector<CellWrite>& cells) {
+  const Type& type = *column.type;
+  if (!type.is_multi_cell()) {
+    CellWrite& cell = add_cell(cells, column, value.is_set() ? CellAction::kSet : CellAction::kDelete);
+    cell.value = value.bytes;
+    return {};
+  }
+  add_cell(cells, column, CellAction::kDeleteAll).overwrite = true;
+  if (!value.is_set()) return {};
+  if (!type.is_user_type()) return put_elements(column, value.bytes, CellAction::kListAppend, cells);
+  KEYZONE_TRY(fields, split_fields(type, value.bytes));
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i]) continue;
+    CellWrite& cell = add_cell(cells, column, CellAction::kPutElement);
+    cell.path = field_path(i);
+    cell.value = *fields[i];
+  }
+  return {};
+}
+
+Result<void> discard(const Column& column, BytesView wire, const Type& type, std::vector<CellWrite>& cells) {
+  if (column.type->kind() == TypeKind::kList) {
+    add_cell(cells, column, CellAction::kListDiscard).value = wire;
+    return {};
+  }
+  KEYZONE_TRY(parts, split_collection(type, wire));
+  for (const BytesView part : parts) {
+    add_cell(cells, column, CellAction::kDeleteElement).path = element_path(*column.type, part);
+  }
+  return {};
+}
+
+Result<void> touch_element(const Column& column, const Value& element, const Value& value,
+                           std::vector<CellWrite>& cells) {
+  const bool list = column.type->kind() == TypeKind::kList;
+  if (!element.is_set()) {
+    const char* state = element.is_null() ? "null" : "unset";
+    if (list) return invalid(std::string("Invalid ") + state + " value for list index");
+    return invalid(std::string("Invalid ") + state +
+                   (column.type->kind() == TypeKind::kSet ? " set element" : " map key"));
+  }
+  if (list) {
+    CellWrite& cell =
+        add_cell(cells, column, value.is_set() ? CellAction::kListSetIndex : CellAction::kListDeleteIndex);
+    if (element.bytes.size() != 4) return invalid("Invalid null value for list index");
+    cell.index = load_be<int32_t>(element.bytes.data());
+    cell.value = value.bytes;
+    return {};
+  }
+  CellWrite& cell = add_cell(cells, column, value.is_set() ? CellAction::kPutElement : CellAction::kDeleteElement);
+  cell.path = element_path(*column.type, element.bytes);
+  cell.value = value.bytes;
+  return {};
+}
+
+Result<void> add_counter(const Column& column, const Value& value, bool subtract, std::vector<CellWrite>& cells) {
+  if (!value.is_set() || value.bytes.size() != 8) {
+    return invalid(std::string("Invalid null value for counter ") + (subtract ? "decrement" : "increment"));
+  }
+  int64_t delta = load_be<int64_t>(value.bytes.data());
+  if (subtract) {
+    if (delta == INT64_MIN) {
+      return invalid("The negation of " + std::to_string(delta) +
+                     " overflows supported counter precision (signed 8 bytes integer)");
+    }
+    delta = -delta;
+  }
+  append_be(add_cell(cells, column, CellAction::kAddCounter).value, delta);
+  return {};
+}
+
+}  // namespace
+
+Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>& cells) const {
+  if (kind == Kind::kDelete) {
+    add_cell(cells, *column, column->type->is_multi_cell() ? CellAction::kDeleteAll : CellAction::kDelete);
+    return {};
+  }
+  if (kind == Kind::kDeleteField) {
+    add_cell(cells, *column, CellAction::kDeleteElement).path = field_path(field);
+    return {};
+  }
+  if (kind == Kind::kDeleteElement) {
+    KEYZONE_TRY(key, element->evaluate(context));
+    return touch_element(*column, key, Value::null(), cells);
+  }
+  KEYZONE_TRY(set, value->evaluate(context));
+  if (set.is_unset()) return {};
+  switch (kind) {
+    case Kind::kSet: return set_whole(*column, set, cells);
+    case Kind::kAppend: return set.is_set() ? put_elements(*column, set.bytes, CellAction::kListAppend, cells)
+                                            : Result<void>();
+    case Kind::kPrepend: return set.is_set() ? put_elements(*column, set.bytes, CellAction::kListPrepend, cells)
+                                             : Result<void>();
+    case Kind::kDiscard: return set.is_set() ? discard(*column, set.bytes, *value->type(), cells) : Result<void>();
+    case Kind::kSetElement: {
+      KEYZONE_TRY(key, element->evaluate(context));
+      return touch_element(*column, key, set, cells);
+    }
+    case Kind::kSetField: {
+      CellWrite& cell = add_cell(cells, *column, set.is_set() ? CellAction::kPutElement : CellAction::kDeleteElement);
+      cell.path = field_path(field);
+      cell.value = set.bytes;
+      return {};
+    }
+    case Kind::kAddCounter: return add_counter(*column, set, false, cells);
+    case Kind::kSubtractCounter: return add_counter(*column, set, true, cells);
+    case Kind::kDelete:
+    case Kind::kDeleteField:
+    case Kind::kDeleteElement: break;
+  }
+  return {};
+}
+
+}  // namespace keyzone::cql

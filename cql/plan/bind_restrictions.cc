@@ -1,0 +1,162 @@
+// Restrictions with values: partition keys, token ranges, slices of clustering keys.
+#include <algorithm>
+
+#include "cql/dialect.h"
+#include "cql/plan/key_ranges.h"
+#include "cql/plan/restrictions.h"
+#include "schema/types/token.h"
+
+namespace keyzone::cql {
+namespace {
+
+bool less_or_equal(const Type& type, BytesView a, BytesView b) { return type.compare(a, b) <= 0; }
+
+// Sorted by value, without duplicates.
+void sort_values(const Type& type, std::vector<BoundTuple>& tuples) {
+  std::stable_sort(tuples.begin(), tuples.end(),
+                   [&](const BoundTuple& a, const BoundTuple& b) { return type.compare(a[0], b[0]) < 0; });
+  tuples.erase(std::unique(tuples.begin(), tuples.end(),
+                           [&](const BoundTuple& a, const BoundTuple& b) { return less_or_equal(type, b[0], a[0]); }),
+               tuples.end());
+}
+
+void append_forms(const std::vector<const Column*>& columns, const BoundTuple& values, size_t count, Bytes& out) {
+  for (size_t i = 0; i < count; ++i) columns[i]->type->append_ordered(values[i], columns[i]->descending, out);
+}
+
+// Keys with the prefix whose next column is beyond `value` in the direction of the operator.
+KeyRange beyond(const Bytes& prefix, const Column& column, BytesView value, bool lower, bool inclusive) {
+  Bytes at = prefix;
+  column.type->append_ordered(value, column.descending, at);
+  const bool starts = lower != column.descending;  // the value's form is where the range starts
+  if (starts) return {inclusive ? at : prefix_successor(at), prefix_successor(prefix)};
+  return {prefix, inclusive ? prefix_successor(at) : at};
+}
+
+// (a, b, c) > (x, y, z) is: a > x, or a = x and b > y, or a = x and b = y and c > z. Each is one range, in whatever
+// directions the columns are sorted.
+KeyRanges slice_ranges(const PreparedRelation& relation, const BoundTuple& values, const Bytes& prefix) {
+  const bool lower = relation.is_lower();
+  const bool inclusive = relation.op == Operator::kGreaterOrEqual || relation.op == Operator::kLessOrEqual;
+  KeyRanges out;
+  Bytes at = prefix;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const bool last = i + 1 == values.size();
+    out.push_back(beyond(at, *relation.columns[i], values[i], lower, last && inclusive));
+    relation.columns[i]->type->append_ordered(values[i], relation.columns[i]->descending, at);
+  }
+  // A successor that doesn't exist (a prefix of 0xff bytes only) leaves `from` empty: no key is there.
+  std::erase_if(out, [&](const KeyRange& r) { return r.from.empty() && !prefix.empty(); });
+  return normalise(std::move(out));
+}
+
+Result<std::vector<Bytes>> extend(const std::vector<Bytes>& prefixes, const PreparedRelation& relation,
+                                  const std::vector<BoundTuple>& tuples) {
+  if (prefixes.size() * tuples.size() > kClusteringRangesMax) {
+    return invalid("The IN restrictions of this query name more than " + std::to_string(kClusteringRangesMax) +
+                   " clustering keys");
+  }
+  std::vector<Bytes> out;
+  out.reserve(prefixes.size() * tuples.size());
+  for (const Bytes& prefix : prefixes) {
+    for (const BoundTuple& tuple : tuples) {
+      append_forms(relation.columns, tuple, tuple.size(), out.emplace_back(prefix));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<Bytes>> Restrictions::partition_keys(EvalContext& context) const {
+  KEYZONE_ASSERT(all_keys_);
+  std::vector<std::vector<BytesView>> keys(1);
+  for (const PreparedRelation& relation : partition_) {
+    KEYZONE_TRY(tuples, bind_operands(relation, context));
+    if (relation.is_in()) sort_values(*relation.first().type, tuples);
+    if (keys.size() * tuples.size() > kPartitionsPerReadMax) {
+      return invalid("The IN restrictions of this query name more than " + std::to_string(kPartitionsPerReadMax) +
+                     " partitions");
+    }
+    std::vector<std::vector<BytesView>> longer;
+    longer.reserve(keys.size() * tuples.size());
+    for (const auto& key : keys) {
+      for (const BoundTuple& tuple : tuples) longer.emplace_back(key).push_back(tuple[0]);
+    }
+    keys = std::move(longer);
+  }
+  std::vector<Bytes> out;
+  out.reserve(keys.size());
+  for (const auto& key : keys) {
+    KEYZONE_TRY(bytes, encode_partition_key(key));
+    if (bytes.empty()) return invalid("Key may not be empty");
+    out.push_back(std::move(bytes));
+  }
+  return out;
+}
+
+Result<std::optional<TokenRange>> Restrictions::token_range(EvalContext& context) const {
+  TokenRange range;
+  bool end_excluded_minimum = false;
+  for (const PreparedRelation& relation : tokens_) {
+    KEYZONE_TRY(tuples, bind_operands(relation, context));
+    const BytesView bytes = tuples.at(0).at(0);
+    if (bytes.size() != sizeof(int64_t)) return invalid("Invalid empty value for the partition key token");
+    const int64_t token = load_be<int64_t>(bytes.data());
+    const bool minimum = token == INT64_MIN;
+    if (relation.is_lower()) {
+      const bool step = relation.op == Operator::kGreaterOrEqual && !minimum;
+      range.begin = Token(token - (step ? 1 : 0));
+    } else if (relation.is_slice()) {
+      // The minimum as an end is the end of the ring, as drivers mean it.
+      const bool step = relation.op == Operator::kLess && !minimum;
+      range.end = Token(minimum ? INT64_MAX : token - (step ? 1 : 0));
+      end_excluded_minimum = step && token - 1 == INT64_MIN;
+    } else {
+      if (minimum) return std::optional<TokenRange>();
+      range = {Token(token - 1), Token(token)};
+    }
+  }
+  if (end_excluded_minimum || range.begin >= range.end) return std::optional<TokenRange>();
+  return std::optional(range);
+}
+
+Result<std::optional<std::vector<KeyRange>>> Restrictions::clustering_ranges(EvalContext& context) const {
+  if (clustering_.empty()) return std::optional<KeyRanges>();
+  std::vector<Bytes> prefixes(1);
+  size_t at = 0;
+  for (; at < clustering_.size() && !clustering_[at].is_slice(); ++at) {
+    KEYZONE_TRY(tuples, bind_operands(clustering_[at], context));
+    KEYZONE_TRY(longer, extend(prefixes, clustering_[at], tuples));
+    prefixes = std::move(longer);
+  }
+  KeyRanges ranges;
+  for (const Bytes& prefix : prefixes) ranges.push_back(range_of_prefix(prefix));
+  ranges = normalise(std::move(ranges));
+  for (; at < clustering_.size(); ++at) {
+    KEYZONE_TRY(tuples, bind_operands(clustering_[at], context));
+    KeyRanges slices;
+    for (const Bytes& prefix : prefixes) {
+      for (KeyRange& range : slice_ranges(clustering_[at], tuples.at(0), prefix)) slices.push_back(std::move(range));
+    }
+    ranges = intersect(ranges, normalise(std::move(slices)));
+  }
+  return std::optional(std::move(ranges));
+}
+
+Result<std::vector<Bytes>> Restrictions::clustering_keys(EvalContext& context) const {
+  std::vector<Bytes> keys(1);
+  for (const PreparedRelation& relation : clustering_) {
+    if (relation.is_slice()) break;
+    KEYZONE_TRY(tuples, bind_operands(relation, context));
+    KEYZONE_TRY(longer, extend(keys, relation, tuples));
+    keys = std::move(longer);
+  }
+  if (keys.size() > 1) {
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  }
+  return keys;
+}
+
+}  // namespace keyzone::cql

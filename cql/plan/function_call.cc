@@ -1,0 +1,143 @@
+#include "cql/plan/function_call.h"
+
+#include <algorithm>
+
+namespace keyzone::cql {
+namespace {
+
+CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
+  if (const auto* constant = term->as<Constant>()) return CallArgument::constant(constant->kind, constant->text);
+  if (term->as<BindMarker>()) return CallArgument::marker(to_string(*term));
+  if (term->as<Null>()) return CallArgument::null();
+  CallArgument out;
+  out.text = to_string(*term);
+  out.type = exact_type(context, *term);
+  out.fit = [&context, term](const Type& type) {
+    const Receiver receiver{"", "", "argument", type.shared_from_this()};
+    return assignability(context, *term, receiver);
+  };
+  return out;
+}
+
+CallArgument describe(const PrepareContext& context, const Argument& argument) {
+  if (!argument.ready) return describe_term(context, argument.term);
+  const std::string text = argument.term ? to_string(*argument.term) : "";
+  if (const auto* call = dynamic_cast<const CallExpression*>(argument.ready.get())) {
+    return CallArgument::result_of(call->function(), text);
+  }
+  return CallArgument::typed(argument.ready->type(), text);
+}
+
+std::vector<TypePtr> partition_key_types(const Table* table) {
+  std::vector<TypePtr> types;
+  for (size_t i = 0; table && i < table->partition_key_size; ++i) types.push_back(table->partition_key(i).type);
+  return types;
+}
+
+std::string lower(std::string name) {
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name;
+}
+
+}  // namespace
+
+CallExpression::CallExpression(FunctionPtr function, std::vector<ExpressionPtr> arguments)
+    : Expression(function->result), function_(std::move(function)), arguments_(std::move(arguments)) {
+  constant_ = function_->pure && std::all_of(arguments_.begin(), arguments_.end(),
+                                             [](const ExpressionPtr& a) { return a->is_constant(); });
+}
+
+Result<Value> CallExpression::evaluate(EvalContext& context) const {
+  KEYZONE_TRY(arguments, evaluate_arguments(*function_, arguments_, context));
+  KEYZONE_TRY(result, function_->call(arguments, context.functions));
+  return result ? context.keep(*std::move(result)) : Value::null();
+}
+
+Result<std::vector<FunctionArgument>> evaluate_arguments(const Function& function,
+                                                         const std::vector<ExpressionPtr>& arguments,
+                                                         EvalContext& context) {
+  std::vector<FunctionArgument> out;
+  out.reserve(arguments.size());
+  for (const ExpressionPtr& argument : arguments) {
+    KEYZONE_TRY(value, argument->evaluate(context));
+    if (value.is_unset()) {
+      return invalid("Invalid unset value for argument in call to function " + function.name);
+    }
+    out.push_back(value.is_set() ? FunctionArgument(value.bytes) : std::nullopt);
+  }
+  return out;
+}
+
+Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,
+                                 const std::vector<Argument>& arguments, const TypePtr& receiver,
+                                 bool in_selection) {
+  std::vector<CallArgument> described;
+  described.reserve(arguments.size());
+  for (const Argument& argument : arguments) described.push_back(describe(context, argument));
+  const std::vector<TypePtr> key = partition_key_types(context.table);
+  CallSite site;
+  site.keyspace = name.keyspace;
+  site.name = name.name;
+  site.arguments = described;
+  site.receiver = receiver;
+  site.partition_key = key;
+  KEYZONE_TRY(function, resolve_function(site));
+  if (!function) return unknown_function(name.to_string(), in_selection);
+  return function;
+}
+
+Result<std::vector<ExpressionPtr>> prepare_arguments(PrepareContext& context, const Function& function,
+                                                     std::vector<Argument> arguments) {
+  std::vector<ExpressionPtr> out;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].ready) {
+      out.push_back(std::move(arguments[i].ready));
+      continue;
+    }
+    const Receiver parameter{context.keyspace, context.table ? context.table->name : "",
+                             "arg" + std::to_string(i) + "(" + lower(function.full_name()) + ")",
+                             function.parameters.at(i)};
+    KEYZONE_TRY(prepared, prepare_term(context, arguments[i].term, parameter));
+    out.push_back(std::move(prepared));
+  }
+  return out;
+}
+
+Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
+  if (const auto* call = term.as<FunctionCall>()) {
+    if (call->star) return CallShape{{"", std::string(kCountRowsName)}, {}};
+    return CallShape{call->function, call->arguments};
+  }
+  if (const auto* operation = term.as<Arithmetic>()) {
+    return CallShape{{"", std::string(operator_function_name(operation->op))}, {operation->left, operation->right}};
+  }
+  if (const auto* negation = term.as<Negation>()) return CallShape{{"", std::string(kNegationName)}, {negation->term}};
+  const auto* cast = term.as<Cast>();
+  KEYZONE_ASSERT(cast != nullptr);
+  KEYZONE_TRY(type, context.resolve(cast->type));
+  return CallShape{{"", cast_function_name(*type)}, {cast->term}};
+}
+
+Result<ExpressionPtr> prepare_call(PrepareContext& context, const Term& term, const Receiver& receiver) {
+  KEYZONE_TRY(shape, shape_of(context, term));
+  std::vector<Argument> arguments;
+  for (const TermPtr& argument : shape.arguments) arguments.push_back({nullptr, argument});
+  KEYZONE_TRY(function, resolve_call(context, shape.name, arguments, receiver.type, false));
+  if (function->is_aggregate()) return invalid("Aggregation function are not supported in the where clause");
+  KEYZONE_CHECK(check_result(*function, receiver.name, *receiver.type));
+  KEYZONE_TRY(prepared, prepare_arguments(context, *function, std::move(arguments)));
+  return fold(std::make_shared<CallExpression>(std::move(function), std::move(prepared)));
+}
+
+TypePtr result_type(const PrepareContext& context, const Term& term) {
+  auto shape = shape_of(context, term);
+  if (!shape) return nullptr;
+  std::vector<Argument> arguments;
+  for (const TermPtr& argument : shape->arguments) arguments.push_back({nullptr, argument});
+  auto function = resolve_call(context, shape->name, arguments, nullptr, false);
+  return function ? (*function)->result : nullptr;
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,54 @@
+// Function calls, arithmetic and casts: which overload is meant, and its evaluation. Terms and selectors share this;
+// selectors bring arguments that are ready because columns are in them.
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "cql/functions/functions.h"
+#include "cql/plan/term.h"
+
+namespace keyzone::cql {
+
+// `ready`, or a term that is prepared once the type of its parameter is known.
+struct Argument {
+  ExpressionPtr ready;
+  TermPtr term;
+};
+
+class CallExpression : public Expression {
+ public:
+  CallExpression(FunctionPtr function, std::vector<ExpressionPtr> arguments);
+  const Function& function() const { return *function_; }
+  Result<Value> evaluate(EvalContext& context) const override;
+  bool is_constant() const override { return constant_; }
+
+ private:
+  FunctionPtr function_;
+  std::vector<ExpressionPtr> arguments_;
+  bool constant_;
+};
+
+// The function that is meant. `receiver` may be null.
+Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,
+                                 const std::vector<Argument>& arguments, const TypePtr& receiver, bool in_selection);
+// Arguments that are terms are prepared for their parameters ("arg0(system.abs)").
+Result<std::vector<ExpressionPtr>> prepare_arguments(PrepareContext& context, const Function& function,
+                                                     std::vector<Argument> arguments);
+// The values of the arguments; unset ones are errors.
+Result<std::vector<FunctionArgument>> evaluate_arguments(const Function& function,
+                                                         const std::vector<ExpressionPtr>& arguments,
+                                                         EvalContext& context);
+
+// The function's name and arguments of a FunctionCall, Arithmetic, Negation or Cast. REQUIRES: it is one of them.
+struct CallShape {
+  QualifiedName name;
+  std::vector<TermPtr> arguments;
+};
+Result<CallShape> shape_of(const PrepareContext& context, const Term& term);
+
+// A call, operation or cast in a place where a `receiver` is wanted; its arguments are terms.
+Result<ExpressionPtr> prepare_call(PrepareContext& context, const Term& term, const Receiver& receiver);
+// The type that it gives; null if it isn't known without the receiver.
+TypePtr result_type(const PrepareContext& context, const Term& term);
+
+}  // namespace keyzone::cql

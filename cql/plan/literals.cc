@@ -1,0 +1,178 @@
+#include "cql/plan/literals.h"
+
+#include "schema/types/collections.h"
+
+namespace keyzone::cql {
+namespace {
+
+bool all_constant(const std::vector<ExpressionPtr>& parts) {
+  for (const ExpressionPtr& part : parts) {
+    if (!part->is_constant()) return false;
+  }
+  return true;
+}
+
+class CollectionExpression : public Expression {
+ public:
+  CollectionExpression(TypePtr type, std::vector<ExpressionPtr> parts)
+      : Expression(std::move(type)), parts_(std::move(parts)), constant_(all_constant(parts_)) {}
+  bool is_constant() const override { return constant_; }
+
+  Result<Value> evaluate(EvalContext& context) const override {
+    std::vector<Bytes> values;
+    values.reserve(parts_.size());
+    for (const ExpressionPtr& part : parts_) {
+      KEYZONE_TRY(value, part->evaluate(context));
+      if (value.is_null()) return invalid("null is not supported inside collections");
+      if (value.is_unset()) return invalid("unset value is not supported inside collections");
+      values.emplace_back(value.bytes);
+    }
+    if (type_->is_vector()) return context.keep(build_vector(*type_, values));
+    return context.keep(build_collection(*type_, std::move(values)));
+  }
+
+ private:
+  std::vector<ExpressionPtr> parts_;
+  bool constant_;
+};
+
+class FieldsExpression : public Expression {
+ public:
+  FieldsExpression(TypePtr type, std::vector<ExpressionPtr> fields)
+      : Expression(std::move(type)), fields_(std::move(fields)), constant_(all_constant(fields_)) {}
+  bool is_constant() const override { return constant_; }
+
+  Result<Value> evaluate(EvalContext& context) const override {
+    Bytes out;
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      KEYZONE_TRY(value, fields_[i]->evaluate(context));
+      if (value.is_unset()) return unset_field(i);
+      append_field(value.is_set() ? std::optional(value.bytes) : std::nullopt, out);
+    }
+    return context.keep(std::move(out));
+  }
+
+ private:
+  Error unset_field(size_t field) const {
+    if (type_->is_user_type()) {
+      return invalid("Invalid unset value for field '" + type_->field_names()[field] +
+                     "' of user defined type " + type_->name());
+    }
+    return invalid("Invalid unset value for tuple field number " + std::to_string(field));
+  }
+
+  std::vector<ExpressionPtr> fields_;
+  bool constant_;
+};
+
+Error bad_literal(const char* what, const Receiver& receiver) {
+  return invalid(std::string("Invalid ") + what + " literal for " + receiver.name + " of type " +
+                 receiver.type->to_string_bare());
+}
+
+Result<ExpressionPtr> prepare_part(PrepareContext& context, const TermPtr& term, const Receiver& part,
+                                   const char* what, const Receiver& whole, const char* part_name) {
+  if (assignability(context, *term, part) == Match::kNo) {
+    return invalid(std::string("Invalid ") + what + " literal for " + whole.name + ": " + part_name + " " +
+                   to_string(*term) + " is not of type " + part.type->to_string_bare());
+  }
+  return prepare_term(context, term, part);
+}
+
+}  // namespace
+
+ExpressionPtr make_collection(TypePtr type, std::vector<ExpressionPtr> parts) {
+  return std::make_shared<CollectionExpression>(std::move(type), std::move(parts));
+}
+ExpressionPtr make_fields(TypePtr type, std::vector<ExpressionPtr> fields) {
+  return std::make_shared<FieldsExpression>(std::move(type), std::move(fields));
+}
+
+Result<ExpressionPtr> prepare_list(PrepareContext& context, const ListLiteral& literal, const Receiver& receiver) {
+  const Type& type = *receiver.type;
+  if (type.is_vector() && literal.elements.size() != static_cast<size_t>(type.dimension())) {
+    return invalid("Invalid vector literal for " + receiver.name + " of type " + type.to_string_bare() +
+                   "; expected " + std::to_string(type.dimension()) + " elements, but given " +
+                   std::to_string(literal.elements.size()));
+  }
+  if (!type.is_vector() && type.kind() != TypeKind::kList) return bad_literal("list", receiver);
+  const Receiver element = element_receiver(receiver);
+  std::vector<ExpressionPtr> parts;
+  for (const TermPtr& term : literal.elements) {
+    KEYZONE_TRY(part, prepare_part(context, term, element, type.is_vector() ? "vector" : "list", receiver, "value"));
+    parts.push_back(std::move(part));
+  }
+  return make_collection(receiver.type, std::move(parts));
+}
+
+Result<ExpressionPtr> prepare_set(PrepareContext& context, const SetLiteral& literal, const Receiver& receiver) {
+  const bool empty_map = receiver.type->kind() == TypeKind::kMap && literal.elements.empty();
+  if (receiver.type->kind() != TypeKind::kSet && !empty_map) return bad_literal("set", receiver);
+  std::vector<ExpressionPtr> parts;
+  for (const TermPtr& term : literal.elements) {
+    KEYZONE_TRY(part, prepare_part(context, term, element_receiver(receiver), "set", receiver, "value"));
+    parts.push_back(std::move(part));
+  }
+  return make_collection(receiver.type, std::move(parts));
+}
+
+Result<ExpressionPtr> prepare_map(PrepareContext& context, const MapLiteral& literal, const Receiver& receiver) {
+  if (receiver.type->kind() != TypeKind::kMap) return bad_literal("map", receiver);
+  std::vector<ExpressionPtr> parts;
+  for (const auto& [key, value] : literal.entries) {
+    KEYZONE_TRY(key_part, prepare_part(context, key, key_receiver(receiver), "map", receiver, "key"));
+    KEYZONE_TRY(value_part, prepare_part(context, value, value_receiver(receiver), "map", receiver, "value"));
+    parts.push_back(std::move(key_part));
+    parts.push_back(std::move(value_part));
+  }
+  return make_collection(receiver.type, std::move(parts));
+}
+
+Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral& literal, const Receiver& receiver) {
+  if (!receiver.type->is_tuple()) {
+    if (literal.elements.size() == 1) return prepare_term(context, literal.elements[0], receiver);
+    return invalid("Invalid tuple type literal for " + receiver.name + " of type " +
+                   receiver.type->to_string_bare());
+  }
+  const size_t expected = receiver.type->parameters().size();
+  if (literal.elements.size() > expected) {
+    return invalid("Invalid tuple literal for " + receiver.name + ": too many elements. Type " +
+                   receiver.type->to_string_bare() + " expects " + std::to_string(expected) + " but got " +
+                   std::to_string(literal.elements.size()));
+  }
+  std::vector<ExpressionPtr> fields;
+  for (size_t i = 0; i < literal.elements.size(); ++i) {
+    const Receiver field = field_receiver(receiver, i);
+    if (assignability(context, *literal.elements[i], field) == Match::kNo) {
+      return invalid("Invalid tuple literal for " + receiver.name + ": component " + std::to_string(i) +
+                     " is not of type " + field.type->to_string_bare());
+    }
+    KEYZONE_TRY(part, prepare_term(context, literal.elements[i], field));
+    fields.push_back(std::move(part));
+  }
+  return make_fields(receiver.type, std::move(fields));
+}
+
+Result<ExpressionPtr> prepare_user_type(PrepareContext& context, const UserTypeLiteral& literal,
+                                        const Receiver& receiver) {
+  const Type& type = *receiver.type;
+  if (!type.is_user_type()) return bad_literal("user type", receiver);
+  std::vector<ExpressionPtr> fields(type.parameters().size());
+  for (const auto& [name, term] : literal.fields) {
+    const std::optional<size_t> at = type.find_field(name);
+    if (!at) return invalid("Unknown field '" + name + "' in value of user defined type " + type.name());
+    const Receiver field = field_receiver(receiver, *at);
+    if (assignability(context, *term, field) == Match::kNo) {
+      return invalid("Invalid user type literal for " + receiver.name + ": field " + name + " is not of type " +
+                     field.type->to_string_bare());
+    }
+    KEYZONE_TRY(part, prepare_term(context, term, field));
+    fields[*at] = std::move(part);
+  }
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i]) fields[i] = std::make_shared<NullExpression>(type.parameters()[i]);
+  }
+  return make_fields(receiver.type, std::move(fields));
+}
+
+}  // namespace keyzone::cql

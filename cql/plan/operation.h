@@ -1,0 +1,46 @@
+// What a statement does to one column: c = v, c = c + v, c[k] = v, DELETE c[k], ...
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cql/ast/modify.h"
+#include "cql/plan/term.h"
+#include "schema/command.h"
+
+namespace keyzone::cql {
+
+struct ColumnOperation {
+  enum class Kind : uint8_t {
+    kSet,            // the whole value, null deletes it
+    kAppend,         // elements of a set, map or list
+    kPrepend,        // of a list
+    kDiscard,        // elements of a set or list, keys of a map
+    kSetElement,     // of a map or list; null deletes it
+    kDeleteElement,  // of a set, map or list
+    kSetField,
+    kDeleteField,
+    kAddCounter,
+    kSubtractCounter,
+    kDelete,
+  };
+  Kind kind = Kind::kSet;
+  const Column* column = nullptr;
+  ExpressionPtr value;
+  ExpressionPtr element;
+  uint16_t field = 0;
+
+  // Appends the cells that it writes; none where its value is unset.
+  Result<void> apply(EvalContext& context, std::vector<CellWrite>& cells) const;
+};
+
+// Errors: kInvalid with Cassandra's sentences. `column` is not part of the primary key.
+Result<ColumnOperation> prepare_set(PrepareContext& context, const Table& table, const Column& column,
+                                    const Term& value);
+Result<ColumnOperation> prepare_assignment(PrepareContext& context, const Table& table, const Column& column,
+                                           const Assignment& assignment);
+Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& table, const Column& column,
+                                         const Deletion& deletion);
+// "Multiple incompatible setting of column c".
+Result<void> check_compatible(const Assignment& a, const Assignment& b);
+
+}  // namespace keyzone::cql

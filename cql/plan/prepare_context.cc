@@ -1,0 +1,48 @@
+#include "cql/plan/prepare_context.h"
+
+namespace keyzone::cql {
+
+Receiver receiver_of(const Table& table, const Column& column) {
+  return {table.keyspace, table.name, column.name, column.type};
+}
+
+void Markers::set(uint32_t index, const Receiver& receiver) {
+  KEYZONE_ASSERT(index < specs_.size());
+  specs_[index] = {receiver.keyspace, receiver.table, names_[index].value_or(receiver.name), receiver.type};
+}
+
+ColumnSpecsPtr Markers::specs() const {
+  for (const ColumnSpec& spec : specs_) KEYZONE_ASSERT(spec.type != nullptr);
+  return std::make_shared<const std::vector<ColumnSpec>>(specs_);
+}
+
+std::vector<uint16_t> Markers::partition_key_indexes(size_t size) const {
+  std::vector<uint16_t> indexes(size);
+  std::vector<bool> seen(size, false);
+  for (const auto& [position, marker] : partition_key_) {
+    if (position >= size || seen[position] || marker > UINT16_MAX) continue;
+    seen[position] = true;
+    indexes[position] = static_cast<uint16_t>(marker);
+  }
+  for (const bool one : seen) {
+    if (!one) return {};
+  }
+  return indexes;
+}
+
+Result<TypePtr> PrepareContext::resolve(const TypeName& name) const {
+  return parse_type(name.text, keyspace, [this](std::string_view in, std::string_view type) -> TypePtr {
+    const auto found = catalog.keyspaces.find(std::string(in));
+    if (found == catalog.keyspaces.end()) return nullptr;
+    const auto at = found->second->types.find(std::string(type));
+    return at == found->second->types.end() ? nullptr : at->second;
+  });
+}
+
+Result<const Column*> find_column(const Table& table, std::string_view name) {
+  if (const Column* column = table.find(name)) return column;
+  return invalid("Undefined column name " + quote_identifier(name) + " in table " + quote_identifier(table.keyspace) +
+                 "." + quote_identifier(table.name));
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,63 @@
+// What is known while a statement is being planned: the schema, and the bind markers met so far.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cql/ast/statement.h"
+#include "cql/dialect.h"
+#include "cql/plan/expression.h"
+#include "schema/catalog.h"
+#include "schema/result_set.h"
+
+namespace keyzone::cql {
+
+// What a value is wanted for: errors and bind variables name it.
+struct Receiver {
+  std::string keyspace;
+  std::string table;
+  std::string name;
+  TypePtr type;
+
+  Receiver with(std::string new_name, TypePtr new_type) const {
+    return {keyspace, table, std::move(new_name), std::move(new_type)};
+  }
+};
+Receiver receiver_of(const Table& table, const Column& column);
+
+// The bind markers of one statement, by index.
+class Markers {
+ public:
+  explicit Markers(std::vector<std::optional<std::string>> names) : names_(std::move(names)), specs_(names_.size()) {}
+
+  void set(uint32_t index, const Receiver& receiver);
+  // A marker that is a partition key column's whole value (position in the partition key).
+  void set_partition_key(size_t position, uint32_t marker) { partition_key_.emplace_back(position, marker); }
+  ColumnSpecsPtr specs() const;
+  // The marker of each column of a partition key of `size` columns, or empty if some have none.
+  std::vector<uint16_t> partition_key_indexes(size_t size) const;
+  const std::optional<std::string>& name(uint32_t index) const { return names_[index]; }
+
+ private:
+  std::vector<std::optional<std::string>> names_;
+  std::vector<ColumnSpec> specs_;
+  std::vector<std::pair<size_t, uint32_t>> partition_key_;
+};
+
+struct PrepareContext {
+  const Catalog& catalog;
+  const Dialect& dialect;
+  std::string keyspace;  // where names without one are looked up: the statement's table's, else the session's
+  Markers& markers;
+  const Table* table = nullptr;  // the statement's, if it has one: for token()
+
+  Result<TypePtr> resolve(const TypeName& name) const;
+};
+
+// The table of that name in the catalog or among the system tables, or Cassandra's error.
+Result<TablePtr> find_table(const Catalog& catalog, const QualifiedName& name, const std::string& session_keyspace);
+Result<const Column*> find_column(const Table& table, std::string_view name);
+
+}  // namespace keyzone::cql

@@ -1,0 +1,317 @@
+#include "cql/plan/relation.h"
+
+#include <algorithm>
+
+#include "schema/types/collections.h"
+
+namespace keyzone::cql {
+namespace {
+
+constexpr const char* kTokenName = "partition key token";
+
+std::string join_names(const std::vector<const Column*>& columns) {
+  std::string out;
+  for (const Column* column : columns) {
+    if (!out.empty()) out += ", ";
+    out += column->name;
+  }
+  return out;
+}
+
+bool is_slice(Operator op) { return op >= Operator::kLess && op <= Operator::kGreaterOrEqual; }
+
+Result<void> check_operator(const Relation& relation, const Column& column) {
+  const std::string name = column.name;
+  const Type& type = *column.type;
+  if (relation.op == Operator::kNotEqual) {
+    const std::string value = relation.operands.empty() ? "" : to_string(*relation.operands[0]);
+    return invalid("Unsupported \"!=\" relation: " + name + " != " + value);
+  }
+  if (relation.op == Operator::kIsNotNull) return invalid("Unsupported restriction: " + name + " IS NOT NULL");
+  if (relation.op == Operator::kLike) {
+    return invalid("LIKE restriction is only supported on properly indexed columns. " + name + " LIKE " +
+                   to_string(*relation.operands.at(0)) + " is not valid.");
+  }
+  if (relation.op == Operator::kContains && !type.is_collection()) {
+    return invalid("Cannot use CONTAINS on non-collection column " + name);
+  }
+  if (relation.op == Operator::kContainsKey && type.kind() != TypeKind::kMap) {
+    return invalid("Cannot use CONTAINS KEY on non-map column " + name);
+  }
+  const bool contains = relation.op == Operator::kContains || relation.op == Operator::kContainsKey;
+  if (type.is_user_type() && type.is_multi_cell()) {
+    return invalid("Non-frozen UDT column '" + name + "' (" + type.to_string() +
+                   ") cannot be restricted by any relation");
+  }
+  if (type.is_multi_cell() && !contains && !relation.map_key) {
+    return invalid("Collection column '" + name + "' (" + type.to_string() + ") cannot be restricted by a '" +
+                   std::string(to_string(relation.op)) + "' relation");
+  }
+  if ((is_slice(relation.op) || relation.op == Operator::kBetween) && type.references(TypeKind::kDuration)) {
+    return invalid(type.kind() == TypeKind::kDuration
+                       ? std::string("Slice restrictions are not supported on duration columns")
+                       : "Slice restrictions are not supported on " +
+                             std::string(type.is_tuple()       ? "tuples"
+                                         : type.is_user_type() ? "UDTs"
+                                                               : "collections") +
+                             " containing durations");
+  }
+  return {};
+}
+
+Result<void> check_map_entry(const Relation& relation, const Column& column) {
+  if (column.type->kind() == TypeKind::kList) {
+    return invalid("Indexes on list entries (" + column.name + "[index] = value) are not currently supported.");
+  }
+  if (column.type->kind() != TypeKind::kMap) return invalid("Column " + column.name + " cannot be used as a map");
+  if (!column.type->is_multi_cell()) {
+    return invalid("Map-entry equality predicates on frozen map column " + column.name + " are not supported");
+  }
+  if (relation.op != Operator::kEqual) return invalid("Only EQ relations are supported on map entries");
+  return {};
+}
+
+// What a single value of the relation is compared with.
+Receiver value_wanted(const Relation& relation, const Table& table, const Column& column) {
+  const Receiver whole = receiver_of(table, column);
+  if (relation.map_key) return value_receiver(whole);
+  if (relation.op == Operator::kContainsKey) return key_receiver(whole);
+  if (relation.op == Operator::kContains) {
+    return whole.type->kind() == TypeKind::kMap ? value_receiver(whole) : element_receiver(whole);
+  }
+  return whole;
+}
+
+Result<Operand> prepare_single(PrepareContext& context, const Term& term, const Receiver& receiver) {
+  KEYZONE_TRY(part, prepare_term(context, term, receiver));
+  Operand out;
+  out.parts.push_back(std::move(part));
+  return out;
+}
+
+TypePtr tuple_of(const std::vector<const Column*>& columns) {
+  std::vector<TypePtr> types;
+  for (const Column* column : columns) types.push_back(freeze(column->type));
+  return tuple_type(std::move(types));
+}
+
+Result<Operand> prepare_tuple_operand(PrepareContext& context, const Table& table, const Term& term,
+                                      const std::vector<const Column*>& columns) {
+  Operand out;
+  if (const auto* tuple = term.as<TupleLiteral>()) {
+    if (tuple->elements.size() != columns.size()) {
+      return invalid("Expected " + std::to_string(columns.size()) + " elements in value tuple, but got " +
+                     std::to_string(tuple->elements.size()) + ": " + to_string(term));
+    }
+    for (size_t i = 0; i < columns.size(); ++i) {
+      KEYZONE_TRY(part, prepare_term(context, tuple->elements[i], receiver_of(table, *columns[i])));
+      out.parts.push_back(std::move(part));
+    }
+    return out;
+  }
+  const Receiver whole{table.keyspace, table.name, "(" + join_names(columns) + ")", tuple_of(columns)};
+  KEYZONE_TRY(prepared, prepare_term(context, term, whole));
+  out.whole = std::move(prepared);
+  return out;
+}
+
+Result<void> check_tuple_columns(const Table& table, const std::vector<const Column*>& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i]->kind != ColumnKind::kClustering) {
+      return invalid("Multi-column relations can only be applied to clustering columns but was applied to: " +
+                     columns[i]->name);
+    }
+    for (size_t j = 0; j < i; ++j) {
+      if (columns[j] == columns[i]) {
+        return invalid("Column \"" + columns[i]->name + "\" appeared twice in a relation: (" + join_names(columns) +
+                       ")");
+      }
+    }
+    if (i > 0 && columns[i]->position != columns[i - 1]->position + 1) {
+      return invalid("Clustering columns must appear in the PRIMARY KEY order in multi-column relations: (" +
+                     join_names(columns) + ")");
+    }
+  }
+  (void)table;
+  return {};
+}
+
+Result<void> check_token_columns(const Table& table, const std::vector<const Column*>& columns) {
+  bool in_order = columns.size() == table.partition_key_size;
+  if (!in_order) {
+    return invalid("The token() function must be applied to all partition key components or none of them");
+  }
+  for (size_t i = 0; i < columns.size(); ++i) in_order = in_order && columns[i] == &table.partition_key(i);
+  if (in_order) return {};
+  std::string names;
+  for (size_t i = 0; i < table.partition_key_size; ++i) {
+    names += (i ? ", " : "") + table.partition_key(i).name;
+  }
+  return invalid("The token function arguments must be in the partition key order: " + names);
+}
+
+Result<Operand> prepare_operand(PrepareContext& context, const Table& table, const Relation& relation,
+                                const std::vector<const Column*>& columns, const Term& term) {
+  if (relation.kind == RelationKind::kToken) {
+    return prepare_single(context, term,
+                          {table.keyspace, table.name, kTokenName, native_type(TypeKind::kBigint)});
+  }
+  if (relation.kind == RelationKind::kTuple) return prepare_tuple_operand(context, table, term, columns);
+  auto operand = prepare_single(context, term, value_wanted(relation, table, *columns[0]));
+  const auto* marker = term.as<BindMarker>();
+  if (operand && marker && columns[0]->kind == ColumnKind::kPartitionKey && relation.op == Operator::kEqual) {
+    context.markers.set_partition_key(columns[0]->position, marker->index);
+  }
+  return operand;
+}
+
+Result<ExpressionPtr> prepare_in_list(PrepareContext& context, const Table& table, const Relation& relation,
+                                      const std::vector<const Column*>& columns) {
+  const bool tuple = relation.kind == RelationKind::kTuple;
+  const TypePtr element = tuple ? tuple_of(columns) : freeze(columns[0]->type);
+  const std::string name = tuple ? "(" + join_names(columns) + ")" : columns[0]->name;
+  return prepare_term(context, relation.in_list,
+                      {table.keyspace, table.name, "in(" + name + ")", list_type(element, true)});
+}
+
+Result<void> check_relation(const Table& table, const Relation& relation, const std::vector<const Column*>& columns) {
+  switch (relation.kind) {
+    case RelationKind::kToken:
+      if (!is_slice(relation.op) && relation.op != Operator::kEqual && relation.op != Operator::kBetween) {
+        return invalid(std::string(to_string(relation.op)) + " cannot be used with the token function");
+      }
+      return check_token_columns(table, columns);
+    case RelationKind::kTuple:
+      if (!is_slice(relation.op) && relation.op != Operator::kEqual && relation.op != Operator::kIn &&
+          relation.op != Operator::kBetween) {
+        return invalid(std::string(to_string(relation.op)) + " cannot be used for multi-column relations");
+      }
+      return check_tuple_columns(table, columns);
+    case RelationKind::kMapEntry:
+      KEYZONE_CHECK(check_map_entry(relation, *columns[0]));
+      return {};
+    case RelationKind::kColumn: return check_operator(relation, *columns[0]);
+  }
+  return {};
+}
+
+// The values of one operand; nulls and unset values stay what they are.
+Result<std::vector<Value>> bind_one(const Operand& operand, size_t columns, EvalContext& context) {
+  std::vector<Value> out;
+  if (!operand.whole) {
+    for (const ExpressionPtr& part : operand.parts) {
+      KEYZONE_TRY(value, part->evaluate(context));
+      out.push_back(value);
+    }
+    return out;
+  }
+  KEYZONE_TRY(whole, operand.whole->evaluate(context));
+  if (!whole.is_set()) return std::vector<Value>(columns, whole);
+  KEYZONE_TRY(fields, split_fields(*operand.whole->type(), whole.bytes));
+  for (const auto& field : fields) out.push_back(field ? Value::of(*field) : Value::null());
+  return out;
+}
+
+Result<std::vector<std::vector<Value>>> bind_list(const PreparedRelation& relation, EvalContext& context) {
+  KEYZONE_TRY(list, relation.in_list->evaluate(context));
+  std::vector<std::vector<Value>> out;
+  if (!list.is_set()) {
+    out.emplace_back(relation.columns.size(), list);
+    return out;
+  }
+  const Type& element = relation.in_list->type()->element();
+  KEYZONE_TRY(elements, split_collection(*relation.in_list->type(), list.bytes));
+  for (const BytesView value : elements) {
+    std::vector<Value> tuple;
+    if (relation.kind == RelationKind::kTuple) {
+      KEYZONE_TRY(fields, split_fields(element, value));
+      for (const auto& field : fields) tuple.push_back(field ? Value::of(*field) : Value::null());
+    } else {
+      tuple.push_back(Value::of(value));
+    }
+    out.push_back(std::move(tuple));
+  }
+  return out;
+}
+
+Result<std::vector<BoundTuple>> bind_with(const PreparedRelation& relation, EvalContext& context,
+                                          const char* null_text, const char* unset_text) {
+  std::vector<std::vector<Value>> values;
+  if (relation.in_list) {
+    KEYZONE_TRY(list, bind_list(relation, context));
+    values = std::move(list);
+  } else {
+    for (const Operand& operand : relation.operands) {
+      KEYZONE_TRY(tuple, bind_one(operand, relation.columns.size(), context));
+      values.push_back(std::move(tuple));
+    }
+  }
+  std::vector<BoundTuple> out;
+  out.reserve(values.size());
+  for (const auto& tuple : values) {
+    BoundTuple& bound = out.emplace_back();
+    for (size_t i = 0; i < tuple.size(); ++i) {
+      if (!tuple[i].is_set()) {
+        const std::string name = relation.kind == RelationKind::kToken ? kTokenName : relation.columns[i]->name;
+        return invalid((tuple[i].is_null() ? null_text : unset_text) + name);
+      }
+      bound.push_back(tuple[i].bytes);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string PreparedRelation::column_names() const {
+  return columns.size() == 1 ? columns[0]->name : "(" + join_names(columns) + ")";
+}
+
+Result<void> prepare_relation(PrepareContext& context, const Table& table, const Relation& relation,
+                              std::vector<PreparedRelation>& out) {
+  std::vector<const Column*> columns;
+  for (const std::string& name : relation.columns) {
+    KEYZONE_TRY(column, find_column(table, name));
+    columns.push_back(column);
+  }
+  KEYZONE_CHECK(check_relation(table, relation, columns));
+  PreparedRelation prepared;
+  prepared.kind = relation.kind;
+  prepared.columns = columns;
+  prepared.op = relation.op;
+  if (relation.map_key) {
+    KEYZONE_TRY(key, prepare_term(context, relation.map_key, key_receiver(receiver_of(table, *columns[0]))));
+    prepared.map_key = std::move(key);
+  }
+  if (relation.in_list) {
+    KEYZONE_TRY(list, prepare_in_list(context, table, relation, columns));
+    prepared.in_list = std::move(list);
+  }
+  for (const TermPtr& term : relation.operands) {
+    KEYZONE_TRY(operand, prepare_operand(context, table, relation, columns, *term));
+    prepared.operands.push_back(std::move(operand));
+  }
+  if (relation.op != Operator::kBetween) {
+    out.push_back(std::move(prepared));
+    return {};
+  }
+  PreparedRelation upper = prepared;
+  prepared.op = Operator::kGreaterOrEqual;
+  prepared.operands.pop_back();
+  upper.op = Operator::kLessOrEqual;
+  upper.operands.erase(upper.operands.begin());
+  out.push_back(std::move(prepared));
+  out.push_back(std::move(upper));
+  return {};
+}
+
+Result<std::vector<BoundTuple>> bind_operands(const PreparedRelation& relation, EvalContext& context) {
+  return bind_with(relation, context, "Invalid null value in condition for column ",
+                   "Invalid unset value for column ");
+}
+
+Result<std::vector<BoundTuple>> bind_filter_operands(const PreparedRelation& relation, EvalContext& context) {
+  return bind_with(relation, context, "Unsupported null value for column ", "Unsupported unset value for column ");
+}
+
+}  // namespace keyzone::cql

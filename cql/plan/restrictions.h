@@ -1,0 +1,76 @@
+// What a WHERE clause says about a table: which partitions, which slices of clustering keys, and what is left to
+// filter. Analysed once when preparing; made into bytes when executing.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cql/plan/relation.h"
+#include "schema/read.h"
+
+namespace keyzone::cql {
+
+// What the statement is, which decides what its WHERE may say.
+enum class RestrictionsFor : uint8_t { kSelect, kInsert, kUpdate, kDelete };
+
+struct RestrictionOptions {
+  RestrictionsFor statement = RestrictionsFor::kSelect;
+  bool allow_filtering = false;   // ALLOW FILTERING was said, or isn't needed (system tables)
+  bool only_statics = false;      // nothing but statics is selected or changed: clustering may be left out
+};
+
+// (begin, end]; never empty. The whole ring: {INT64_MIN, INT64_MAX}.
+struct TokenRange {
+  Token begin{INT64_MIN};
+  Token end{INT64_MAX};
+};
+
+class Restrictions {
+ public:
+  // `table` outlives the result.
+  static Result<Restrictions> analyse(const Table& table, std::vector<PreparedRelation> relations,
+                                      const RestrictionOptions& options);
+
+  bool has_partition_keys() const { return all_keys_; }  // every partition key column has = or IN
+  bool partition_in() const { return partition_in_; }     // one of them has IN
+  bool has_clustering() const { return !clustering_.empty() || clustering_filtered_; }
+  bool clustering_in() const { return clustering_in_; }
+  bool full_primary_key() const { return all_keys_ && equal_prefix_ == table_->clustering_size; }
+  bool clustering_slice() const { return slice_; }
+  size_t clustering_prefix() const { return equal_prefix_; }  // clustering columns with = or IN, from the first
+  bool needs_filtering() const { return !filters_.empty(); }
+  bool has_regular_filters() const { return regular_filtered_; }
+  bool has_clustering_filters() const { return clustering_filtered_; }
+  const std::vector<PreparedRelation>& filters() const { return filters_; }
+  const std::vector<PreparedRelation>& partition_relations() const { return partition_; }
+  const std::vector<PreparedRelation>& clustering_relations() const { return clustering_; }
+  // The column is restricted to one value by = (for ORDER BY and GROUP BY).
+  bool is_fixed(const Column& column) const;
+
+  // The partition keys, by value in order and without duplicates. REQUIRES: has_partition_keys()
+  Result<std::vector<Bytes>> partition_keys(EvalContext& context) const;
+  // REQUIRES: !has_partition_keys(), or to filter its keys. nullopt: nothing can be in it.
+  Result<std::optional<TokenRange>> token_range(EvalContext& context) const;
+  bool has_token_range() const { return !tokens_.empty(); }
+  // Ascending and disjoint; nullopt: all rows. An empty vector: none.
+  Result<std::optional<std::vector<KeyRange>>> clustering_ranges(EvalContext& context) const;
+  // The clustering keys named by = and IN alone, in order. REQUIRES: clustering_prefix() is all of them
+  Result<std::vector<Bytes>> clustering_keys(EvalContext& context) const;
+
+ private:
+  friend class RestrictionAnalysis;
+  const Table* table_ = nullptr;
+  std::vector<PreparedRelation> partition_;   // by position, one each, if all_keys_
+  std::vector<PreparedRelation> tokens_;
+  std::vector<PreparedRelation> clustering_;  // = and IN from the first column on, then slices at one position
+  std::vector<PreparedRelation> filters_;
+  size_t equal_prefix_ = 0;
+  bool all_keys_ = false;
+  bool partition_in_ = false;
+  bool clustering_in_ = false;
+  bool slice_ = false;
+  bool clustering_filtered_ = false;
+  bool regular_filtered_ = false;
+};
+
+}  // namespace keyzone::cql

@@ -1,0 +1,219 @@
+#include "cql/plan/term.h"
+
+#include "cql/plan/function_call.h"
+#include "cql/plan/literals.h"
+
+namespace keyzone::cql {
+namespace {
+
+Match of_type(const TypePtr& have, const Type& want) {
+  if (!have) return Match::kNo;
+  if (*have == want) return Match::kExact;
+  return want.is_value_compatible_with(*have) ? Match::kWeak : Match::kNo;
+}
+
+// The worst of the parts; kExact if there are none.
+class Worst {
+ public:
+  void add(Match one) {
+    if (one > worst_) worst_ = one;
+  }
+  Match result() const { return worst_; }
+
+ private:
+  Match worst_ = Match::kExact;
+};
+
+// What Cassandra takes a constant for when nothing says what is wanted.
+TypeKind preferred_kind(const Constant& constant) {
+  switch (constant.kind) {
+    case ConstantKind::kString: {
+      for (const char c : constant.text) {
+        if (static_cast<unsigned char>(c) > 127) return TypeKind::kText;
+      }
+      return TypeKind::kAscii;
+    }
+    case ConstantKind::kInteger: {
+      for (const TypeKind kind : {TypeKind::kInt, TypeKind::kBigint}) {
+        if (native_type(kind)->from_constant(constant.kind, constant.text)) return kind;
+      }
+      return TypeKind::kVarint;
+    }
+    case ConstantKind::kFloat: return TypeKind::kDouble;
+    case ConstantKind::kUuid: {
+      const bool time_based = constant.text.size() > 14 && constant.text[14] == '1';
+      return time_based ? TypeKind::kTimeuuid : TypeKind::kUuid;
+    }
+    case ConstantKind::kBoolean: return TypeKind::kBoolean;
+    case ConstantKind::kHex: return TypeKind::kBlob;
+    case ConstantKind::kDuration: return TypeKind::kDuration;
+  }
+  return TypeKind::kBlob;
+}
+
+Match of_parts(const PrepareContext& context, const std::vector<TermPtr>& parts, const Receiver& part) {
+  Worst worst;
+  for (const TermPtr& one : parts) worst.add(assignability(context, *one, part));
+  return worst.result();
+}
+
+Match of_tuple(const PrepareContext& context, const TupleLiteral& tuple, const Receiver& receiver) {
+  if (!receiver.type->is_tuple()) {
+    return tuple.elements.size() == 1 ? assignability(context, *tuple.elements[0], receiver) : Match::kNo;
+  }
+  if (tuple.elements.size() > receiver.type->parameters().size()) return Match::kNo;
+  Worst worst;
+  for (size_t i = 0; i < tuple.elements.size(); ++i) {
+    worst.add(assignability(context, *tuple.elements[i], field_receiver(receiver, i)));
+  }
+  return worst.result();
+}
+
+Match of_user_type(const PrepareContext& context, const UserTypeLiteral& literal, const Receiver& receiver) {
+  if (!receiver.type->is_user_type()) return Match::kNo;
+  for (const auto& [name, term] : literal.fields) {
+    const std::optional<size_t> at = receiver.type->find_field(name);
+    if (!at || assignability(context, *term, field_receiver(receiver, *at)) == Match::kNo) {
+      return Match::kNo;
+    }
+  }
+  return Match::kWeak;
+}
+
+Match of_map(const PrepareContext& context, const MapLiteral& literal, const Receiver& receiver) {
+  if (receiver.type->kind() != TypeKind::kMap) return Match::kNo;
+  Worst worst;
+  for (const auto& [key, value] : literal.entries) {
+    worst.add(assignability(context, *key, key_receiver(receiver)));
+    worst.add(assignability(context, *value, value_receiver(receiver)));
+  }
+  return worst.result();
+}
+
+Match of_list(const PrepareContext& context, const ListLiteral& literal, const Receiver& receiver) {
+  if (receiver.type->is_vector()) {
+    if (literal.elements.size() != static_cast<size_t>(receiver.type->dimension())) return Match::kNo;
+  } else if (receiver.type->kind() != TypeKind::kList) {
+    return Match::kNo;
+  }
+  return of_parts(context, literal.elements, element_receiver(receiver));
+}
+
+Result<ExpressionPtr> prepare_constant(const Constant& constant, const Receiver& receiver) {
+  if (!receiver.type->accepts_constant(constant.kind)) {
+    return invalid("Invalid " + std::string(constant_kind_name(constant.kind)) + " constant (" + constant.text +
+                   ") for \"" + receiver.name + "\" of type " + receiver.type->to_string_bare());
+  }
+  KEYZONE_TRY(bytes, receiver.type->from_constant(constant.kind, constant.text));
+  return ExpressionPtr(std::make_shared<ConstantExpression>(receiver.type, std::move(bytes)));
+}
+
+Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, const TypeHint& hint,
+                                   const Receiver& receiver) {
+  KEYZONE_TRY(type, context.resolve(hint.type));
+  const Receiver casted = receiver.with(to_string(term), type);
+  if (assignability(context, *hint.term, casted) == Match::kNo) {
+    return invalid("Cannot cast value " + to_string(*hint.term) + " to type " + type->to_string_bare());
+  }
+  if (of_type(type, *receiver.type) == Match::kNo) {
+    return invalid("Cannot assign value " + to_string(term) + " to " + receiver.name + " of type " +
+                   receiver.type->to_string_bare());
+  }
+  return prepare_term(context, hint.term, casted);
+}
+
+}  // namespace
+
+Receiver element_receiver(const Receiver& collection) {
+  return collection.with("value(" + collection.name + ")", collection.type->parameters()[0]);
+}
+Receiver key_receiver(const Receiver& map) { return map.with("key(" + map.name + ")", map.type->parameters()[0]); }
+Receiver value_receiver(const Receiver& map) { return map.with("value(" + map.name + ")", map.type->parameters()[1]); }
+Receiver index_receiver(const Receiver& list) {
+  return list.with("idx(" + list.name + ")", native_type(TypeKind::kInt));
+}
+Receiver field_receiver(const Receiver& type, size_t field) {
+  std::string name = type.type->is_user_type() ? type.name + "." + type.type->field_names()[field]
+                                               : type.name + "[" + std::to_string(field) + "]";
+  return type.with(std::move(name), type.type->parameters()[field]);
+}
+
+TypePtr exact_type(const PrepareContext& context, const Term& term) {
+  if (const auto* constant = term.as<Constant>()) return native_type(preferred_kind(*constant));
+  if (const auto* hint = term.as<TypeHint>()) {
+    auto type = context.resolve(hint->type);
+    return type ? *type : nullptr;
+  }
+  if (const auto* tuple = term.as<TupleLiteral>()) {
+    if (tuple->elements.size() == 1) return exact_type(context, *tuple->elements[0]);
+    std::vector<TypePtr> fields;
+    for (const TermPtr& element : tuple->elements) {
+      fields.push_back(exact_type(context, *element));
+      if (!fields.back()) return nullptr;
+    }
+    return tuple_type(std::move(fields));
+  }
+  if (const auto* list = term.as<ListLiteral>()) {
+    const TypePtr element = list->elements.empty() ? nullptr : exact_type(context, *list->elements[0]);
+    return element ? list_type(element, true) : nullptr;
+  }
+  if (const auto* set = term.as<SetLiteral>()) {
+    const TypePtr element = set->elements.empty() ? nullptr : exact_type(context, *set->elements[0]);
+    return element ? set_type(element, true) : nullptr;
+  }
+  if (const auto* map = term.as<MapLiteral>()) {
+    if (map->entries.empty()) return nullptr;
+    const TypePtr key = exact_type(context, *map->entries[0].first);
+    const TypePtr value = exact_type(context, *map->entries[0].second);
+    return key && value ? map_type(key, value, true) : nullptr;
+  }
+  if (term.as<FunctionCall>() || term.as<Arithmetic>() || term.as<Negation>() || term.as<Cast>()) {
+    return result_type(context, term);
+  }
+  return nullptr;
+}
+
+Match assignability(const PrepareContext& context, const Term& term, const Receiver& receiver) {
+  const Type& want = *receiver.type;
+  if (const auto* constant = term.as<Constant>()) {
+    if (native_type(preferred_kind(*constant))->kind() == want.kind()) return Match::kExact;
+    return want.accepts_constant(constant->kind) ? Match::kWeak : Match::kNo;
+  }
+  if (term.as<Null>() || term.as<BindMarker>()) return Match::kWeak;
+  if (const auto* list = term.as<ListLiteral>()) return of_list(context, *list, receiver);
+  if (const auto* set = term.as<SetLiteral>()) {
+    if (want.kind() == TypeKind::kMap && set->elements.empty()) return Match::kWeak;
+    if (want.kind() != TypeKind::kSet) return Match::kNo;
+    return of_parts(context, set->elements, element_receiver(receiver));
+  }
+  if (const auto* map = term.as<MapLiteral>()) return of_map(context, *map, receiver);
+  if (const auto* tuple = term.as<TupleLiteral>()) return of_tuple(context, *tuple, receiver);
+  if (const auto* user = term.as<UserTypeLiteral>()) return of_user_type(context, *user, receiver);
+  const TypePtr have = exact_type(context, term);
+  if (!have && (term.as<Arithmetic>() || term.as<Negation>() || term.as<FunctionCall>())) {
+    return Match::kWeak;  // the arguments decide, once the receiver is known
+  }
+  return of_type(have, want);
+}
+
+Result<ExpressionPtr> prepare_term(PrepareContext& context, const Term& term, const Receiver& receiver) {
+  auto fold_result = [](Result<ExpressionPtr> made) { return made ? fold(*std::move(made)) : made; };
+  if (const auto* constant = term.as<Constant>()) return prepare_constant(*constant, receiver);
+  if (term.as<Null>()) return ExpressionPtr(std::make_shared<NullExpression>(receiver.type));
+  if (const auto* marker = term.as<BindMarker>()) {
+    context.markers.set(marker->index, receiver);
+    return ExpressionPtr(std::make_shared<MarkerExpression>(receiver.type, marker->index));
+  }
+  if (const auto* hint = term.as<TypeHint>()) return prepare_hint(context, term, *hint, receiver);
+  if (const auto* list = term.as<ListLiteral>()) return fold_result(prepare_list(context, *list, receiver));
+  if (const auto* set = term.as<SetLiteral>()) return fold_result(prepare_set(context, *set, receiver));
+  if (const auto* map = term.as<MapLiteral>()) return fold_result(prepare_map(context, *map, receiver));
+  if (const auto* tuple = term.as<TupleLiteral>()) return fold_result(prepare_tuple(context, *tuple, receiver));
+  if (const auto* user = term.as<UserTypeLiteral>()) return fold_result(prepare_user_type(context, *user, receiver));
+  if (term.as<FunctionCall>() || term.as<Cast>() || term.as<Arithmetic>() || term.as<Negation>()) {
+    return prepare_call(context, term, receiver);
+  }
+  return invalid("Invalid term " + to_string(term) + ": no column may be named here");
+}
+
+}  // namespace keyzone::cql

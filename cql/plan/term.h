@@ -1,0 +1,30 @@
+// Terms against the type that is wanted: literals, markers, function calls, collections, as Cassandra's rules of
+// assignment have them.
+#pragma once
+#include "cql/ast/term.h"
+#include "cql/functions/functions.h"
+#include "cql/plan/prepare_context.h"
+
+namespace keyzone::cql {
+
+// Can the term be used where a `type` is wanted? Pure; markers are weakly assignable to anything.
+Match assignability(const PrepareContext& context, const Term& term, const Receiver& receiver);
+
+// The type of the term, if it has one by itself (a hint, a function's result); null if not.
+TypePtr exact_type(const PrepareContext& context, const Term& term);
+
+// Errors: kInvalid with Cassandra's sentence. REQUIRES: no column is named in the term (the grammar sees to it; a
+// ColumnRef gives an error).
+Result<ExpressionPtr> prepare_term(PrepareContext& context, const Term& term, const Receiver& receiver);
+inline Result<ExpressionPtr> prepare_term(PrepareContext& context, const TermPtr& term, const Receiver& receiver) {
+  return prepare_term(context, *term, receiver);
+}
+
+// The receivers of the parts of a collection, tuple or user type.
+Receiver element_receiver(const Receiver& collection);  // list, set: value(name); vector
+Receiver key_receiver(const Receiver& map);             // key(name)
+Receiver value_receiver(const Receiver& map);           // value(name)
+Receiver index_receiver(const Receiver& list);          // idx(name), an int
+Receiver field_receiver(const Receiver& type, size_t field);
+
+}  // namespace keyzone::cql

@@ -1,0 +1,164 @@
+#include "cql/plan/write_plan.h"
+
+#include <algorithm>
+
+namespace keyzone::cql {
+namespace {
+
+bool is_key(const Column& column) {
+  return column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kClustering;
+}
+
+void add_operation(WritePlan& plan, ColumnOperation operation) {
+  (operation.column->kind == ColumnKind::kStatic ? plan.statics : plan.regulars).push_back(std::move(operation));
+}
+
+Result<void> prepare_where(PrepareContext& context, const Table& table, const Where& where,
+                           std::vector<PreparedRelation>& out) {
+  if (!where.expressions.empty()) {
+    return invalid("Custom index expressions cannot be used in WHERE clauses of this statement");
+  }
+  for (const Relation& relation : where.relations) KEYZONE_CHECK(prepare_relation(context, table, relation, out));
+  return {};
+}
+
+Result<void> set_restrictions(std::vector<PreparedRelation> relations, RestrictionsFor statement, WritePlan& plan) {
+  RestrictionOptions options;
+  options.statement = statement;
+  options.only_statics = !plan.writes_row;
+  KEYZONE_TRY(restrictions, Restrictions::analyse(*plan.table, std::move(relations), options));
+  plan.restrictions = std::move(restrictions);
+  plan.partition = PointKey::partition_of(plan.restrictions);
+  plan.clustering = PointKey::clustering_of(plan.restrictions);
+  return {};
+}
+
+}  // namespace
+
+Result<void> plan_attributes(PrepareContext& context, const Attributes& attributes, WritePlan& plan) {
+  const Receiver base{plan.table->keyspace, plan.table->name, "[timestamp]", native_type(TypeKind::kBigint)};
+  if (attributes.timestamp) {
+    if (plan.table->counter) return invalid("Cannot provide custom timestamp for counter updates");
+    if (plan.conditional()) return invalid("Cannot provide custom timestamp for conditional updates");
+    if (!context.dialect.client_timestamps) return invalid("Client-side timestamps are not supported");
+    KEYZONE_TRY(timestamp, prepare_term(context, attributes.timestamp, base));
+    plan.timestamp = std::move(timestamp);
+  }
+  if (attributes.ttl) {
+    if (plan.table->counter) return invalid("Cannot provide custom TTL for counter updates");
+    KEYZONE_TRY(ttl, prepare_term(context, attributes.ttl, base.with("[ttl]", native_type(TypeKind::kInt))));
+    plan.ttl = std::move(ttl);
+  }
+  plan.default_ttl = plan.table->default_time_to_live();
+  return {};
+}
+
+Result<void> plan_where(PrepareContext& context, const Where& where, RestrictionsFor statement, WritePlan& plan) {
+  std::vector<PreparedRelation> relations;
+  KEYZONE_CHECK(prepare_where(context, *plan.table, where, relations));
+  KEYZONE_CHECK(set_restrictions(std::move(relations), statement, plan));
+  const bool only_statics = !plan.writes_row && !plan.whole_rows_deleted();
+  if (only_statics && plan.restrictions.has_clustering() && !plan.conditions.on_regulars()) {
+    const char* name = statement == RestrictionsFor::kUpdate ? "UPDATE" : "DELETE";
+    return invalid(std::string("Invalid restrictions on clustering columns since the ") + name +
+                   " statement modifies only static columns");
+  }
+  return {};
+}
+
+Result<void> check_conditional(const WritePlan& plan) {
+  if (!plan.conditional()) return {};
+  if (plan.table->counter) return invalid("Conditional updates are not supported on counter tables");
+  if (plan.restrictions.partition_in()) {
+    return invalid("IN on the partition key is not supported with conditional " +
+                   std::string(plan.kind == StatementKind::kDelete ? "deletions" : "updates"));
+  }
+  if (plan.restrictions.clustering_in()) {
+    return invalid("IN on the clustering key columns is not supported with conditional " +
+                   std::string(plan.kind == StatementKind::kDelete ? "deletions" : "updates"));
+  }
+  return {};
+}
+
+Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table, const UpdateStatement& statement) {
+  WritePlan plan;
+  plan.table = table;
+  plan.kind = StatementKind::kUpdate;
+  for (size_t i = 0; i < statement.assignments.size(); ++i) {
+    const Assignment& assignment = statement.assignments[i];
+    KEYZONE_TRY(column, find_column(*table, assignment.column));
+    if (is_key(*column)) return invalid("PRIMARY KEY part " + column->name + " found in SET part");
+    for (size_t j = 0; j < i; ++j) {
+      if (statement.assignments[j].column != assignment.column) continue;
+      KEYZONE_CHECK(check_compatible(statement.assignments[j], assignment));
+    }
+  }
+  // Markers are met in the order of the text: attributes, assignments, relations, conditions.
+  plan.conditions.if_exists = statement.conditions.any();  // so that the attributes know
+  KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
+  for (const Assignment& assignment : statement.assignments) {
+    KEYZONE_TRY(operation, prepare_assignment(context, *table, *table->find(assignment.column), assignment));
+    add_operation(plan, std::move(operation));
+  }
+  KEYZONE_TRY(conditions, prepare_conditions(context, *table, statement.conditions));
+  plan.conditions = std::move(conditions);
+  plan.writes_row = !plan.regulars.empty() || plan.conditions.on_regulars();
+  KEYZONE_CHECK(plan_where(context, statement.where, RestrictionsFor::kUpdate, plan));
+  KEYZONE_CHECK(check_conditional(plan));
+  return WritePlanPtr(std::make_shared<const WritePlan>(std::move(plan)));
+}
+
+Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table, const DeleteStatement& statement) {
+  WritePlan plan;
+  plan.table = table;
+  plan.kind = StatementKind::kDelete;
+  plan.conditions.if_exists = statement.conditions.any();
+  KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
+  plan.default_ttl = 0;
+  for (const Deletion& deletion : statement.deletions) {
+    KEYZONE_TRY(column, find_column(*table, deletion.column));
+    if (is_key(*column)) {
+      return invalid("Invalid identifier " + column->name + " for deletion (should not be a PRIMARY KEY part)");
+    }
+    KEYZONE_TRY(operation, prepare_deletion(context, *table, *column, deletion));
+    add_operation(plan, std::move(operation));
+  }
+  KEYZONE_TRY(conditions, prepare_conditions(context, *table, statement.conditions));
+  plan.conditions = std::move(conditions);
+  plan.writes_row = !plan.regulars.empty() || plan.conditions.on_regulars();
+  KEYZONE_CHECK(plan_where(context, statement.where, RestrictionsFor::kDelete, plan));
+  KEYZONE_CHECK(check_conditional(plan));
+  const Restrictions& where = plan.restrictions;
+  if (plan.conditional() && !where.full_primary_key()) {
+    const std::string start =
+        "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to ";
+    const bool whole_partition = statement.deletions.empty() && plan.conditions.if_exists;
+    if (!plan.regulars.empty() || whole_partition) return invalid(start + "delete non static columns");
+    if (plan.conditions.on_regulars() || statement.deletions.empty()) {
+      return invalid(start + "use IF condition on non static columns");
+    }
+  }
+  if (!plan.regulars.empty() && !where.full_primary_key()) {
+    return invalid("Range deletions are not supported for specific columns");
+  }
+  if (!context.dialect.range_deletes && where.clustering_slice()) {
+    return invalid("Range deletions are not supported");
+  }
+  return WritePlanPtr(std::make_shared<const WritePlan>(std::move(plan)));
+}
+
+Result<WritePlanPtr> plan_write(PrepareContext& context, const TablePtr& table,
+                                const ModificationStatement& statement) {
+  if (const auto* insert = std::get_if<InsertStatement>(&statement)) return plan_insert(context, table, *insert);
+  if (const auto* update = std::get_if<UpdateStatement>(&statement)) return plan_update(context, table, *update);
+  return plan_delete(context, table, std::get<DeleteStatement>(statement));
+}
+
+const QualifiedName& table_of(const ModificationStatement& statement) {
+  return std::visit([](const auto& one) -> const QualifiedName& { return one.table; }, statement);
+}
+const Attributes& attributes_of(const ModificationStatement& statement) {
+  return std::visit([](const auto& one) -> const Attributes& { return one.attributes; }, statement);
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,141 @@
+#include "cql/select/row_collector.h"
+
+#include <algorithm>
+
+namespace keyzone::cql {
+namespace {
+
+void append_value(const Value& value, Bytes& out) {
+  append_be<int32_t>(out, value.is_set() ? static_cast<int32_t>(value.bytes.size()) : -1);
+  out.append(value.bytes);
+}
+
+}  // namespace
+
+Result<void> RowCollector::encode(const RowValues& row, Bytes& out) {
+  if (!plan_.plain.empty()) {
+    for (const size_t slot : plan_.plain) append_value(row.slots[slot], out);
+    return {};
+  }
+  context_.row = &row;
+  if (plan_.json) {
+    KEYZONE_CHECK(encode_json(out));
+  } else {
+    for (const ExpressionPtr& output : plan_.outputs) {
+      KEYZONE_TRY(value, output->evaluate(context_));
+      append_value(value.is_unset() ? Value::null() : value, out);
+    }
+  }
+  context_.clear();
+  return {};
+}
+
+Result<void> RowCollector::encode_json(Bytes& out) {
+  std::string text = "{";
+  for (size_t i = 0; i < plan_.outputs.size(); ++i) {
+    KEYZONE_TRY(value, plan_.outputs[i]->evaluate(context_));
+    if (i > 0) text += ", ";
+    text += plan_.json_names[i] + ": " + (value.is_set() ? plan_.outputs[i]->type()->to_json(value.bytes) : "null");
+  }
+  text += "}";
+  append_value(Value::of(text), out);
+  return {};
+}
+
+Result<void> RowCollector::add(const RowValues& row) {
+  ++row_count_;
+  if (plan_.sort.empty()) return encode(row, rows_);
+  SortedRow& kept = sorted_.emplace_back();
+  for (const SortKey& key : plan_.sort) {
+    const Value& value = row.slots[key.slot];
+    kept.keys.push_back(value.is_set() ? std::optional<Bytes>(value.bytes) : std::nullopt);
+  }
+  return encode(row, kept.row);
+}
+
+Result<Bytes> RowCollector::group_key(const RowValues& row) {
+  Bytes key;
+  context_.row = &row;
+  for (const ExpressionPtr& part : plan_.group_by) {
+    KEYZONE_TRY(value, part->evaluate(context_));
+    append_value(value, key);
+  }
+  context_.clear();
+  return key;
+}
+
+void RowCollector::open(Bytes key, const RowValues& row) {
+  Group& group = group_.emplace();
+  group.key = std::move(key);
+  for (const Value& value : row.slots) {
+    group.owned.push_back(value.is_set() ? std::optional<Bytes>(value.bytes) : std::nullopt);
+  }
+  for (const auto& value : group.owned) group.first.slots.push_back(value ? Value::of(*value) : Value::null());
+  group.first.stamps = row.stamps;
+  for (const AggregateCall& call : plan_.aggregates) group.aggregates.push_back(call.function->start());
+}
+
+Result<void> RowCollector::fold(const RowValues& row) {
+  context_.row = &row;
+  for (size_t i = 0; i < plan_.aggregates.size(); ++i) {
+    const AggregateCall& call = plan_.aggregates[i];
+    KEYZONE_TRY(arguments, evaluate_arguments(*call.function, call.arguments, context_));
+    KEYZONE_CHECK(group_->aggregates[i]->add(arguments));
+  }
+  context_.clear();
+  return {};
+}
+
+Result<void> RowCollector::close() {
+  std::vector<std::optional<Bytes>> results;
+  for (const auto& aggregate : group_->aggregates) {
+    KEYZONE_TRY(result, aggregate->result());
+    results.push_back(std::move(result));
+  }
+  std::vector<Value> values;
+  for (const auto& result : results) values.push_back(result ? Value::of(*result) : Value::null());
+  context_.aggregates = values;
+  ++row_count_;
+  auto encoded = encode(group_->first, rows_);
+  context_.aggregates = {};
+  group_.reset();
+  return encoded;
+}
+
+Result<void> RowCollector::close_empty() {
+  RowValues none;
+  none.slots.resize(plan_.slots.size());
+  none.stamps.resize(plan_.slots.size());
+  open({}, none);
+  return close();
+}
+
+bool RowCollector::sorts_before(const SortedRow& a, const SortedRow& b) const {
+  for (size_t i = 0; i < plan_.sort.size(); ++i) {
+    const SortKey& key = plan_.sort[i];
+    if (!a.keys[i] || !b.keys[i]) {
+      if (a.keys[i].has_value() != b.keys[i].has_value()) return b.keys[i].has_value();
+      continue;
+    }
+    const int comparison = plan_.slots.column(key.slot).type->compare(*a.keys[i], *b.keys[i]);
+    if (comparison != 0) return (comparison < 0) != key.descending;
+  }
+  return false;
+}
+
+ResultSet RowCollector::take(uint64_t limit) {
+  if (!sorted_.empty()) {
+    std::stable_sort(sorted_.begin(), sorted_.end(),
+                     [this](const SortedRow& a, const SortedRow& b) { return sorts_before(a, b); });
+    if (limit > 0 && sorted_.size() > limit) sorted_.resize(limit);
+    row_count_ = sorted_.size();
+    for (const SortedRow& row : sorted_) rows_ += row.row;
+  }
+  ResultSet out;
+  out.columns = plan_.columns;
+  out.rows = std::move(rows_);
+  out.row_count = static_cast<uint32_t>(row_count_);
+  return out;
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,277 @@
+#include "cql/select/select_plan.h"
+
+#include <algorithm>
+
+#include "schema/types/json.h"
+
+namespace keyzone::cql {
+namespace {
+
+class SelectPlanner {
+ public:
+  SelectPlanner(PrepareContext& context, const TablePtr& table, const SelectStatement& statement)
+      : context_(context), table_(*table), statement_(statement), plan_(std::make_shared<SelectPlan>(table)) {}
+
+  Result<SelectPlanPtr> run(bool local) {
+    plan_->local = local;
+    plan_->distinct = statement_.distinct;
+    plan_->json = statement_.json;
+    KEYZONE_CHECK(check_dialect());
+    KEYZONE_CHECK(plan_selection());
+    KEYZONE_CHECK(plan_where());
+    KEYZONE_CHECK(plan_group_by());
+    KEYZONE_CHECK(plan_limits());
+    if (statement_.distinct) KEYZONE_CHECK(check_distinct());
+    KEYZONE_CHECK(plan_order());
+    finish();
+    return SelectPlanPtr(std::move(plan_));
+  }
+
+ private:
+  Result<void> check_dialect() const {
+    const Dialect& dialect = context_.dialect;
+    if (statement_.distinct && !dialect.distinct) return invalid("SELECT DISTINCT is not supported");
+    if (!statement_.group_by.empty() && !dialect.group_by) return invalid("GROUP BY is not supported");
+    if (statement_.per_partition_limit && !dialect.per_partition_limit) {
+      return invalid("PER PARTITION LIMIT is not supported");
+    }
+    if (statement_.allow_filtering && !dialect.allow_filtering) return invalid("ALLOW FILTERING is not supported");
+    return {};
+  }
+
+  Result<void> plan_selection() {
+    std::vector<ColumnSpec> specs;
+    SelectorBuilder builder(context_, table_, plan_->slots);
+    if (statement_.items.empty()) {
+      for (const Column& column : table_.columns) {
+        if (statement_.distinct && column.kind == ColumnKind::kClustering) continue;
+        if (statement_.distinct && column.kind == ColumnKind::kRegular) continue;
+        add_output(std::make_shared<ColumnExpression>(column.type, plan_->slots.add(column)), column.name, specs);
+      }
+    }
+    for (const SelectItem& item : statement_.items) {
+      KEYZONE_TRY(selector, builder.build(item.value));
+      add_output(std::move(selector.value), item.alias.value_or(selector.name), specs);
+    }
+    plan_->aggregates = builder.take_aggregates();
+    plan_->grouped = !plan_->aggregates.empty();
+    selected_slots_ = plan_->slots.size();
+    if (plan_->json) {
+      for (const ColumnSpec& spec : specs) plan_->json_names.push_back(json_name(spec.name));
+      specs = {{table_.keyspace, table_.name, "[json]", native_type(TypeKind::kText)}};
+    }
+    plan_->columns = std::make_shared<const std::vector<ColumnSpec>>(std::move(specs));
+    return {};
+  }
+
+  void add_output(ExpressionPtr value, std::string name, std::vector<ColumnSpec>& specs) {
+    specs.push_back({table_.keyspace, table_.name, std::move(name), value->type()});
+    plan_->outputs.push_back(std::move(value));
+  }
+
+  // A name with capitals gets quotes of its own, so that INSERT JSON takes it back.
+  static std::string json_name(const std::string& name) {
+    const bool capitals = std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    return quote_json(capitals ? "\"" + name + "\"" : name);
+  }
+
+  Result<void> plan_where() {
+    if (!statement_.where.expressions.empty()) {
+      return invalid("Invalid index expression: the table " + table_.keyspace + "." + table_.name +
+                     " has no such index");
+    }
+    std::vector<PreparedRelation> relations;
+    for (const Relation& relation : statement_.where.relations) {
+      KEYZONE_CHECK(prepare_relation(context_, table_, relation, relations));
+    }
+    if (plan_->local) {
+      for (const PreparedRelation& relation : relations) {
+        plan_->filters.push_back(make_filter(relation, plan_->slots));
+      }
+      relations.clear();
+    }
+    RestrictionOptions options;
+    options.allow_filtering = statement_.allow_filtering;
+    KEYZONE_TRY(restrictions, Restrictions::analyse(table_, std::move(relations), options));
+    plan_->restrictions = std::move(restrictions);
+    if (!context_.dialect.in_on_partition_key && plan_->restrictions.partition_in()) {
+      return invalid("IN restrictions on the partition key are not supported");
+    }
+    for (const PreparedRelation& relation : plan_->restrictions.filters()) {
+      plan_->filters.push_back(make_filter(relation, plan_->slots));
+    }
+    plan_->partition = PointKey::partition_of(plan_->restrictions);
+    plan_->clustering = PointKey::clustering_of(plan_->restrictions);
+    return {};
+  }
+
+  Result<void> plan_group_by() {
+    if (statement_.group_by.empty()) return {};
+    plan_->grouped = true;
+    if (table_.clustering_size == 0 && statement_.group_by.size() > table_.partition_key_size) {
+      return invalid("Group by is currently only supported on the columns of the PRIMARY KEY, got " +
+                     to_string(*statement_.group_by.back()));
+    }
+    size_t next = 0;  // the next column of the primary key
+    for (const TermPtr& term : statement_.group_by) {
+      KEYZONE_TRY(column, grouping_column(*term));
+      const size_t at = static_cast<size_t>(column - table_.columns.data());
+      while (next < at && plan_->restrictions.is_fixed(table_.columns[next])) ++next;
+      if (at != next) {
+        return invalid("Group by currently only support groups of columns following their declared order in the "
+                       "PRIMARY KEY");
+      }
+      ++next;
+      SelectorBuilder builder(context_, table_, plan_->slots);
+      KEYZONE_TRY(selector, builder.build(term));
+      plan_->group_by.push_back(std::move(selector.value));
+    }
+    while (next < table_.partition_key_size && plan_->restrictions.is_fixed(table_.columns[next])) ++next;
+    if (next < table_.partition_key_size) {
+      return invalid("Group by is not supported on only a part of the partition key");
+    }
+    if (statement_.distinct && next > table_.partition_key_size) {
+      return invalid("Grouping on clustering columns is not allowed for SELECT DISTINCT queries");
+    }
+    return {};
+  }
+
+  // The column itself, or the one that a function is applied to.
+  Result<const Column*> grouping_column(const Term& term) const {
+    if (const auto* call = term.as<FunctionCall>()) {
+      const Column* found = nullptr;
+      for (const TermPtr& argument : call->arguments) {
+        if (!names_columns(*argument)) continue;
+        if (found) return invalid("GROUP BY functions must have only one PRIMARY KEY column as argument");
+        KEYZONE_TRY(column, grouping_column(*argument));
+        found = column;
+      }
+      if (found) return found;
+    }
+    const auto* ref = term.as<ColumnRef>();
+    if (!ref) return invalid("GROUP BY functions must have one PRIMARY KEY column as argument");
+    KEYZONE_TRY(column, find_column(table_, ref->name));
+    if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) return column;
+    return invalid("Group by is currently only supported on the columns of the PRIMARY KEY, got " + column->name);
+  }
+
+  Result<void> plan_limits() {
+    const Receiver limit{table_.keyspace, table_.name, "[limit]", native_type(TypeKind::kInt)};
+    if (statement_.limit) {
+      KEYZONE_TRY(prepared, prepare_term(context_, statement_.limit, limit));
+      plan_->limit = std::move(prepared);
+    }
+    if (statement_.per_partition_limit) {
+      if (statement_.distinct) return invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries");
+      if (!plan_->aggregates.empty() && plan_->group_by.empty()) {
+        return invalid("PER PARTITION LIMIT is not allowed with aggregate queries.");
+      }
+      KEYZONE_TRY(prepared, prepare_term(context_, statement_.per_partition_limit,
+                                         limit.with("[per_partition_limit]", limit.type)));
+      plan_->per_partition_limit = std::move(prepared);
+    }
+    return {};
+  }
+
+  Result<void> check_distinct() const {
+    const Restrictions& where = plan_->restrictions;
+    bool by_rows = where.has_clustering();
+    for (const RowFilter& filter : plan_->filters) {
+      const ColumnKind kind = filter.relation.first().kind;
+      by_rows = by_rows || kind == ColumnKind::kClustering || kind == ColumnKind::kRegular;
+    }
+    if (by_rows) {
+      return invalid("SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static "
+                     "columns.");
+    }
+    for (size_t slot = 0; slot < selected_slots_; ++slot) {
+      const Column& column = plan_->slots.column(slot);
+      if (column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kStatic) continue;
+      return invalid("SELECT DISTINCT queries must only request partition key columns and/or static columns (not " +
+                     column.name + ")");
+    }
+    for (size_t i = 0; i < table_.partition_key_size; ++i) {
+      if (!selects(table_.partition_key(i))) {
+        return invalid("SELECT DISTINCT queries must request all the partition key columns (missing " +
+                       table_.partition_key(i).name + ")");
+      }
+    }
+    return {};
+  }
+
+  bool selects(const Column& column) const {
+    for (size_t slot = 0; slot < selected_slots_; ++slot) {
+      if (&plan_->slots.column(slot) == &column) return true;
+    }
+    return false;
+  }
+
+  Result<void> plan_order() {
+    if (statement_.order_by.empty()) return {};
+    plan_->ordered = true;
+    if (statement_.distinct) return invalid("ORDER BY is not supported with SELECT DISTINCT queries");
+    const Restrictions& where = plan_->restrictions;
+    if (statement_.order_by[0].ann_of) return invalid("ANN ordering requires the column to be indexed");
+    if (!where.has_partition_keys() && !plan_->local) {
+      return invalid("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
+    }
+    std::optional<bool> reversed;
+    size_t next = 0;
+    for (const Ordering& ordering : statement_.order_by) {
+      KEYZONE_TRY(column, find_column(table_, ordering.column));
+      if (column->kind != ColumnKind::kClustering) {
+        return invalid("Order by is currently only supported on the clustering columns of the PRIMARY KEY, got " +
+                       column->name);
+      }
+      while (next < column->position && where.is_fixed(table_.clustering(next))) ++next;
+      if (column->position != next) {
+        return invalid("Order by currently only supports the ordering of columns following their declared order in "
+                       "the PRIMARY KEY");
+      }
+      ++next;
+      const bool against = ordering.descending != column->descending;
+      if (reversed && *reversed != against) return invalid("Unsupported order by relation");
+      reversed = against;
+      if (where.partition_in() || plan_->local) {
+        plan_->sort.push_back({plan_->slots.add(*column), ordering.descending});
+      }
+    }
+    plan_->reversed = *reversed;
+    return {};
+  }
+
+  void finish() {
+    const Restrictions& where = plan_->restrictions;
+    bool by_rows = where.has_clustering();
+    for (const RowFilter& filter : plan_->filters) {
+      const ColumnKind kind = filter.relation.first().kind;
+      by_rows = by_rows || kind == ColumnKind::kClustering || kind == ColumnKind::kRegular;
+    }
+    plan_->statics_only_rows = !by_rows || plan_->distinct;
+    plan_->slots.finish();
+    if (plan_->json || plan_->grouped) return;
+    std::vector<size_t> plain;
+    for (const ExpressionPtr& output : plan_->outputs) {
+      const auto* column = dynamic_cast<const ColumnExpression*>(output.get());
+      if (!column) return;
+      plain.push_back(column->slot());
+    }
+    plan_->plain = std::move(plain);
+  }
+
+  PrepareContext& context_;
+  const Table& table_;
+  const SelectStatement& statement_;
+  std::shared_ptr<SelectPlan> plan_;
+  size_t selected_slots_ = 0;
+};
+
+}  // namespace
+
+Result<SelectPlanPtr> plan_select(PrepareContext& context, const TablePtr& table, const SelectStatement& statement,
+                                  bool local) {
+  auto plan = SelectPlanner(context, table, statement).run(local);
+  return plan;
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,254 @@
+#include "cql/select/selector.h"
+
+#include "cql/plan/literals.h"
+#include "cql/select/row_expressions.h"
+
+namespace keyzone::cql {
+namespace {
+
+bool any_names_columns(const std::vector<TermPtr>& terms) {
+  for (const TermPtr& term : terms) {
+    if (term && names_columns(*term)) return true;
+  }
+  return false;
+}
+
+std::vector<TermPtr> parts_of(const Term& term) {
+  if (const auto* list = term.as<ListLiteral>()) return list->elements;
+  if (const auto* set = term.as<SetLiteral>()) return set->elements;
+  if (const auto* tuple = term.as<TupleLiteral>()) return tuple->elements;
+  std::vector<TermPtr> out;
+  if (const auto* map = term.as<MapLiteral>()) {
+    for (const auto& [key, value] : map->entries) out.insert(out.end(), {key, value});
+  } else if (const auto* user = term.as<UserTypeLiteral>()) {
+    for (const auto& [name, value] : user->fields) out.push_back(value);
+  }
+  return out;
+}
+
+bool is_call(const Term& term) {
+  return term.as<FunctionCall>() || term.as<Arithmetic>() || term.as<Negation>() || term.as<Cast>();
+}
+
+std::optional<StampKind> stamp_kind(const FunctionCall& call) {
+  if (!call.function.keyspace.empty() && call.function.keyspace != "system") return std::nullopt;
+  if (call.function.name == "writetime") return StampKind::kWriteTime;
+  if (call.function.name == "maxwritetime") return StampKind::kMaxWriteTime;
+  if (call.function.name == "ttl") return StampKind::kTimeToLive;
+  return std::nullopt;
+}
+
+std::string name_of(StampKind kind) {
+  return kind == StampKind::kWriteTime ? "writetime" : kind == StampKind::kTimeToLive ? "ttl" : "maxwritetime";
+}
+
+}  // namespace
+
+bool names_columns(const Term& term) {
+  if (term.as<ColumnRef>() || term.as<FieldOf>() || term.as<ElementOf>() || term.as<SliceOf>()) return true;
+  if (const auto* call = term.as<FunctionCall>()) return call->star || any_names_columns(call->arguments);
+  if (const auto* operation = term.as<Arithmetic>()) return any_names_columns({operation->left, operation->right});
+  if (const auto* negation = term.as<Negation>()) return names_columns(*negation->term);
+  if (const auto* cast = term.as<Cast>()) return names_columns(*cast->term);
+  if (const auto* hint = term.as<TypeHint>()) return names_columns(*hint->term);
+  return any_names_columns(parts_of(term));
+}
+
+Result<Selector> SelectorBuilder::build(const TermPtr& term, const TypePtr& expected) {
+  if (const auto* column = term->as<ColumnRef>()) return build_column(*column);
+  if (const auto* field = term->as<FieldOf>()) return build_field(*field);
+  if (const auto* element = term->as<ElementOf>()) return build_element(*element);
+  if (const auto* slice = term->as<SliceOf>()) return build_slice(*slice);
+  if (is_call(*term)) return build_call(term, expected);
+  if (names_columns(*term)) return build_composite(term, expected);
+  return build_term(term, expected);
+}
+
+Result<Selector> SelectorBuilder::build_column(const ColumnRef& ref) {
+  KEYZONE_TRY(column, find_column(table_, ref.name));
+  return Selector{std::make_shared<ColumnExpression>(column->type, slots_.add(*column)), column->name};
+}
+
+Result<Selector> SelectorBuilder::build_field(const FieldOf& field) {
+  KEYZONE_TRY(value, build(field.value, nullptr));
+  const Type& type = *value.value->type();
+  if (!type.is_user_type()) {
+    return invalid("Invalid field selection: " + value.name + " of type " + type.to_string_bare() +
+                   " is not a user type");
+  }
+  const std::optional<size_t> at = type.find_field(field.field);
+  if (!at) return invalid(value.name + " of type " + type.to_string_bare() + " has no field " + field.field);
+  return Selector{std::make_shared<FieldExpression>(std::move(value.value), *at), value.name + "." + field.field};
+}
+
+Result<ExpressionPtr> SelectorBuilder::build_key(const TermPtr& term, const TypePtr& type, const std::string& name) {
+  if (names_columns(*term)) {
+    KEYZONE_TRY(selector, build(term, type));
+    return selector.value;
+  }
+  return prepare_term(context_, term, {table_.keyspace, table_.name, name, type});
+}
+
+Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
+  KEYZONE_TRY(value, build(element.value, nullptr));
+  const Type& type = *value.value->type();
+  if (type.kind() != TypeKind::kMap && type.kind() != TypeKind::kSet) {
+    return invalid("Invalid element selection: " + value.name + " is of type " + type.to_string_bare() +
+                   ", which is not a map or a set");
+  }
+  KEYZONE_TRY(key, build_key(element.key, type.parameters()[0], "key(" + value.name + ")"));
+  return Selector{std::make_shared<ElementExpression>(std::move(value.value), std::move(key)),
+                  value.name + "[" + to_string(*element.key) + "]"};
+}
+
+Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
+  KEYZONE_TRY(value, build(slice.value, nullptr));
+  const Type& type = *value.value->type();
+  if (type.kind() != TypeKind::kMap && type.kind() != TypeKind::kSet) {
+    return invalid("Invalid slice selection: " + value.name + " of type " + type.to_string_bare() +
+                   " is not a collection");
+  }
+  ExpressionPtr bounds[2];
+  std::string texts[2];
+  for (size_t i = 0; i < 2; ++i) {
+    const TermPtr& term = i == 0 ? slice.from : slice.to;
+    if (!term) continue;
+    KEYZONE_TRY(key, build_key(term, type.parameters()[0], (i == 0 ? "key(" : "key(") + value.name + ")"));
+    bounds[i] = std::move(key);
+    texts[i] = to_string(*term);
+  }
+  return Selector{std::make_shared<SliceExpression>(std::move(value.value), std::move(bounds[0]),
+                                                    std::move(bounds[1])),
+                  value.name + "[" + texts[0] + ".." + texts[1] + "]"};
+}
+
+Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
+  const StampKind kind = *stamp_kind(call);
+  const std::string function = name_of(kind);
+  if (call.arguments.size() != 1) return invalid("Function " + function + " takes one column");
+  const Term* whole = call.arguments[0].get();
+  const auto* element = whole->as<ElementOf>();
+  const auto* field = whole->as<FieldOf>();
+  if (element) whole = element->value.get();
+  if (field) whole = field->value.get();
+  const auto* ref = whole->as<ColumnRef>();
+  if (!ref) return invalid("Function " + function + " can only be used with columns");
+  KEYZONE_TRY(column, find_column(table_, ref->name));
+  if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) {
+    return invalid("Cannot use selection function " + function + " on PRIMARY KEY part " + column->name);
+  }
+  const Type& type = *column->type;
+  const size_t slot = slots_.add_with_stamps(*column);
+  ExpressionPtr key;
+  std::optional<size_t> at;
+  if (element && type.is_multi_cell() && type.kind() != TypeKind::kList && !type.is_user_type()) {
+    KEYZONE_TRY(made, build_key(element->key, type.parameters()[0], "key(" + column->name + ")"));
+    key = std::move(made);
+  } else if (field && type.is_user_type()) {
+    at = type.find_field(field->field);
+    if (!at) return invalid(column->name + " of type " + type.to_string_bare() + " has no field " + field->field);
+    if (!type.is_multi_cell()) at.reset();
+  } else if (element || field) {
+    return invalid("Cannot use selection function " + function + " on a part of column " + column->name);
+  }
+  return Selector{std::make_shared<StampExpression>(kind, type, slot, std::move(key), at),
+                  function + "(" + to_string(*call.arguments[0]) + ")"};
+}
+
+Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr& expected) {
+  const auto* written = term->as<FunctionCall>();
+  if (written && stamp_kind(*written)) return build_stamp(*written);
+  KEYZONE_TRY(shape, shape_of(context_, *term));
+  const bool counts_rows = shape.name.name == "count" && shape.arguments.size() == 1 && shape.arguments[0]->as<Constant>();
+  if (counts_rows) shape = {{"", std::string(kCountRowsName)}, {}};
+  const size_t aggregates_before = aggregates_.size();
+  std::vector<Argument> arguments;
+  std::vector<std::string> names;
+  for (const TermPtr& argument : shape.arguments) {
+    Argument& made = arguments.emplace_back();
+    made.term = argument;
+    names.push_back(to_string(*argument));
+    if (!names_columns(*argument) && !is_call(*argument)) continue;
+    KEYZONE_TRY(selector, build(argument, nullptr));
+    made.ready = std::move(selector.value);
+    names.back() = std::move(selector.name);
+  }
+  KEYZONE_TRY(function, resolve_call(context_, shape.name, arguments, expected, true));
+  KEYZONE_TRY(prepared, prepare_arguments(context_, *function, std::move(arguments)));
+  std::string name = result_column_name(*function, names);
+  if (!function->is_aggregate()) {
+    KEYZONE_TRY(folded, fold(std::make_shared<CallExpression>(std::move(function), std::move(prepared))));
+    return Selector{std::move(folded), std::move(name)};
+  }
+  if (!context_.dialect.aggregates) return invalid("Aggregate functions are not supported");
+  if (aggregates_.size() != aggregates_before) {
+    return invalid("aggregate functions cannot be used as arguments of aggregate functions");
+  }
+  auto value = std::make_shared<AggregateExpression>(function->result, aggregates_.size());
+  aggregates_.push_back({std::move(function), std::move(prepared)});
+  return Selector{std::move(value), std::move(name)};
+}
+
+// Literals with columns in them, and hints about such.
+Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const TypePtr& expected) {
+  if (const auto* hint = term->as<TypeHint>()) {
+    KEYZONE_TRY(type, context_.resolve(hint->type));
+    KEYZONE_TRY(selector, build(hint->term, type));
+    if (!type->is_value_compatible_with(*selector.value->type())) {
+      return invalid("Cannot cast value " + to_string(*hint->term) + " to type " + type->to_string_bare());
+    }
+    selector.name = to_string(*term);
+    return selector;
+  }
+  std::vector<ExpressionPtr> parts;
+  const std::vector<TermPtr> terms = parts_of(*term);
+  const bool known = expected && !expected->parameters().empty();
+  if (const auto* user = term->as<UserTypeLiteral>()) {
+    if (!known || !expected->is_user_type()) {
+      return invalid("Cannot infer type for term " + to_string(*term) +
+                     " in selection clause (try using a cast to force a type)");
+    }
+    parts.resize(expected->parameters().size());
+    for (const auto& [field, value] : user->fields) {
+      const std::optional<size_t> at = expected->find_field(field);
+      if (!at) return invalid("Unknown field '" + field + "' in value of user defined type " + expected->name());
+      KEYZONE_TRY(selector, build(value, expected->parameters()[*at]));
+      parts[*at] = std::move(selector.value);
+    }
+    for (size_t i = 0; i < parts.size(); ++i) {
+      if (!parts[i]) parts[i] = std::make_shared<NullExpression>(expected->parameters()[i]);
+    }
+    return Selector{make_fields(expected, std::move(parts)), to_string(*term)};
+  }
+  for (size_t i = 0; i < terms.size(); ++i) {
+    const TypePtr wanted = known ? expected->parameters()[i % expected->parameters().size()] : nullptr;
+    KEYZONE_TRY(selector, build(terms[i], wanted));
+    parts.push_back(std::move(selector.value));
+  }
+  const std::string name = to_string(*term);
+  if (term->as<TupleLiteral>()) {
+    if (parts.size() == 1) return Selector{std::move(parts[0]), name};
+    std::vector<TypePtr> types;
+    for (const ExpressionPtr& part : parts) types.push_back(part->type());
+    return Selector{make_fields(known ? expected : tuple_type(std::move(types)), std::move(parts)), name};
+  }
+  TypePtr type = expected;
+  if (!known) {
+    type = term->as<ListLiteral>()  ? list_type(parts[0]->type(), true)
+           : term->as<SetLiteral>() ? set_type(parts[0]->type(), true)
+                                    : map_type(parts[0]->type(), parts[1]->type(), true);
+  }
+  return Selector{make_collection(std::move(type), std::move(parts)), name};
+}
+
+Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr& expected) {
+  const TypePtr type = expected ? expected : exact_type(context_, *term);
+  if (!type) {
+    return invalid("Cannot infer type for term " + to_string(*term) +
+                   " in selection clause (try using a cast to force a type)");
+  }
+  KEYZONE_TRY(value, prepare_term(context_, term, {table_.keyspace, table_.name, "[selection]", type}));
+  return Selector{std::move(value), to_string(*term)};
+}
+
+}  // namespace keyzone::cql

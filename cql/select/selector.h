@@ -1,0 +1,53 @@
+// What a SELECT gives for each row: columns, parts of them, functions, aggregates, and plain terms.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cql/plan/function_call.h"
+#include "cql/select/slots.h"
+
+namespace keyzone::cql {
+
+// A call of an aggregate: its arguments are evaluated for each row, its result once for each group.
+struct AggregateCall {
+  FunctionPtr function;
+  std::vector<ExpressionPtr> arguments;
+};
+
+struct Selector {
+  ExpressionPtr value;
+  std::string name;  // as Cassandra names the column: system.max(v), u.f, cast(v as int)
+};
+
+class SelectorBuilder {
+ public:
+  // The context's table is set. All outlive the builder.
+  SelectorBuilder(PrepareContext& context, const Table& table, SlotTable& slots)
+      : context_(context), table_(table), slots_(slots) {}
+
+  Result<Selector> build(const TermPtr& term) { return build(term, nullptr); }
+  std::vector<AggregateCall> take_aggregates() { return std::move(aggregates_); }
+
+ private:
+  Result<Selector> build(const TermPtr& term, const TypePtr& expected);
+  Result<Selector> build_column(const ColumnRef& column);
+  Result<Selector> build_field(const FieldOf& field);
+  Result<Selector> build_element(const ElementOf& element);
+  Result<Selector> build_slice(const SliceOf& slice);
+  Result<Selector> build_call(const TermPtr& term, const TypePtr& expected);
+  Result<Selector> build_stamp(const FunctionCall& call);
+  Result<Selector> build_composite(const TermPtr& term, const TypePtr& expected);
+  Result<Selector> build_term(const TermPtr& term, const TypePtr& expected);
+  Result<ExpressionPtr> build_key(const TermPtr& term, const TypePtr& type, const std::string& name);
+
+  PrepareContext& context_;
+  const Table& table_;
+  SlotTable& slots_;
+  std::vector<AggregateCall> aggregates_;
+  bool in_aggregate_ = false;
+};
+
+// A column, or a call with one inside, is somewhere in the term.
+bool names_columns(const Term& term);
+
+}  // namespace keyzone::cql

@@ -1,0 +1,41 @@
+#include "cql/select/slots.h"
+
+#include <algorithm>
+
+namespace keyzone::cql {
+
+size_t SlotTable::add(const Column& column) {
+  const auto found = std::find(columns_.begin(), columns_.end(), &column);
+  if (found != columns_.end()) return static_cast<size_t>(found - columns_.begin());
+  columns_.push_back(&column);
+  stamps_.push_back(false);
+  return columns_.size() - 1;
+}
+
+size_t SlotTable::add_with_stamps(const Column& column) {
+  const size_t slot = add(column);
+  stamps_[slot] = true;
+  return slot;
+}
+
+void SlotTable::finish() {
+  auto place = [](std::vector<std::optional<size_t>>& slots, uint32_t position, size_t slot) {
+    if (slots.size() <= position) slots.resize(position + 1);
+    slots[position] = slot;
+  };
+  for (size_t slot = 0; slot < columns_.size(); ++slot) {
+    const Column& column = *columns_[slot];
+    needs_rows_ = needs_rows_ || column.kind == ColumnKind::kClustering || column.kind == ColumnKind::kRegular;
+    if (column.kind == ColumnKind::kPartitionKey) {
+      place(partition_slots_, column.position, slot);
+    } else if (column.kind == ColumnKind::kClustering) {
+      place(clustering_slots_, column.position, slot);
+    } else {
+      fetched_.push_back(column.id);
+      if (stamps_[slot]) with_stamps_.push_back(column.id);
+      (column.kind == ColumnKind::kStatic ? static_cells_ : regular_cells_).push_back({slot, stamps_[slot]});
+    }
+  }
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,50 @@
+// The columns that a statement needs of each row, and where in the answer each is found.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "schema/catalog.h"
+#include "schema/read.h"
+
+namespace keyzone::cql {
+
+class SlotTable {
+ public:
+  explicit SlotTable(TablePtr table) : table_(std::move(table)) {}
+
+  // The slot of a column of the table; a new one the first time.
+  size_t add(const Column& column);
+  // Its timestamps and expiries are needed too.
+  size_t add_with_stamps(const Column& column);
+  // Sorts out what is to be fetched. Call once, after the last add().
+  void finish();
+
+  const Table& table() const { return *table_; }
+  size_t size() const { return columns_.size(); }
+  const Column& column(size_t slot) const { return *columns_[slot]; }
+  bool needs_rows() const { return needs_rows_; }  // a clustering or regular column is among them
+
+  // After finish():
+  const std::vector<ColumnId>& fetched() const { return fetched_; }          // ReadRequest::columns
+  const std::vector<ColumnId>& with_stamps() const { return with_stamps_; }  // ReadRequest::with_metadata
+  struct Cell {
+    size_t slot;
+    bool stamps;
+  };
+  const std::vector<Cell>& static_cells() const { return static_cells_; }
+  const std::vector<Cell>& regular_cells() const { return regular_cells_; }
+  // By position in the key: the slot that wants it, or nullopt; as long as needed.
+  const std::vector<std::optional<size_t>>& partition_slots() const { return partition_slots_; }
+  const std::vector<std::optional<size_t>>& clustering_slots() const { return clustering_slots_; }
+
+ private:
+  TablePtr table_;
+  std::vector<const Column*> columns_;
+  std::vector<bool> stamps_;
+  std::vector<ColumnId> fetched_, with_stamps_;
+  std::vector<Cell> static_cells_, regular_cells_;
+  std::vector<std::optional<size_t>> partition_slots_, clustering_slots_;
+  bool needs_rows_ = false;
+};
+
+}  // namespace keyzone::cql
