@@ -317,6 +317,12 @@ void MemoryDisk::fail_next(DiskCall call, const std::string& path, uint32_t coun
   if (count > 0) impl_->planned.push_back({call, path, count, kind});
 }
 
+void MemoryDisk::clear_faults() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->faults = {};
+  impl_->planned.clear();
+}
+
 bool MemoryDisk::flip_bit(const std::string& path, uint64_t offset, int bit) {
   const std::lock_guard lock(impl_->mutex);
   const auto found = impl_->names.find(path);

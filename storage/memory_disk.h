@@ -60,6 +60,7 @@ class MemoryDisk : public FileSystem {
   void set_faults(const DiskFaults& faults, Draw draw);
   // The next `count` calls of this kind on a path that contains `path` fail.
   void fail_next(DiskCall call, const std::string& path, uint32_t count, ErrorKind kind = ErrorKind::kIo);
+  void clear_faults();  // drawn and planned
   // Damage at rest, under the nose of everyone. False if there is no such byte.
   bool flip_bit(const std::string& path, uint64_t offset, int bit);
   bool overwrite(const std::string& path, uint64_t offset, BytesView bytes);
