@@ -168,14 +168,14 @@ bool purge(Row& row, Seconds now, Seconds gc_grace) {
   }
   changed |= std::erase_if(row.column_deletions, [&](const auto& d) { return old_enough(d.deletion.local); }) > 0;
   for (Cell& c : row.cells) {
-    if (c.tombstone || c.live(now)) continue;
-    c.tombstone = true;
-    c.expiry -= c.ttl;  // as Cassandra: the grace counts from when it was written
-    c.ttl = 0;
-    c.value = {};
+    if (c.tombstone || c.live(now) || c.value.empty()) continue;
+    c.value = {};  // nobody will see it again; its stamp and its end still settle who wins
     changed = true;
   }
-  changed |= std::erase_if(row.cells, [&](const Cell& c) { return c.tombstone && old_enough(c.expiry); }) > 0;
+  // As in Cassandra, the grace of what expired counts from when it was written.
+  changed |= std::erase_if(row.cells, [&](const Cell& c) {
+               return !c.live(now) && old_enough(c.tombstone ? c.expiry : c.expiry - c.ttl);
+             }) > 0;
   return changed;
 }
 

@@ -85,8 +85,8 @@ bool shadow(Row& row, const Deletion& deletion);
 // Both writes, in whatever order they came. `out` is neither of them. REQUIRES: both are normal.
 void merge(const Row& a, const Row& b, Row& out);
 
-// Makes tombstones of what has expired by `now`, and forgets what was deleted or has expired `gc_grace` seconds
-// before `now` or earlier. True: the row changed.
+// Empties what has expired by `now`, and forgets what was deleted, or was written and has expired, more than `gc_grace`
+// seconds before `now`. True: the row changed.
 bool purge(Row& row, Seconds now, Seconds gc_grace);
 // Forgets all tombstones, for tables that need none.
 void drop_tombstones(Row& row);

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,22 @@ struct ResultRow {
   std::vector<std::vector<std::pair<Timestamp, int64_t>>> metadata;
   bool operator==(const ResultRow&) const = default;
 };
+
+inline void PrintTo(const ResultRow& row, std::ostream* out) {
+  const auto hex = [&](BytesView bytes) {
+    for (const char c : bytes) *out << "0123456789abcdef"[(c >> 4) & 15] << "0123456789abcdef"[c & 15];
+  };
+  *out << (row.has_static ? "*" : "");
+  hex(row.partition_key);
+  *out << '/';
+  hex(row.clustering.value_or(""));
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    *out << ' ';
+    row.cells[i] ? hex(*row.cells[i]) : void(*out << '-');
+    for (const auto& [stamp, expiry] : row.metadata[i]) *out << '@' << stamp << '<' << expiry;
+  }
+  *out << '\n';
+}
 
 inline std::vector<ResultRow> parse_rows(const ReadResult& result, const Table& table, const ReadRequest& request) {
   std::vector<ResultRow> out;
