@@ -66,6 +66,7 @@ struct CallArgument {
   std::string text;                       // for errors, as the statement has it
   TypePtr type;                           // if known, or the constant's preferred one; null: unknown
   std::function<Match(const Type&)> fit;  // can it be passed as that type?
+  size_t array_size = 0;                  // of a literal [a, b]: how many elements; for functions of vectors
 
   static CallArgument typed(TypePtr type, std::string text);  // columns, hints, results of functions
   static CallArgument constant(ConstantKind kind, std::string_view text);

@@ -1,0 +1,172 @@
+#include "cql/functions/decimal_math.h"
+
+#include <algorithm>
+#include <boost/multiprecision/cpp_dec_float.hpp>
+#include <limits>
+
+namespace keyzone::cql {
+
+namespace {
+
+namespace mp = boost::multiprecision;
+
+// More digits than any result may have, so that nothing that is asked for is refused here.
+constexpr int64_t kWorkDigitsMax = 2 * static_cast<int64_t>(kNumberDigitsMax);
+
+Error too_large() { return invalid("the result has too many digits"); }
+
+Result<Decimal> made(BigInt unscaled, int64_t scale) {
+  if (unscaled == 0) scale = std::clamp<int64_t>(scale, INT32_MIN, INT32_MAX);
+  if (scale > std::numeric_limits<int32_t>::max()) return invalid("Underflow");
+  if (scale < std::numeric_limits<int32_t>::min()) return invalid("Overflow");
+  return Decimal{std::move(unscaled), static_cast<int32_t>(scale)};
+}
+
+Result<BigInt> shifted(const BigInt& value, int64_t zeros) {
+  if (value == 0) return BigInt(0);
+  if (zeros > kWorkDigitsMax) return too_large();
+  return BigInt(value * power_of_ten(static_cast<uint32_t>(zeros)));
+}
+
+// value / divisor, rounded. REQUIRES: divisor is not 0.
+BigInt rounded_quotient(const BigInt& value, const BigInt& divisor, Rounding rounding) {
+  BigInt quotient, rest;
+  mp::divide_qr(value, divisor, quotient, rest);
+  if (rest == 0 || rounding == Rounding::kDown) return quotient;
+  const int half = BigInt(2 * abs(rest)).compare(BigInt(abs(divisor)));
+  const bool odd = static_cast<bool>(quotient & 1);
+  if (half > 0 || (half == 0 && (rounding == Rounding::kHalfUp || odd))) {
+    quotient += (value < 0) == (divisor < 0) ? 1 : -1;
+  }
+  return quotient;
+}
+
+// Both with the larger scale. What is too small to be seen in kDecimalPrecisionMax digits becomes one that is
+// as good for rounding.
+Result<void> align(Decimal& a, Decimal& b) {
+  if (a.unscaled != 0 && b.unscaled != 0) {
+    Decimal& big = precision(a) - int64_t{a.scale} >= precision(b) - int64_t{b.scale} ? a : b;
+    Decimal& small = &big == &a ? b : a;
+    const int64_t big_top = precision(big) - int64_t{big.scale}, small_top = precision(small) - int64_t{small.scale};
+    const int64_t floor = std::min<int64_t>(-int64_t{big.scale}, big_top - kDecimalPrecisionMax - 2) - 2;
+    if (small_top < floor && -floor <= std::numeric_limits<int32_t>::max()) {
+      small = Decimal{small.unscaled < 0 ? -1 : 1, static_cast<int32_t>(-floor)};
+    }
+  }
+  const int32_t scale = std::max(a.scale, b.scale);
+  for (Decimal* value : {&a, &b}) {
+    KEYZONE_TRY(unscaled, shifted(value->unscaled, int64_t{scale} - value->scale));
+    *value = Decimal{std::move(unscaled), scale};
+  }
+  return {};
+}
+
+}  // namespace
+
+int precision(const Decimal& value) {
+  return value.unscaled == 0 ? 1 : static_cast<int>(BigInt(abs(value.unscaled)).str().size());
+}
+
+Result<Decimal> with_scale(const Decimal& value, int64_t scale, Rounding rounding) {
+  const int64_t more = scale - value.scale;
+  if (more >= 0) {
+    KEYZONE_TRY(unscaled, shifted(value.unscaled, more));
+    return made(std::move(unscaled), scale);
+  }
+  if (-more > precision(value) + 1) return made(0, scale);
+  return made(rounded_quotient(value.unscaled, power_of_ten(static_cast<uint32_t>(-more)), rounding), scale);
+}
+
+Result<Decimal> with_precision(const Decimal& value, int digits, Rounding rounding) {
+  const int excess = precision(value) - digits;
+  if (excess <= 0) return value;
+  KEYZONE_TRY(rounded, with_scale(value, int64_t{value.scale} - excess, rounding));
+  // 999.5 has become 1000.
+  return precision(rounded) > digits ? with_scale(rounded, int64_t{rounded.scale} - 1, rounding) : Result(rounded);
+}
+
+Decimal without_trailing_zeros(const Decimal& value) {
+  if (value.unscaled == 0) return Decimal{};
+  const std::string digits = BigInt(abs(value.unscaled)).str();
+  const int64_t room = int64_t{value.scale} - std::numeric_limits<int32_t>::min();
+  const auto zeros = std::min<int64_t>(static_cast<int64_t>(digits.size() - 1 - digits.find_last_not_of('0')), room);
+  return Decimal{BigInt(value.unscaled / power_of_ten(static_cast<uint32_t>(zeros))),
+                 static_cast<int32_t>(value.scale - zeros)};
+}
+
+Result<Decimal> add(const Decimal& left, const Decimal& right) {
+  Decimal a = left, b = right;
+  KEYZONE_CHECK(align(a, b));
+  return with_precision(Decimal{BigInt(a.unscaled + b.unscaled), a.scale}, kDecimalPrecisionMax, Rounding::kHalfUp);
+}
+
+Result<Decimal> subtract(const Decimal& a, const Decimal& b) { return add(a, Decimal{BigInt(-b.unscaled), b.scale}); }
+
+Result<Decimal> multiply(const Decimal& a, const Decimal& b) {
+  KEYZONE_TRY(product, made(BigInt(a.unscaled * b.unscaled), int64_t{a.scale} + b.scale));
+  return with_precision(product, kDecimalPrecisionMax, Rounding::kHalfUp);
+}
+
+Result<Decimal> divide(const Decimal& a, const Decimal& b, int64_t scale, Rounding rounding) {
+  if (b.unscaled == 0) return invalid(a.unscaled == 0 ? "Division undefined" : "Division by zero");
+  // a / b = (ua / ub) * 10^(sb - sa); to get `scale` places, ua is extended or ub is.
+  const int64_t zeros = scale + b.scale - a.scale;
+  KEYZONE_TRY(dividend, shifted(a.unscaled, std::max<int64_t>(zeros, 0)));
+  KEYZONE_TRY(divisor, shifted(b.unscaled, std::max<int64_t>(-zeros, 0)));
+  return made(rounded_quotient(dividend, divisor, rounding), scale);
+}
+
+Result<Decimal> divide(const Decimal& a, const Decimal& b) {
+  const int64_t first_digit = (int64_t{precision(a)} - a.scale) - (int64_t{precision(b)} - b.scale);
+  int64_t scale = std::max<int64_t>({kDecimalFractionMin - first_digit, a.scale, b.scale, kDecimalFractionMin});
+  scale = std::min<int64_t>(scale, kDecimalScaleMax);
+  KEYZONE_TRY(quotient, divide(a, b, scale, Rounding::kHalfUp));
+  return without_trailing_zeros(quotient);
+}
+
+Result<Decimal> remainder(const Decimal& a, const Decimal& b) {
+  if (b.unscaled == 0) return invalid("Division by zero");
+  const int32_t scale = std::max(a.scale, b.scale);
+  KEYZONE_TRY(dividend, shifted(a.unscaled, int64_t{scale} - a.scale));
+  KEYZONE_TRY(divisor, shifted(b.unscaled, int64_t{scale} - b.scale));
+  return Decimal{BigInt(dividend % divisor), scale};
+}
+
+// ---- exp and logarithms ----
+
+namespace {
+
+using Float = mp::number<mp::cpp_dec_float<kTranscendentalPrecisionMax + 40>>;
+
+Float to_float(const Decimal& value) { return Float(value.to_string()); }
+
+// As many digits as the argument has, 32 at least.
+Result<Decimal> rounded(const Float& result, const Decimal& argument) {
+  if (!isfinite(result)) return invalid("Overflow");
+  const int digits = std::clamp(precision(argument), kDecimalFractionMin, kTranscendentalPrecisionMax);
+  const auto exact = Decimal::parse(result.str(0, std::ios_base::scientific));
+  if (!exact) return invalid("Overflow");
+  return with_precision(*exact, digits, Rounding::kHalfEven);
+}
+
+}  // namespace
+
+Result<Decimal> exponential(const Decimal& value) {
+  if (value.unscaled == 0) return Decimal{1, 0};
+  return rounded(exp(to_float(value)), value);
+}
+
+Result<Decimal> natural_log(const Decimal& value) {
+  if (value.unscaled <= 0) return invalid("Natural log of number zero or less");
+  if (without_trailing_zeros(value).to_string() == "1") return Decimal{};
+  return rounded(log(to_float(value)), value);
+}
+
+Result<Decimal> common_log(const Decimal& value) {
+  if (value.unscaled <= 0) return invalid("Log10 of number zero or less");
+  const Decimal bare = without_trailing_zeros(value);
+  if (bare.unscaled == 1) return Decimal{BigInt(-int64_t{bare.scale}), 0};
+  return rounded(log10(to_float(value)), value);
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,89 @@
+#include "cql/functions/temporal.h"
+
+#include <algorithm>
+
+#include "schema/types/calendar.h"
+#include "schema/types/native_types.h"
+#include "schema/types/timeuuid.h"
+
+namespace keyzone::cql {
+
+namespace {
+
+constexpr int64_t kDateEpoch = int64_t{1} << 31;
+// Calendar arithmetic keeps to the times that have a year at all.
+constexpr int64_t kCalendarMillisMax = INT64_MAX / 2;
+
+int64_t wrapping_add(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+int64_t wrapping_subtract(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+int64_t wrapping_multiply(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+}
+
+int64_t millis_below_months(const Duration& duration) {
+  return duration.days * kMillisPerDay + duration.nanoseconds / kNanosPerMilli;
+}
+
+int64_t moved_by_months(int64_t millis, int64_t months) {
+  return add_months(std::clamp(millis, -kCalendarMillisMax, kCalendarMillisMax), months);
+}
+
+int64_t month_number(int64_t millis) {
+  const CivilDate date = civil_date(floor_div(millis, kMillisPerDay));
+  return date.year * 12 + date.month;
+}
+
+}  // namespace
+
+int64_t millis_of(TypeKind kind, BytesView wire) {
+  if (kind == TypeKind::kDate) return (int64_t{load_be<uint32_t>(wire.data())} - kDateEpoch) * kMillisPerDay;
+  if (kind == TypeKind::kTimeuuid) return floor_div(timeuuid_ticks(wire), kTimeuuidTicksPerMs);
+  return load_be<int64_t>(wire.data());
+}
+
+Bytes date_of_millis(int64_t millis) {
+  const int64_t days = floor_div(millis, 1000) / (kMillisPerDay / 1000);
+  return be_bytes(static_cast<uint32_t>(days + kDateEpoch));
+}
+
+int64_t add_duration(int64_t millis, const Duration& duration) {
+  if (duration.months != 0) millis = moved_by_months(millis, duration.months);
+  return wrapping_add(millis, millis_below_months(duration));
+}
+
+int64_t subtract_duration(int64_t millis, const Duration& duration) {
+  if (duration.months != 0) millis = moved_by_months(millis, -int64_t{duration.months});
+  return wrapping_subtract(millis, millis_below_months(duration));
+}
+
+Result<int64_t> floor_millis(int64_t millis, const Duration& duration, int64_t start) {
+  if (start > millis) return invalid("The floor function starting time is greater than the provided time");
+  if (duration.negative()) return invalid("Negative durations are not supported by the floor function");
+  const int64_t step = millis_below_months(duration);
+  if (duration.months == 0) {
+    if (step == 0) return millis;
+    return wrapping_subtract(millis, wrapping_subtract(millis, start) % step);
+  }
+  int64_t count = (month_number(millis) - month_number(start)) / duration.months;
+  const auto at = [&](int64_t n) {
+    return wrapping_add(moved_by_months(start, n * duration.months), wrapping_multiply(n, step));
+  };
+  if (step == 0) return at(count);
+  // Days and hours may have led too far. The months alone don't, so this ends at 0 or before.
+  int64_t low = 0;
+  while (low < count) {
+    const int64_t middle = low + (count - low + 1) / 2;
+    if (at(middle) <= millis) {
+      low = middle;
+    } else {
+      count = middle - 1;
+    }
+  }
+  return std::max(start, at(low));
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,37 @@
+// token(): of the table's partition key columns, in their order.
+#include "schema/types/token.h"
+
+#include "cql/functions/registry.h"
+
+namespace keyzone::cql {
+
+void add_token_function(Registry& registry) {
+  GenericFunction generic;
+  generic.name = "token";
+  generic.make = [](const GenericFunction& self, const std::vector<TypePtr>&,
+                    const CallSite& call) -> Result<FunctionPtr> {
+    if (call.partition_key.empty()) {
+      return invalid("No receiver table has been specified for function system." + self.name);
+    }
+    Function function;
+    function.name = self.name;
+    function.result = native_type(TypeKind::kBigint);
+    function.parameters.assign(call.partition_key.begin(), call.partition_key.end());
+    function.generic = true;
+    function.call = [](std::span<const FunctionArgument> arguments, FunctionContext&) -> Result<FunctionValue> {
+      std::vector<BytesView> parts;
+      for (const FunctionArgument& argument : arguments) {
+        if (!argument) return FunctionValue();
+        parts.push_back(*argument);
+      }
+      KEYZONE_TRY(key, encode_partition_key(parts));
+      Bytes token;
+      append_be(token, token_of(key).value);
+      return FunctionValue(std::move(token));
+    };
+    return FunctionPtr(std::make_shared<const Function>(std::move(function)));
+  };
+  registry.add(std::move(generic));
+}
+
+}  // namespace keyzone::cql
