@@ -13,7 +13,9 @@ constexpr std::string_view kCqlVersion = "3.4.0";
 struct ClientConnection::State {
   explicit State(Options o)
       : options(std::move(o)),
-        reader({.role = Role::kClient, .max_body = kMaxReplyBody, .max_body_before_ready = kMaxFrameBodyBeforeReady}),
+        reader({.role = Role::kClient,
+                .max_body = kMaxReplyBody,
+                .max_body_before_ready = kMaxFrameBodyBeforeReady}),
         writer(Role::kClient) {
     const size_t streams = std::min(options.max_in_flight, kMaxStreams);
     callbacks.resize(streams);
@@ -116,7 +118,8 @@ struct ClientConnection::State {
     ResponsePrelude prelude;
     if (!take_prelude(frame, prelude)) return fail("a malformed event");
     const auto event = decode_event(frame);
-    if (event && event_callback) event_callback(*event);  // one of a kind that we don't know is no reason to stop
+    if (event && event_callback)
+      event_callback(*event);  // one of a kind that we don't know is no reason to stop
   }
 
   // --- the handshake ---
@@ -186,9 +189,9 @@ struct ClientConnection::State {
   std::vector<int16_t> free_streams;
   ReplyCallback ready_callback;
   std::function<void(const Event&)> event_callback;
-  ClientReply reply;    // reused
+  ClientReply reply;  // reused
   std::string credentials;
-  bool dirty = false;   // `reply` has something that the next one must not find
+  bool dirty = false;  // `reply` has something that the next one must not find
   bool decode_cells = true;
   bool ready = false;
   bool closed = false;

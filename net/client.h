@@ -30,9 +30,9 @@ struct ClientReply {
 };
 using ReplyCallback = std::function<void(ClientReply&)>;
 
-// One connection. The owner makes the stream, gives it this handler, and keeps both alive; it must not destroy this
-// from within a callback. After request calls, flush() hands what they wrote to the stream, once a burst; requests
-// made in callbacks are flushed when the burst of replies is through.
+// One connection. The owner makes the stream, gives it this handler, and keeps both alive; it must not
+// destroy this from within a callback. After request calls, flush() hands what they wrote to the stream, once
+// a burst; requests made in callbacks are flushed when the burst of replies is through.
 class ClientConnection : public StreamHandler {
  public:
   struct Options {
@@ -69,7 +69,7 @@ class ClientConnection : public StreamHandler {
   void on_bytes(BytesView bytes) override;
   void on_closed(const std::string& reason) override;
 
-  // Decode the cells of rows (the default)? Off: rows are counted only; for load generators that need no more.
+  // Decode the cells of rows (the default)? Off: rows are counted only; for load generators.
   void set_decode_rows(bool on);
 
  private:
@@ -86,8 +86,8 @@ struct RingNode {
 };
 class Ring {
  public:
-  // nodes[0] is the one that was asked. `copies` replicas are found for each range: one of each rack first, as
-  // drivers' NetworkTopologyStrategy does.
+  // nodes[0] is the one that was asked. `copies` replicas are found for each range: one of each rack first,
+  // as drivers' NetworkTopologyStrategy does.
   Ring(std::vector<RingNode> nodes, size_t copies);
   const std::vector<RingNode>& nodes() const { return nodes_; }
   // Places in nodes(); empty only in an empty ring.

@@ -118,11 +118,14 @@ class ConnectionOver final : public Connection {
 
  private:
   auto& lowest() { return stream_.lowest_layer(); }
-  std::shared_ptr<ConnectionOver> self() { return std::static_pointer_cast<ConnectionOver>(shared_from_this()); }
+  std::shared_ptr<ConnectionOver> self() {
+    return std::static_pointer_cast<ConnectionOver>(shared_from_this());
+  }
 
   void handshake() {
     expire_in(kTlsHandshakeSeconds, "no TLS handshake in time");
-    const auto side = role_ == TlsRole::kServer ? asio::ssl::stream_base::server : asio::ssl::stream_base::client;
+    const auto side =
+        role_ == TlsRole::kServer ? asio::ssl::stream_base::server : asio::ssl::stream_base::client;
     stream_.async_handshake(side, [me = self()](const error_code& error) {
       if (me->closed_) return;
       if (error) return me->finish("TLS handshake: " + error.message());
@@ -147,7 +150,8 @@ class ConnectionOver final : public Connection {
       stream_.async_wait(Socket::wait_read, [me = self()](error_code error) {
         me->reading_ = false;
         if (me->closed_ || (me->paused_ && !me->closing_)) return;
-        const size_t size = error ? 0 : me->stream_.read_some(asio::buffer(shared_read_buffer(), kReadSize), error);
+        const size_t size =
+            error ? 0 : me->stream_.read_some(asio::buffer(shared_read_buffer(), kReadSize), error);
         me->on_read(error, {shared_read_buffer(), size});
       });
     }
@@ -156,8 +160,8 @@ class ConnectionOver final : public Connection {
   void on_read(const error_code& error, BytesView bytes) {
     if (closed_) return;
     if (error && error != asio::error::would_block) return finish(describe(error));
-    // Once closing, bytes are read only to be thrown away: a socket closed over unread input would be reset, and the
-    // peer might lose our last answer.
+    // Once closing, bytes are read only to be thrown away: a socket closed over unread input would be reset,
+    // and the peer might lose our last answer.
     if (!closing_ && !bytes.empty() && handler_) handler_->on_bytes(bytes);
     read();
   }
@@ -271,11 +275,11 @@ class ConnectionOver final : public Connection {
   TlsRole role_;
   StreamHandler* handler_ = nullptr;
   Inet remote_, local_;
-  Bytes out_;            // written and not yet sent, from sent_ on
+  Bytes out_;  // written and not yet sent, from sent_ on
   size_t sent_ = 0;
-  Bytes writing_;        // TLS only: what async_write works on
+  Bytes writing_;  // TLS only: what async_write works on
   std::vector<char> tls_input_;
-  bool ready_ = false;   // started, and TLS is set up
+  bool ready_ = false;  // started, and TLS is set up
   bool reading_ = false;
   bool paused_ = false;
   bool flush_posted_ = false;

@@ -1,5 +1,5 @@
-// A ByteStream over TCP or TLS, on Boost.Asio. Reads up to kReadSize at a time. What is written while a shard's ready
-// handlers run goes out together after them: one system call a burst.
+// A ByteStream over TCP or TLS, on Boost.Asio. Reads up to kReadSize at a time. What is written while a
+// shard's ready handlers run goes out together after them: one system call a burst.
 #pragma once
 #include <utility>
 
@@ -14,7 +14,7 @@ namespace keyzone::net {
 
 inline constexpr size_t kReadSize = 64 << 10;
 inline constexpr int kTlsHandshakeSeconds = 10;
-inline constexpr int kCloseSeconds = 5;  // from close(), for what is queued to leave and the peer to close too
+inline constexpr int kCloseSeconds = 5;  // from close() until what is queued has left and the peer closed too
 
 class Connection : public ByteStream, public std::enable_shared_from_this<Connection> {
  public:
@@ -22,14 +22,14 @@ class Connection : public ByteStream, public std::enable_shared_from_this<Connec
   using TlsContext = boost::asio::ssl::context;
   enum class TlsRole { kServer, kClient };
 
-  // Takes a connected socket. With `tls` set it starts with a handshake as `role` and hands on no bytes before it is
-  // done; a failed handshake is on_closed. `tls` must live as long as the connection.
+  // Takes a connected socket. With `tls` set it starts with a handshake as `role` and hands on no bytes
+  // before it is done; a failed handshake is on_closed. `tls` must live as long as the connection.
   static std::shared_ptr<Connection> make(Socket socket, TlsContext* tls = nullptr,
                                           TlsRole role = TlsRole::kServer);
 
-  // Begins to read; what was written before is sent (with TLS: after the handshake). `handler` must live until its
-  // on_closed was called or detach() was. Called once. The caller keeps the connection: one that nobody holds and that
-  // neither reads nor writes is gone.
+  // Begins to read; what was written before is sent (with TLS: after the handshake). `handler` must live
+  // until its on_closed was called or detach() was. Called once. The caller keeps the connection: one that
+  // nobody holds and that neither reads nor writes is gone.
   virtual void start(StreamHandler& handler) = 0;
   // Drops the handler: it is not called again, not even with on_closed.
   virtual void detach() = 0;

@@ -27,16 +27,17 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     error_code not_numeric;
     const auto address = asio::ip::make_address(host, not_numeric);
     if (!not_numeric) {
-      return socket_.async_connect({address, port},
-                                   [me = shared_from_this()](const error_code& error) { me->connected(error); });
+      return socket_.async_connect(
+          {address, port}, [me = shared_from_this()](const error_code& error) { me->connected(error); });
     }
-    resolver_.async_resolve(host, std::to_string(port),
-                            [me = shared_from_this()](const error_code& error, tcp::resolver::results_type results) {
-                              if (!me->on_done_) return;
-                              if (error) return me->done(error.message());
-                              asio::async_connect(me->socket_, results,
-                                                  [me](const error_code& e, const tcp::endpoint&) { me->connected(e); });
-                            });
+    resolver_.async_resolve(
+        host, std::to_string(port),
+        [me = shared_from_this()](const error_code& error, tcp::resolver::results_type results) {
+          if (!me->on_done_) return;
+          if (error) return me->done(error.message());
+          asio::async_connect(me->socket_, results,
+                              [me](const error_code& e, const tcp::endpoint&) { me->connected(e); });
+        });
   }
 
   void cancel() {

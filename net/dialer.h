@@ -41,15 +41,16 @@ class Dialer {
   static std::unique_ptr<Dialer> make(boost::asio::io_context& io, Options options, OnConnected on_connected,
                                       OnFailed on_failed = {});
   virtual ~Dialer() = default;  // stops; no callback after it
-  // Begins to try: at once the first time, and the first time after succeeded(); else after a wait. Nothing happens
-  // while it tries already.
+  // Begins to try: at once the first time, and the first time after succeeded(); else after a wait. Nothing
+  // happens while it tries already.
   virtual void dial() = 0;
   // The connection proved good (its peer said hello): the next dial() waits no more.
   virtual void succeeded() = 0;
 };
 
 // One attempt, no retries; for tools. `on_done` gets a null connection and a reason when it failed.
-void connect_once(boost::asio::io_context& io, const std::string& host, uint16_t port, Connection::TlsContext* tls,
+void connect_once(boost::asio::io_context& io, const std::string& host, uint16_t port,
+                  Connection::TlsContext* tls,
                   std::function<void(std::shared_ptr<Connection>, std::string reason)> on_done);
 
 }  // namespace keyzone::net

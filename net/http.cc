@@ -81,7 +81,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
-  Acceptor(asio::io_context& io, std::shared_ptr<Shared> shared) : acceptor_(io), timer_(io), shared_(std::move(shared)) {}
+  Acceptor(asio::io_context& io, std::shared_ptr<Shared> shared)
+      : acceptor_(io), timer_(io), shared_(std::move(shared)) {}
 
   beast::error_code open(const std::string& address, uint16_t port) {
     beast::error_code error;
@@ -132,7 +133,9 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
 
 class HttpServerOn final : public HttpServer {
  public:
-  explicit HttpServerOn(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) { acceptor_->accept(); }
+  explicit HttpServerOn(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) {
+    acceptor_->accept();
+  }
   ~HttpServerOn() override { acceptor_->close(); }
   uint16_t port() const override { return acceptor_->port(); }
 
@@ -142,8 +145,8 @@ class HttpServerOn final : public HttpServer {
 
 }  // namespace
 
-Result<std::unique_ptr<HttpServer>> HttpServer::open(asio::io_context& io, const std::string& address, uint16_t port,
-                                                     HttpHandler handler) {
+Result<std::unique_ptr<HttpServer>> HttpServer::open(asio::io_context& io, const std::string& address,
+                                                     uint16_t port, HttpHandler handler) {
   auto shared = std::make_shared<Shared>();
   shared->handler = std::move(handler);
   auto acceptor = std::make_shared<Acceptor>(io, std::move(shared));

@@ -20,7 +20,11 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
   Acceptor(asio::io_context& io, const Listener::Options& options, std::vector<asio::io_context*> shards,
            Listener::OnAccept on_accept)
-      : acceptor_(io), timer_(io), options_(options), shards_(std::move(shards)), on_accept_(std::move(on_accept)) {}
+      : acceptor_(io),
+        timer_(io),
+        options_(options),
+        shards_(std::move(shards)),
+        on_accept_(std::move(on_accept)) {}
 
   error_code open() {
     error_code error;
@@ -65,9 +69,10 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
     std::shared_ptr<void> ticket(nullptr, [open = open_](void*) { --*open; });
     auto connection = Connection::make(std::move(socket), options_.tls);
     connection->hold_until_closed(std::move(ticket));
-    asio::post(*shards_[shard], [me = shared_from_this(), shard, connection = std::move(connection)]() mutable {
-      me->on_accept_(shard, std::move(connection));
-    });
+    asio::post(*shards_[shard],
+               [me = shared_from_this(), shard, connection = std::move(connection)]() mutable {
+                 me->on_accept_(shard, std::move(connection));
+               });
   }
 
   void accept_later() {
@@ -88,7 +93,9 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
 
 class ListenerOn final : public Listener {
  public:
-  explicit ListenerOn(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) { acceptor_->accept(); }
+  explicit ListenerOn(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) {
+    acceptor_->accept();
+  }
   ~ListenerOn() override { acceptor_->close(); }
   uint16_t port() const override { return acceptor_->port(); }
   size_t connections() const override { return acceptor_->connections(); }
@@ -104,8 +111,8 @@ Result<std::unique_ptr<Listener>> Listener::open(asio::io_context& io, const Opt
   KEYZONE_ASSERT(!shards.empty());
   auto acceptor = std::make_shared<Acceptor>(io, options, std::move(shards), std::move(on_accept));
   if (const error_code error = acceptor->open()) {
-    return Error{ErrorKind::kIo, "can't listen on " + options.address + ":" + std::to_string(options.port) + ": " +
-                                     error.message()};
+    return Error{ErrorKind::kIo, "can't listen on " + options.address + ":" + std::to_string(options.port) +
+                                     ": " + error.message()};
   }
   return std::unique_ptr<Listener>(std::make_unique<ListenerOn>(std::move(acceptor)));
 }

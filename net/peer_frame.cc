@@ -36,7 +36,8 @@ struct PeerFrameReader::Buffer {
   size_t capacity;
 };
 
-// Makes room for `bytes` more behind end_: in place, or in a new buffer to which only the unfinished frame moves.
+// Makes room for `bytes` more behind end_: in place, or in a new buffer to which only the unfinished frame
+// moves.
 void PeerFrameReader::room(size_t bytes) {
   if (buffer_ && buffer_->capacity - end_ >= bytes) return;
   const size_t kept = end_ - start_;
@@ -66,13 +67,15 @@ Result<void> PeerFrameReader::lift_limit(std::vector<PeerFrame>& out) {
 Result<void> PeerFrameReader::cut(std::vector<PeerFrame>& out) {
   while (end_ - start_ >= kPeerHeaderSize) {
     if (greeted_ && !lifted()) {
-      if (end_ - start_ > kMaxHeldBeforeWelcome) return broken("too many bytes behind a Hello that was not accepted");
+      if (end_ - start_ > kMaxHeldBeforeWelcome)
+        return broken("too many bytes behind a Hello that was not accepted");
       break;
     }
     const char* header = buffer_->at(start_);
     const size_t size = size_t{load_le<uint32_t>(header)} * sizeof(Word);
     if (size > limit_) {
-      return broken("a peer frame of " + std::to_string(size) + " bytes; the limit is " + std::to_string(limit_));
+      return broken("a peer frame of " + std::to_string(size) + " bytes; the limit is " +
+                    std::to_string(limit_));
     }
     if (end_ - start_ < kPeerHeaderSize + size) break;
     PeerFrame frame;

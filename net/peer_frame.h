@@ -19,8 +19,8 @@
 namespace keyzone::net {
 
 inline constexpr size_t kPeerHeaderSize = 8;
-inline constexpr size_t kMaxPeerFrame = 64 << 20;        // bytes of a message
-inline constexpr size_t kMaxHelloFrame = 4 << 10;        // all that is accepted before Hello
+inline constexpr size_t kMaxPeerFrame = 64 << 20;           // bytes of a message
+inline constexpr size_t kMaxHelloFrame = 4 << 10;           // all that is accepted before Hello
 inline constexpr size_t kMaxHeldBeforeWelcome = 256 << 10;  // a few reads
 inline constexpr uint32_t kHelloChannel = 0;
 inline constexpr uint32_t kPeerProtocolVersion = 1;
@@ -38,8 +38,9 @@ struct PeerFrame {
 
 // Cuts the bytes of a link into frames, however they are chunked.
 //
-// The first frame is the peer's Hello. After it the reader gives no more until lift_limit(): who doesn't like the
-// Hello closes the link, and has read nothing else. Meanwhile pause reading; what is under way already is kept.
+// The first frame is the peer's Hello. After it the reader gives no more until lift_limit(): who doesn't like
+// the Hello closes the link, and has read nothing else. Meanwhile pause reading; what is under way already is
+// kept.
 class PeerFrameReader {
  public:
   // Frames found are appended to `out`. Fails with kProtocol on a frame above the limit, and on more than
@@ -68,11 +69,11 @@ void finish_peer_frame(Bytes& out, size_t start);
 
 // The first frame of each side.
 struct PeerHello {
-  Uuid cluster;             // nil: none yet
+  Uuid cluster;  // nil: none yet
   uint32_t protocol = kPeerProtocolVersion;
-  NodeId node;              // 0: none yet
-  Uuid host;                // of the node's disk
-  std::string name;         // as configured; unique in a cluster
+  NodeId node;       // 0: none yet
+  Uuid host;         // of the node's disk
+  std::string name;  // as configured; unique in a cluster
   std::string zone;
   uint64_t incarnation = 0;  // of this life of the process
   bool operator==(const PeerHello&) const = default;

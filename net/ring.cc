@@ -52,7 +52,8 @@ class NodeRow {
     BytesView text;
     while (texts.next(text)) {
       int64_t token = 0;
-      if (std::from_chars(text.data(), text.data() + text.size(), token).ec == std::errc()) tokens.push_back(token);
+      if (std::from_chars(text.data(), text.data() + text.size(), token).ec == std::errc())
+        tokens.push_back(token);
     }
     return tokens;
   }
@@ -69,17 +70,19 @@ void append_nodes(const ClientReply& reply, std::vector<RingNode>& nodes) {
 
 using OnRing = std::function<void(Result<std::vector<RingNode>>)>;
 
-void read_peers(ClientConnection& connection, std::vector<RingNode> nodes, std::string_view query, OnRing done) {
-  connection.query(query, Consistency::kOne,
-                   [&connection, nodes = std::move(nodes), query, done = std::move(done)](ClientReply& reply) mutable {
-                     if (reply.ok()) {
-                       append_nodes(reply, nodes);
-                       return done(std::move(nodes));
-                     }
-                     const bool old_server = reply.error.code == ErrorCode::kInvalid && query == kPeers;
-                     if (old_server) return read_peers(connection, std::move(nodes), kOldPeers, std::move(done));
-                     done(Error{ErrorKind::kServer, reply.error.message});
-                   });
+void read_peers(ClientConnection& connection, std::vector<RingNode> nodes, std::string_view query,
+                OnRing done) {
+  connection.query(
+      query, Consistency::kOne,
+      [&connection, nodes = std::move(nodes), query, done = std::move(done)](ClientReply& reply) mutable {
+        if (reply.ok()) {
+          append_nodes(reply, nodes);
+          return done(std::move(nodes));
+        }
+        const bool old_server = reply.error.code == ErrorCode::kInvalid && query == kPeers;
+        if (old_server) return read_peers(connection, std::move(nodes), kOldPeers, std::move(done));
+        done(Error{ErrorKind::kServer, reply.error.message});
+      });
 }
 
 }  // namespace
@@ -116,13 +119,15 @@ const std::vector<size_t>& Ring::replicas(Token token) const {
 }
 
 void read_ring(ClientConnection& connection, OnRing done) {
-  connection.query(kLocal, Consistency::kOne, [&connection, done = std::move(done)](ClientReply& reply) mutable {
-    if (!reply.ok()) return done(Error{ErrorKind::kServer, reply.error.message});
-    std::vector<RingNode> nodes;
-    append_nodes(reply, nodes);
-    if (!connection.can_send()) return done(Error{ErrorKind::kOverloaded, "no stream is free"});
-    read_peers(connection, std::move(nodes), kPeers, std::move(done));
-  });
+  connection.query(kLocal, Consistency::kOne,
+                   [&connection, done = std::move(done)](ClientReply& reply) mutable {
+                     if (!reply.ok()) return done(Error{ErrorKind::kServer, reply.error.message});
+                     std::vector<RingNode> nodes;
+                     append_nodes(reply, nodes);
+                     if (!connection.can_send())
+                       return done(Error{ErrorKind::kOverloaded, "no stream is free"});
+                     read_peers(connection, std::move(nodes), kPeers, std::move(done));
+                   });
   connection.flush();
 }
 

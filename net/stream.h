@@ -1,5 +1,5 @@
-// A two-way run of bytes to one peer or client: a TCP or TLS connection in a node, a simulated one in sim/. What
-// is built on it (sessions, peer links, clients) can't tell which.
+// A two-way run of bytes to one peer or client: a TCP or TLS connection in a node, a simulated one in sim/.
+// What is built on it (sessions, peer links, clients) can't tell which.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -11,8 +11,9 @@
 
 namespace keyzone::net {
 
-// Limits of one stream's output: above the high-water mark its owner should stop reading more requests, and is told
-// when it sinks below the low one; above the limit the stream is closed, since the other side doesn't read.
+// Limits of one stream's output: above the high-water mark its owner should stop reading more requests, and
+// is told when it sinks below the low one; above the limit the stream is closed, since the other side doesn't
+// read.
 inline constexpr size_t kOutputLowWater = 256 << 10;
 inline constexpr size_t kOutputHighWater = 1 << 20;
 inline constexpr size_t kOutputLimit = 64 << 20;

@@ -14,7 +14,8 @@ struct TlsFiles {
   std::string certificate;  // chain, PEM; empty for a client that shows none
   std::string private_key;  // PEM
   std::string authorities;  // PEM of those whose certificates are trusted; empty: peers are not verified
-  bool require_certificate = false;  // server: refuse clients that show none (mutual TLS); needs `authorities`
+  bool require_certificate =
+      false;  // server: refuse clients that show none (mutual TLS); needs `authorities`
 };
 
 // Fails with kIo, naming the file that can't be used.

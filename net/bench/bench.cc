@@ -11,14 +11,16 @@
 namespace keyzone::net {
 namespace {
 
-constexpr double kDrainSeconds = 10;        // for what is under way when the time is up
-constexpr double kLoadStallSeconds = 60;    // without a row written, loading is given up
-constexpr size_t kLoadInFlight = 64;        // per connection
+constexpr double kDrainSeconds = 10;      // for what is under way when the time is up
+constexpr double kLoadStallSeconds = 60;  // without a row written, loading is given up
+constexpr size_t kLoadInFlight = 64;      // per connection
 
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -29,12 +31,13 @@ template <class Done>
 void run_with_progress(BenchCluster& cluster, LoadGenerator& load, const char* phase, Done done) {
   const int64_t start = steady_ns();
   for (int second = 1;; ++second) {
-    const bool finished = cluster.run_until(done, static_cast<double>(start + second * 1000000000ll - steady_ns()) / 1e9);
+    const bool finished =
+        cluster.run_until(done, static_cast<double>(start + second * 1000000000ll - steady_ns()) / 1e9);
     if (finished) return;
-    std::fprintf(stderr, "%s %4d s %9llu op/s  p50 %7.2f  p99 %7.2f  max %8.2f ms  errors %llu\n", phase, second,
-                 static_cast<unsigned long long>(load.recent().count()), milliseconds(load.recent().percentile(0.5)),
-                 milliseconds(load.recent().percentile(0.99)), milliseconds(load.recent().max()),
-                 static_cast<unsigned long long>(load.counts().failed));
+    std::fprintf(stderr, "%s %4d s %9llu op/s  p50 %7.2f  p99 %7.2f  max %8.2f ms  errors %llu\n", phase,
+                 second, static_cast<unsigned long long>(load.recent().count()),
+                 milliseconds(load.recent().percentile(0.5)), milliseconds(load.recent().percentile(0.99)),
+                 milliseconds(load.recent().max()), static_cast<unsigned long long>(load.counts().failed));
     load.clear_recent();
     cluster.reconnect_lost();
     load.refill();
@@ -65,10 +68,11 @@ Result<void> load_rows(BenchCluster& cluster, const BenchOptions& options) {
   return Error{ErrorKind::kServer, "loading the rows stopped: " + load.counts().first_error};
 }
 
-// What client and servers have spent so far. Taken while operations are under way: what a stop and a start would cost
-// must not be in the figure.
+// What client and servers have spent so far. Taken while operations are under way: what a stop and a start
+// would cost must not be in the figure.
 struct CpuSample {
-  explicit CpuSample(BenchCluster& cluster) : client_seconds(cpu_seconds()), server_us(cluster.server_cpu_us()) {}
+  explicit CpuSample(BenchCluster& cluster)
+      : client_seconds(cpu_seconds()), server_us(cluster.server_cpu_us()) {}
   double client_seconds;
   std::optional<uint64_t> server_us;
 };

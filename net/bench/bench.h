@@ -1,6 +1,6 @@
-// The load generator behind `keyzone bench`: writes and reads rows of one table, as fast as the cluster lets it or at a
-// given rate, and reports throughput, latency and what the nodes spent on it. It speaks the native protocol like any
-// driver, so it measures other databases of the kind as well.
+// The load generator behind `keyzone bench`: writes and reads rows of one table, as fast as the cluster lets
+// it or at a given rate, and reports throughput, latency and what the nodes spent on it. It speaks the native
+// protocol like any driver, so it measures other databases of the kind as well.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -18,17 +18,18 @@ Result<BenchOperation> parse_bench_operation(std::string_view name);
 std::string_view to_string(BenchOperation operation);
 
 struct BenchOptions {
-  std::vector<std::string> hosts = {"127.0.0.1"};  // "host" or "host:port"; the first that answers tells the others
-  uint16_t port = 9042;                            // where none is given
-  // kLoad: each row once. kWrite: INSERT of a whole row, LOCAL_QUORUM. kRead: SELECT by key, LOCAL_QUORUM. kReadOne:
-  // the same, LOCAL_ONE. kLwt: UPDATE .. IF EXISTS. kMixed: half kWrite, half kRead.
+  // "host" or "host:port"; the first that answers tells of the others.
+  std::vector<std::string> hosts = {"127.0.0.1"};
+  uint16_t port = 9042;  // where none is given
+  // kLoad: each row once. kWrite: INSERT of a whole row, LOCAL_QUORUM. kRead: SELECT by key, LOCAL_QUORUM.
+  // kReadOne: the same, LOCAL_ONE. kLwt: UPDATE .. IF EXISTS. kMixed: half kWrite, half kRead.
   BenchOperation operation = BenchOperation::kWrite;
-  uint64_t rows = 100000;   // keys are drawn from so many, all equally likely
+  uint64_t rows = 100000;  // keys are drawn from so many, all equally likely
   size_t value_bytes = 100;
   size_t connections = 16;  // in all, spread over the nodes; at least one a node
   size_t in_flight = 64;    // per connection, without a rate
-  uint64_t rate = 0;        // operations a second; 0: as many as in_flight allows. With a rate, latency counts from
-                            // the moment an operation was due, not from when it could be sent.
+  uint64_t rate = 0;  // operations a second; 0: as many as in_flight allows. With a rate, latency counts from
+                      // the moment an operation was due, not from when it could be sent.
   double seconds = 10;
   double warm_up_seconds = 1;  // before them, not counted
   bool load = true;            // operations that need the rows: write them all first
@@ -43,9 +44,9 @@ struct BenchOptions {
 struct BenchReport {
   uint64_t operations = 0;  // that succeeded, in `seconds`
   uint64_t errors = 0;
-  uint64_t missing = 0;     // reads that found no row
+  uint64_t missing = 0;  // reads that found no row
   double seconds = 0;
-  Histogram latency;        // of those that succeeded
+  Histogram latency;          // of those that succeeded
   double server_cpu_us = -1;  // per operation, all nodes; negative: the nodes don't tell
   double client_cpu_us = 0;   // per operation
   size_t nodes = 0, connections = 0;
@@ -53,7 +54,8 @@ struct BenchReport {
   double per_second() const { return seconds > 0 ? static_cast<double>(operations) / seconds : 0; }
 };
 
-// Runs it, with a line of progress a second on standard error. Fails if the cluster can't be reached or prepared.
+// Runs it, with a line of progress a second on standard error. Fails if the cluster can't be reached or
+// prepared.
 Result<BenchReport> bench(const BenchOptions& options);
 std::string to_text(const BenchOptions& options, const BenchReport& report);
 std::string to_json(const BenchOptions& options, const BenchReport& report);

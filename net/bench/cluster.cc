@@ -1,7 +1,7 @@
 #include "net/bench/cluster.h"
 
-#include <boost/asio/post.hpp>
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <map>
 
 #include "net/dialer.h"
@@ -78,9 +78,10 @@ Result<void> BenchCluster::connect() {
 }
 
 Result<void> BenchCluster::make_table(BenchLink& link, const std::string& data_center) {
-  KEYZONE_CHECK(run_statement(link, "CREATE KEYSPACE IF NOT EXISTS " + options_.keyspace +
-                                        " WITH replication = {'class': 'NetworkTopologyStrategy', '" + data_center +
-                                        "': " + std::to_string(std::min(kCopies, ring_->nodes().size())) + "}"));
+  KEYZONE_CHECK(
+      run_statement(link, "CREATE KEYSPACE IF NOT EXISTS " + options_.keyspace +
+                              " WITH replication = {'class': 'NetworkTopologyStrategy', '" + data_center +
+                              "': " + std::to_string(std::min(kCopies, ring_->nodes().size())) + "}"));
   return run_statement(link, "CREATE TABLE IF NOT EXISTS " + options_.keyspace + "." + options_.table +
                                  " (key blob PRIMARY KEY, value blob)");
 }
@@ -146,16 +147,19 @@ Result<void> BenchCluster::open_links() {
     const bool port_known = node != 0 && nodes[node].port != 0;
     const auto port = port_known ? static_cast<uint16_t>(nodes[node].port) : first_port;
     auto opened = open_link(host, port);
-    if (!opened) return Error{ErrorKind::kIo, host + ":" + std::to_string(port) + ": " + opened.error().message};
+    if (!opened)
+      return Error{ErrorKind::kIo, host + ":" + std::to_string(port) + ": " + opened.error().message};
     links_.push_back(*std::move(opened));
     links_.back()->node = node;
     links_of_node_[node].push_back(links_.back().get());
   }
   for (auto& link : links_) prepare_all(*link);
   const auto prepared = [&] {
-    return std::all_of(links_.begin(), links_.end(), [](const auto& l) { return l->prepared == kBenchStatements; });
+    return std::all_of(links_.begin(), links_.end(),
+                       [](const auto& l) { return l->prepared == kBenchStatements; });
   };
-  if (!run_until(prepared, kAnswerSeconds)) return Error{ErrorKind::kServer, "a node does not prepare the statements"};
+  if (!run_until(prepared, kAnswerSeconds))
+    return Error{ErrorKind::kServer, "a node does not prepare the statements"};
   return {};
 }
 
@@ -193,16 +197,18 @@ std::optional<uint64_t> BenchCluster::server_cpu_us() {
   };
   const auto answers = std::make_shared<Answers>();
   for (auto& links : links_of_node_) {
-    const auto link = std::find_if(links.begin(), links.end(), [](BenchLink* l) { return l->client->can_send(); });
+    const auto link =
+        std::find_if(links.begin(), links.end(), [](BenchLink* l) { return l->client->can_send(); });
     if (link == links.end()) return std::nullopt;
     ++answers->waiting;
     ClientConnection* client = (*link)->client.get();
     client->set_decode_rows(true);
-    client->query("SELECT * FROM system_views.keyzone_nodes", Consistency::kOne, [answers, client](ClientReply& reply) {
-      --answers->waiting;
-      client->set_decode_rows(false);
-      if (reply.ok()) read_cpu_times(reply.result.rows, answers->by_node);
-    });
+    client->query("SELECT * FROM system_views.keyzone_nodes", Consistency::kOne,
+                  [answers, client](ClientReply& reply) {
+                    --answers->waiting;
+                    client->set_decode_rows(false);
+                    if (reply.ok()) read_cpu_times(reply.result.rows, answers->by_node);
+                  });
     client->flush();
   }
   if (!run_until([&] { return answers->waiting == 0; }, kAnswerSeconds)) return std::nullopt;

@@ -26,7 +26,7 @@ struct BenchLink {
   size_t node = 0;  // in the ring
   std::shared_ptr<Connection> connection;
   std::unique_ptr<ClientConnection> client;
-  std::array<Bytes, kBenchStatements> ids;          // of prepared statements
+  std::array<Bytes, kBenchStatements> ids;           // of prepared statements
   std::array<Bytes, kBenchStatements> metadata_ids;  // v5
   size_t prepared = 0;
   bool connecting = false;

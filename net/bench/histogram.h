@@ -1,5 +1,5 @@
-// Counts of durations: exact below 256 us, above it in buckets less than 1 % wide, so that percentiles of millions
-// of operations fit in 30 KiB.
+// Counts of durations: exact below 256 us, above it in buckets less than 1 % wide, so that percentiles of
+// millions of operations fit in 30 KiB.
 #pragma once
 #include <array>
 #include <bit>

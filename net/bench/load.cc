@@ -8,14 +8,18 @@
 namespace keyzone::net {
 namespace {
 
-constexpr size_t kSpareValues = 64 << 10;     // values are windows into so many random bytes more than one value has
-constexpr std::chrono::microseconds kPace{100};  // with a rate: the least time between two bursts
-constexpr size_t kMaxWaiting = 200000;        // with a rate: more under way than this are not begun, but counted failed
+// Values are windows into random bytes, this many more than one value has.
+constexpr size_t kSpareValues = 64 << 10;
+// With a rate: the least time between two bursts, and how many operations may be under way; what would be
+// more is not begun, but counted as failed.
+constexpr std::chrono::microseconds kPace{100};
+constexpr size_t kMaxWaiting = 200000;
 
 }  // namespace
 
 int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
@@ -72,11 +76,14 @@ void LoadGenerator::refill() {
 void LoadGenerator::issue_due() {
   const int64_t now = steady_ns();
   const double per_ns = static_cast<double>(rate_) / 1e9;
-  const auto due_at = [&](uint64_t n) { return started_ns_ + static_cast<int64_t>(static_cast<double>(n) / per_ns); };
+  const auto due_at = [&](uint64_t n) {
+    return started_ns_ + static_cast<int64_t>(static_cast<double>(n) / per_ns);
+  };
   for (; due_at(issued_) <= now; ++issued_) {
     if (in_flight_ >= kMaxWaiting || !issue(due_at(issued_), next_row())) ++counts_.failed;
   }
-  const auto wait = std::max<std::chrono::nanoseconds>(kPace, std::chrono::nanoseconds(due_at(issued_) - steady_ns()));
+  const auto wait =
+      std::max<std::chrono::nanoseconds>(kPace, std::chrono::nanoseconds(due_at(issued_) - steady_ns()));
   timer_.expires_after(wait);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error && !stopped_) issue_due();
@@ -94,11 +101,15 @@ uint64_t LoadGenerator::next_row() {
 BenchStatement LoadGenerator::statement_for(uint64_t row) {
   switch (operation_) {
     case BenchOperation::kLoad:
-    case BenchOperation::kWrite: return BenchStatement::kInsert;
+    case BenchOperation::kWrite:
+      return BenchStatement::kInsert;
     case BenchOperation::kRead:
-    case BenchOperation::kReadOne: return BenchStatement::kSelect;
-    case BenchOperation::kLwt: return BenchStatement::kUpdateIfExists;
-    case BenchOperation::kMixed: break;
+    case BenchOperation::kReadOne:
+      return BenchStatement::kSelect;
+    case BenchOperation::kLwt:
+      return BenchStatement::kUpdateIfExists;
+    case BenchOperation::kMixed:
+      break;
   }
   return (row ^ random_.next()) & 1 ? BenchStatement::kInsert : BenchStatement::kSelect;
 }

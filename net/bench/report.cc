@@ -10,9 +10,9 @@ namespace keyzone::net {
 namespace {
 
 constexpr std::array kNames = {
-    std::pair{BenchOperation::kLoad, "load"},        std::pair{BenchOperation::kWrite, "write"},
-    std::pair{BenchOperation::kRead, "read"},        std::pair{BenchOperation::kReadOne, "read-one"},
-    std::pair{BenchOperation::kLwt, "lwt"},          std::pair{BenchOperation::kMixed, "mixed"},
+    std::pair{BenchOperation::kLoad, "load"}, std::pair{BenchOperation::kWrite, "write"},
+    std::pair{BenchOperation::kRead, "read"}, std::pair{BenchOperation::kReadOne, "read-one"},
+    std::pair{BenchOperation::kLwt, "lwt"},   std::pair{BenchOperation::kMixed, "mixed"},
 };
 
 constexpr std::array kFractions = {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99},
@@ -47,8 +47,9 @@ std::string_view to_string(BenchOperation operation) {
 
 std::string to_text(const BenchOptions& options, const BenchReport& report) {
   std::string out;
-  append_line(out, "%s: %llu rows of %zu bytes, %zu nodes, %zu connections", to_string(options.operation).data(),
-              static_cast<unsigned long long>(options.rows), options.value_bytes, report.nodes, report.connections);
+  append_line(out, "%s: %llu rows of %zu bytes, %zu nodes, %zu connections",
+              to_string(options.operation).data(), static_cast<unsigned long long>(options.rows),
+              options.value_bytes, report.nodes, report.connections);
   options.rate ? append_line(out, ", %llu op/s asked for\n", static_cast<unsigned long long>(options.rate))
                : append_line(out, ", %zu in flight on each\n", options.in_flight);
   append_line(out, "  %.0f op/s  (%llu in %.2f s, %llu errors)\n", report.per_second(),
@@ -60,7 +61,8 @@ std::string to_text(const BenchOptions& options, const BenchReport& report) {
   }
   append_line(out, " max %.2f\n", static_cast<double>(report.latency.max()) / 1000);
   if (report.server_cpu_us >= 0) append_line(out, "  CPU of all nodes %.1f us/op", report.server_cpu_us);
-  append_line(out, "%sof this client %.1f us/op\n", report.server_cpu_us >= 0 ? ", " : "  CPU ", report.client_cpu_us);
+  append_line(out, "%sof this client %.1f us/op\n", report.server_cpu_us >= 0 ? ", " : "  CPU ",
+              report.client_cpu_us);
   if (report.missing) {
     append_line(out, "  %llu reads found no row\n", static_cast<unsigned long long>(report.missing));
   }
@@ -83,10 +85,12 @@ std::string to_json(const BenchOptions& options, const BenchReport& report) {
   json["operations_per_second"] = rounded(report.per_second());
   json["errors"] = report.errors;
   json["missing"] = report.missing;
-  for (const auto& [name, fraction] : kFractions) json["latency_us"][name] = report.latency.percentile(fraction);
+  for (const auto& [name, fraction] : kFractions)
+    json["latency_us"][name] = report.latency.percentile(fraction);
   json["latency_us"]["max"] = report.latency.max();
-  json["server_cpu_us_per_operation"] =
-      report.server_cpu_us >= 0 ? nlohmann::ordered_json(rounded(report.server_cpu_us)) : nlohmann::ordered_json();
+  json["server_cpu_us_per_operation"] = report.server_cpu_us >= 0
+                                            ? nlohmann::ordered_json(rounded(report.server_cpu_us))
+                                            : nlohmann::ordered_json();
   json["client_cpu_us_per_operation"] = rounded(report.client_cpu_us);
   if (!report.first_error.empty()) json["first_error"] = report.first_error;
   return json.dump(2) + "\n";

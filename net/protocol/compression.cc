@@ -43,11 +43,12 @@ void append_lz4_block(Bytes& out, BytesView plain) {
 
 Result<Bytes> decompress_lz4_block(BytesView block, size_t size) {
   if (size > block.size() * kLz4BestRatio) {
-    return broken("an lz4 block of " + std::to_string(block.size()) + " bytes claims " + std::to_string(size));
+    return broken("an lz4 block of " + std::to_string(block.size()) + " bytes claims " +
+                  std::to_string(size));
   }
   Bytes plain(size, '\0');
-  const int got = LZ4_decompress_safe(block.data(), plain.data(), static_cast<int>(block.size()),
-                                      static_cast<int>(size));
+  const int got =
+      LZ4_decompress_safe(block.data(), plain.data(), static_cast<int>(block.size()), static_cast<int>(size));
   if (got < 0 || static_cast<size_t>(got) != size) return broken("an lz4 block that does not decompress");
   return plain;
 }

@@ -8,15 +8,15 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kConsistencyNames = {"ANY"sv,          "ONE"sv,         "TWO"sv,    "THREE"sv,
-                                          "QUORUM"sv,       "ALL"sv,         "LOCAL_QUORUM"sv,
-                                          "EACH_QUORUM"sv,  "SERIAL"sv,      "LOCAL_SERIAL"sv,
-                                          "LOCAL_ONE"sv};
+constexpr std::array kConsistencyNames = {"ANY"sv,    "ONE"sv,          "TWO"sv,          "THREE"sv,
+                                          "QUORUM"sv, "ALL"sv,          "LOCAL_QUORUM"sv, "EACH_QUORUM"sv,
+                                          "SERIAL"sv, "LOCAL_SERIAL"sv, "LOCAL_ONE"sv};
 
-constexpr std::array kOpcodeNames = {"ERROR"sv,    "STARTUP"sv, "READY"sv,   "AUTHENTICATE"sv, ""sv,
-                                     "OPTIONS"sv,  "SUPPORTED"sv, "QUERY"sv, "RESULT"sv,       "PREPARE"sv,
-                                     "EXECUTE"sv,  "REGISTER"sv, "EVENT"sv,  "BATCH"sv,        "AUTH_CHALLENGE"sv,
-                                     "AUTH_RESPONSE"sv, "AUTH_SUCCESS"sv};
+constexpr std::array kOpcodeNames = {
+    "ERROR"sv,         "STARTUP"sv,     "READY"sv, "AUTHENTICATE"sv, ""sv,
+    "OPTIONS"sv,       "SUPPORTED"sv,   "QUERY"sv, "RESULT"sv,       "PREPARE"sv,
+    "EXECUTE"sv,       "REGISTER"sv,    "EVENT"sv, "BATCH"sv,        "AUTH_CHALLENGE"sv,
+    "AUTH_RESPONSE"sv, "AUTH_SUCCESS"sv};
 
 }  // namespace
 
@@ -57,9 +57,12 @@ std::optional<Consistency> parse_consistency(std::string_view name) {
 
 std::string_view to_string(Compression compression) {
   switch (compression) {
-    case Compression::kNone: return "";
-    case Compression::kLz4: return "lz4";
-    case Compression::kSnappy: return "snappy";
+    case Compression::kNone:
+      return "";
+    case Compression::kLz4:
+      return "lz4";
+    case Compression::kSnappy:
+      return "snappy";
   }
   return "";
 }

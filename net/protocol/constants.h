@@ -14,9 +14,9 @@ inline constexpr uint8_t kResponseBit = 0x80;  // of the version byte
 
 // version | flags | stream (2) | opcode | body length (4), all big-endian.
 inline constexpr size_t kFrameHeaderSize = 9;
-inline constexpr size_t kMaxFrameBody = 16 << 20;               // default limit of a whole, uncompressed body
-inline constexpr size_t kMaxFrameBodyBeforeReady = 64 << 10;    // until STARTUP and log-in are over
-inline constexpr size_t kMaxStreams = 32768;                    // streams 0..32767 are the client's; -1 is for events
+inline constexpr size_t kMaxFrameBody = 16 << 20;             // default limit of a whole, uncompressed body
+inline constexpr size_t kMaxFrameBodyBeforeReady = 64 << 10;  // until STARTUP and log-in are over
+inline constexpr size_t kMaxStreams = 32768;  // streams 0..32767 are the client's; -1 is for events
 inline constexpr int16_t kEventStream = -1;
 static_assert(kMaxFrameBodyBeforeReady < kMaxFrameBody);
 
@@ -38,7 +38,7 @@ enum class Opcode : uint8_t {
   kAuthResponse = 0x0F,
   kAuthSuccess = 0x10,
 };
-bool is_request(Opcode);           // what a client may send
+bool is_request(Opcode);  // what a client may send
 bool is_known_opcode(uint8_t);
 std::string_view to_string(Opcode);
 

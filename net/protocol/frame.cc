@@ -6,12 +6,12 @@
 namespace keyzone::net {
 namespace {
 
-constexpr size_t kOldHeaderSize = 8;       // of protocols v1 and v2: a stream of one byte
+constexpr size_t kOldHeaderSize = 8;  // of protocols v1 and v2: a stream of one byte
 constexpr size_t kStreamOffset = 2;
 constexpr size_t kOpcodeOffset = 4;
 constexpr size_t kLengthOffset = 5;
-constexpr size_t kCompressFrom = 64;       // bytes of a body; below it, compression only costs
-constexpr size_t kReserveMax = 64 << 10;   // of output, from how much the last burst had
+constexpr size_t kCompressFrom = 64;      // bytes of a body; below it, compression only costs
+constexpr size_t kReserveMax = 64 << 10;  // of output, from how much the last burst had
 
 }  // namespace
 
@@ -37,7 +37,8 @@ FrameReader::Step FrameReader::next(Frame& out) {
   if (waiting_) {
     carry_.append(input_);
     input_ = {};
-    if (carry_.size() > limit_ + kFrameHeaderSize) return fail("too many bytes before STARTUP was answered", 0, 0);
+    if (carry_.size() > limit_ + kFrameHeaderSize)
+      return fail("too many bytes before STARTUP was answered", 0, 0);
     return Step::kMore;
   }
   return segments_ ? next_in_segment(out) : next_plain(out);
@@ -160,9 +161,9 @@ bool FrameReader::check_header(BytesView header, size_t& body_size) {
   const bool from_server = byte & kResponseBit;
   if (from_server != (options_.role == Role::kClient)) return refuse("a frame in the wrong direction");
   if (version_ != 0 && version != version_) {
-    return refuse("Invalid message version. Got " + std::to_string(version) +
-                  "/v" + std::to_string(version) + " but previous messages on this connection had version " +
-                  std::to_string(version_) + "/v" + std::to_string(version_));
+    return refuse("Invalid message version. Got " + std::to_string(version) + "/v" + std::to_string(version) +
+                  " but previous messages on this connection had version " + std::to_string(version_) + "/v" +
+                  std::to_string(version_));
   }
   const auto opcode = static_cast<uint8_t>(header[kOpcodeOffset]);
   if (!is_known_opcode(opcode)) return refuse("Unknown opcode " + std::to_string(opcode));

@@ -40,8 +40,8 @@ class FrameReader {
  public:
   struct Options {
     Role role = Role::kServer;
-    uint8_t max_version = kMaxVersion;             // the greatest that is spoken; lower for the keyspaces dialect
-    size_t max_body = kMaxFrameBody;               // once lift_limit() was called
+    uint8_t max_version = kMaxVersion;  // the greatest that is spoken; lower for the keyspaces dialect
+    size_t max_body = kMaxFrameBody;    // once lift_limit() was called
     size_t max_body_before_ready = kMaxFrameBodyBeforeReady;
   };
   enum class Step { kFrame, kMore, kFailed };
@@ -79,15 +79,15 @@ class FrameReader {
 
   Options options_;
   size_t limit_;
-  BytesView input_;            // fed and not yet taken
-  Bytes carry_;                // the start of a frame or segment whose rest has not come
-  BytesView payload_;          // of the segment in hand: envelopes not yet given out
-  Bytes envelope_;             // an envelope cut over several segments, as far as it came
-  std::deque<Bytes> held_;     // what frames of this feed() point into, the fed bytes aside
-  uint8_t version_ = 0;        // set by startup_done
+  BytesView input_;         // fed and not yet taken
+  Bytes carry_;             // the start of a frame or segment whose rest has not come
+  BytesView payload_;       // of the segment in hand: envelopes not yet given out
+  Bytes envelope_;          // an envelope cut over several segments, as far as it came
+  std::deque<Bytes> held_;  // what frames of this feed() point into, the fed bytes aside
+  uint8_t version_ = 0;     // set by startup_done
   Compression codec_ = Compression::kNone;
   bool segments_ = false;
-  bool waiting_ = false;       // for startup_done
+  bool waiting_ = false;  // for startup_done
   bool failed_ = false;
   FrameFailure failure_;
 };
@@ -98,15 +98,17 @@ class FrameWriter {
  public:
   explicit FrameWriter(Role role) : response_bit_(role == Role::kServer ? kResponseBit : 0) {}
 
-  // What is begun from now on may be compressed and is put in segments (v5). What was written before goes out as
-  // it is.
+  // What is begun from now on may be compressed and is put in segments (v5). What was written before goes out
+  // as it is.
   void startup_done(uint8_t version, Compression codec);
 
   // A whole frame whose body is there already.
   void append(uint8_t version, uint8_t flags, int16_t stream, Opcode opcode, BytesView body);
   // The bytes for the socket: everything written since the last take().
   Bytes take();
-  size_t pending() const { return plain_.size() + out_.size(); }  // bytes, before segments and their compression
+  size_t pending() const {
+    return plain_.size() + out_.size();
+  }  // bytes, before segments and their compression
   bool empty() const { return pending() == 0; }
 
  private:

@@ -24,9 +24,9 @@ struct InetAddress {
   uint8_t size = 4;
   bool operator==(const InetAddress&) const = default;
   BytesView view() const { return {reinterpret_cast<const char*>(bytes.data()), size}; }
-  std::string to_string() const;                             // "10.0.0.1", "2001:db8::1"
-  static Result<InetAddress> parse(std::string_view text);   // numeric only: no name is looked up
-  static std::optional<InetAddress> from_bytes(BytesView);   // 4 or 16 bytes
+  std::string to_string() const;                            // "10.0.0.1", "2001:db8::1"
+  static Result<InetAddress> parse(std::string_view text);  // numeric only: no name is looked up
+  static std::optional<InetAddress> from_bytes(BytesView);  // 4 or 16 bytes
 };
 struct Inet {  // [inet]
   InetAddress address;
@@ -34,9 +34,9 @@ struct Inet {  // [inet]
   bool operator==(const Inet&) const = default;
 };
 
-using StringMap = std::vector<std::pair<std::string, std::string>>;                  // in wire order
+using StringMap = std::vector<std::pair<std::string, std::string>>;  // in wire order
 using StringMultimap = std::vector<std::pair<std::string, std::vector<std::string>>>;
-using PayloadView = std::vector<std::pair<BytesView, Value>>;                        // [bytes map]
+using PayloadView = std::vector<std::pair<BytesView, Value>>;  // [bytes map]
 
 // --- reading ---
 BytesView read_string(ByteReader& in);

@@ -114,9 +114,9 @@ void append_common(Bytes& out, const Parameters& p) {
 void append_parameters(Bytes& out, uint8_t version, const QueryParameters& p) {
   append_consistency(out, p.consistency);
   append_query_flags(out, version,
-                     common_flags(p) | (p.values.empty() ? 0u : kHasValues) | (p.names.empty() ? 0u : kHasNames) |
-                         (p.skip_metadata ? kSkipMetadata : 0u) | (p.page_size ? kHasPageSize : 0u) |
-                         (p.paging_state ? kHasPagingState : 0u));
+                     common_flags(p) | (p.values.empty() ? 0u : kHasValues) |
+                         (p.names.empty() ? 0u : kHasNames) | (p.skip_metadata ? kSkipMetadata : 0u) |
+                         (p.page_size ? kHasPageSize : 0u) | (p.paging_state ? kHasPagingState : 0u));
   if (!p.values.empty()) append_values(out, p.values, p.names);
   if (p.page_size) append_be(out, *p.page_size);
   if (p.paging_state) append_bytes(out, *p.paging_state);
@@ -125,8 +125,9 @@ void append_parameters(Bytes& out, uint8_t version, const QueryParameters& p) {
 
 Result<void> read_batch_statement(ByteReader& in, uint8_t version, BatchStatement& out) {
   const uint8_t kind = in.byte();
-  if (kind > 1) return protocol_error("Invalid query kind in BATCH messages. Must be 0 or 1 but got " +
-                                      std::to_string(kind));
+  if (kind > 1)
+    return protocol_error("Invalid query kind in BATCH messages. Must be 0 or 1 but got " +
+                          std::to_string(kind));
   out.prepared = kind == 1;
   out.text_or_id = out.prepared ? read_short_bytes(in) : read_long_string(in);
   out.values.clear();

@@ -20,12 +20,12 @@ struct RequestPrelude {
 Result<void> take_prelude(Frame& frame, RequestPrelude& out);
 
 struct StartupRequest {
-  StringMap options;  // keys in upper case
+  StringMap options;                                    // keys in upper case
   std::string_view option(std::string_view key) const;  // empty if absent
 };
 
-// What a STARTUP asks for, if we can do it: a CQL_VERSION of 3.x or 4.x, and a compression that `version` has.
-// Other options are ignored.
+// What a STARTUP asks for, if we can do it: a CQL_VERSION of 3.x or 4.x, and a compression that `version`
+// has. Other options are ignored.
 Result<Compression> accept_startup(const StartupRequest& request, uint8_t version);
 
 struct QueryParameters {
@@ -36,10 +36,10 @@ struct QueryParameters {
   bool skip_metadata = false;
   std::optional<int32_t> page_size;  // rows; a client's 0 or less means no paging and is not given
   std::optional<BytesView> paging_state;
-  std::optional<Timestamp> timestamp;  // microseconds
-  std::optional<BytesView> keyspace;   // v5
+  std::optional<Timestamp> timestamp;     // microseconds
+  std::optional<BytesView> keyspace;      // v5
   std::optional<int32_t> now_in_seconds;  // v5
-  void clear();  // keeps the vectors' memory
+  void clear();                           // keeps the vectors' memory
 };
 
 struct QueryRequest {
@@ -76,8 +76,8 @@ struct AuthResponseRequest {
   std::optional<BytesView> token;
 };
 
-// REQUIRES: take_prelude was called. `out` is reused: its vectors keep their memory, so that a session decodes
-// EXECUTE after EXECUTE without allocating.
+// REQUIRES: take_prelude was called. `out` is reused: its vectors keep their memory, so that a session
+// decodes EXECUTE after EXECUTE without allocating.
 Result<void> decode_request(const Frame& frame, StartupRequest& out);
 Result<void> decode_request(const Frame& frame, QueryRequest& out);
 Result<void> decode_request(const Frame& frame, PrepareRequest& out);

@@ -39,7 +39,9 @@ void append_failures(Bytes& body, uint8_t version, const std::vector<FailureReas
 
 void append_write_type(Bytes& body, const ErrorResponse& error) {
   const bool unknown_cas = error.code == ErrorCode::kCasWriteUnknown;
-  const std::string_view fallback = unknown_cas ? "CAS" : error.code == ErrorCode::kCdcWriteFailure ? "CDC" : "SIMPLE";
+  const std::string_view fallback = unknown_cas                                 ? "CAS"
+                                    : error.code == ErrorCode::kCdcWriteFailure ? "CDC"
+                                                                                : "SIMPLE";
   append_string(body, error.write_type.empty() ? fallback : std::string_view(error.write_type));
 }
 
@@ -256,13 +258,17 @@ Result<StringMultimap> decode_supported(const Frame& frame) {
 
 StringMultimap supported_options(std::string cql_version, uint8_t max_version) {
   std::vector<std::string> versions;
-  for (int v = kMinVersion; v <= max_version; ++v) versions.push_back(std::to_string(v) + "/v" + std::to_string(v));
+  for (int v = kMinVersion; v <= max_version; ++v)
+    versions.push_back(std::to_string(v) + "/v" + std::to_string(v));
   return {{"PROTOCOL_VERSIONS", std::move(versions)},
-          {"COMPRESSION", {std::string(to_string(Compression::kSnappy)), std::string(to_string(Compression::kLz4))}},
+          {"COMPRESSION",
+           {std::string(to_string(Compression::kSnappy)), std::string(to_string(Compression::kLz4))}},
           {"CQL_VERSION", {std::move(cql_version)}}};
 }
 
-void encode_authenticate(Bytes& body, BytesView authenticator_class) { append_string(body, authenticator_class); }
+void encode_authenticate(Bytes& body, BytesView authenticator_class) {
+  append_string(body, authenticator_class);
+}
 
 Result<std::string> decode_authenticate(const Frame& frame) {
   ByteReader in(frame.body);
@@ -284,9 +290,12 @@ Result<std::optional<Bytes>> decode_auth_token(const Frame& frame) {
 
 std::string_view event_type(const Event& event) {
   switch (event.index()) {
-    case 0: return kTopologyChange;
-    case 1: return kStatusChange;
-    default: return kSchemaChange;
+    case 0:
+      return kTopologyChange;
+    case 1:
+      return kStatusChange;
+    default:
+      return kSchemaChange;
   }
 }
 
@@ -312,7 +321,8 @@ Result<Event> decode_event(const Frame& frame) {
     const auto change = read_either(in, "NEW_NODE", "REMOVED_NODE") ? Change::kNewNode : Change::kRemovedNode;
     event = TopologyChange{change, read_inet(in)};
   } else if (type == kStatusChange) {
-    const auto change = read_either(in, "UP", "DOWN") ? StatusChange::Change::kUp : StatusChange::Change::kDown;
+    const auto change =
+        read_either(in, "UP", "DOWN") ? StatusChange::Change::kUp : StatusChange::Change::kDown;
     event = StatusChange{change, read_inet(in)};
   } else if (type == kSchemaChange) {
     event = read_change(in);

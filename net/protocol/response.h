@@ -1,6 +1,7 @@
 // What a server answers: each response as a value, encoded to a body (server) and decoded from one (client,
 // simulation). Encoders append the body only: put it in a FrameBuilder with the opcode named beside each.
-// What doesn't decode gives Error{kProtocol}. `version` is 3, 4 or 5; fields that a version lacks are left out.
+// What doesn't decode gives Error{kProtocol}. `version` is 3, 4 or 5; fields that a version lacks are left
+// out.
 #pragma once
 #include <optional>
 #include <string>
@@ -35,18 +36,19 @@ struct FailureReason {
 struct ErrorResponse {
   ErrorCode code = ErrorCode::kServerError;
   std::string message;
-  // kUnavailable (required, alive), kWriteTimeout, kReadTimeout, kReadFailure, kWriteFailure, kCasWriteUnknown
+  // kUnavailable (required, alive), kWriteTimeout, kReadTimeout, kReadFailure, kWriteFailure,
+  // kCasWriteUnknown
   Consistency consistency = Consistency::kOne;
   int32_t received = 0;  // for kUnavailable: alive
   int32_t required = 0;
-  bool data_present = false;         // kReadTimeout, kReadFailure
-  std::string write_type;            // kWriteTimeout, kWriteFailure: SIMPLE BATCH UNLOGGED_BATCH COUNTER BATCH_LOG CAS
-  uint16_t contentions = 0;          // kWriteTimeout of type CAS, v5
+  bool data_present = false;  // kReadTimeout, kReadFailure
+  std::string write_type;  // kWriteTimeout, kWriteFailure: SIMPLE BATCH UNLOGGED_BATCH COUNTER BATCH_LOG CAS
+  uint16_t contentions = 0;             // kWriteTimeout of type CAS, v5
   std::vector<FailureReason> failures;  // kReadFailure, kWriteFailure: v5 sends the map, others its size
-  std::string keyspace;              // kAlreadyExists, kFunctionFailure
-  std::string table;                 // kAlreadyExists: empty for a keyspace; kFunctionFailure: the function
+  std::string keyspace;                 // kAlreadyExists, kFunctionFailure
+  std::string table;  // kAlreadyExists: empty for a keyspace; kFunctionFailure: the function
   std::vector<std::string> argument_types;  // kFunctionFailure
-  Bytes unprepared_id;               // kUnprepared
+  Bytes unprepared_id;                      // kUnprepared
   bool operator==(const ErrorResponse&) const = default;
 };
 // A code that `version` doesn't know is sent as the nearest one that it does.
@@ -77,7 +79,8 @@ struct StatusChange {
   bool operator==(const StatusChange&) const = default;
 };
 using Event = std::variant<TopologyChange, StatusChange, SchemaChangeEvent>;
-// Opcode kEvent on stream kEventStream. v3 has no functions and aggregates: the keyspace is said to be updated.
+// Opcode kEvent on stream kEventStream. v3 has no functions and aggregates: the keyspace is said to be
+// updated.
 void encode_event(Bytes& body, uint8_t version, const Event& event);
 Result<Event> decode_event(const Frame& frame);
 std::string_view event_type(const Event& event);  // the name that REGISTER uses
@@ -87,10 +90,10 @@ void encode_schema_change(Bytes& body, uint8_t version, const SchemaChangeEvent&
 // --- RESULT, all kinds, as a client reads it ---
 struct ResultResponse {
   ResultKind kind = ResultKind::kVoid;
-  RowsResult rows;          // kRows
-  std::string keyspace;     // kSetKeyspace
-  PreparedResult prepared;  // kPrepared
-  SchemaChangeEvent change;      // kSchemaChange
+  RowsResult rows;           // kRows
+  std::string keyspace;      // kSetKeyspace
+  PreparedResult prepared;   // kPrepared
+  SchemaChangeEvent change;  // kSchemaChange
 };
 Result<ResultResponse> decode_result(const Frame& frame);
 

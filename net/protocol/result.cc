@@ -34,7 +34,8 @@ TypePtr native_type_of(uint16_t id) {
     std::vector<TypePtr> by_id(kList);
     for (int kind = 0; kind < static_cast<int>(TypeKind::kList); ++kind) {
       const TypePtr& type = native_type(static_cast<TypeKind>(kind));
-      if (type->protocol_id() != kCustom && type->protocol_id() < by_id.size()) by_id[type->protocol_id()] = type;
+      if (type->protocol_id() != kCustom && type->protocol_id() < by_id.size())
+        by_id[type->protocol_id()] = type;
     }
     constexpr size_t kVarchar = 0x0D, kTextOfOldServers = 0x0A;
     by_id[kTextOfOldServers] = by_id[kVarchar];
@@ -128,7 +129,8 @@ ResultMetadata read_metadata(ByteReader& in, uint8_t version, bool bound) {
   if (bound && version >= 4) {
     const auto count = in.be<int32_t>();
     if (count < 0 || static_cast<size_t>(count) * 2 > in.left()) in.fail();
-    for (int32_t i = 0; i < count && !in.failed(); ++i) out.partition_key_indexes.push_back(in.be<uint16_t>());
+    for (int32_t i = 0; i < count && !in.failed(); ++i)
+      out.partition_key_indexes.push_back(in.be<uint16_t>());
   }
   if (flags & kHasMorePages) out.paging_state = read_bytes(in);
   if (flags & kMetadataChanged) out.new_metadata_id = read_short_bytes(in);
@@ -245,7 +247,8 @@ RowsResult read_rows(ByteReader& in, uint8_t version, bool cells) {
   const auto columns = static_cast<uint64_t>(out.metadata.column_count);
   constexpr uint64_t kLeastCell = 4;
   if (out.row_count < 0 || (columns == 0 && out.row_count > 0)) in.fail();
-  if (in.failed() || (columns != 0 && static_cast<uint64_t>(out.row_count) > in.left() / (columns * kLeastCell))) {
+  if (in.failed() ||
+      (columns != 0 && static_cast<uint64_t>(out.row_count) > in.left() / (columns * kLeastCell))) {
     in.fail();
     out.row_count = 0;
     return out;

@@ -1,5 +1,5 @@
-// Bodies of RESULT: metadata of columns and rows. Rows themselves are [bytes] cells in CQL wire form, which whoever
-// makes them appends directly; this file writes what comes before them.
+// Bodies of RESULT: metadata of columns and rows. Rows themselves are [bytes] cells in CQL wire form, which
+// whoever makes them appends directly; this file writes what comes before them.
 #pragma once
 #include <optional>
 #include <string>
@@ -13,8 +13,9 @@
 
 namespace keyzone::net {
 
-// The [option] of a type: its id, then what it is made of. A type that is newer than the client's version (date, time,
-// smallint and tinyint came with v4, duration with v5) is sent as a custom one, by its marshal_name().
+// The [option] of a type: its id, then what it is made of. A type that is newer than the client's version
+// (date, time, smallint and tinyint came with v4, duration with v5) is sent as a custom one, by its
+// marshal_name().
 void append_type(Bytes& out, uint8_t version, const Type& type);
 // Fails the reader on an unknown id or deeper nesting than kTypeDepthMax.
 TypePtr read_type(ByteReader& in, int depth = 0);
@@ -29,9 +30,9 @@ EncodedColumns encode_columns(const std::vector<ColumnSpec>& columns, uint8_t ve
 
 // What precedes the rows.
 struct RowsHeader {
-  const EncodedColumns* columns = nullptr;  // REQUIRED, also with skip_metadata (for the count)
-  bool skip_metadata = false;               // the client asked for it; ignored with new_metadata_id
-  std::optional<BytesView> paging_state;    // set: there are more pages
+  const EncodedColumns* columns = nullptr;   // REQUIRED, also with skip_metadata (for the count)
+  bool skip_metadata = false;                // the client asked for it; ignored with new_metadata_id
+  std::optional<BytesView> paging_state;     // set: there are more pages
   std::optional<BytesView> new_metadata_id;  // v5: the metadata changed since the client prepared
 };
 // `rows` are [bytes] cells, row by row, as in ResultSet.
@@ -42,9 +43,10 @@ void encode_set_keyspace(Bytes& body, BytesView keyspace);
 
 struct PreparedHeader {
   BytesView id;
-  BytesView result_metadata_id;           // v5
+  BytesView result_metadata_id;                    // v5
   const EncodedColumns* bind_variables = nullptr;  // REQUIRED
-  std::vector<uint16_t> partition_key_indexes;     // v4 and later: which variable gives each partition key column
+  std::vector<uint16_t>
+      partition_key_indexes;  // v4 and later: which variable gives each partition key column
   const EncodedColumns* result_columns = nullptr;  // null: no rows (not a SELECT)
 };
 void encode_prepared(Bytes& body, uint8_t version, const PreparedHeader& header);
@@ -63,7 +65,8 @@ struct RowsResult {
   int32_t row_count = 0;
   std::vector<Value> cells;  // row by row: row_count * column_count views into the frame's body
   const Value& cell(int32_t row, int32_t column) const {
-    return cells[static_cast<size_t>(row) * static_cast<size_t>(metadata.column_count) + static_cast<size_t>(column)];
+    return cells[static_cast<size_t>(row) * static_cast<size_t>(metadata.column_count) +
+                 static_cast<size_t>(column)];
   }
 };
 struct PreparedResult {

@@ -25,7 +25,8 @@ constexpr Crc32Tables make_crc32_tables() {
     tables[0][b] = crc;
   }
   for (size_t k = 1; k < tables.size(); ++k) {
-    for (size_t b = 0; b < 256; ++b) tables[k][b] = (tables[k - 1][b] >> 8) ^ tables[0][tables[k - 1][b] & 0xff];
+    for (size_t b = 0; b < 256; ++b)
+      tables[k][b] = (tables[k - 1][b] >> 8) ^ tables[0][tables[k - 1][b] & 0xff];
   }
   return tables;
 }
@@ -51,7 +52,8 @@ void append_le_bits(Bytes& out, uint64_t v, size_t bytes) {
 
 uint64_t load_le_bits(BytesView bytes) {
   uint64_t v = 0;
-  for (size_t i = 0; i < bytes.size(); ++i) v |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
+  for (size_t i = 0; i < bytes.size(); ++i)
+    v |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
   return v;
 }
 

@@ -2,8 +2,8 @@
 // segments. A self-contained segment holds whole envelopes; a larger envelope is cut over several segments
 // that hold nothing else.
 //
-//   plain:  3 bytes LE: 17 bits payload length, 1 bit self-contained | CRC24 of them, 3 LE | payload | CRC32, 4 LE
-//   lz4:    5 bytes LE: 17 bits length on the wire, 17 bits length when plain (0: sent plain), 1 bit
+//   plain:  3 bytes LE: 17 bits payload length, 1 bit self-contained | CRC24 of them, 3 LE | payload | CRC32,
+//   4 LE lz4:    5 bytes LE: 17 bits length on the wire, 17 bits length when plain (0: sent plain), 1 bit
 //           self-contained | CRC24 | payload | CRC32 (of the bytes on the wire)
 //
 // Example: the payload "ab", self-contained and plain, is 02 00 02 | crc24 | 61 62 | crc32.
@@ -30,8 +30,8 @@ struct SegmentHeader {
 };
 // REQUIRES: bytes.size() >= segment_header_size(codec). Fails with kProtocol if the checksum is wrong.
 Result<SegmentHeader> read_segment_header(BytesView bytes, Compression codec);
-// `wire` is payload and trailer. Fails with kProtocol if the checksum is wrong. The view is into `wire`, or into
-// `scratch` if it had to be decompressed.
+// `wire` is payload and trailer. Fails with kProtocol if the checksum is wrong. The view is into `wire`, or
+// into `scratch` if it had to be decompressed.
 Result<BytesView> open_segment(const SegmentHeader& header, BytesView wire, Bytes& scratch);
 
 // Appends one segment. REQUIRES: payload.size() <= kMaxSegmentPayload; codec is kNone or kLz4.

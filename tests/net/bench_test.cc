@@ -58,7 +58,8 @@ TEST(Bench, NamesOfOperations) {
 
 BenchOptions small_bench(const SmallServer& server, BenchOperation operation) {
   BenchOptions options;
-  options.hosts = {"127.0.0.1:1", "127.0.0.1:" + std::to_string(server.port())};  // nobody listens at the first
+  options.hosts = {"127.0.0.1:1",
+                   "127.0.0.1:" + std::to_string(server.port())};  // nobody listens at the first
   options.operation = operation;
   options.rows = 500;
   options.connections = 3;

@@ -26,7 +26,8 @@ struct MemoryStream : ByteStream {
 // A server that knows a few statements, behind one client.
 class TinyServer {
  public:
-  TinyServer(ClientConnection::Options options, std::string user = "") : client(options), user_(std::move(user)) {
+  TinyServer(ClientConnection::Options options, std::string user = "")
+      : client(options), user_(std::move(user)) {
     client.on_event([this](const Event& e) { events.push_back(e); });
     client.start(stream, [this](ClientReply& r) {
       started = true;
@@ -58,15 +59,18 @@ class TinyServer {
       AuthResponseRequest request;
       EXPECT_TRUE(decode_request(frame, request));
       const Bytes good = Bytes(1, '\0') + user_ + Bytes(1, '\0') + "secret";
-      if (request.token == good) return writer.append(version, 0, frame.stream, Opcode::kAuthSuccess, from_hex("ffffffff"));
+      if (request.token == good)
+        return writer.append(version, 0, frame.stream, Opcode::kAuthSuccess, from_hex("ffffffff"));
       return refuse(frame, ErrorCode::kBadCredentials, "no");
     }
     if (frame.opcode == Opcode::kRegister) return writer.append(version, 0, frame.stream, Opcode::kReady, "");
-    FrameBuilder out(writer, version, frame.stream, frame.opcode == Opcode::kOptions ? Opcode::kSupported : Opcode::kResult);
+    FrameBuilder out(writer, version, frame.stream,
+                     frame.opcode == Opcode::kOptions ? Opcode::kSupported : Opcode::kResult);
     if (frame.opcode == Opcode::kOptions) return encode_supported(out.body(), supported_options("3.4.6", 5));
     if (frame.opcode == Opcode::kPrepare) return serve_prepare(out.body());
     QueryRequest query;
-    if (frame.opcode == Opcode::kQuery && decode_request(frame, query) && query.text == "rows") return serve_rows(out.body());
+    if (frame.opcode == Opcode::kQuery && decode_request(frame, query) && query.text == "rows")
+      return serve_rows(out.body());
     encode_void(out.body());
   }
 
@@ -222,7 +226,8 @@ TEST(Client, EveryRequestEndsWhenTheStreamDoes) {
 }
 
 TEST(Client, NonsenseFromTheServerEndsTheConnection) {
-  for (const char* hex : {"84 00 0005 08 00000000", "83 00 0000 08 00000004 00000001", "04 00 0000 08 00000000"}) {
+  for (const char* hex :
+       {"84 00 0005 08 00000000", "83 00 0000 08 00000004 00000001", "04 00 0000 08 00000000"}) {
     TinyServer server({});
     int lost = 0;
     server.client.query("void", Consistency::kOne,
@@ -255,7 +260,8 @@ RingNode node(std::string rack, std::vector<int64_t> tokens) {
 }
 
 TEST(Ring, OneReplicaOfEachRack) {
-  const Ring ring({node("a", {0, 100}), node("a", {50}), node("b", {0x7fffffffffffffff}), node("c", {10})}, 3);
+  const Ring ring({node("a", {0, 100}), node("a", {50}), node("b", {0x7fffffffffffffff}), node("c", {10})},
+                  3);
   using Places = std::vector<size_t>;
   EXPECT_EQ(ring.replicas(Token(0)), (Places{0, 3, 2}));
   EXPECT_EQ(ring.replicas(Token(1)), (Places{3, 1, 2}));

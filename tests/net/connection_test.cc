@@ -1,10 +1,10 @@
 #include "net/connection.h"
 
+#include <boost/asio/read.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/asio/read.hpp>
-#include <fstream>
 #include <filesystem>
+#include <fstream>
 
 #include "net/dialer.h"
 #include "net/http.h"
@@ -59,9 +59,8 @@ class Connections : public testing::TestWithParam<bool> {
   void connect(Listener::Options options = {}) {
     if (GetParam()) make_tls();
     options.tls = server_tls.get();
-    auto opened = Listener::open(io, options, {&io}, [this](size_t, std::shared_ptr<Connection> c) {
-      server.take(std::move(c));
-    });
+    auto opened = Listener::open(
+        io, options, {&io}, [this](size_t, std::shared_ptr<Connection> c) { server.take(std::move(c)); });
     ASSERT_TRUE(opened);
     listener = *std::move(opened);
     connect_once(io, "127.0.0.1", listener->port(), client_tls.get(),
@@ -82,7 +81,8 @@ class Connections : public testing::TestWithParam<bool> {
     X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
     X509_set_pubkey(certificate, key);
     X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("node-1"), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("node-1"), -1,
+                               -1, 0);
     X509_set_issuer_name(certificate, name);
     X509_sign(certificate, key, EVP_sha256());
     folder = std::filesystem::temp_directory_path() / ("keyzone-tls-" + std::to_string(getpid()));
@@ -220,7 +220,8 @@ TEST_P(Connections, DialerWaitsForItsPeer) {
       [&](const std::string& reason) {
         EXPECT_NE(reason, "");
         if (++failures == 2) {
-          auto opened = Listener::open(io, {.port = port}, {&io}, [&](size_t, std::shared_ptr<Connection>) {});
+          auto opened =
+              Listener::open(io, {.port = port}, {&io}, [&](size_t, std::shared_ptr<Connection>) {});
           ASSERT_TRUE(opened) << opened.error().message;
           listener = *std::move(opened);
         }
@@ -272,10 +273,11 @@ TEST(Listener, DealsConnectionsOutInTurn) {
   ASSERT_TRUE(opened);
   size_t connected = 0;
   for (int i = 0; i < 4; ++i) {
-    connect_once(io, "127.0.0.1", (*opened)->port(), nullptr, [&](std::shared_ptr<Connection> c, const std::string&) {
-      connections.push_back(std::move(c));
-      ++connected;
-    });
+    connect_once(io, "127.0.0.1", (*opened)->port(), nullptr,
+                 [&](std::shared_ptr<Connection> c, const std::string&) {
+                   connections.push_back(std::move(c));
+                   ++connected;
+                 });
   }
   while (shards.size() < 4 || connected < 4) {
     io.restart();
@@ -296,10 +298,11 @@ TEST(Http, AnswersGetAndHeadOnly) {
   ASSERT_TRUE(opened);
   const auto ask = [&](const std::string& request) {
     Recorder client;
-    connect_once(io, "127.0.0.1", (*opened)->port(), nullptr, [&](std::shared_ptr<Connection> c, const std::string&) {
-      client.take(std::move(c));
-      client.connection->write(request);
-    });
+    connect_once(io, "127.0.0.1", (*opened)->port(), nullptr,
+                 [&](std::shared_ptr<Connection> c, const std::string&) {
+                   client.take(std::move(c));
+                   client.connection->write(request);
+                 });
     while (client.closed == 0) {
       io.restart();
       io.run_one_for(std::chrono::milliseconds(100));

@@ -69,7 +69,8 @@ TEST(FrameReader, UnsupportedVersionIsAnsweredOnTheSameStream) {
   Frame frame;
   ASSERT_EQ(reader.next(frame), Step::kFailed);
   EXPECT_EQ(reader.failure().message,
-            "Invalid or unsupported protocol version (66); the lowest supported version is 3 and the greatest is 5");
+            "Invalid or unsupported protocol version (66); the lowest supported version is 3 and the "
+            "greatest is 5");
   FrameWriter writer(Role::kServer);
   append_failure(writer, reader.failure());
   const Bytes answer = writer.take();
@@ -172,7 +173,8 @@ TEST(FrameReader, WaitsAfterStartup) {
 
 TEST(FrameReader, RefusedStartupMayBeTriedAgain) {
   FrameReader reader({});
-  const Bytes bytes = one_frame(Role::kClient, 4, Opcode::kStartup, "a") + one_frame(Role::kClient, 4, Opcode::kStartup, "b");
+  const Bytes bytes =
+      one_frame(Role::kClient, 4, Opcode::kStartup, "a") + one_frame(Role::kClient, 4, Opcode::kStartup, "b");
   reader.feed(bytes);
   Frame frame;
   ASSERT_EQ(reader.next(frame), Step::kFrame);
@@ -218,7 +220,8 @@ TEST(FrameReader, SegmentsMustHoldWholeFrames) {
     Step step;
     while ((step = reader.next(frame)) == Step::kFrame) {
     }
-    return step == Step::kFailed ? reader.failure().message + " on " + std::to_string(reader.failure().stream) : "";
+    return step == Step::kFailed ? reader.failure().message + " on " + std::to_string(reader.failure().stream)
+                                 : "";
   };
   Bytes bytes;
   append_segment(bytes, Compression::kNone, view.substr(0, 50), true);
@@ -272,7 +275,8 @@ TEST(FrameWriter, ManySmallFramesMakeOneSegment) {
   writer.startup_done(5, Compression::kNone);
   for (int16_t i = 0; i < 100; ++i) writer.append(5, 0, i, Opcode::kResult, "12345678");
   const Bytes bytes = writer.take();
-  EXPECT_EQ(bytes.size(), 100 * (kFrameHeaderSize + 8) + segment_header_size(Compression::kNone) + kSegmentTrailerSize);
+  EXPECT_EQ(bytes.size(),
+            100 * (kFrameHeaderSize + 8) + segment_header_size(Compression::kNone) + kSegmentTrailerSize);
   EXPECT_TRUE(writer.empty());
 }
 
@@ -283,7 +287,9 @@ TEST(FrameWriter, BuilderPatchesTheLength) {
     encode_void(frame.body());
   }
   { FrameBuilder frame(writer, 4, -1, Opcode::kEvent, kFlagWarning); }
-  EXPECT_EQ(to_hex(writer.take()), "84000007080000000400000001" "8408ffff0c00000000");
+  EXPECT_EQ(to_hex(writer.take()),
+            "84000007080000000400000001"
+            "8408ffff0c00000000");
 }
 
 TEST(FrameWriter, SmallOrIncompressibleBodiesGoPlain) {

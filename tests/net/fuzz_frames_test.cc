@@ -1,5 +1,5 @@
-// Random and mutated bytes against every decoder: none may crash, hang or take memory that the bytes can't pay for.
-// KEYZONE_FUZZ_SECONDS sets how long (default 2), KEYZONE_FUZZ_SEED which way.
+// Random and mutated bytes against every decoder: none may crash, hang or take memory that the bytes can't
+// pay for. KEYZONE_FUZZ_SECONDS sets how long (default 2), KEYZONE_FUZZ_SEED which way.
 #include <chrono>
 #include <cstdlib>
 
@@ -17,7 +17,8 @@ long from_environment(const char* name, long otherwise) {
   return text ? std::atol(text) : otherwise;
 }
 
-// What a frame decodes to doesn't matter; that a decoded one encodes to the same bytes does, where they are canonical.
+// What a frame decodes to doesn't matter; that a decoded one encodes to the same bytes does, where they are
+// canonical.
 void decode_as_request(Frame frame) {
   RequestPrelude prelude;
   if (!take_prelude(frame, prelude)) return;
@@ -70,11 +71,25 @@ Bytes valid_request_body(TestRandom& random, uint8_t version) {
   if (random.below(2)) p.page_size = 100;
   if (random.below(2)) p.timestamp = 5;
   switch (random.below(4)) {
-    case 0: encode_request(body, version, QueryRequest{"SELECT * FROM t", p}); break;
-    case 1: encode_request(body, version, ExecuteRequest{"0123456789abcdef", version >= 5 ? "id" : "", p}); break;
-    case 2: encode_request(body, version, BatchRequest{BatchType::kLogged, {{true, "id", p.values}, {false, "x", {}}},
-                                                       Consistency::kOne, {}, {}, {}, {}}); break;
-    default: encode_request(body, version, StartupRequest{{{"CQL_VERSION", "3.0.0"}}}); break;
+    case 0:
+      encode_request(body, version, QueryRequest{"SELECT * FROM t", p});
+      break;
+    case 1:
+      encode_request(body, version, ExecuteRequest{"0123456789abcdef", version >= 5 ? "id" : "", p});
+      break;
+    case 2:
+      encode_request(body, version,
+                     BatchRequest{BatchType::kLogged,
+                                  {{true, "id", p.values}, {false, "x", {}}},
+                                  Consistency::kOne,
+                                  {},
+                                  {},
+                                  {},
+                                  {}});
+      break;
+    default:
+      encode_request(body, version, StartupRequest{{{"CQL_VERSION", "3.0.0"}}});
+      break;
   }
   return body;
 }
@@ -83,15 +98,22 @@ Bytes valid_response_body(TestRandom& random, uint8_t version) {
   Bytes body;
   const TypePtr number = native_type(TypeKind::kInt);
   const EncodedColumns columns = encode_columns(
-      {{"k", "t", "a", number}, {"k", "t", "b", map_type(number, tuple_type({number, number}), true)}}, version);
+      {{"k", "t", "a", number}, {"k", "t", "b", map_type(number, tuple_type({number, number}), true)}},
+      version);
   RowsHeader header;
   header.columns = &columns;
   Bytes rows;
   for (int i = 0; i < 4; ++i) append_bytes(rows, random.bytes(random.below(9)));
   switch (random.below(4)) {
-    case 0: encode_rows(body, version, header, 2, rows); break;
-    case 1: encode_prepared(body, version, {"id", "rid", &columns, {0}, &columns}); break;
-    case 2: encode_event(body, version, StatusChange{}); break;
+    case 0:
+      encode_rows(body, version, header, 2, rows);
+      break;
+    case 1:
+      encode_prepared(body, version, {"id", "rid", &columns, {0}, &columns});
+      break;
+    case 2:
+      encode_event(body, version, StatusChange{});
+      break;
     default: {
       ErrorResponse error;
       error.code = random.below(2) ? ErrorCode::kWriteFailure : ErrorCode::kFunctionFailure;
@@ -106,11 +128,21 @@ void mutate(TestRandom& random, Bytes& bytes) {
   for (size_t i = random.below(4); i > 0 && !bytes.empty(); --i) {
     const size_t at = random.below(bytes.size());
     switch (random.below(5)) {
-      case 0: bytes[at] = static_cast<char>(random.next()); break;
-      case 1: bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.below(8))); break;
-      case 2: bytes.erase(at, random.below(8)); break;
-      case 3: bytes.insert(at, random.bytes(random.below(8))); break;
-      default: bytes.replace(at, 1, from_hex(random.below(2) ? "7fffffff" : "ffffffff")); break;
+      case 0:
+        bytes[at] = static_cast<char>(random.next());
+        break;
+      case 1:
+        bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.below(8)));
+        break;
+      case 2:
+        bytes.erase(at, random.below(8));
+        break;
+      case 3:
+        bytes.insert(at, random.bytes(random.below(8)));
+        break;
+      default:
+        bytes.replace(at, 1, from_hex(random.below(2) ? "7fffffff" : "ffffffff"));
+        break;
     }
   }
 }

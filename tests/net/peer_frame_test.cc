@@ -27,7 +27,10 @@ PeerFrameReader welcomed_reader() {
 TEST(PeerFrame, KnownBytes) {
   Bytes out;
   append_peer_frame(out, 3, from_hex("0102030405060708"));
-  EXPECT_EQ(to_hex(out), "01000000" "03000000" "0102030405060708");
+  EXPECT_EQ(to_hex(out),
+            "01000000"
+            "03000000"
+            "0102030405060708");
 }
 
 TEST(PeerFrame, Hello) {

@@ -16,8 +16,16 @@ TEST(Primitives, KnownBytes) {
   append_string_map(out, {{"k", "v"}});
   append_string_multimap(out, {{"k", {"v"}}});
   append_consistency(out, Consistency::kLocalQuorum);
-  EXPECT_EQ(to_hex(out), "00026162" "0000000163" "ffffffff" "fffffffe" "00000000" "0002000178000179" "000100016b000176"
-                         "000100016b0001000176" "0006");
+  EXPECT_EQ(to_hex(out),
+            "00026162"
+            "0000000163"
+            "ffffffff"
+            "fffffffe"
+            "00000000"
+            "0002000178000179"
+            "000100016b000176"
+            "000100016b0001000176"
+            "0006");
   ByteReader in(out);
   EXPECT_EQ(read_string(in), "ab");
   EXPECT_EQ(read_long_string(in), "c");

@@ -149,7 +149,9 @@ TEST_P(Requests, StartupRegisterAndAuthResponse) {
 }
 
 TEST(Startup, OnlyWhatWeCanDo) {
-  const auto accepted = [](StringMap options, uint8_t version) { return accept_startup({std::move(options)}, version); };
+  const auto accepted = [](StringMap options, uint8_t version) {
+    return accept_startup({std::move(options)}, version);
+  };
   EXPECT_FALSE(accepted({}, 4));
   EXPECT_FALSE(accepted({{"CQL_VERSION", "2.0.0"}}, 4));
   EXPECT_TRUE(accepted({{"CQL_VERSION", "4.0.0"}, {"DRIVER_NAME", "x"}}, 4)) << "the Rust driver says 4.0.0";
@@ -162,8 +164,16 @@ TEST(Requests, KnownBytes) {
   QueryRequest request;
   request.text = "USE k";
   request.parameters.consistency = Consistency::kOne;
-  EXPECT_EQ(to_hex(encoded(4, request)), "00000005" "555345206b" "0001" "00");
-  EXPECT_EQ(to_hex(encoded(5, request)), "00000005" "555345206b" "0001" "00000000");
+  EXPECT_EQ(to_hex(encoded(4, request)),
+            "00000005"
+            "555345206b"
+            "0001"
+            "00");
+  EXPECT_EQ(to_hex(encoded(5, request)),
+            "00000005"
+            "555345206b"
+            "0001"
+            "00000000");
 }
 
 TEST(Requests, ByteSequencesThatAreWrong) {
@@ -175,10 +185,12 @@ TEST(Requests, ByteSequencesThatAreWrong) {
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 0001 fffffffd")), "") << "length -3";
   EXPECT_EQ(refusal<QueryRequest>(4, from_hex("00000001 61 0001 10 0001")),
             "Invalid consistency for SERIAL. Got ONE");
-  EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 20 8000000000000000")).find("Out of bound timestamp"),
+  EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 20 8000000000000000"))
+                .find("Out of bound timestamp"),
             std::string::npos);
   EXPECT_EQ(refusal<BatchRequest>(4, from_hex("03 0000 0001 00")), "Invalid BATCH type 3");
-  EXPECT_NE(refusal<BatchRequest>(4, from_hex("00 0001 02 00000000 0000 0001 00")).find("Must be 0 or 1"), std::string::npos);
+  EXPECT_NE(refusal<BatchRequest>(4, from_hex("00 0001 02 00000000 0000 0001 00")).find("Must be 0 or 1"),
+            std::string::npos);
   EXPECT_NE(refusal<BatchRequest>(4, from_hex("00 0000 0001 40")).find("named values"), std::string::npos);
 }
 

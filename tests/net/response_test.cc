@@ -66,20 +66,22 @@ ErrorResponse error_of(ErrorCode code, uint8_t version) {
 
 TEST_P(Responses, EveryErrorCode) {
   for (const ErrorCode code :
-       {ErrorCode::kServerError, ErrorCode::kProtocolError, ErrorCode::kBadCredentials, ErrorCode::kUnavailable,
-        ErrorCode::kOverloaded, ErrorCode::kIsBootstrapping, ErrorCode::kTruncateError, ErrorCode::kWriteTimeout,
-        ErrorCode::kReadTimeout, ErrorCode::kReadFailure, ErrorCode::kFunctionFailure, ErrorCode::kWriteFailure,
-        ErrorCode::kCasWriteUnknown, ErrorCode::kSyntaxError, ErrorCode::kUnauthorized, ErrorCode::kInvalid,
-        ErrorCode::kConfigError, ErrorCode::kAlreadyExists, ErrorCode::kUnprepared}) {
+       {ErrorCode::kServerError, ErrorCode::kProtocolError, ErrorCode::kBadCredentials,
+        ErrorCode::kUnavailable, ErrorCode::kOverloaded, ErrorCode::kIsBootstrapping,
+        ErrorCode::kTruncateError, ErrorCode::kWriteTimeout, ErrorCode::kReadTimeout, ErrorCode::kReadFailure,
+        ErrorCode::kFunctionFailure, ErrorCode::kWriteFailure, ErrorCode::kCasWriteUnknown,
+        ErrorCode::kSyntaxError, ErrorCode::kUnauthorized, ErrorCode::kInvalid, ErrorCode::kConfigError,
+        ErrorCode::kAlreadyExists, ErrorCode::kUnprepared}) {
     const ErrorResponse error = error_of(code, version);
     Bytes body;
     encode_error(body, version, error);
     const auto back = decode_error(frame_of(version, body));
     ASSERT_TRUE(back) << static_cast<int>(code) << " " << back.error().message;
-    const bool known = version >= 5 || (code != ErrorCode::kCasWriteUnknown &&
-                                        (version >= 4 || (code != ErrorCode::kReadFailure &&
-                                                          code != ErrorCode::kWriteFailure &&
-                                                          code != ErrorCode::kFunctionFailure)));
+    const bool known =
+        version >= 5 ||
+        (code != ErrorCode::kCasWriteUnknown &&
+         (version >= 4 || (code != ErrorCode::kReadFailure && code != ErrorCode::kWriteFailure &&
+                           code != ErrorCode::kFunctionFailure)));
     EXPECT_EQ(back->message, error.message);
     if (known) {
       EXPECT_EQ(*back, error) << static_cast<int>(code);
@@ -112,7 +114,13 @@ TEST(Errors, KnownBytes) {
   error.required = 2;
   error.received = 1;
   encode_error(body, 4, error);
-  EXPECT_EQ(to_hex(body), "00001000" "0002" "6e6f" "0004" "00000002" "00000001");
+  EXPECT_EQ(to_hex(body),
+            "00001000"
+            "0002"
+            "6e6f"
+            "0004"
+            "00000002"
+            "00000001");
 }
 
 TEST(Errors, LongMessagesAreCutBetweenCharacters) {
@@ -222,7 +230,14 @@ TEST_P(Responses, NodeEvents) {
 TEST(Events, KnownBytes) {
   Bytes body;
   encode_event(body, 4, StatusChange{StatusChange::Change::kUp, {*InetAddress::parse("127.0.0.1"), 9042}});
-  EXPECT_EQ(to_hex(body), "000d" "5354415455535f4348414e4745" "0002" "5550" "04" "7f000001" "00002352");
+  EXPECT_EQ(to_hex(body),
+            "000d"
+            "5354415455535f4348414e4745"
+            "0002"
+            "5550"
+            "04"
+            "7f000001"
+            "00002352");
 }
 
 // --- RESULT ---
@@ -233,7 +248,8 @@ std::vector<ColumnSpec> columns_of_all_types(bool one_table) {
     const std::string name = "c" + std::to_string(columns.size());
     columns.push_back({"ks", one_table ? "t" : "t" + name, name, std::move(type)});
   };
-  for (int kind = 0; kind < static_cast<int>(TypeKind::kList); ++kind) add(native_type(static_cast<TypeKind>(kind)));
+  for (int kind = 0; kind < static_cast<int>(TypeKind::kList); ++kind)
+    add(native_type(static_cast<TypeKind>(kind)));
   const TypePtr number = native_type(TypeKind::kInt), text = native_type(TypeKind::kText);
   add(list_type(number, true));
   add(set_type(text, true));
@@ -266,7 +282,8 @@ TEST_P(Responses, RowsOfEveryType) {
       const ColumnSpec& got = back->rows.metadata.columns[i];
       EXPECT_EQ(got.name, columns[i].name);
       EXPECT_EQ(got.table, columns[i].table);
-      EXPECT_TRUE(*got.type == *columns[i].type) << got.type->to_string() << " " << columns[i].type->to_string();
+      EXPECT_TRUE(*got.type == *columns[i].type)
+          << got.type->to_string() << " " << columns[i].type->to_string();
     }
     ASSERT_EQ(back->rows.row_count, 3);
     EXPECT_TRUE(back->rows.cell(0, 0).is_null());
@@ -298,8 +315,9 @@ TEST_P(Responses, SkippedMetadata) {
 }
 
 TEST_P(Responses, Prepared) {
-  const EncodedColumns variables = encode_columns({{"ks", "t", "k", native_type(TypeKind::kInt)},
-                                                   {"ks", "t", "v", native_type(TypeKind::kText)}}, version);
+  const EncodedColumns variables = encode_columns(
+      {{"ks", "t", "k", native_type(TypeKind::kInt)}, {"ks", "t", "v", native_type(TypeKind::kText)}},
+      version);
   const EncodedColumns result = encode_columns({{"ks", "t", "v", native_type(TypeKind::kText)}}, version);
   PreparedHeader header;
   header.id = "0123456789abcdef";
@@ -328,7 +346,10 @@ TEST_P(Responses, VoidAndSetKeyspace) {
   EXPECT_EQ(decode_result(frame_of(version, body))->kind, ResultKind::kVoid);
   body.clear();
   encode_set_keyspace(body, "ks");
-  EXPECT_EQ(to_hex(body), "00000003" "0002" "6b73");
+  EXPECT_EQ(to_hex(body),
+            "00000003"
+            "0002"
+            "6b73");
   EXPECT_EQ(decode_result(frame_of(version, body))->keyspace, "ks");
 }
 

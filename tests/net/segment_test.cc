@@ -8,7 +8,9 @@ namespace {
 TEST(Segment, Checksums) {
   // zlib's crc32 of FA 2D 55 CA followed by "123456789", and of FA 2D 55 CA alone.
   uint32_t bitwise = 0xffffffff;
-  const Bytes text = "\xfa\x2d\x55\xca" "123456789";
+  const Bytes text =
+      "\xfa\x2d\x55\xca"
+      "123456789";
   for (const char c : text) {
     bitwise ^= static_cast<uint8_t>(c);
     for (int i = 0; i < 8; ++i) bitwise = (bitwise >> 1) ^ (bitwise & 1 ? 0xEDB88320u : 0);
@@ -42,7 +44,8 @@ TEST(Segment, RoundTrip) {
         ASSERT_TRUE(header);
         EXPECT_EQ(header->self_contained, size % 2);
         Bytes scratch;
-        const auto opened = open_segment(*header, BytesView(bytes).substr(segment_header_size(codec)), scratch);
+        const auto opened =
+            open_segment(*header, BytesView(bytes).substr(segment_header_size(codec)), scratch);
         ASSERT_TRUE(opened) << opened.error().message;
         EXPECT_EQ(*opened, payload);
         if (codec == Compression::kLz4 && compressible && size > 50) {

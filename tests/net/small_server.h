@@ -1,5 +1,5 @@
-// A CQL server of one table in memory, on a real socket and its own thread: enough for a driver to find its nodes, and
-// for the bench to write and read.
+// A CQL server of one table in memory, on a real socket and its own thread: enough for a driver to find its
+// nodes, and for the bench to write and read.
 #pragma once
 #include <map>
 #include <memory>
@@ -76,7 +76,8 @@ class SmallServer {
       return Opcode::kError;
     }
     if (query.text.find("system.peers") != BytesView::npos) {
-      const auto columns = encode_columns({{"system", "peers", "peer", native_type(TypeKind::kInet)}}, frame.version);
+      const auto columns =
+          encode_columns({{"system", "peers", "peer", native_type(TypeKind::kInet)}}, frame.version);
       RowsHeader header;
       header.columns = &columns;
       encode_rows(body, frame.version, header, 0, "");
@@ -108,9 +109,10 @@ class SmallServer {
   }
 
   Opcode nodes(const Frame& frame, Bytes& body) {
-    const auto columns = encode_columns({{"system_views", "keyzone_nodes", "node", native_type(TypeKind::kText)},
-                                         {"system_views", "keyzone_nodes", "cpu_time_us", native_type(TypeKind::kBigint)}},
-                                        frame.version);
+    const auto columns =
+        encode_columns({{"system_views", "keyzone_nodes", "node", native_type(TypeKind::kText)},
+                        {"system_views", "keyzone_nodes", "cpu_time_us", native_type(TypeKind::kBigint)}},
+                       frame.version);
     Bytes row, cpu;
     append_be(cpu, uint64_t{10 * operations_});
     append_bytes(row, "n1");
@@ -125,7 +127,8 @@ class SmallServer {
     PrepareRequest request;
     (void)decode_request(frame, request).ok();
     const TypePtr blob = native_type(TypeKind::kBlob);
-    const auto variables = encode_columns({{"bench", "kv", "key", blob}, {"bench", "kv", "value", blob}}, frame.version);
+    const auto variables =
+        encode_columns({{"bench", "kv", "key", blob}, {"bench", "kv", "value", blob}}, frame.version);
     const auto result = encode_columns({{"bench", "kv", "value", blob}}, frame.version);
     PreparedHeader header;
     const Bytes id(request.text.substr(0, 6));
@@ -149,7 +152,8 @@ class SmallServer {
       return Opcode::kResult;
     }
     const auto found = table_.find(Bytes(values[0].bytes));
-    const auto columns = encode_columns({{"bench", "kv", "value", native_type(TypeKind::kBlob)}}, frame.version);
+    const auto columns =
+        encode_columns({{"bench", "kv", "value", native_type(TypeKind::kBlob)}}, frame.version);
     RowsHeader header;
     header.columns = &columns;
     header.skip_metadata = request.parameters.skip_metadata;

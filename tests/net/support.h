@@ -61,8 +61,8 @@ struct OwnedFrame {
   Frame frame;
   Bytes body;
   bool operator==(const OwnedFrame& o) const {
-    return frame.version == o.frame.version && frame.flags == o.frame.flags && frame.stream == o.frame.stream &&
-           frame.opcode == o.frame.opcode && body == o.body;
+    return frame.version == o.frame.version && frame.flags == o.frame.flags &&
+           frame.stream == o.frame.stream && frame.opcode == o.frame.opcode && body == o.body;
   }
 };
 
