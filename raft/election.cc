@@ -1,7 +1,7 @@
 // Who leads: PreVote, votes, roles (Raft paper 5.2, 5.4.1; thesis 9.6, 4.2.3, 3.10).
+#include "raft/invariants.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
-#include "raft/invariants.h"
 
 namespace keyzone::raft {
 
@@ -63,8 +63,8 @@ void Raft::become_leader() {
   term_start_ = append_own(EntryKind::kEmpty, nullptr);
 }
 
-// Who is a voter no more may still be needed until that is committed: it may be the only one with the newest log
-// among those who have to agree (thesis, 4.2.2).
+// Who is a voter no more may still be needed until that is committed: it may be the only one with the newest
+// log among those who have to agree (thesis, 4.2.2).
 bool Raft::promotable() const {
   if (faulty_) return false;
   for (auto at = configurations_.rbegin(); at != configurations_.rend(); ++at) {
@@ -139,9 +139,9 @@ void Raft::handle_vote(const Message& message) {
   const bool pre = message.kind == MessageKind::kPreVote;
   if (has_live_leader() && !message.forced) return;
   // A PreVote asks about a term to come; a real one finds this replica in its term (see enter_newer_term).
-  const bool free = pre ? message.term > term()
-                        : hard_state_.vote == message.from ||
-                              (hard_state_.vote == NodeId() && leader_ == NodeId());
+  const bool free =
+      pre ? message.term > term()
+          : hard_state_.vote == message.from || (hard_state_.vote == NodeId() && leader_ == NodeId());
   const bool granted = free && log_.is_up_to_date(message.index, message.log_term);
   if (granted && !pre) {
     if (hard_state_.vote != message.from) hard_state_changed_ = true;

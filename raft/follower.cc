@@ -21,7 +21,9 @@ bool Raft::sane_append(const Message& message) const {
 void Raft::handle_append(const Message& message) {
   if (!sane_append(message)) return;
   // What is committed here is in the leader's log as it is (leader completeness): only the rest needs a look.
-  if (message.index >= commit_ && !log_.matches(message.index, message.log_term)) return reject_append(message);
+  const bool agrees = message.index < commit_ || log_.matches(message.index, message.log_term);
+  // The first configuration of a group isn't in its log: who joins later learns it from a snapshot only.
+  if (!agrees || needs_snapshot()) return reject_append(message);
   accept_entries(message);
   const LogIndex equal(message.index.value + message.entries.size());
   matched_ = std::max({matched_, equal, commit_});
@@ -35,6 +37,7 @@ void Raft::reject_append(const Message& message) {
   Message reply = make(MessageKind::kAppendReply, message.from);
   reply.reject = true;
   reply.faulty = faulty_;
+  reply.installing = needs_snapshot();
   reply.index = message.index;
   // Skips whole terms: at or below the hint the logs may agree, above it they can't.
   reply.hint = log_.agreement(std::min(message.index, log_.last_index()), message.log_term);
@@ -98,7 +101,7 @@ void Raft::handle_heartbeat(const Message& message) {
 void Raft::handle_install_snapshot(const Message& message) {
   const SnapshotInfo& info = message.snapshot;
   if (info.term > message.term || info.configuration.voters.empty()) return;
-  if (info.index <= commit_ || log_.matches(info.index, info.term)) {
+  if (!needs_snapshot() && (info.index <= commit_ || log_.matches(info.index, info.term))) {
     // The log has it: nothing to fetch. It is committed, so it equals this leader's log.
     matched_ = std::max({matched_, info.index, commit_});
     follower_commit(info.index);
@@ -113,11 +116,11 @@ void Raft::handle_install_snapshot(const Message& message) {
 bool Raft::install_snapshot(const SnapshotInfo& info) {
   InvariantGuard guard(*this);
   installing_.reset();
-  if (is_leader() || info.index <= commit_) return false;
+  if (is_leader() || (info.index <= commit_ && !needs_snapshot())) return false;
   if (info.term > term()) become_follower(info.term, NodeId());  // whoever gave the data was ahead
   matched_ = std::max(matched_, info.index);
   acknowledge_ = true;
-  if (log_.matches(info.index, info.term)) {  // the log caught up meanwhile
+  if (log_.matches(info.index, info.term) && !needs_snapshot()) {  // the log caught up meanwhile
     follower_commit(info.index);
     acknowledge();
     return false;

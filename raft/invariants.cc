@@ -26,7 +26,8 @@ void InvariantView::check(const InvariantView& before, const Raft& raft) {
     // One vote a term; one leader a term; who led and stepped down doesn't lead again.
     KEYZONE_ASSERT(before.vote == NodeId() || before.vote == now.vote);
     KEYZONE_ASSERT(before.leader == NodeId() || now.leader == NodeId() || before.leader == now.leader);
-    KEYZONE_ASSERT(now.role != Role::kLeader || before.role == Role::kLeader || before.role == Role::kCandidate);
+    KEYZONE_ASSERT(now.role != Role::kLeader || before.role == Role::kLeader ||
+                   before.role == Role::kCandidate);
     // A leader only appends to its log.
     KEYZONE_ASSERT(before.role != Role::kLeader || before.last <= now.last);
   }
@@ -48,8 +49,7 @@ void InvariantView::check_now(const Raft& raft) {
   KEYZONE_ASSERT(raft.role_ == Role::kLeader || (raft.reads_.empty() && raft.early_reads_.empty()));
   // At most one change of the configuration is not committed yet, besides the one that leaves the joint one.
   const size_t count = raft.configurations_.size();
-  KEYZONE_ASSERT(count < 3 || raft.configurations_[count - 3].index <= raft.commit_ ||
-                 !raft.leader_ready());
+  KEYZONE_ASSERT(count < 3 || raft.configurations_[count - 3].index <= raft.commit_ || !raft.leader_ready());
 }
 
 void InvariantView::check_leader(const Raft& raft) {

@@ -1,4 +1,5 @@
-// What must hold of a replica after each input, alone and compared with before. Checked in release builds too.
+// What must hold of a replica after each input, alone and compared with before. Checked in release builds
+// too.
 #pragma once
 #include "raft/raft.h"
 

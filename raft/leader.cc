@@ -96,7 +96,8 @@ void Raft::broadcast_heartbeat() {
 }
 
 void Raft::tick_leader() {
-  if (transfer_to_ != NodeId() && ++transfer_elapsed_ >= config_.election_timeout_ticks) transfer_to_ = NodeId();
+  if (transfer_to_ != NodeId() && ++transfer_elapsed_ >= config_.election_timeout_ticks)
+    transfer_to_ = NodeId();
   if (++election_elapsed_ >= config_.election_timeout_ticks) {
     election_elapsed_ = 0;
     // CheckQuorum: who reaches no majority stops leading (thesis 6.2).
@@ -150,6 +151,10 @@ void Raft::handle_append_reply(const Message& message) {
 }
 
 void Raft::handle_append_rejected(const Message& message, Progress& peer) {
+  if (message.installing) {
+    if (peer.state != ProgressState::kSnapshot) offer_snapshot(message.from, peer);
+    return;
+  }
   if (peer.state == ProgressState::kReplicate) {
     if (message.index > peer.match) peer.become_probe();
     return;
@@ -169,7 +174,7 @@ void Raft::handle_heartbeat_reply(const Message& message) {
   peer.round = std::max(peer.round, std::min(message.context, round_));
   if (message.installing) peer.snapshot_beats = 0;
   peer.probe_sent = false;
-  const bool restarted = message.index < peer.match;  // it doesn't know yet that its log equals ours
+  const bool restarted = message.index < peer.match;   // it doesn't know yet that its log equals ours
   const bool lost = peer.idle_beats >= kIdleBeatsMax;  // an append or its answer
   if (peer.state == ProgressState::kReplicate && (restarted || lost)) peer.become_probe();
   if (peer.state == ProgressState::kProbe || peer.next <= log_.last_index()) replicate_ = true;

@@ -44,7 +44,8 @@ Result<std::vector<Entry>> Log::entries(LogIndex first, LogIndex last, size_t by
   if (first < cache_first_) {
     const LogIndex stored_last = std::min(last, LogIndex(cache_first_.value - 1));
     KEYZONE_TRY(stored, reader_.entries(first, stored_last, bytes_max));
-    if (stored.empty()) return Error{ErrorKind::kCorrupt, "the log gave no entry at " + std::to_string(first.value)};
+    if (stored.empty())
+      return Error{ErrorKind::kCorrupt, "the log gave no entry at " + std::to_string(first.value)};
     out = std::move(stored);
     for (const Entry& entry : out) bytes += entry.size();
     first = out.back().index.next();

@@ -15,7 +15,8 @@ class LogReader {
   virtual ~LogReader() = default;
   // None: not there or not readable; the peer that needs it gets a snapshot.
   virtual std::optional<Term> term_at(LogIndex index) = 0;
-  // Entries first..last, or fewer from `first` on so that their size() stays within `bytes_max`; at least one.
+  // Entries first..last, or fewer from `first` on so that their size() stays within `bytes_max`; at least
+  // one.
   virtual Result<std::vector<Entry>> entries(LogIndex first, LogIndex last, size_t bytes_max) = 0;
 };
 

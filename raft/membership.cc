@@ -119,7 +119,8 @@ void Raft::update_peers() {
   replicate_ = true;
 }
 
-// Something was committed: the joint configuration can be left; a leader that is no member any more steps down.
+// Something was committed: the joint configuration can be left; a leader that is no member any more steps
+// down.
 void Raft::configuration_committed() {
   if (configurations_.back().index > commit_ || !leader_ready()) return;
   if (configuration().joint()) {

@@ -6,9 +6,12 @@ namespace keyzone::raft {
 
 const char* name_of(ProgressState state) {
   switch (state) {
-    case ProgressState::kProbe: return "probe";
-    case ProgressState::kReplicate: return "replicate";
-    case ProgressState::kSnapshot: return "snapshot";
+    case ProgressState::kProbe:
+      return "probe";
+    case ProgressState::kReplicate:
+      return "replicate";
+    case ProgressState::kSnapshot:
+      return "snapshot";
   }
   return "unknown";
 }
@@ -39,9 +42,12 @@ void Progress::become_snapshot() {
 
 bool Progress::paused(size_t inflight_max) const {
   switch (state) {
-    case ProgressState::kProbe: return probe_sent;
-    case ProgressState::kReplicate: return inflight.size() >= inflight_max;
-    case ProgressState::kSnapshot: return true;
+    case ProgressState::kProbe:
+      return probe_sent;
+    case ProgressState::kReplicate:
+      return inflight.size() >= inflight_max;
+    case ProgressState::kSnapshot:
+      return true;
   }
   return true;
 }

@@ -45,9 +45,10 @@ void Raft::tick() {
 }
 
 void Raft::dispatch(const Message& message) {
-  const bool sleepy = message.quiesce || ((message.kind == MessageKind::kAppendReply ||
-                                           message.kind == MessageKind::kHeartbeatReply) &&
-                                          !message.reject && !message.faulty);
+  const bool sleepy =
+      message.quiesce ||
+      ((message.kind == MessageKind::kAppendReply || message.kind == MessageKind::kHeartbeatReply) &&
+       !message.reject && !message.faulty);
   if (asleep_ && (!sleepy || message.term != term())) wake_up();
   if (message.term > term()) {
     if (!enter_newer_term(message)) return;
@@ -150,7 +151,8 @@ Message Raft::make(MessageKind kind, NodeId to) const {
   return message;
 }
 
-// Sends what must be true after a crash too: the term, the vote and the snapshot behind it have to be durable.
+// Sends what must be true after a crash too: the term, the vote and the snapshot behind it have to be
+// durable.
 void Raft::promise(Message message) {
   if (promises_durable()) return send(std::move(message));
   const bool in_next = hard_state_changed_ || install_;

@@ -7,8 +7,8 @@
 //     Ready ready = raft.take_ready();
 //     if (ready.wants_election_timeout) raft.set_election_timeout(draw between base and 2 x base);
 //     if (ready.must_persist()) log.write(ready);   // in order; later: raft.persisted(ready.sequence)
-//     send(ready.messages);                         // at once: what has to wait for the disk isn't in there yet
-//     apply(ready.committed);                       // in order; later: raft.applied(index)
+//     send(ready.messages);                         // at once: what has to wait for the disk isn't in there
+//     yet apply(ready.committed);                       // in order; later: raft.applied(index)
 //     answer(ready.reads);                          // each as soon as applied() reaches its index
 //   }
 //
@@ -32,11 +32,11 @@ namespace keyzone::raft {
 
 struct Config {
   NodeId self;
-  uint64_t incarnation = 1;              // grows with each start of the node
-  uint32_t election_timeout_ticks = 10;  // the least one; also how long a leader counts as alive
-  uint32_t heartbeat_ticks = 2;          // at most half of the above
-  size_t append_bytes_max = 1 << 20;     // of one kAppend; a single larger entry still goes
-  size_t inflight_appends_max = 64;      // a peer
+  uint64_t incarnation = 1;                 // grows with each start of the node
+  uint32_t election_timeout_ticks = 10;     // the least one; also how long a leader counts as alive
+  uint32_t heartbeat_ticks = 2;             // at most half of the above
+  size_t append_bytes_max = 1 << 20;        // of one kAppend; a single larger entry still goes
+  size_t inflight_appends_max = 64;         // a peer
   size_t uncommitted_bytes_max = 32 << 20;  // propose() refuses above it
   size_t committed_bytes_max = 4 << 20;     // of one Ready
   size_t cache_bytes_max = 1 << 20;         // recent entries kept in memory once durable and handed out
@@ -48,14 +48,16 @@ struct Config {
   bool may_vote = true;
 };
 
-// What a replica finds on its disk when it starts. A new group: all default but log_start.configuration,
-// with the first members as voters, the same at all of them.
+// What a replica finds on its disk when it starts. The first members of a new group: all default but
+// log_start.configuration, with the first voters and learners, the same at all of them. Who joins later: all
+// default; its configuration comes with a snapshot, which may be one at index 0.
 struct Restored {
   HardState hard_state;
   SnapshotInfo log_start;  // the log holds what comes after it
   LogIndex last_index;     // of the log; log_start.index: the log is empty
   LogIndex applied;        // by the state machine; log_start.index <= applied <= last_index
-  // The log's entries of kind configuration, ascending, if the caller knows them; else the log is read for them.
+  // The log's entries of kind configuration, ascending, if the caller knows them; else the log is read for
+  // them.
   std::optional<std::vector<Entry>> configurations;
 };
 
@@ -94,8 +96,8 @@ struct Ready {
   std::vector<ReadState> reads;        // confirmed
   std::vector<uint64_t> reads_failed;  // contexts; ask again with a fresh one
   std::optional<SnapshotOffer> snapshot_offer;  // fetch it, then install_snapshot() or snapshot_failed()
-  bool repaired = false;  // Config::may_vote was false and is moot; forget the mark on disk
-  LogIndex commit;        // as of now
+  bool repaired = false;       // Config::may_vote was false and is moot; forget the mark on disk
+  LogIndex commit;             // as of now
   std::optional<Error> error;  // the log could not be read: nothing is applied any more, stop the replica
 
   bool must_persist() const { return install || hard_state || !entries.empty(); }
@@ -136,14 +138,14 @@ class Raft {
 
   // --- inputs
 
-  // A message from a peer. Ignores what is not for this node or makes no sense: peers aren't trusted to be sane,
-  // only not to lie.
+  // A message from a peer. Ignores what is not for this node or makes no sense: peers aren't trusted to be
+  // sane, only not to lie.
   void step(Message message);
   void tick();
 
-  // Appends commands; the index of the first. They are applied when they come back in Ready::committed with the
-  // same term, lost if another term's entry comes back at the index.
-  // kNotLeader: surely not appended; see leader(). kOverloaded: surely not appended.
+  // Appends commands; the index of the first. They are applied when they come back in Ready::committed with
+  // the same term, lost if another term's entry comes back at the index. kNotLeader: surely not appended; see
+  // leader(). kOverloaded: surely not appended.
   Result<LogIndex> propose(std::vector<Payload> payloads);
 
   // Joint consensus: appends the joint configuration; when that is committed the leader leaves it by itself.
@@ -151,9 +153,9 @@ class Raft {
   // kOverloaded: another change is under way, or nothing of this term is committed yet: try again.
   Result<LogIndex> propose_configuration(const std::vector<ConfigurationChange>& change);
 
-  // Asks for a linearizable read; comes back in Ready::reads or ::reads_failed. At a follower it asks the leader.
-  // REQUIRES: `context` was never used before in this life; a retry takes a fresh one.
-  // kNotLeader: no leader known, or leadership is being transferred. kOverloaded: too many pending.
+  // Asks for a linearizable read; comes back in Ready::reads or ::reads_failed. At a follower it asks the
+  // leader. REQUIRES: `context` was never used before in this life; a retry takes a fresh one. kNotLeader: no
+  // leader known, or leadership is being transferred. kOverloaded: too many pending.
   Result<void> read_index(uint64_t context);
 
   // The leader hands over to a voter; proposals and reads are refused until it is done or an election timeout
@@ -176,15 +178,15 @@ class Raft {
   // The state machine has applied everything up to `index`.
   void applied(LogIndex index);
 
-  // The log may be cut up to `index`: the new start, to be kept with it. LogReader need not have it from now on.
-  // REQUIRES: log start <= index <= applied
+  // The log may be cut up to `index`: the new start, to be kept with it. LogReader need not have it from now
+  // on. REQUIRES: log start <= index <= applied
   SnapshotInfo compact(LogIndex index);
   // What a snapshot of the state machine at `index` is called.
   // REQUIRES: log start <= index <= applied
   SnapshotInfo snapshot_info(LogIndex index);
 
-  // At the receiver: the data of an offer is here, in full and durable but not in use. True: in use it must come;
-  // the next Ready has it as `install`. False: no longer needed; throw it away.
+  // At the receiver: the data of an offer is here, in full and durable but not in use. True: in use it must
+  // come; the next Ready has it as `install`. False: no longer needed; throw it away.
   bool install_snapshot(const SnapshotInfo& info);
   void snapshot_failed();  // at the receiver: it could not be fetched; the leader will offer again
   // At the leader: the peer could not be given the data; goes on probing.
@@ -285,6 +287,7 @@ class Raft {
   // follower.cc
   void handle_append(const Message& message);
   bool sane_append(const Message& message) const;
+  bool needs_snapshot() const { return configurations_.front().configuration.voters.empty(); }
   void accept_entries(const Message& message);
   void truncate_log(LogIndex from);
   void reject_append(const Message& message);
@@ -366,14 +369,14 @@ class Raft {
   bool transfer_sent_ = false;
 
   // reads
-  uint64_t round_ = 0;                   // newest heartbeat round
-  std::deque<PendingRead> reads_;        // leader: until a quorum has answered; ascending by round, unassigned last
+  uint64_t round_ = 0;             // newest heartbeat round
+  std::deque<PendingRead> reads_;  // leader: until a quorum has answered; ascending by round, unassigned last
   std::deque<PendingRead> early_reads_;  // leader: until an entry of its own term is committed
   std::deque<ForwardedRead> forwarded_;  // follower: asked the leader
 
   // follower
-  LogIndex matched_;       // the log equals that of this term's leader up to here
-  LogIndex acknowledged_;  // highest index acknowledged in this term
+  LogIndex matched_;                        // the log equals that of this term's leader up to here
+  LogIndex acknowledged_;                   // highest index acknowledged in this term
   bool acknowledge_ = false;                // an append is to be acknowledged as far as it is durable
   std::optional<SnapshotInfo> installing_;  // offered and wanted
   std::optional<SnapshotOffer> offer_;      // for the next Ready

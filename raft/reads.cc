@@ -1,5 +1,5 @@
-// Linearizable reads by ReadIndex (thesis 6.4): a read may be answered at the commit index of a leader that, after
-// the read was asked for, was still followed by a majority.
+// Linearizable reads by ReadIndex (thesis 6.4): a read may be answered at the commit index of a leader that,
+// after the read was asked for, was still followed by a majority.
 #include "raft/invariants.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"

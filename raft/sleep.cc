@@ -11,7 +11,8 @@ bool Raft::can_sleep() const {
                      transfer_to_ == NodeId() && !configuration().joint();
   return still && std::all_of(peers_.begin(), peers_.end(), [&](const auto& item) {
            const Progress& peer = item.second;
-           return peer.state == ProgressState::kReplicate && peer.match == last && peer.active && !peer.faulty;
+           return peer.state == ProgressState::kReplicate && peer.match == last && peer.active &&
+                  !peer.faulty;
          });
 }
 
@@ -30,7 +31,8 @@ void Raft::handle_quiesce(const Message& message) {
     matched_ = std::max(matched_, last);
     follower_commit(message.commit);
   }
-  asleep_ = equal && commit_ == last && log_.persisted() == last && promises_durable() && !faulty_ && !installing_;
+  asleep_ =
+      equal && commit_ == last && log_.persisted() == last && promises_durable() && !faulty_ && !installing_;
   Message reply = make(MessageKind::kHeartbeatReply, message.from);
   reply.context = message.context;
   reply.index = matched_;

@@ -67,8 +67,10 @@ Result<Configuration> Configuration::decode(BytesView bytes) {
   ByteReader reader(bytes);
   Configuration c;
   bool ok = true;
-  for (auto* list : {&c.voters, &c.outgoing, &c.learners, &c.learners_next}) ok = ok && read_list(reader, *list);
-  if (!ok || reader.left() != 0) return Error{ErrorKind::kCorrupt, "a Raft configuration that does not decode"};
+  for (auto* list : {&c.voters, &c.outgoing, &c.learners, &c.learners_next})
+    ok = ok && read_list(reader, *list);
+  if (!ok || reader.left() != 0)
+    return Error{ErrorKind::kCorrupt, "a Raft configuration that does not decode"};
   if (c.voters.empty() && (c.joint() || !c.learners.empty() || !c.learners_next.empty())) {
     return Error{ErrorKind::kCorrupt, "a Raft configuration without voters"};
   }
@@ -93,37 +95,56 @@ size_t Message::size() const {
 
 const char* name_of(Role role) {
   switch (role) {
-    case Role::kFollower: return "follower";
-    case Role::kPreCandidate: return "pre-candidate";
-    case Role::kCandidate: return "candidate";
-    case Role::kLeader: return "leader";
+    case Role::kFollower:
+      return "follower";
+    case Role::kPreCandidate:
+      return "pre-candidate";
+    case Role::kCandidate:
+      return "candidate";
+    case Role::kLeader:
+      return "leader";
   }
   return "unknown";
 }
 
 const char* name_of(MessageKind kind) {
   switch (kind) {
-    case MessageKind::kPreVote: return "PreVote";
-    case MessageKind::kPreVoteReply: return "PreVoteReply";
-    case MessageKind::kVote: return "Vote";
-    case MessageKind::kVoteReply: return "VoteReply";
-    case MessageKind::kAppend: return "Append";
-    case MessageKind::kAppendReply: return "AppendReply";
-    case MessageKind::kHeartbeat: return "Heartbeat";
-    case MessageKind::kHeartbeatReply: return "HeartbeatReply";
-    case MessageKind::kInstallSnapshot: return "InstallSnapshot";
-    case MessageKind::kTimeoutNow: return "TimeoutNow";
-    case MessageKind::kReadIndex: return "ReadIndex";
-    case MessageKind::kReadIndexReply: return "ReadIndexReply";
+    case MessageKind::kPreVote:
+      return "PreVote";
+    case MessageKind::kPreVoteReply:
+      return "PreVoteReply";
+    case MessageKind::kVote:
+      return "Vote";
+    case MessageKind::kVoteReply:
+      return "VoteReply";
+    case MessageKind::kAppend:
+      return "Append";
+    case MessageKind::kAppendReply:
+      return "AppendReply";
+    case MessageKind::kHeartbeat:
+      return "Heartbeat";
+    case MessageKind::kHeartbeatReply:
+      return "HeartbeatReply";
+    case MessageKind::kInstallSnapshot:
+      return "InstallSnapshot";
+    case MessageKind::kTimeoutNow:
+      return "TimeoutNow";
+    case MessageKind::kReadIndex:
+      return "ReadIndex";
+    case MessageKind::kReadIndexReply:
+      return "ReadIndexReply";
   }
   return "unknown";
 }
 
 const char* name_of(EntryKind kind) {
   switch (kind) {
-    case EntryKind::kNormal: return "normal";
-    case EntryKind::kConfiguration: return "configuration";
-    case EntryKind::kEmpty: return "empty";
+    case EntryKind::kNormal:
+      return "normal";
+    case EntryKind::kConfiguration:
+      return "configuration";
+    case EntryKind::kEmpty:
+      return "empty";
   }
   return "unknown";
 }

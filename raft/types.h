@@ -78,17 +78,17 @@ struct SnapshotInfo {
 };
 
 enum class MessageKind : uint8_t {
-  kPreVote = 0,           // "would you vote for me?"; `term` is the term it would campaign in
-  kPreVoteReply = 1,      // granted: `term` as asked; rejected: the term of who answers
+  kPreVote = 0,       // "would you vote for me?"; `term` is the term it would campaign in
+  kPreVoteReply = 1,  // granted: `term` as asked; rejected: the term of who answers
   kVote = 2,
   kVoteReply = 3,
   kAppend = 4,
   kAppendReply = 5,
   kHeartbeat = 6,
   kHeartbeatReply = 7,
-  kInstallSnapshot = 8,   // an offer without data; see Ready::snapshot_offer
-  kTimeoutNow = 9,        // leader to its heir: campaign at once
-  kReadIndex = 10,        // follower to leader
+  kInstallSnapshot = 8,  // an offer without data; see Ready::snapshot_offer
+  kTimeoutNow = 9,       // leader to its heir: campaign at once
+  kReadIndex = 10,       // follower to leader
   kReadIndexReply = 11,
 };
 
@@ -102,16 +102,19 @@ struct Message {
   // kAppendReply: highest index known durable and equal to the leader's; rejected: the `index` refused.
   // kHeartbeat with quiesce: last index of the leader. kReadIndexReply: apply up to here, then read.
   LogIndex index;
-  Term log_term;   // term of the entry at `index`; kAppendReply rejected: of the entry at `hint`
-  LogIndex commit; // kAppend, kHeartbeat: what is committed, as far as the receiver may know
-  LogIndex hint;   // kAppendReply rejected: where the logs may still agree
-  uint64_t context = 0;  // kHeartbeat and its reply: round of reads. kReadIndex and its reply: the reader's id
-  bool reject = false;   // in replies
-  bool forced = false;   // kVote: by leadership transfer; a live leader is no reason to ignore it
+  Term log_term;    // term of the entry at `index`; kAppendReply rejected: of the entry at `hint`
+  LogIndex commit;  // kAppend, kHeartbeat: what is committed, as far as the receiver may know
+  LogIndex hint;    // kAppendReply rejected: where the logs may still agree
+  uint64_t context =
+      0;                // kHeartbeat and its reply: round of reads. kReadIndex and its reply: the reader's id
+  bool reject = false;  // in replies
+  bool forced = false;  // kVote: by leadership transfer; a live leader is no reason to ignore it
   bool quiesce = false;  // kHeartbeat: "sleep, all is equal"; kHeartbeatReply: "I sleep"
-  bool faulty = false;   // kAppendReply, kHeartbeatReply: from a replica under repair; never counts to a quorum
-  bool installing = false;     // kHeartbeatReply: a snapshot is on its way
-  uint64_t incarnation = 0;    // of the sender's life; kReadIndexReply: of the reader's
+  bool faulty =
+      false;  // kAppendReply, kHeartbeatReply: from a replica under repair; never counts to a quorum
+  bool installing =
+      false;  // kHeartbeatReply: a snapshot is on its way; kAppendReply rejected: only one helps
+  uint64_t incarnation = 0;        // of the sender's life; kReadIndexReply: of the reader's
   Timestamp clock = kNoTimestamp;  // the sender's hybrid clock; opaque to raft
   std::vector<Entry> entries;      // kAppend
   SnapshotInfo snapshot;           // kInstallSnapshot

@@ -126,7 +126,8 @@ void Cluster::run(Node& node) {
     }
     if (ready.snapshot_offer) {
       node.offer = ready.snapshot_offer;
-      trace(name + " is offered a snapshot at " + text(node.offer->info.index) + " by " + text(node.offer->from));
+      trace(name + " is offered a snapshot at " + text(node.offer->info.index) + " by " +
+            text(node.offer->from));
     }
     if (ready.repaired) {
       trace(name + " is repaired");
@@ -222,7 +223,7 @@ void Cluster::settle(const std::set<NodeId>& slow) {
 
 void Cluster::apply(Node& node, const Entry& entry) {
   judge(entry.index == node.store.at.index.next(), "applied out of order");
-  judge(entry.index <= node.disk.last(), "applied before it was durable here");
+  judge(node.disk.term_at(entry.index) == entry.term, "applied before it was durable here");
   const auto [known, first] = committed_.try_emplace(entry.index, entry.term, bytes_of(entry));
   judge(known->second == std::make_pair(entry.term, bytes_of(entry)),
         "two commits at index " + text(entry.index) + ": a committed entry was lost");
@@ -239,7 +240,8 @@ void Cluster::apply(Node& node, const Entry& entry) {
 void Cluster::judge_persisted(const Ready& ready) {
   for (size_t i = 0; i < ready.entries.size(); ++i) {
     const Entry& entry = ready.entries[i];
-    const auto [known, first] = written_.try_emplace({entry.index, entry.term}, Written{Term(), bytes_of(entry)});
+    const auto [known, first] =
+        written_.try_emplace({entry.index, entry.term}, Written{Term(), bytes_of(entry)});
     judge(known->second.payload == bytes_of(entry), "log matching: two entries at " + to_string(entry));
     if (i == 0) continue;
     Term& previous = known->second.previous;
@@ -257,8 +259,8 @@ void Cluster::judge_leader(const Node& node) {
 void Cluster::judge_read(const Node& node, const ReadState& read) {
   const auto asked = reads_.find({node.config.self, read.context});
   judge(asked != reads_.end(), "an answer to a read that nobody asked");
-  judge(read.index >= asked->second, "a stale read: at " + text(read.index) + ", but " + text(asked->second) +
-                                         " had been applied before");
+  judge(read.index >= asked->second,
+        "a stale read: at " + text(read.index) + ", but " + text(asked->second) + " had been applied before");
   reads_.erase(asked);
   ++reads_done_;
   trace(text(node.config.self) + " reads " + number(read.context) + " at " + text(read.index) +

@@ -38,13 +38,13 @@ struct Store {
 struct Node {
   Config config;
   Disk disk;
-  Store store;                      // as of now
-  Store flushed;                    // what a crash leaves
-  std::deque<Ready> unsynced;       // at the disk
-  std::deque<Store> arriving;       // snapshots' data, for the Readys with `install`
+  Store store;                 // as of now
+  Store flushed;               // what a crash leaves
+  std::deque<Ready> unsynced;  // at the disk
+  std::deque<Store> arriving;  // snapshots' data, for the Readys with `install`
   std::optional<SnapshotOffer> offer;
-  bool damaged = false;             // the mark that it may not vote
-  std::unique_ptr<Raft> raft;       // null: it is down
+  bool damaged = false;        // the mark that it may not vote
+  std::unique_ptr<Raft> raft;  // null: it is down
 };
 
 class Cluster {
@@ -67,13 +67,13 @@ class Cluster {
   void restart(NodeId id);
   void damage(NodeId id, LogIndex from);  // of a node that is down
 
-  void run(Node& node);                // does what the Readys say; nothing becomes durable
-  void sync(Node& node, size_t count); // the oldest Readys at the disk become durable
-  bool deliver(Message message);       // false: nobody there, or the way is cut
+  void run(Node& node);                 // does what the Readys say; nothing becomes durable
+  void sync(Node& node, size_t count);  // the oldest Readys at the disk become durable
+  bool deliver(Message message);        // false: nobody there, or the way is cut
   void read(Node& node, uint64_t context);
   void compact(Node& node, LogIndex index);
   void flush(Node& node);
-  void fetch_snapshot(Node& node);     // what it was offered
+  void fetch_snapshot(Node& node);  // what it was offered
   // Until nothing happens any more: runs, syncs and delivers in order. Disks in `slow` don't sync.
   void settle(const std::set<NodeId>& slow = {});
 

@@ -1,5 +1,5 @@
-// Random runs: messages are lost, copied and reordered, nodes crash and forget what was not synced, ways are cut,
-// members change, logs are cut, groups sleep. The cluster's judges watch. A failure prints its seed.
+// Random runs: messages are lost, copied and reordered, nodes crash and forget what was not synced, ways are
+// cut, members change, logs are cut, groups sleep. The cluster's judges watch. A failure prints its seed.
 // KEYZONE_SEED=n plays and tells one storm; KEYZONE_SEEDS=n plays as many.
 #include <gtest/gtest.h>
 
@@ -73,7 +73,8 @@ class Storm {
     const Node& leader = *find_leader();
     for (NodeId id : leader.raft->configuration().members()) {
       const Node& node = cluster_.nodes.at(id);
-      judge(node.store.at.index == leader.store.at.index, "node " + std::to_string(id.value) + " lags in calm");
+      judge(node.store.at.index == leader.store.at.index,
+            "node " + std::to_string(id.value) + " lags in calm");
       judge(node.store.commands == leader.store.commands, "replicas differ");
       judge(!node.damaged, "a damaged replica isn't repaired in calm");
     }

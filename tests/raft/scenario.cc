@@ -12,7 +12,8 @@ using Words = std::vector<std::string>;
 
 NodeId node_id(const std::string& word) { return NodeId(std::stoull(word)); }
 
-// Which messages a command is about: "from 1", "to 2", "kind Append", "first 3"; all of them if it says nothing.
+// Which messages a command is about: "from 1", "to 2", "kind Append", "first 3"; all of them if it says
+// nothing.
 struct Filter {
   NodeId from, to;
   std::string kind;
@@ -20,11 +21,16 @@ struct Filter {
 
   Filter(const Words& words, size_t at) {
     for (; at + 1 < words.size(); at += 2) {
-      if (words[at] == "from") from = node_id(words[at + 1]);
-      else if (words[at] == "to") to = node_id(words[at + 1]);
-      else if (words[at] == "kind") kind = words[at + 1];
-      else if (words[at] == "first") first = std::stoull(words[at + 1]);
-      else throw std::runtime_error("unknown filter " + words[at]);
+      if (words[at] == "from")
+        from = node_id(words[at + 1]);
+      else if (words[at] == "to")
+        to = node_id(words[at + 1]);
+      else if (words[at] == "kind")
+        kind = words[at + 1];
+      else if (words[at] == "first")
+        first = std::stoull(words[at + 1]);
+      else
+        throw std::runtime_error("unknown filter " + words[at]);
     }
   }
   bool takes(const Message& message) const {
@@ -53,16 +59,16 @@ class Player {
 
   void dispatch(const Words& words) {
     static const std::map<std::string, Handler> handlers = {
-        {"nodes", &Player::nodes},       {"add", &Player::add},           {"campaign", &Player::campaign},
-        {"settle", &Player::settle},     {"deliver", &Player::deliver},   {"drop", &Player::drop},
-        {"copy", &Player::copy},         {"last", &Player::last},         {"cut", &Player::cut},
-        {"isolate", &Player::isolate},   {"heal", &Player::heal},         {"crash", &Player::crash},
-        {"restart", &Player::restart},   {"damage", &Player::damage},     {"tick", &Player::tick},
-        {"timeout", &Player::timeout},   {"propose", &Player::propose},   {"read", &Player::read},
-        {"transfer", &Player::transfer}, {"change", &Player::change},     {"compact", &Player::compact},
-        {"flush", &Player::flush},       {"fetch", &Player::fetch},       {"refuse", &Player::refuse},
-        {"sleep", &Player::sleep},       {"wake", &Player::wake},         {"clock", &Player::clock},
-        {"status", &Player::status},     {"log", &Player::log},           {"network", &Player::network},
+        {"nodes", &Player::nodes},       {"add", &Player::add},         {"campaign", &Player::campaign},
+        {"settle", &Player::settle},     {"deliver", &Player::deliver}, {"drop", &Player::drop},
+        {"copy", &Player::copy},         {"last", &Player::last},       {"cut", &Player::cut},
+        {"isolate", &Player::isolate},   {"heal", &Player::heal},       {"crash", &Player::crash},
+        {"restart", &Player::restart},   {"damage", &Player::damage},   {"tick", &Player::tick},
+        {"timeout", &Player::timeout},   {"propose", &Player::propose}, {"read", &Player::read},
+        {"transfer", &Player::transfer}, {"change", &Player::change},   {"compact", &Player::compact},
+        {"flush", &Player::flush},       {"fetch", &Player::fetch},     {"refuse", &Player::refuse},
+        {"sleep", &Player::sleep},       {"wake", &Player::wake},       {"clock", &Player::clock},
+        {"status", &Player::status},     {"log", &Player::log},         {"network", &Player::network},
         {"sync", &Player::sync},
     };
     const auto found = handlers.find(words.at(0));
@@ -73,7 +79,8 @@ class Player {
   void say(const std::string& line) { out_ += line + "\n"; }
   Node& node(const Words& words, size_t at = 1) {
     Node& node = cluster_->nodes.at(node_id(words.at(at)));
-    if (!node.raft && words[0] != "restart" && words[0] != "damage") throw std::runtime_error("that node is down");
+    if (!node.raft && words[0] != "restart" && words[0] != "damage")
+      throw std::runtime_error("that node is down");
     return node;
   }
   template <class T>
@@ -88,12 +95,18 @@ class Player {
     Config config;
     for (size_t i = 2; i + 1 < words.size(); i += 2) {
       const uint64_t value = std::stoull(words[i + 1]);
-      if (words[i] == "voters") voters = value;
-      else if (words[i] == "append_bytes") config.append_bytes_max = value;
-      else if (words[i] == "inflight") config.inflight_appends_max = value;
-      else if (words[i] == "uncommitted_bytes") config.uncommitted_bytes_max = value;
-      else if (words[i] == "cache_bytes") config.cache_bytes_max = value;
-      else throw std::runtime_error("unknown option " + words[i]);
+      if (words[i] == "voters")
+        voters = value;
+      else if (words[i] == "append_bytes")
+        config.append_bytes_max = value;
+      else if (words[i] == "inflight")
+        config.inflight_appends_max = value;
+      else if (words[i] == "uncommitted_bytes")
+        config.uncommitted_bytes_max = value;
+      else if (words[i] == "cache_bytes")
+        config.cache_bytes_max = value;
+      else
+        throw std::runtime_error("unknown option " + words[i]);
     }
     cluster_ = std::make_unique<Cluster>(config);
     Configuration configuration;
@@ -124,8 +137,10 @@ class Player {
     std::deque<Message> rest;
     for (Message& message : cluster_->network) {
       const bool wanted = filter.takes(message) && taken.size() < filter.first;
-      if (wanted) taken.push_back(std::move(message));
-      else rest.push_back(std::move(message));
+      if (wanted)
+        taken.push_back(std::move(message));
+      else
+        rest.push_back(std::move(message));
     }
     cluster_->network = std::move(rest);
     return taken;
@@ -248,10 +263,10 @@ class Player {
   }
   void say_status(const Status& s, bool in_full) {
     std::ostringstream line;
-    line << s.self.value << ": " << name_of(s.role) << " term " << s.term.value << " leader " << s.leader.value
-         << " log " << s.first_index.value << ".." << s.last_index.value << " durable " << s.persisted.value
-         << " commit " << s.commit.value << " applied " << s.applied.value << (s.asleep ? " asleep" : "")
-         << (s.faulty ? " faulty" : "");
+    line << s.self.value << ": " << name_of(s.role) << " term " << s.term.value << " leader "
+         << s.leader.value << " log " << s.first_index.value << ".." << s.last_index.value << " durable "
+         << s.persisted.value << " commit " << s.commit.value << " applied " << s.applied.value
+         << (s.asleep ? " asleep" : "") << (s.faulty ? " faulty" : "");
     say(line.str());
     if (!in_full) return;
     say("  " + s.configuration.to_string());
@@ -264,8 +279,8 @@ class Player {
   }
   void log(const Words& words) {
     const Disk& disk = node(words).disk;
-    std::string line = "after " + std::to_string(disk.start.index.value) + "/" +
-                       std::to_string(disk.start.term.value) + ":";
+    std::string line =
+        "after " + std::to_string(disk.start.index.value) + "/" + std::to_string(disk.start.term.value) + ":";
     for (const Entry& entry : disk.log) line += " [" + to_string(entry) + "]";
     say(line);
   }

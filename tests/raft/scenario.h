@@ -1,5 +1,5 @@
-// Scenarios are text: lines that begin with "> " are commands, those below are what happened. The commands are
-// listed in tests/raft/README.md.
+// Scenarios are text: lines that begin with "> " are commands, those below are what happened. The commands
+// are listed in tests/raft/README.md.
 #pragma once
 #include <string>
 
