@@ -142,7 +142,7 @@ class Log {
   virtual LogMark staged() const = 0;   // everything staged so far has at most this mark
   virtual LogMark durable() const = 0;  // everything with at most this mark is synced
   virtual size_t staged_bytes() const = 0;
-  // Null if nothing is staged or a flush is under way.
+  // Null if nothing is staged, a flush is under way, or the last one found no space and maintenance hasn't since.
   virtual std::unique_ptr<LogWork> begin_flush() = 0;
   // Segments made ready, old live entries rewritten, freed segments recycled. Null if there is nothing to do.
   // Call it after a flush and on a slow tick. What it stages goes with the next flush.

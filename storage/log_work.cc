@@ -148,6 +148,7 @@ void LogImpl::evict() {
 
 std::unique_ptr<LogWork> LogImpl::begin_flush() {
   if (failed_ || flushing_) return nullptr;
+  if (!unwritten_.empty() && ready_.empty()) return nullptr;  // until maintenance has found space
   if (unwritten_.empty()) {
     if (staged_ == durable_ && !empty_due_) return nullptr;
     close_frames();
@@ -204,8 +205,8 @@ Result<void> LogImpl::flush() {
   while (auto work = begin_flush()) {
     work->run();
     KEYZONE_CHECK(finish(std::move(work)));
-    if (!unwritten_.empty()) return Error{ErrorKind::kNoSpace, "log: no space left on device"};
   }
+  if (!unwritten_.empty()) return Error{ErrorKind::kNoSpace, "log: no space left on device"};
   return stageable();
 }
 

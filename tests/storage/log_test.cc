@@ -56,6 +56,12 @@ class LogTest : public ::testing::Test {
       flush();
     }
   }
+  void maintain_once() {
+    auto work = log_->begin_maintenance();
+    ASSERT_NE(work, nullptr);
+    work->run();
+    (void)log_->finish(std::move(work)).ok();
+  }
   void trim(GroupId group, uint64_t index) {
     const Term term = *log_->term(group, LogIndex(index));
     ASSERT_TRUE(log_->trim(group, {LogIndex(index), term, "members"}).ok());
@@ -395,6 +401,31 @@ TEST_F(LogTest, AFullDiskRefusesAppendsAndRecoversWhenThereIsSpace) {
   }
   crash();
   EXPECT_EQ(log_->state(kOne).last, LogIndex(next - 1));
+}
+
+TEST_F(LogTest, AFlushThatFindsNoSpaceWaitsForIt) {
+  create(kOne);
+  flush();
+  DiskFaults faults;
+  faults.capacity_bytes = disk_.used_bytes();
+  disk_.set_faults(faults, {});
+  uint64_t next = 1;
+  while (log_->flush().ok()) append(kOne, next++, 1, Bytes(1000, 'v'));
+  EXPECT_FALSE(log_->failed());
+  EXPECT_EQ(log_->begin_flush(), nullptr);
+  EXPECT_GT(log_->staged(), log_->durable());
+  maintain_once();
+  EXPECT_EQ(log_->begin_flush(), nullptr);
+  EXPECT_EQ(try_append(kOne, next, 1, Bytes(60000, 'v')).error().kind, ErrorKind::kNoSpace);
+  ASSERT_TRUE(log_->set_hard_state(kOne, {Term(1), NodeId(1), LogIndex(0)}).ok());
+  EXPECT_EQ(read(kOne, next - 1), Bytes(1000, 'v'));
+  disk_.clear_faults();
+  maintain_once();
+  flush();
+  EXPECT_EQ(log_->staged(), log_->durable());
+  crash();
+  EXPECT_EQ(read(kOne, next - 1), Bytes(1000, 'v'));
+  EXPECT_EQ(log_->state(kOne).hard.vote, NodeId(1));
 }
 
 TEST_F(LogTest, ARemovedGroupIsGoneAndMayBeMadeAgain) {
