@@ -13,16 +13,16 @@ has_command() {
   esac
 }
 
-installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-
 command -v dpkg-query >/dev/null || fail "this is not a Debian system: install what cmake/packages.txt names by hand"
+# Names of all installed packages, each between line ends.
+installed=$'\n'$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')$'\n'
 missing=()
 while read -r first second; do
   case $first in '' | '#'*) continue ;; esac
   if [ -n "$second" ]; then
     has_command "$first" || missing+=("$second")
   else
-    installed "$first" || missing+=("$first")
+    [[ $installed == *$'\n'"$first"$'\n'* ]] || missing+=("$first")
   fi
 done < <(cat "$@")
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -23,7 +23,6 @@ MAY_INCLUDE = {
 OWNED_LIBRARIES = {
     "leveldb/": {"storage", "sim"},
     "caf/": {"actors", "sim"},
-    "boost/program_options": {"config"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)
 SOURCE = (".cc", ".h", ".y", ".re", ".capnp", ".py", ".js", ".go", ".java", ".rs", ".sh")

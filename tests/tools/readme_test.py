@@ -12,13 +12,19 @@ BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 PLACES_OF_A_RUN = re.compile(r"^(\./)?(data|build)(/|$)")
 
 
-def documents():
-    output = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*.md"], cwd=ROOT, check=True,
-                            capture_output=True, text=True)
+def tracked_files():
+    output = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True,
+                            text=True)
     return [name for name in output.stdout.split("\n") if name]
 
 
-def missing_files(name, text):
+def below(document, path, names):
+    """Whether a file of the document's folder, or of the tests of that folder, ends in the path."""
+    folder = os.path.dirname(document)
+    return any(name.endswith("/" + path) and name.startswith((folder + "/", f"tests/{folder}/")) for name in names)
+
+
+def missing_files(name, text, names):
     """Paths in backticks, from the root or from the document's own folder."""
     for word in CODE.findall(BLOCK.sub("", text)):
         path = word.split()[0].rstrip("/:,")
@@ -26,7 +32,7 @@ def missing_files(name, text):
         if not looks_like_path or PLACES_OF_A_RUN.match(path) or path.startswith("/"):
             continue
         here = os.path.dirname(os.path.join(ROOT, name))
-        if not any(os.path.exists(os.path.join(base, path)) for base in (ROOT, here)):
+        if not any(os.path.exists(os.path.join(base, path)) for base in (ROOT, here)) and not below(name, path, names):
             yield f"{name} names {path}, which isn't there"
 
 
@@ -79,11 +85,12 @@ def unknown_keys(name, text):
 
 def main():
     failed = 0
-    names = documents()
+    files = tracked_files()
+    names = [name for name in files if name.endswith(".md")]
     for name in names:
         with open(os.path.join(ROOT, name), encoding="utf-8") as file:
             text = file.read()
-        problems = list(missing_files(name, text)) + list(wrong_commands(name, text)) + list(unknown_keys(name, text))
+        problems = list(missing_files(name, text, files)) + list(wrong_commands(name, text)) + list(unknown_keys(name, text))
         failed += bool(problems)
         for problem in problems:
             print(problem)
