@@ -17,24 +17,24 @@ Function to_blob(std::string name, const TypePtr& from) {
   return function;
 }
 
-Function from_blob(const std::string& name, const TypePtr& to) {
+Function from_blob(const std::string& name, const std::string& type_name, const TypePtr& to) {
   Function function;
   function.name = name;
   function.result = to;
   function.parameters = {native_type(TypeKind::kBlob)};
-  function.call = [name, to](std::span<const FunctionArgument> arguments, FunctionContext&) -> Result<FunctionValue> {
+  function.call = [=](std::span<const FunctionArgument> arguments, FunctionContext&) -> Result<FunctionValue> {
     if (!arguments[0]) return FunctionValue();
     if (to->validate(*arguments[0])) return FunctionValue(*arguments[0]);
     return invalid("In call to function system." + name + ", value 0x" + to_hex(*arguments[0]) +
-                   " is not a valid binary representation for type " + to->to_string());
+                   " is not a valid binary representation for type " + type_name);
   };
   return function;
 }
 
 void add_pair(Registry& registry, const std::string& type_name, const TypePtr& type) {
   registry.add(to_blob(type_name + "_as_blob", type), type_name + "asblob");
-  registry.add(from_blob("blob_as_" + type_name, type));
-  registry.add(from_blob("blobas" + type_name, type));
+  registry.add(from_blob("blob_as_" + type_name, type_name, type));
+  registry.add(from_blob("blobas" + type_name, type_name, type));
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ Result<Decimal> multiply(const Decimal& a, const Decimal& b) {
 }
 
 Result<Decimal> divide(const Decimal& a, const Decimal& b, int64_t scale, Rounding rounding) {
-  if (b.unscaled == 0) return invalid(a.unscaled == 0 ? "Division undefined" : "Division by zero");
+  if (b.unscaled == 0) return invalid("BigInteger divide by zero");
   // a / b = (ua / ub) * 10^(sb - sa); to get `scale` places, ua is extended or ub is.
   const int64_t zeros = scale + b.scale - a.scale;
   KEYZONE_TRY(dividend, shifted(a.unscaled, std::max<int64_t>(zeros, 0)));
@@ -124,12 +124,21 @@ Result<Decimal> divide(const Decimal& a, const Decimal& b) {
   return without_trailing_zeros(quotient);
 }
 
+// The remainder has the scale of BigDecimal.remainder, which is a - q * b: that of a, or more if the integer
+// quotient q has too few trailing zeros to make up for b's places.
 Result<Decimal> remainder(const Decimal& a, const Decimal& b) {
-  if (b.unscaled == 0) return invalid("Division by zero");
+  if (b.unscaled == 0) return invalid(a.unscaled == 0 ? "Division undefined" : "Division by zero");
   const int32_t scale = std::max(a.scale, b.scale);
   KEYZONE_TRY(dividend, shifted(a.unscaled, int64_t{scale} - a.scale));
   KEYZONE_TRY(divisor, shifted(b.unscaled, int64_t{scale} - b.scale));
-  return Decimal{BigInt(dividend % divisor), scale};
+  BigInt quotient, rest;
+  mp::divide_qr(dividend, divisor, quotient, rest);
+  int64_t result_scale = a.scale;
+  if (quotient != 0 && b.scale > a.scale) {
+    const int64_t stripped = int64_t{without_trailing_zeros(Decimal{quotient, 0}).scale} + b.scale;
+    result_scale = std::max<int64_t>(a.scale, stripped);
+  }
+  return with_scale(Decimal{std::move(rest), scale}, result_scale, Rounding::kDown);
 }
 
 // ---- exp and logarithms ----
