@@ -12,7 +12,6 @@ TabletMeta TableReplica::create(TabletRegistry& registry, GroupId group, const T
   meta.table = table.id;
   meta.store = registry.allocate_store(batch);
   meta.tokens = tokens;
-  meta.schema_version = table.version;
   meta.epoch = epoch;
   registry.put(meta, batch);
   return meta;
@@ -25,7 +24,14 @@ Result<std::unique_ptr<TableReplica>> TableReplica::open(leveldb::DB* db, Tablet
   if (meta->table != table->id) {
     return Error{ErrorKind::kCorrupt, "group " + std::to_string(group.value) + " belongs to another table"};
   }
-  auto replica = std::make_unique<Replica>(db, registry, *meta, std::move(table), options);
+  KEYZONE_TRY(schema, registry.schema(group));
+  if (!schema) {
+    auto none_yet = std::make_shared<Table>(*table);
+    none_yet->version = 0;
+    schema = std::move(none_yet);
+  }
+  if (schema->version != meta->schema_version) return Error{ErrorKind::kCorrupt, "a tablet's schema and its record"};
+  auto replica = std::make_unique<Replica>(db, registry, *meta, std::move(schema), options);
   KEYZONE_CHECK(replica->load());
   return std::unique_ptr<TableReplica>(std::move(replica));
 }
@@ -48,6 +54,8 @@ Result<void> Replica::load() {
 
 void Replica::set_schema(TablePtr table) {
   KEYZONE_ASSERT(table->id == meta_.table);
+  if (table->version < meta_.schema_version) return;
+  schema_changed_ = true;
   table_ = std::move(table);
   columns_ = ColumnIndex(*table_);
   meta_.schema_version = table_->version;
@@ -65,13 +73,16 @@ Result<std::vector<Outcome>> Replica::apply(LogIndex applied, std::span<const St
   KEYZONE_ASSERT(applied >= meta_.applied);
   std::vector<Outcome> outcomes;
   outcomes.reserve(commands.size());
+  LogIndex previous = meta_.applied.next();
   for (const StampedCommand& command : commands) {
-    KEYZONE_ASSERT(command.index > meta_.applied && command.index <= applied);
+    KEYZONE_ASSERT(command.index >= previous && command.index <= applied);
     KEYZONE_TRY(outcome, apply_one(command, batch));
     outcomes.push_back(std::move(outcome));
-    meta_.applied = command.index;
+    previous = command.index;
   }
   meta_.applied = applied;
+  if (schema_changed_) registry_.put_schema(meta_.group, *table_, batch);
+  schema_changed_ = false;
   overlay_.flush(batch);
   overlay_.clear();
   requests_.flush(batch);

@@ -115,6 +115,7 @@ class Replica final : public TableReplica {
   Guard guard_;
   Requests requests_;
   PartitionSet partition_deletions_, range_deletions_;
+  bool schema_changed_ = false;  // since the last apply()
   Overlay overlay_;            // empty between two apply()
   std::deque<Bytes> arena_;    // what one command's cells point into
   StoredRow stored_;           // scratch

@@ -3,6 +3,7 @@
 // A chunk is a version byte and records, each a kind byte and:
 //   1 meta: block tablet record     2 request window: varint number, block value
 //   3 key:  block key without the store id, block value     4 end: digest, two times 8 bytes le
+//   5 schema: block table, unless there is none yet
 #include <algorithm>
 
 #include "storage/replica.h"
@@ -12,7 +13,7 @@ namespace keyzone::storage {
 namespace {
 
 constexpr char kChunkVersion = 1;
-constexpr char kMetaRecord = 1, kWindowRecord = 2, kKeyRecord = 3, kEndRecord = 4;
+constexpr char kMetaRecord = 1, kWindowRecord = 2, kKeyRecord = 3, kEndRecord = 4, kSchemaRecord = 5;
 
 BytesView view_of(const leveldb::Slice& slice) { return {slice.data(), slice.size()}; }
 
@@ -27,8 +28,8 @@ void add_to(Digest& digest, BytesView key, BytesView value, Bytes& scratch) {
 
 class Reader final : public SnapshotReader {
  public:
-  Reader(leveldb::DB* db, const TabletMeta& meta, leveldb::ReadOptions options)
-      : db_(db), meta_(meta), snapshot_(db->GetSnapshot()) {
+  Reader(leveldb::DB* db, const TabletMeta& meta, TablePtr schema, leveldb::ReadOptions options)
+      : db_(db), meta_(meta), schema_(std::move(schema)), snapshot_(db->GetSnapshot()) {
     options.snapshot = snapshot_;
     it_.reset(db->NewIterator(options));
   }
@@ -77,6 +78,10 @@ class Reader final : public SnapshotReader {
       case Stage::kMeta:
         out.push_back(kMetaRecord);
         append_block(out, encode_tablet_meta(meta_));
+        if (meta_.schema_version != 0) {
+          out.push_back(kSchemaRecord);
+          append_block(out, encode_schema(*schema_));
+        }
         return begin(Stage::kWindows, request_key_bounds(meta_.group));
       case Stage::kWindows:
         return begin(Stage::kDeletions, area_bounds(meta_.store, Area::kDeletions, meta_.tokens));
@@ -98,6 +103,7 @@ class Reader final : public SnapshotReader {
 
   leveldb::DB* db_;
   TabletMeta meta_;
+  TablePtr schema_;
   const leveldb::Snapshot* snapshot_;
   std::unique_ptr<leveldb::Iterator> it_;
   Stage stage_ = Stage::kMeta;
@@ -109,7 +115,7 @@ class Reader final : public SnapshotReader {
 }  // namespace
 
 std::unique_ptr<SnapshotReader> Replica::snapshot() {
-  return std::make_unique<Reader>(db_, meta_, read_options(false));
+  return std::make_unique<Reader>(db_, meta_, table_, read_options(false));
 }
 
 Result<Digest> Replica::digest() {
@@ -166,6 +172,7 @@ struct SnapshotInstaller::State {
   GroupId group;
   StoreId store;
   std::optional<TabletMeta> meta;
+  TablePtr schema;
   std::vector<std::pair<uint64_t, Bytes>> windows;
   Digest digest;
   Bytes scratch;
@@ -180,7 +187,7 @@ Error damaged(const char* what) { return {ErrorKind::kCorrupt, std::string("snap
 }  // namespace
 
 SnapshotInstaller::SnapshotInstaller(TabletRegistry& registry, GroupId group, leveldb::WriteBatch& batch)
-    : state_(new State{registry, group, registry.allocate_store(batch), {}, {}, {}, {}, false}) {
+    : state_(new State{registry, group, registry.allocate_store(batch), {}, {}, {}, {}, {}, false}) {
   registry.hold(state_->store);
   registry.add_orphan({state_->store, kAllTokens}, batch);
 }
@@ -192,6 +199,11 @@ Result<void> SnapshotInstaller::State::add_record(ByteReader& in, leveldb::Write
     case kMetaRecord: {
       KEYZONE_TRY(sent, decode_tablet_meta(in.block()));
       meta = sent;
+      return {};
+    }
+    case kSchemaRecord: {
+      KEYZONE_TRY(sent, decode_schema(in.block()));
+      schema = std::move(sent);
       return {};
     }
     case kWindowRecord: {
@@ -211,7 +223,7 @@ Result<void> SnapshotInstaller::State::add_record(ByteReader& in, leveldb::Write
     }
     case kEndRecord: {
       const Digest sent{in.le<uint64_t>(), in.le<uint64_t>()};
-      if (in.failed() || sent != digest || !meta) return damaged("what came is not what was sent");
+      if (in.failed() || sent != digest || !meta || (schema ? schema->version : 0) != meta->schema_version) return damaged("what came is not what was sent");
       complete = true;
       return {};
     }
@@ -240,6 +252,7 @@ TabletMeta SnapshotInstaller::finish(leveldb::WriteBatch& batch) {
   meta.group = state_->group;
   meta.store = state_->store;
   registry.put(meta, batch);
+  if (state_->schema) registry.put_schema(meta.group, *state_->schema, batch);
   return meta;
 }
 

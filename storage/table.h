@@ -30,7 +30,8 @@ struct ReplicaOptions {
   bool verify_checksums = true;
 };
 
-// A committed command: what it says, where in the log it lies, and the leader's stamp (greater than those before it).
+// A committed command: what it says, where in the log it lies (several may share an entry), and the leader's stamp
+// (greater than those before it).
 struct StampedCommand {
   LogIndex index;
   Timestamp stamp = 0;
@@ -55,11 +56,14 @@ class SnapshotReader {
 
 class TableReplica {
  public:
-  // A new, empty tablet: takes a store id from `registry` and records the tablet there. The batch must be written.
+  // A new, empty tablet: takes a store id from `registry` and records the tablet there. The batch must be written. It has
+  // no schema yet: replicas may be made at different times, and must all learn it from their log. Until the first
+  // set_schema() every command and read is stale, and schema()->version is 0.
   static TabletMeta create(TabletRegistry& registry, GroupId group, const Table& table, TokenRange tokens, Epoch epoch,
                            leveldb::WriteBatch& batch);
-  // Opens what `registry` knows as `group`. `table` is the schema at the version of the meta or, if that one is no more,
-  // a later one. `db` and `registry` must outlive it. Errors: kIo, kCorrupt.
+  // Opens what `registry` knows as `group`, with the schema that was in force at its applied index; `table` is only asked
+  // which table it is, and stands in (as version 0) before there is one. `db` and `registry` must outlive it.
+  // Errors: kIo, kCorrupt.
   static Result<std::unique_ptr<TableReplica>> open(leveldb::DB* db, TabletRegistry& registry, GroupId group, TablePtr table,
                                                     ReplicaOptions options);
   virtual ~TableReplica() = default;
@@ -72,13 +76,15 @@ class TableReplica {
   Timestamp clock() const { return meta().clock; }
 
   // Schema, epoch and range change through the tablet's own log: call these between two apply(), at the log index
-  // where the change stands; the next apply() records them. Narrowing the range forgets nothing on disk.
+  // where the change stands; the next apply() records them. A schema older than the present one is ignored, since a
+  // leader that lags behind may propose one. Narrowing the range forgets nothing on disk.
+  // REQUIRES: table->index() was called.
   virtual void set_schema(TablePtr table) = 0;
   virtual void set_epoch(Epoch epoch) = 0;
   virtual void set_tokens(TokenRange tokens) = 0;
 
   // Applies a run of commands (there may be none) and moves the applied index to `applied`, which is at least that of
-  // the last command. Everything goes into `batch`, which must be written before the next call of apply() or read();
+  // the last command. All commands of one entry go into one call. Everything goes into `batch`, which must be written before the next call of apply() or read();
   // if that fails, this object must be thrown away and the tablet opened again. Errors: kIo, kCorrupt (the store could
   // not be read: nothing was decided; throw this object away as well).
   virtual Result<std::vector<Outcome>> apply(LogIndex applied, std::span<const StampedCommand> commands,

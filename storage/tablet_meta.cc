@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint32_t kNodeStore = 0;
 constexpr char kMetaVersion = 1;
-constexpr char kTabletMark = 'T', kOrphanMark = 'O', kNextStoreMark = 'N';
+constexpr char kTabletMark = 'T', kSchemaMark = 'S', kOrphanMark = 'O', kNextStoreMark = 'N';
 
 Bytes node_key(char mark) {
   Bytes out;
@@ -21,8 +21,8 @@ Bytes node_key(char mark) {
   out.push_back(mark);
   return out;
 }
-Bytes tablet_key(GroupId group) {
-  Bytes out = node_key(kTabletMark);
+Bytes group_key(char mark, GroupId group) {
+  Bytes out = node_key(mark);
   append_be(out, group.value);
   return out;
 }
@@ -131,14 +131,41 @@ StoreId TabletRegistry::allocate_store(leveldb::WriteBatch& batch) {
 
 void TabletRegistry::put(const TabletMeta& meta, leveldb::WriteBatch& batch) {
   tablets_[meta.group] = meta;
-  batch.Put(tablet_key(meta.group), encode_tablet_meta(meta));
+  batch.Put(group_key(kTabletMark, meta.group), encode_tablet_meta(meta));
+}
+
+Bytes encode_schema(const Table& table) {
+  CatalogChange change;
+  change.put_tables.push_back(table);
+  return encode_change(change);
+}
+
+Result<TablePtr> decode_schema(BytesView bytes) {
+  KEYZONE_TRY(change, decode_change(bytes));
+  if (change.put_tables.size() != 1) return Error{ErrorKind::kCorrupt, "a tablet's schema is not one table"};
+  auto table = std::make_shared<Table>(std::move(change.put_tables.front()));
+  table->index();
+  return TablePtr(std::move(table));
+}
+
+Result<TablePtr> TabletRegistry::schema(GroupId group) const {
+  Bytes bytes;
+  const leveldb::Status status = db_->Get(once(), group_key(kSchemaMark, group), &bytes);
+  if (status.IsNotFound()) return TablePtr();
+  if (!status.ok()) return error_of(status);
+  return decode_schema(bytes);
+}
+
+void TabletRegistry::put_schema(GroupId group, const Table& table, leveldb::WriteBatch& batch) {
+  batch.Put(group_key(kSchemaMark, group), encode_schema(table));
 }
 
 void TabletRegistry::drop(GroupId group, leveldb::WriteBatch& batch) {
   const auto found = tablets_.find(group);
   if (found == tablets_.end()) return;
   drop_requests(group, batch);
-  batch.Delete(tablet_key(group));
+  batch.Delete(group_key(kTabletMark, group));
+  batch.Delete(group_key(kSchemaMark, group));
   add_orphan({found->second.store, found->second.tokens}, batch);
   tablets_.erase(found);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "schema/bytes.h"
+#include "schema/catalog.h"
 #include "schema/ids.h"
 #include "schema/result.h"
 
@@ -30,7 +31,7 @@ struct TabletMeta {
   StoreId store;                   // node-local: differs between replicas
   TokenRange tokens;
   LogIndex applied;                // the last log entry whose effect is in the store
-  uint32_t schema_version = 0;     // Table::version in force at `applied`
+  uint32_t schema_version = 0;     // Table::version in force at `applied`; 0: the log has brought none yet
   Epoch epoch;                     // in force at `applied`
   Timestamp clock = 0;             // the greatest stamp of all commands applied
   Timestamp max_stamp = kNoTimestamp;  // the greatest timestamp in the store, ever
@@ -39,6 +40,9 @@ struct TabletMeta {
 
 Bytes encode_tablet_meta(const TabletMeta& meta);
 Result<TabletMeta> decode_tablet_meta(BytesView bytes);
+// One table, as a CatalogChange that puts it (schema/catalog.capnp).
+Bytes encode_schema(const Table& table);
+Result<TablePtr> decode_schema(BytesView bytes);
 
 // Keys that no tablet uses any more: those of `store` within `tokens`. Both halves of a split share a store id, so an
 // orphan is a part of one.
@@ -65,6 +69,9 @@ class TabletRegistry {
   // A store id that was never given before. Its use is for the caller to record.
   StoreId allocate_store(leveldb::WriteBatch& batch);
   void put(const TabletMeta& meta, leveldb::WriteBatch& batch);
+  // The schema that the tablet's log has brought so far; nullptr: none yet. Errors: kIo, kCorrupt.
+  Result<TablePtr> schema(GroupId group) const;
+  void put_schema(GroupId group, const Table& table, leveldb::WriteBatch& batch);
   // Forgets the tablet, its request ids included, and leaves its rows to be swept.
   void drop(GroupId group, leveldb::WriteBatch& batch);
   void drop_requests(GroupId group, leveldb::WriteBatch& batch);

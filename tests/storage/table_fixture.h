@@ -153,6 +153,7 @@ class TestReplica {
     TableReplica::create(*registry_, kGroup, *table_, {}, Epoch(1), batch);
     write(batch);
     open_replica();
+    replica_->set_schema(table_);
   }
   ~TestReplica() { close(); }
 

@@ -211,6 +211,47 @@ TEST_F(TableTest, WhatWasPlannedOnAnotherVersionIsStale) {
   EXPECT_EQ(t->meta().schema_version, 2u);
 }
 
+TEST_F(TableTest, TheSchemaComesFromTheLogAlone) {
+  leveldb::WriteBatch batch;
+  TableReplica::create(t.registry(), GroupId(7), t.table(), {}, Epoch(1), batch);
+  t.write(batch);
+  auto opened = TableReplica::open(t.store().db(), t.registry(), GroupId(7), sample_table(3), {});
+  ASSERT_TRUE(opened);
+  TableReplica& replica = **opened;
+  EXPECT_EQ(replica.schema()->version, 0u);
+  Command c = insert(1, 1, {});
+  c.table = t.table().id;
+  c.schema_version = 2;
+  c.epoch = Epoch(1);
+  const auto apply = [&](uint64_t index) {
+    leveldb::WriteBatch batch;
+    const StampedCommand stamped{LogIndex(index), kStart, &c};
+    auto outcomes = replica.apply(LogIndex(index), {&stamped, 1}, batch);
+    t.write(batch);
+    return (*outcomes)[0].kind;
+  };
+  EXPECT_EQ(apply(1), OutcomeKind::kStale);
+  replica.set_schema(sample_table(2));
+  replica.set_schema(sample_table(1));  // from a leader that lagged behind
+  EXPECT_EQ(apply(2), OutcomeKind::kDone);
+  auto again = TableReplica::open(t.store().db(), t.registry(), GroupId(7), sample_table(3), {});
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->schema()->version, 2u);
+  EXPECT_EQ((*again)->schema()->columns.size(), t.table().columns.size());
+}
+
+TEST_F(TableTest, SeveralCommandsShareAnEntry) {
+  Command a = insert(1, 1, {set_cell(kA, int_value(1))}), b = update(1, 1, {set_cell(kA, int_value(2))});
+  for (Command* c : {&a, &b}) {
+    c->table = t.table().id;
+    c->schema_version = 1;
+    c->epoch = Epoch(1);
+  }
+  t.apply(std::vector<StampedCommand>{{LogIndex(1), kStart, &a}, {LogIndex(1), kStart + 1, &b}});
+  EXPECT_EQ(t->applied(), LogIndex(1));
+  EXPECT_EQ(t.row(1, 1, {kA}), (Cells{int_value(2)}));
+}
+
 TEST_F(TableTest, Conditions) {
   const auto attempt = [&](Condition condition) {
     Command c = with_condition(update(1, 1, {set_cell(kB, "new")}), condition);
