@@ -124,10 +124,10 @@ class Storm {
       return;
     }
     const uint64_t dice = random_.below(1000);
-    if (dice < 600) return deliver();
+    if (dice < 560) return deliver();
     Node& node = any();
     if (!node.raft) return;
-    if (dice < 740) {
+    if (dice < 680) {
       cluster_.sync(node, 1);
     } else if (dice < 900) {
       node.raft->tick();
@@ -160,7 +160,7 @@ class Storm {
       crash(node);
     } else if (dice < 25) {
       cut();
-    } else if (dice < 40) {
+    } else if (dice < 32) {
       cluster_.cut.clear();
     } else if (dice < 55) {
       cluster_.compact(node, node.store.at.index);
@@ -198,11 +198,15 @@ class Storm {
     cluster_.damage(node.config.self, LogIndex(node.disk.start.index.value + 1 + random_.below(length)));
   }
 
+  // Half of the time it is a leader that is cut off, one way or both: others elect a new one, and it doesn't
+  // know.
   void cut() {
-    const NodeId from = any().config.self;
+    const Node* leader = find_leader();
+    const NodeId from = leader && random_.chance(500) ? leader->config.self : any().config.self;
     const bool both = random_.chance(500);
+    const uint64_t spared = random_.chance(500) ? 0 : 400;
     for (auto& [id, node] : cluster_.nodes) {
-      if (random_.chance(400)) continue;
+      if (random_.chance(spared)) continue;
       cluster_.cut.insert({from, id});
       if (both) cluster_.cut.insert({id, from});
     }
