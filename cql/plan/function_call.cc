@@ -12,6 +12,7 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
   CallArgument out;
   out.text = to_string(*term);
   out.type = exact_type(context, *term);
+  if (const auto* list = term->as<ListLiteral>()) out.array_size = list->elements.size();
   out.fit = [&context, term](const Type& type) {
     const Receiver receiver{"", "", "argument", type.shared_from_this()};
     return assignability(context, *term, receiver);
