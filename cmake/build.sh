@@ -9,6 +9,9 @@ targets=()
 while [ $# -gt 0 ] && [ "$1" != -- ]; do targets+=("$1"); shift; done
 [ "${1:-}" = -- ] && shift
 
+# Paths relative to the tree: a copy of it, as the planted bugs are built in, finds what the tree has compiled.
+export CCACHE_BASEDIR=$root
+
 mkdir -p "$directory"
 if [ ! -f "$directory/build.ninja" ]; then
   cmake -G Ninja -S "$root" -B "$directory" "$@" >"$directory/configure.log" 2>&1 ||
