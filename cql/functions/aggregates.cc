@@ -72,7 +72,9 @@ class NumericAggregate : public Aggregate {
 class IntegerSum final : public NumericAggregate {
  public:
   using NumericAggregate::NumericAggregate;
-  Result<FunctionValue> result() const override { return value_of(JavaNumber(static_cast<int64_t>(sum_)).to_wire(kind_)); }
+  Result<FunctionValue> result() const override {
+    return value_of(JavaNumber(static_cast<int64_t>(sum_)).to_wire(kind_));
+  }
 
  protected:
   Result<void> add_number(const JavaNumber& number) override {
@@ -227,19 +229,26 @@ AggregateBody starting(TypeKind kind) {
 AggregateBody sum_body(TypeKind kind) {
   switch (kind) {
     case kFloat:
-    case kDouble: return starting<FloatingTotal>(kind);
-    case kDecimal: return starting<DecimalSum>(kind);
-    case kVarint: return starting<VarintSum>(kind);
-    default: return starting<IntegerSum>(kind);
+    case kDouble:
+      return starting<FloatingTotal>(kind);
+    case kDecimal:
+      return starting<DecimalSum>(kind);
+    case kVarint:
+      return starting<VarintSum>(kind);
+    default:
+      return starting<IntegerSum>(kind);
   }
 }
 
 AggregateBody average_body(TypeKind kind) {
   switch (kind) {
     case kFloat:
-    case kDouble: return starting<FloatingAverage>(kind);
-    case kDecimal: return starting<DecimalAverage>(kind);
-    default: return starting<IntegerAverage>(kind);
+    case kDouble:
+      return starting<FloatingAverage>(kind);
+    case kDecimal:
+      return starting<DecimalAverage>(kind);
+    default:
+      return starting<IntegerAverage>(kind);
   }
 }
 
@@ -274,7 +283,8 @@ AggregateBody extreme_of(const TypePtr& type, int sign) {
 
 void add_aggregates(Registry& registry) {
   const TypePtr bigint = native_type(kBigint);
-  registry.add(aggregate(std::string(kCountRowsName), bigint, {}, [] { return std::make_unique<Count>(); }), "countRows");
+  registry.add(aggregate(std::string(kCountRowsName), bigint, {}, [] { return std::make_unique<Count>(); }),
+               "countRows");
   registry.add(aggregate("count", bigint, {native_type(kBlob)}, [] { return std::make_unique<Count>(); }));
   for (const TypeKind kind : kNumericKinds) {
     const TypePtr type = native_type(kind);

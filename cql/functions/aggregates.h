@@ -4,8 +4,8 @@
 
 namespace keyzone::cql {
 
-AggregateBody sum_of(TypeKind kind);      // REQUIRES: is_numeric(kind)
-AggregateBody average_of(TypeKind kind);  // REQUIRES: is_numeric(kind)
+AggregateBody sum_of(TypeKind kind);                      // REQUIRES: is_numeric(kind)
+AggregateBody average_of(TypeKind kind);                  // REQUIRES: is_numeric(kind)
 AggregateBody extreme_of(const TypePtr& type, int sign);  // 1: the greatest; -1: the least
 
 }  // namespace keyzone::cql

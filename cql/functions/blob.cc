@@ -22,7 +22,8 @@ Function from_blob(const std::string& name, const std::string& type_name, const 
   function.name = name;
   function.result = to;
   function.parameters = {native_type(TypeKind::kBlob)};
-  function.call = [=](std::span<const FunctionArgument> arguments, FunctionContext&) -> Result<FunctionValue> {
+  function.call = [=](std::span<const FunctionArgument> arguments,
+                      FunctionContext&) -> Result<FunctionValue> {
     if (!arguments[0]) return FunctionValue();
     if (to->validate(*arguments[0])) return FunctionValue(*arguments[0]);
     return invalid("In call to function system." + name + ", value 0x" + to_hex(*arguments[0]) +

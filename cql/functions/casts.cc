@@ -14,7 +14,8 @@ using enum TypeKind;
 void add_cast(Registry& registry, TypeKind from, TypeKind to, StrictBody body) {
   std::string legacy(native_type_name(to));
   legacy[0] = static_cast<char>(legacy[0] - 'a' + 'A');
-  registry.add(strict_function(cast_function_name(*native_type(to)), native_type(to), {native_type(from)}, std::move(body)),
+  registry.add(strict_function(cast_function_name(*native_type(to)), native_type(to), {native_type(from)},
+                               std::move(body)),
                "castAs" + legacy);
 }
 
@@ -53,7 +54,8 @@ struct Temporal {
   TypeKind from;
   TypeKind to;
 };
-constexpr Temporal kTemporal[] = {{kTimeuuid, kDate}, {kTimeuuid, kTimestamp}, {kTimestamp, kDate}, {kDate, kTimestamp}};
+constexpr Temporal kTemporal[] = {
+    {kTimeuuid, kDate}, {kTimeuuid, kTimestamp}, {kTimestamp, kDate}, {kDate, kTimestamp}};
 constexpr TypeKind kToText[] = {kInet, kBoolean, kTimeuuid, kTimestamp, kDate, kTime, kUuid};
 
 }  // namespace
@@ -67,17 +69,20 @@ void add_casts(Registry& registry) {
   for (const TypeKind from : kNumericKinds) {
     for (const TypeKind to : kNumericKinds) {
       if (from == to || to == kCounter) continue;
-      add_cast(registry, from, to, [from, to](std::span<const BytesView> v) { return to_number(from, to, v[0]); });
+      add_cast(registry, from, to,
+               [from, to](std::span<const BytesView> v) { return to_number(from, to, v[0]); });
     }
     add_text_casts(from);
   }
-  add_cast(registry, kAscii, kText, [](std::span<const BytesView> v) { return Result<FunctionValue>(Bytes(v[0])); });
+  add_cast(registry, kAscii, kText,
+           [](std::span<const BytesView> v) { return Result<FunctionValue>(Bytes(v[0])); });
   for (const TypeKind from : kToText) add_text_casts(from);
   for (const auto [from, to] : kTemporal) {
-    add_cast(registry, from, to, [from = from, to = to](std::span<const BytesView> v) -> Result<FunctionValue> {
-      const int64_t millis = millis_of(from, v[0]);
-      return FunctionValue(to == kDate ? date_of_millis(millis) : be_bytes(millis));
-    });
+    add_cast(registry, from, to,
+             [from = from, to = to](std::span<const BytesView> v) -> Result<FunctionValue> {
+               const int64_t millis = millis_of(from, v[0]);
+               return FunctionValue(to == kDate ? date_of_millis(millis) : be_bytes(millis));
+             });
   }
 }
 

@@ -18,10 +18,9 @@ void add_function(Registry& registry, const char* name, Shape shape,
   generic.name = name;
   generic.parameters = {Parameter{.shape = shape}};
   generic.make = [=](const GenericFunction& self, const std::vector<TypePtr>& types, const CallSite&) {
-    Function function = strict_function(self.name, result(*types[0]), types,
-                                        [type = types[0], body](std::span<const BytesView> values) {
-                                          return body(*type, values[0]);
-                                        });
+    Function function = strict_function(
+        self.name, result(*types[0]), types,
+        [type = types[0], body](std::span<const BytesView> values) { return body(*type, values[0]); });
     function.generic = true;
     return Result<FunctionPtr>(std::make_shared<const Function>(std::move(function)));
   };
@@ -51,26 +50,32 @@ TypePtr element_of(const Type& type) { return type.parameters()[0]; }
 }  // namespace
 
 void add_collection_functions(Registry& registry) {
-  add_function(registry, "map_keys", Shape::kMap, [](const Type& map) { return set_type(map.parameters()[0], true); },
-               [](const Type& map, BytesView wire) { return part_of_map(map, wire, 0); });
-  add_function(registry, "map_values", Shape::kMap, [](const Type& map) { return list_type(map.parameters()[1], true); },
-               [](const Type& map, BytesView wire) { return part_of_map(map, wire, 1); });
-  add_function(registry, "collection_count", Shape::kCollection,
-               [](const Type&) { return native_type(TypeKind::kInt); },
-               [](const Type& type, BytesView wire) -> Result<FunctionValue> {
-                 return FunctionValue(be_bytes(CollectionReader(type, wire).count()));
-               });
+  add_function(
+      registry, "map_keys", Shape::kMap, [](const Type& map) { return set_type(map.parameters()[0], true); },
+      [](const Type& map, BytesView wire) { return part_of_map(map, wire, 0); });
+  add_function(
+      registry, "map_values", Shape::kMap,
+      [](const Type& map) { return list_type(map.parameters()[1], true); },
+      [](const Type& map, BytesView wire) { return part_of_map(map, wire, 1); });
+  add_function(
+      registry, "collection_count", Shape::kCollection,
+      [](const Type&) { return native_type(TypeKind::kInt); },
+      [](const Type& type, BytesView wire) -> Result<FunctionValue> {
+        return FunctionValue(be_bytes(CollectionReader(type, wire).count()));
+      });
   for (const auto& [name, sign] : {std::pair{"collection_min", -1}, std::pair{"collection_max", 1}}) {
-    add_function(registry, name, Shape::kSetOrList, element_of, [sign = sign](const Type& type, BytesView wire) {
-      return aggregated(type, wire, extreme_of(element_of(type), sign));
-    });
+    add_function(registry, name, Shape::kSetOrList, element_of,
+                 [sign = sign](const Type& type, BytesView wire) {
+                   return aggregated(type, wire, extreme_of(element_of(type), sign));
+                 });
   }
-  add_function(registry, "collection_sum", Shape::kNumericSetOrList, element_of, [](const Type& type, BytesView wire) {
-    return aggregated(type, wire, sum_of(type.element().kind()));
-  });
-  add_function(registry, "collection_avg", Shape::kNumericSetOrList, element_of, [](const Type& type, BytesView wire) {
-    return aggregated(type, wire, average_of(type.element().kind()));
-  });
+  add_function(
+      registry, "collection_sum", Shape::kNumericSetOrList, element_of,
+      [](const Type& type, BytesView wire) { return aggregated(type, wire, sum_of(type.element().kind())); });
+  add_function(registry, "collection_avg", Shape::kNumericSetOrList, element_of,
+               [](const Type& type, BytesView wire) {
+                 return aggregated(type, wire, average_of(type.element().kind()));
+               });
 }
 
 }  // namespace keyzone::cql

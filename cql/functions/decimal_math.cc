@@ -47,7 +47,8 @@ Result<void> align(Decimal& a, Decimal& b) {
   if (a.unscaled != 0 && b.unscaled != 0) {
     Decimal& big = precision(a) - int64_t{a.scale} >= precision(b) - int64_t{b.scale} ? a : b;
     Decimal& small = &big == &a ? b : a;
-    const int64_t big_top = precision(big) - int64_t{big.scale}, small_top = precision(small) - int64_t{small.scale};
+    const int64_t big_top = precision(big) - int64_t{big.scale},
+                  small_top = precision(small) - int64_t{small.scale};
     const int64_t floor = std::min<int64_t>(-int64_t{big.scale}, big_top - kDecimalPrecisionMax - 2) - 2;
     if (small_top < floor && -floor <= std::numeric_limits<int32_t>::max()) {
       small = Decimal{small.unscaled < 0 ? -1 : 1, static_cast<int32_t>(-floor)};
@@ -82,14 +83,16 @@ Result<Decimal> with_precision(const Decimal& value, int digits, Rounding roundi
   if (excess <= 0) return value;
   KEYZONE_TRY(rounded, with_scale(value, int64_t{value.scale} - excess, rounding));
   // 999.5 has become 1000.
-  return precision(rounded) > digits ? with_scale(rounded, int64_t{rounded.scale} - 1, rounding) : Result(rounded);
+  return precision(rounded) > digits ? with_scale(rounded, int64_t{rounded.scale} - 1, rounding)
+                                     : Result(rounded);
 }
 
 Decimal without_trailing_zeros(const Decimal& value) {
   if (value.unscaled == 0) return Decimal{};
   const std::string digits = BigInt(abs(value.unscaled)).str();
   const int64_t room = int64_t{value.scale} - std::numeric_limits<int32_t>::min();
-  const auto zeros = std::min<int64_t>(static_cast<int64_t>(digits.size() - 1 - digits.find_last_not_of('0')), room);
+  const auto zeros =
+      std::min<int64_t>(static_cast<int64_t>(digits.size() - 1 - digits.find_last_not_of('0')), room);
   return Decimal{BigInt(value.unscaled / power_of_ten(static_cast<uint32_t>(zeros))),
                  static_cast<int32_t>(value.scale - zeros)};
 }
@@ -97,10 +100,13 @@ Decimal without_trailing_zeros(const Decimal& value) {
 Result<Decimal> add(const Decimal& left, const Decimal& right) {
   Decimal a = left, b = right;
   KEYZONE_CHECK(align(a, b));
-  return with_precision(Decimal{BigInt(a.unscaled + b.unscaled), a.scale}, kDecimalPrecisionMax, Rounding::kHalfUp);
+  return with_precision(Decimal{BigInt(a.unscaled + b.unscaled), a.scale}, kDecimalPrecisionMax,
+                        Rounding::kHalfUp);
 }
 
-Result<Decimal> subtract(const Decimal& a, const Decimal& b) { return add(a, Decimal{BigInt(-b.unscaled), b.scale}); }
+Result<Decimal> subtract(const Decimal& a, const Decimal& b) {
+  return add(a, Decimal{BigInt(-b.unscaled), b.scale});
+}
 
 Result<Decimal> multiply(const Decimal& a, const Decimal& b) {
   KEYZONE_TRY(product, made(BigInt(a.unscaled * b.unscaled), int64_t{a.scale} + b.scale));
@@ -118,7 +124,8 @@ Result<Decimal> divide(const Decimal& a, const Decimal& b, int64_t scale, Roundi
 
 Result<Decimal> divide(const Decimal& a, const Decimal& b) {
   const int64_t first_digit = (int64_t{precision(a)} - a.scale) - (int64_t{precision(b)} - b.scale);
-  int64_t scale = std::max<int64_t>({kDecimalFractionMin - first_digit, a.scale, b.scale, kDecimalFractionMin});
+  int64_t scale =
+      std::max<int64_t>({kDecimalFractionMin - first_digit, a.scale, b.scale, kDecimalFractionMin});
   scale = std::min<int64_t>(scale, kDecimalScaleMax);
   KEYZONE_TRY(quotient, divide(a, b, scale, Rounding::kHalfUp));
   return without_trailing_zeros(quotient);

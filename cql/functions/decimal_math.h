@@ -6,10 +6,10 @@
 
 namespace keyzone::cql {
 
-inline constexpr int kDecimalPrecisionMax = 10'000;      // digits of a sum, difference or product
-inline constexpr int kDecimalFractionMin = 32;           // digits that a quotient has at least
-inline constexpr int kDecimalScaleMax = 1'000;           // and places at most
-inline constexpr int kTranscendentalPrecisionMax = 90;   // digits of exp, log and log10; Cassandra: 10,000
+inline constexpr int kDecimalPrecisionMax = 10'000;     // digits of a sum, difference or product
+inline constexpr int kDecimalFractionMin = 32;          // digits that a quotient has at least
+inline constexpr int kDecimalScaleMax = 1'000;          // and places at most
+inline constexpr int kTranscendentalPrecisionMax = 90;  // digits of exp, log and log10; Cassandra: 10,000
 
 enum class Rounding { kHalfUp, kHalfEven, kDown };
 

@@ -12,11 +12,13 @@ struct Operator {
   char symbol;
   std::string_view name;
 };
-constexpr Operator kOperators[] = {{'+', "_add"}, {'-', "_substract"}, {'*', "_multiply"}, {'/', "_divide"},
-                                   {'%', "_modulo"}};
+constexpr Operator kOperators[] = {
+    {'+', "_add"}, {'-', "_substract"}, {'*', "_multiply"}, {'/', "_divide"}, {'%', "_modulo"}};
 constexpr std::string_view kCastPrefix = "cast_as_";
 
-std::string signature_type(const Type& type) { return type.is_tuple() ? type.to_string_bare() : type.to_string(); }
+std::string signature_type(const Type& type) {
+  return type.is_tuple() ? type.to_string_bare() : type.to_string();
+}
 
 }  // namespace
 
@@ -102,7 +104,8 @@ Function strict_function(std::string name, TypePtr result, std::vector<TypePtr> 
   function.result = std::move(result);
   function.parameters = std::move(parameters);
   function.call = [types = function.parameters, body = std::move(body)](
-                      std::span<const FunctionArgument> arguments, FunctionContext&) -> Result<FunctionValue> {
+                      std::span<const FunctionArgument> arguments,
+                      FunctionContext&) -> Result<FunctionValue> {
     std::vector<BytesView> values;
     values.reserve(arguments.size());
     for (size_t i = 0; i < arguments.size(); ++i) {

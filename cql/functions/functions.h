@@ -1,8 +1,8 @@
 // The native functions of CQL, as Cassandra 5.0 has them: which overload a call means, and what it gives.
 //
-// Start at resolve_function(). Operators, negation and casts are functions too, under names that no identifier
-// can have: operator_function_name(), kNegationName, cast_function_name(). writetime, ttl and maxwritetime are
-// no functions of values; the planner knows them.
+// Start at resolve_function(). Operators, negation and casts are functions too, under names that no
+// identifier can have: operator_function_name(), kNegationName, cast_function_name(). writetime, ttl and
+// maxwritetime are no functions of values; the planner knows them.
 #pragma once
 #include <functional>
 #include <memory>
@@ -48,10 +48,10 @@ struct Function {
   std::string name;
   std::vector<TypePtr> parameters;
   TypePtr result;
-  ScalarBody call;        // of scalar functions
-  AggregateBody start;    // of aggregates
-  bool pure = true;       // equal arguments give equal results
-  bool generic = false;   // made for these argument types; its result is never an exact match for a parameter
+  ScalarBody call;       // of scalar functions
+  AggregateBody start;   // of aggregates
+  bool pure = true;      // equal arguments give equal results
+  bool generic = false;  // made for these argument types; its result is never an exact match for a parameter
 
   bool is_aggregate() const { return static_cast<bool>(start); }
   std::string full_name() const { return keyspace + "." + name; }
@@ -76,12 +76,12 @@ struct CallArgument {
 };
 
 struct CallSite {
-  std::string_view keyspace;                          // as written before the name; empty: none
-  std::string_view name;                              // lower-case unless it was quoted
+  std::string_view keyspace;  // as written before the name; empty: none
+  std::string_view name;      // lower-case unless it was quoted
   std::span<const CallArgument> arguments;
-  TypePtr receiver;                                   // what the result is for; null in a selection
-  std::span<const TypePtr> partition_key;             // the table's, for token()
-  std::span<const FunctionPtr> user_functions;        // of that name, in the keyspace that is meant
+  TypePtr receiver;                             // what the result is for; null in a selection
+  std::span<const TypePtr> partition_key;       // the table's, for token()
+  std::span<const FunctionPtr> user_functions;  // of that name, in the keyspace that is meant
 };
 
 // The overload that is meant; null if no function has that name (see unknown_function()). Errors are kInvalid

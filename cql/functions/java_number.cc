@@ -28,7 +28,9 @@ int64_t low_bits(const BigInt& value) {
 int64_t low_bits(const Decimal& value) {
   if (value.scale <= 0) {
     // 10^64 and more is a multiple of 2^64.
-    return value.scale <= -64 ? 0 : low_bits(BigInt(value.unscaled * power_of_ten(static_cast<uint32_t>(-value.scale))));
+    return value.scale <= -64
+               ? 0
+               : low_bits(BigInt(value.unscaled * power_of_ten(static_cast<uint32_t>(-value.scale))));
   }
   if (static_cast<size_t>(value.scale) > kNumberDigitsMax) return 0;  // more places than digits
   return low_bits(BigInt(value.unscaled / power_of_ten(static_cast<uint32_t>(value.scale))));
@@ -52,22 +54,30 @@ Bytes be_bytes(Int value) {
 
 JavaNumber JavaNumber::of(TypeKind kind, BytesView wire) {
   switch (kind) {
-    case TypeKind::kTinyint: return JavaNumber(int64_t{load_be<int8_t>(wire.data())});
-    case TypeKind::kSmallint: return JavaNumber(int64_t{load_be<int16_t>(wire.data())});
-    case TypeKind::kInt: return JavaNumber(int64_t{load_be<int32_t>(wire.data())});
-    case TypeKind::kFloat: return JavaNumber(double{std::bit_cast<float>(load_be<uint32_t>(wire.data()))});
-    case TypeKind::kDouble: return JavaNumber(std::bit_cast<double>(load_be<uint64_t>(wire.data())));
-    case TypeKind::kDecimal: return JavaNumber(Decimal::from_wire(wire));
-    case TypeKind::kVarint: return JavaNumber(bigint_from_wire(wire));
-    default: return JavaNumber(load_be<int64_t>(wire.data()));
+    case TypeKind::kTinyint:
+      return JavaNumber(int64_t{load_be<int8_t>(wire.data())});
+    case TypeKind::kSmallint:
+      return JavaNumber(int64_t{load_be<int16_t>(wire.data())});
+    case TypeKind::kInt:
+      return JavaNumber(int64_t{load_be<int32_t>(wire.data())});
+    case TypeKind::kFloat:
+      return JavaNumber(double{std::bit_cast<float>(load_be<uint32_t>(wire.data()))});
+    case TypeKind::kDouble:
+      return JavaNumber(std::bit_cast<double>(load_be<uint64_t>(wire.data())));
+    case TypeKind::kDecimal:
+      return JavaNumber(Decimal::from_wire(wire));
+    case TypeKind::kVarint:
+      return JavaNumber(bigint_from_wire(wire));
+    default:
+      return JavaNumber(load_be<int64_t>(wire.data()));
   }
 }
 
 int64_t JavaNumber::to_long() const {
-  return std::visit(Overloaded{[](int64_t v) { return v; }, [](double v) { return saturating<int64_t>(v); },
-                               [](const BigInt& v) { return low_bits(v); },
-                               [](const Decimal& v) { return low_bits(v); }},
-                    value_);
+  return std::visit(
+      Overloaded{[](int64_t v) { return v; }, [](double v) { return saturating<int64_t>(v); },
+                 [](const BigInt& v) { return low_bits(v); }, [](const Decimal& v) { return low_bits(v); }},
+      value_);
 }
 
 int32_t JavaNumber::to_int() const {
@@ -106,17 +116,24 @@ Result<Decimal> JavaNumber::to_decimal() const {
 
 Result<Bytes> JavaNumber::to_wire(TypeKind kind) const {
   switch (kind) {
-    case TypeKind::kTinyint: return be_bytes(static_cast<int8_t>(to_int()));
-    case TypeKind::kSmallint: return be_bytes(static_cast<int16_t>(to_int()));
-    case TypeKind::kInt: return be_bytes(to_int());
-    case TypeKind::kFloat: return be_bytes(std::bit_cast<uint32_t>(to_float()));
-    case TypeKind::kDouble: return be_bytes(std::bit_cast<uint64_t>(to_double()));
-    case TypeKind::kVarint: return checked_wire(to_bigint());
+    case TypeKind::kTinyint:
+      return be_bytes(static_cast<int8_t>(to_int()));
+    case TypeKind::kSmallint:
+      return be_bytes(static_cast<int16_t>(to_int()));
+    case TypeKind::kInt:
+      return be_bytes(to_int());
+    case TypeKind::kFloat:
+      return be_bytes(std::bit_cast<uint32_t>(to_float()));
+    case TypeKind::kDouble:
+      return be_bytes(std::bit_cast<uint64_t>(to_double()));
+    case TypeKind::kVarint:
+      return checked_wire(to_bigint());
     case TypeKind::kDecimal: {
       KEYZONE_TRY(decimal, to_decimal());
       return checked_wire(decimal);
     }
-    default: return be_bytes(to_long());
+    default:
+      return be_bytes(to_long());
   }
 }
 

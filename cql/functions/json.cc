@@ -1,6 +1,6 @@
 // to_json and from_json.
-#include "cql/functions/registry.h"
 #include "schema/types/json.h"
+#include "cql/functions/registry.h"
 
 namespace keyzone::cql {
 
@@ -12,7 +12,8 @@ Function to_json_function(const std::string& name, const TypePtr& type) {
   function.result = native_type(TypeKind::kText);
   function.parameters = {type};
   function.generic = true;
-  function.call = [type](std::span<const FunctionArgument> arguments, FunctionContext&) -> Result<FunctionValue> {
+  function.call = [type](std::span<const FunctionArgument> arguments,
+                         FunctionContext&) -> Result<FunctionValue> {
     return FunctionValue(is_null(*type, arguments[0]) ? "null" : type->to_json(*arguments[0]));
   };
   return function;
@@ -20,15 +21,13 @@ Function to_json_function(const std::string& name, const TypePtr& type) {
 
 Function from_json_function(const std::string& name, const TypePtr& receiver) {
   const TypePtr text = native_type(TypeKind::kText);
-  Function function = strict_function(name, receiver, {text},
-                                      [name, receiver](std::span<const BytesView> values) -> Result<FunctionValue> {
-                                        const auto json = parse_json(values[0]);
-                                        auto value = json ? receiver->from_json(*json)
-                                                          : Result<std::optional<Bytes>>(json.error());
-                                        if (value) return value;
-                                        return invalid("execution of 'system." + name + "[text]' failed: " +
-                                                       value.error().message);
-                                      });
+  Function function = strict_function(
+      name, receiver, {text}, [name, receiver](std::span<const BytesView> values) -> Result<FunctionValue> {
+        const auto json = parse_json(values[0]);
+        auto value = json ? receiver->from_json(*json) : Result<std::optional<Bytes>>(json.error());
+        if (value) return value;
+        return invalid("execution of 'system." + name + "[text]' failed: " + value.error().message);
+      });
   function.generic = true;
   return function;
 }
@@ -51,7 +50,8 @@ void add_json_functions(Registry& registry) {
     generic.parameters = {Parameter{.shape = Parameter::Shape::kFixed, .fixed = TypeKind::kText}};
     generic.make = [](const GenericFunction& self, const std::vector<TypePtr>&,
                       const CallSite& call) -> Result<FunctionPtr> {
-      if (!call.receiver) return invalid(self.name + "() cannot be used in the selection clause of a SELECT statement");
+      if (!call.receiver)
+        return invalid(self.name + "() cannot be used in the selection clause of a SELECT statement");
       return FunctionPtr(std::make_shared<const Function>(from_json_function(self.name, call.receiver)));
     };
     registry.add(std::move(generic));

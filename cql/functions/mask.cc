@@ -22,10 +22,20 @@ struct Digest {
   const char* openssl_name;
 };
 constexpr Digest kDigests[] = {
-    {"MD5", "MD5"},           {"SHA-1", "SHA1"},        {"SHA", "SHA1"},          {"SHA1", "SHA1"},
-    {"SHA-224", "SHA224"},    {"SHA-256", "SHA256"},    {"SHA-384", "SHA384"},    {"SHA-512", "SHA512"},
-    {"SHA-512/224", "SHA512-224"}, {"SHA-512/256", "SHA512-256"}, {"SHA3-224", "SHA3-224"},
-    {"SHA3-256", "SHA3-256"}, {"SHA3-384", "SHA3-384"}, {"SHA3-512", "SHA3-512"},
+    {"MD5", "MD5"},
+    {"SHA-1", "SHA1"},
+    {"SHA", "SHA1"},
+    {"SHA1", "SHA1"},
+    {"SHA-224", "SHA224"},
+    {"SHA-256", "SHA256"},
+    {"SHA-384", "SHA384"},
+    {"SHA-512", "SHA512"},
+    {"SHA-512/224", "SHA512-224"},
+    {"SHA-512/256", "SHA512-256"},
+    {"SHA3-224", "SHA3-224"},
+    {"SHA3-256", "SHA3-256"},
+    {"SHA3-384", "SHA3-384"},
+    {"SHA3-512", "SHA3-512"},
 };
 constexpr std::string_view kDefaultDigest = "SHA-256";
 
@@ -63,7 +73,8 @@ Result<FunctionValue> mask_part(const std::string& name, bool inner, Arguments a
   const auto count_at = [&](size_t i) -> int64_t {
     return arguments[i] && arguments[i]->size() == 4 ? load_be<int32_t>(arguments[i]->data()) : 0;
   };
-  const std::string_view padding = arguments.size() > 3 && arguments[3] ? *arguments[3] : std::string_view("*");
+  const std::string_view padding =
+      arguments.size() > 3 && arguments[3] ? *arguments[3] : std::string_view("*");
   if (const size_t size = characters(padding).size(); size != 1) {
     return invalid("The padding argument for function system." + name + " should be single-character, but '" +
                    std::string(padding) + "' has " + std::to_string(size) + " characters.");
@@ -112,24 +123,35 @@ void add_partial_mask(Registry& registry, const char* name, bool inner) {
 Bytes masked_value(const Type& type) {
   switch (type.kind()) {
     case TypeKind::kAscii:
-    case TypeKind::kText: return "****";
+    case TypeKind::kText:
+      return "****";
     case TypeKind::kBlob:
-    case TypeKind::kEmpty: return "";
+    case TypeKind::kEmpty:
+      return "";
     case TypeKind::kBoolean:
     case TypeKind::kTinyint:
-    case TypeKind::kVarint: return Bytes(1, '\0');
-    case TypeKind::kSmallint: return Bytes(2, '\0');
+    case TypeKind::kVarint:
+      return Bytes(1, '\0');
+    case TypeKind::kSmallint:
+      return Bytes(2, '\0');
     case TypeKind::kInt:
     case TypeKind::kFloat:
-    case TypeKind::kInet: return Bytes(4, '\0');
-    case TypeKind::kDate: return Bytes("\x80\0\0\0", 4);
-    case TypeKind::kDecimal: return Bytes(5, '\0');
-    case TypeKind::kDuration: return Bytes(3, '\0');
-    case TypeKind::kUuid: return Bytes(16, '\0');
-    case TypeKind::kTimeuuid: return timeuuid_at(0, kTimeuuidLowMin);
+    case TypeKind::kInet:
+      return Bytes(4, '\0');
+    case TypeKind::kDate:
+      return Bytes("\x80\0\0\0", 4);
+    case TypeKind::kDecimal:
+      return Bytes(5, '\0');
+    case TypeKind::kDuration:
+      return Bytes(3, '\0');
+    case TypeKind::kUuid:
+      return Bytes(16, '\0');
+    case TypeKind::kTimeuuid:
+      return timeuuid_at(0, kTimeuuidLowMin);
     case TypeKind::kList:
     case TypeKind::kSet:
-    case TypeKind::kMap: return Bytes(4, '\0');
+    case TypeKind::kMap:
+      return Bytes(4, '\0');
     case TypeKind::kTuple:
     case TypeKind::kUser: {
       Bytes out;
@@ -137,8 +159,10 @@ Bytes masked_value(const Type& type) {
       return out;
     }
     case TypeKind::kVector:
-      return build_vector(type, std::vector<Bytes>(static_cast<size_t>(type.dimension()), masked_value(type.element())));
-    default: return Bytes(8, '\0');
+      return build_vector(
+          type, std::vector<Bytes>(static_cast<size_t>(type.dimension()), masked_value(type.element())));
+    default:
+      return Bytes(8, '\0');
   }
 }
 
@@ -147,21 +171,27 @@ void add_mask_functions(Registry& registry) {
   add_mask(registry, "mask_null", {Parameter{}}, first, [](const std::vector<TypePtr>&) -> ScalarBody {
     return [](Arguments, FunctionContext&) { return Result<FunctionValue>(FunctionValue()); };
   });
-  add_mask(registry, "mask_default", {Parameter{}}, first, [](const std::vector<TypePtr>& types) -> ScalarBody {
-    return [masked = masked_value(*types[0])](Arguments, FunctionContext&) { return Result<FunctionValue>(masked); };
-  });
-  add_mask(registry, "mask_replace",
-           {Parameter{.from_receiver = true}, Parameter{.from_receiver = true, .same_as = 0, .prefers_other = true}},
-           [](const std::vector<TypePtr>& types) { return types[1]; },
-           [](const std::vector<TypePtr>&) -> ScalarBody {
-             return [](Arguments arguments, FunctionContext&) -> Result<FunctionValue> {
-               return arguments[1] ? FunctionValue(*arguments[1]) : FunctionValue();
+  add_mask(registry, "mask_default", {Parameter{}}, first,
+           [](const std::vector<TypePtr>& types) -> ScalarBody {
+             return [masked = masked_value(*types[0])](Arguments, FunctionContext&) {
+               return Result<FunctionValue>(masked);
              };
            });
-  add_mask(registry, "mask_hash",
-           {Parameter{}, Parameter{.shape = Shape::kFixed, .fixed = TypeKind::kText, .optional = true}},
-           [](const std::vector<TypePtr>&) { return native_type(TypeKind::kBlob); },
-           [](const std::vector<TypePtr>&) -> ScalarBody { return mask_hash; });
+  add_mask(
+      registry, "mask_replace",
+      {Parameter{.from_receiver = true},
+       Parameter{.from_receiver = true, .same_as = 0, .prefers_other = true}},
+      [](const std::vector<TypePtr>& types) { return types[1]; },
+      [](const std::vector<TypePtr>&) -> ScalarBody {
+        return [](Arguments arguments, FunctionContext&) -> Result<FunctionValue> {
+          return arguments[1] ? FunctionValue(*arguments[1]) : FunctionValue();
+        };
+      });
+  add_mask(
+      registry, "mask_hash",
+      {Parameter{}, Parameter{.shape = Shape::kFixed, .fixed = TypeKind::kText, .optional = true}},
+      [](const std::vector<TypePtr>&) { return native_type(TypeKind::kBlob); },
+      [](const std::vector<TypePtr>&) -> ScalarBody { return mask_hash; });
   add_partial_mask(registry, "mask_inner", true);
   add_partial_mask(registry, "mask_outer", false);
 }

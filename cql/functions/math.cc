@@ -28,14 +28,13 @@ Result<Decimal> absolute(const Decimal& value) { return Decimal{BigInt(abs(value
 Result<Decimal> rounded(const Decimal& value) { return with_scale(value, 0, Rounding::kHalfUp); }
 
 constexpr MathEntry kMath[] = {
-    {"abs", std::fabs, absolute},
-    {"exp", std::exp, exponential},
-    {"log", std::log, natural_log},
-    {"log10", std::log10, common_log},
-    {"round", round_half_up, rounded},
+    {"abs", std::fabs, absolute},      {"exp", std::exp, exponential},    {"log", std::log, natural_log},
+    {"log10", std::log10, common_log}, {"round", round_half_up, rounded},
 };
 
-bool keeps_integers(const MathEntry& entry) { return entry.on_decimal == absolute || entry.on_decimal == rounded; }
+bool keeps_integers(const MathEntry& entry) {
+  return entry.on_decimal == absolute || entry.on_decimal == rounded;
+}
 
 Result<Bytes> compute(const MathEntry& entry, TypeKind kind, const JavaNumber& number) {
   switch (kind) {
@@ -53,12 +52,14 @@ Result<Bytes> compute(const MathEntry& entry, TypeKind kind, const JavaNumber& n
         return JavaNumber(int64_t{JavaNumber(round_half_up(number.to_double())).to_int()}).to_wire(kind);
       }
       [[fallthrough]];
-    case kDouble: return JavaNumber(entry.on_double(number.to_double())).to_wire(kind);
+    case kDouble:
+      return JavaNumber(entry.on_double(number.to_double())).to_wire(kind);
     default:
       if (!keeps_integers(entry)) return JavaNumber(entry.on_double(number.to_double())).to_wire(kind);
       const int64_t value = number.to_long();
       const bool negate = entry.on_decimal == absolute && value < 0;
-      return JavaNumber(negate ? static_cast<int64_t>(0 - static_cast<uint64_t>(value)) : value).to_wire(kind);
+      return JavaNumber(negate ? static_cast<int64_t>(0 - static_cast<uint64_t>(value)) : value)
+          .to_wire(kind);
   }
 }
 
@@ -69,7 +70,8 @@ void add_math_functions(Registry& registry) {
     for (const TypeKind kind : kNumericKinds) {
       registry.add(strict_function(entry.name, native_type(kind), {native_type(kind)},
                                    [entry, kind](std::span<const BytesView> values) -> Result<FunctionValue> {
-                                     KEYZONE_TRY(bytes, compute(entry, kind, JavaNumber::of(kind, values[0])));
+                                     KEYZONE_TRY(bytes,
+                                                 compute(entry, kind, JavaNumber::of(kind, values[0])));
                                      return FunctionValue(std::move(bytes));
                                    }));
     }

@@ -1,4 +1,5 @@
-// + - * / % and negation: on numbers (the wider type wins, floating-point if one is), times with durations, text.
+// + - * / % and negation: on numbers (the wider type wins, floating-point if one is), times with durations,
+// text.
 #include <bit>
 #include <cmath>
 
@@ -19,14 +20,19 @@ using enum TypeKind;
 constexpr int kUnlimited = 1000;
 constexpr int size_of(TypeKind kind) {
   switch (kind) {
-    case kTinyint: return 1;
-    case kSmallint: return 2;
+    case kTinyint:
+      return 1;
+    case kSmallint:
+      return 2;
     case kInt:
-    case kFloat: return 4;
+    case kFloat:
+      return 4;
     case kBigint:
     case kCounter:
-    case kDouble: return 8;
-    default: return kUnlimited;
+    case kDouble:
+      return 8;
+    default:
+      return kUnlimited;
   }
 }
 constexpr bool is_floating(TypeKind kind) { return kind == kFloat || kind == kDouble || kind == kDecimal; }
@@ -48,50 +54,72 @@ Result<int64_t> on_integers(char op, int64_t a, int64_t b) {
   if (b == -1 && op == '/') return static_cast<int64_t>(0 - x);
   if (b == -1 && op == '%') return int64_t{0};
   switch (op) {
-    case '+': return static_cast<int64_t>(x + y);
-    case '-': return static_cast<int64_t>(x - y);
-    case '*': return static_cast<int64_t>(x * y);
-    case '/': return a / b;
-    default: return a % b;
+    case '+':
+      return static_cast<int64_t>(x + y);
+    case '-':
+      return static_cast<int64_t>(x - y);
+    case '*':
+      return static_cast<int64_t>(x * y);
+    case '/':
+      return a / b;
+    default:
+      return a % b;
   }
 }
 
 template <class Float>
 Float on_floats(char op, Float a, Float b) {
   switch (op) {
-    case '+': return a + b;
-    case '-': return a - b;
-    case '*': return a * b;
-    case '/': return a / b;
-    default: return std::fmod(a, b);
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '/':
+      return a / b;
+    default:
+      return std::fmod(a, b);
   }
 }
 
 Result<BigInt> on_bigints(char op, const BigInt& a, const BigInt& b) {
   if ((op == '/' || op == '%') && b == 0) return invalid("BigInteger divide by zero");
   switch (op) {
-    case '+': return BigInt(a + b);
-    case '-': return BigInt(a - b);
-    case '*': return BigInt(a * b);
-    case '/': return BigInt(a / b);
-    default: return BigInt(a % b);
+    case '+':
+      return BigInt(a + b);
+    case '-':
+      return BigInt(a - b);
+    case '*':
+      return BigInt(a * b);
+    case '/':
+      return BigInt(a / b);
+    default:
+      return BigInt(a % b);
   }
 }
 
 Result<Decimal> on_decimals(char op, const Decimal& a, const Decimal& b) {
   switch (op) {
-    case '+': return add(a, b);
-    case '-': return subtract(a, b);
-    case '*': return multiply(a, b);
-    case '/': return divide(a, b);
-    default: return remainder(a, b);
+    case '+':
+      return add(a, b);
+    case '-':
+      return subtract(a, b);
+    case '*':
+      return multiply(a, b);
+    case '/':
+      return divide(a, b);
+    default:
+      return remainder(a, b);
   }
 }
 
 Result<Bytes> compute(char op, TypeKind result, const JavaNumber& a, const JavaNumber& b) {
   switch (result) {
-    case kFloat: return be_bytes(std::bit_cast<uint32_t>(on_floats(op, a.to_float(), b.to_float())));
-    case kDouble: return be_bytes(std::bit_cast<uint64_t>(on_floats(op, a.to_double(), b.to_double())));
+    case kFloat:
+      return be_bytes(std::bit_cast<uint32_t>(on_floats(op, a.to_float(), b.to_float())));
+    case kDouble:
+      return be_bytes(std::bit_cast<uint64_t>(on_floats(op, a.to_double(), b.to_double())));
     case kVarint: {
       KEYZONE_TRY(value, on_bigints(op, a.to_bigint(), b.to_bigint()));
       return checked_wire(value);
@@ -111,11 +139,16 @@ Result<Bytes> compute(char op, TypeKind result, const JavaNumber& a, const JavaN
 
 Result<Bytes> negate(TypeKind kind, const JavaNumber& number) {
   switch (kind) {
-    case kFloat: return be_bytes(std::bit_cast<uint32_t>(-number.to_float()));
-    case kDouble: return be_bytes(std::bit_cast<uint64_t>(-number.to_double()));
-    case kVarint: return checked_wire(BigInt(-*number.as_bigint()));
-    case kDecimal: return checked_wire(Decimal{BigInt(-number.as_decimal()->unscaled), number.as_decimal()->scale});
-    default: return JavaNumber(static_cast<int64_t>(0 - static_cast<uint64_t>(number.to_long()))).to_wire(kind);
+    case kFloat:
+      return be_bytes(std::bit_cast<uint32_t>(-number.to_float()));
+    case kDouble:
+      return be_bytes(std::bit_cast<uint64_t>(-number.to_double()));
+    case kVarint:
+      return checked_wire(BigInt(-*number.as_bigint()));
+    case kDecimal:
+      return checked_wire(Decimal{BigInt(-number.as_decimal()->unscaled), number.as_decimal()->scale});
+    default:
+      return JavaNumber(static_cast<int64_t>(0 - static_cast<uint64_t>(number.to_long()))).to_wire(kind);
   }
 }
 
@@ -135,7 +168,8 @@ StrictBody operation(char op, TypeKind left, TypeKind right,
 void add_operation(Registry& registry, char op, TypeKind result, TypeKind left, TypeKind right,
                    std::function<Result<Bytes>(BytesView, BytesView)> body) {
   registry.add(strict_function(std::string(operator_function_name(op)), native_type(result),
-                               {native_type(left), native_type(right)}, operation(op, left, right, std::move(body))));
+                               {native_type(left), native_type(right)},
+                               operation(op, left, right, std::move(body))));
 }
 
 void add_numeric(Registry& registry, TypeKind left, TypeKind right) {
@@ -177,8 +211,9 @@ void add_operations(Registry& registry) {
   }
   for (const TypeKind kind : {kTimestamp, kDate}) {
     for (const char op : {'+', '-'}) {
-      add_operation(registry, op, kind, kind, kDuration,
-                    [=](BytesView time, BytesView duration) { return move_in_time(kind, op, time, duration); });
+      add_operation(registry, op, kind, kind, kDuration, [=](BytesView time, BytesView duration) {
+        return move_in_time(kind, op, time, duration);
+      });
     }
   }
   for (const TypeKind left : {kText, kAscii}) {

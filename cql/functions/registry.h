@@ -13,7 +13,9 @@ namespace keyzone::cql {
 struct GenericFunction {
   std::string name;
   std::vector<Parameter> parameters;
-  std::function<Result<FunctionPtr>(const GenericFunction&, const std::vector<TypePtr>& types, const CallSite&)> make;
+  std::function<Result<FunctionPtr>(const GenericFunction&, const std::vector<TypePtr>& types,
+                                    const CallSite&)>
+      make;
 
   std::string to_string() const;  // system.map_keys(map)
 };
@@ -36,17 +38,17 @@ class Registry {
 
 const Registry& registry();
 
-void add_aggregates(Registry& registry);             // aggregates.cc
-void add_blob_conversions(Registry& registry);       // blob.cc
-void add_casts(Registry& registry);                  // casts.cc
-void add_collection_functions(Registry& registry);   // collection.cc
-void add_json_functions(Registry& registry);         // json.cc
-void add_mask_functions(Registry& registry);         // mask.cc
-void add_math_functions(Registry& registry);         // math.cc
-void add_operations(Registry& registry);             // operations.cc
-void add_time_functions(Registry& registry);         // time.cc
-void add_token_function(Registry& registry);         // token.cc
-void add_vector_functions(Registry& registry);       // vector.cc
+void add_aggregates(Registry& registry);            // aggregates.cc
+void add_blob_conversions(Registry& registry);      // blob.cc
+void add_casts(Registry& registry);                 // casts.cc
+void add_collection_functions(Registry& registry);  // collection.cc
+void add_json_functions(Registry& registry);        // json.cc
+void add_mask_functions(Registry& registry);        // mask.cc
+void add_math_functions(Registry& registry);        // math.cc
+void add_operations(Registry& registry);            // operations.cc
+void add_time_functions(Registry& registry);        // time.cc
+void add_token_function(Registry& registry);        // token.cc
+void add_vector_functions(Registry& registry);      // vector.cc
 
 // ---- what bodies share ----
 

@@ -1,5 +1,5 @@
-// Which overload a call means. The rules and the sentences are those of Cassandra's FunctionResolver: an exact
-// match wins, else there must be one and only one that the arguments can be passed to.
+// Which overload a call means. The rules and the sentences are those of Cassandra's FunctionResolver: an
+// exact match wins, else there must be one and only one that the arguments can be passed to.
 #include <algorithm>
 #include <vector>
 
@@ -28,7 +28,8 @@ Match fit_of_result(const Function& function, const Type& wanted) {
 Result<FunctionPtr> instantiate(const GenericFunction& generic, const CallSite& call) {
   const std::string name = std::string(kSystem) + "." + generic.name;
   const auto& parameters = generic.parameters;
-  const auto needed = std::count_if(parameters.begin(), parameters.end(), [](const auto& p) { return !p.optional; });
+  const auto needed =
+      std::count_if(parameters.begin(), parameters.end(), [](const auto& p) { return !p.optional; });
   if (call.arguments.size() < static_cast<size_t>(needed) || call.arguments.size() > parameters.size()) {
     return invalid("Invalid number of arguments for function " + generic.to_string());
   }
@@ -81,12 +82,14 @@ Result<FunctionPtr> check_only_candidate(const FunctionPtr& function, const Call
   const size_t wanted = function->parameters.size();
   if (call.arguments.size() != wanted) {
     return invalid("Invalid number of arguments in call to function " + function->full_name() + ": " +
-                   std::to_string(wanted) + " required but " + std::to_string(call.arguments.size()) + " provided");
+                   std::to_string(wanted) + " required but " + std::to_string(call.arguments.size()) +
+                   " provided");
   }
   for (size_t i = 0; i < wanted; ++i) {
     if (call.arguments[i].fit(*function->parameters[i]) != Match::kNo) continue;
-    return invalid("Type error: " + call.arguments[i].text + " cannot be passed as argument " + std::to_string(i) +
-                   " of function " + function->full_name() + " of type " + function->parameters[i]->to_string());
+    return invalid("Type error: " + call.arguments[i].text + " cannot be passed as argument " +
+                   std::to_string(i) + " of function " + function->full_name() + " of type " +
+                   function->parameters[i]->to_string());
   }
   return function;
 }
@@ -102,8 +105,8 @@ Match match(const Function& function, const CallSite& call) {
 
 Error none_matches(const std::vector<FunctionPtr>& candidates, const CallSite& call) {
   if (const auto op = operator_of(call.name)) {
-    return invalid(std::string("the '") + *op + "' operation is not supported between " + call.arguments[0].text +
-                   " and " + call.arguments[1].text);
+    return invalid(std::string("the '") + *op + "' operation is not supported between " +
+                   call.arguments[0].text + " and " + call.arguments[1].text);
   }
   return invalid("Invalid call to function " + written_name(call) +
                  ", none of its type signatures match (known type signatures: " + listed(candidates) + ")");
@@ -120,10 +123,11 @@ Result<FunctionPtr> only_one_of(const std::vector<FunctionPtr>& compatible, cons
   if (const auto op = operator_of(call.name)) {
     for (const FunctionPtr& function : compatible) {
       if (!call.receiver || has_markers(call)) break;
-      if (*function->parameters[0] == *call.receiver && *function->parameters[1] == *call.receiver) return function;
+      if (*function->parameters[0] == *call.receiver && *function->parameters[1] == *call.receiver)
+        return function;
     }
-    return invalid(std::string("Ambiguous '") + *op + "' operation with args " + call.arguments[0].text + " and " +
-                   call.arguments[1].text + ": use type hint to disambiguate, example '(int) ?'");
+    return invalid(std::string("Ambiguous '") + *op + "' operation with args " + call.arguments[0].text +
+                   " and " + call.arguments[1].text + ": use type hint to disambiguate, example '(int) ?'");
   }
   if (call.name == kNegationName) return invalid("Ambiguous negation: use type casts to disambiguate");
   return invalid("Ambiguous call to function " + written_name(call) +
@@ -154,7 +158,8 @@ CallArgument CallArgument::marker(std::string text) {
 }
 
 CallArgument CallArgument::null() {
-  return {"NULL", nullptr, [](const Type& wanted) { return wanted.is_counter() ? Match::kNo : Match::kWeak; }};
+  return {"NULL", nullptr,
+          [](const Type& wanted) { return wanted.is_counter() ? Match::kNo : Match::kWeak; }};
 }
 
 CallArgument CallArgument::result_of(const Function& function, std::string text) {
@@ -194,8 +199,8 @@ Result<void> check_result(const Function& function, const std::string& receiver_
   if (fit_of_result(function, receiver) != Match::kNo) return {};
   const auto op = operator_of(function.name);
   const std::string what = op ? std::string("operation ") + *op : "function " + function.full_name();
-  return invalid("Type error: cannot assign result of " + what + " (type " + function.result->to_string() + ") to " +
-                 receiver_name + " (type " + receiver.to_string() + ")");
+  return invalid("Type error: cannot assign result of " + what + " (type " + function.result->to_string() +
+                 ") to " + receiver_name + " (type " + receiver.to_string() + ")");
 }
 
 }  // namespace keyzone::cql

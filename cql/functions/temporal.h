@@ -1,5 +1,5 @@
-// Times of several types as milliseconds, and durations added to them. Their arithmetic wraps around as Java's
-// does; no time is refused for being far away.
+// Times of several types as milliseconds, and durations added to them. Their arithmetic wraps around as
+// Java's does; no time is refused for being far away.
 #pragma once
 #include "schema/types/duration.h"
 #include "schema/types/type.h"

@@ -48,7 +48,9 @@ constexpr NowEntry kNow[] = {
 };
 
 Bytes min_timeuuid(int64_t millis) { return timeuuid_at(millis * kTimeuuidTicksPerMs, kTimeuuidLowMin); }
-Bytes max_timeuuid(int64_t millis) { return timeuuid_at((millis + 1) * kTimeuuidTicksPerMs - 1, kTimeuuidLowMax); }
+Bytes max_timeuuid(int64_t millis) {
+  return timeuuid_at((millis + 1) * kTimeuuidTicksPerMs - 1, kTimeuuidLowMax);
+}
 
 struct ConversionEntry {
   const char* name;

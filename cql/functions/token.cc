@@ -18,7 +18,8 @@ void add_token_function(Registry& registry) {
     function.result = native_type(TypeKind::kBigint);
     function.parameters.assign(call.partition_key.begin(), call.partition_key.end());
     function.generic = true;
-    function.call = [](std::span<const FunctionArgument> arguments, FunctionContext&) -> Result<FunctionValue> {
+    function.call = [](std::span<const FunctionArgument> arguments,
+                       FunctionContext&) -> Result<FunctionValue> {
       std::vector<BytesView> parts;
       for (const FunctionArgument& argument : arguments) {
         if (!argument) return FunctionValue();

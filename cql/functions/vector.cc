@@ -1,5 +1,5 @@
-// similarity_cosine, similarity_euclidean, similarity_dot_product: how alike two vectors of floats are, mostly
-// from 0 (not at all) to 1.
+// similarity_cosine, similarity_euclidean, similarity_dot_product: how alike two vectors of floats are,
+// mostly from 0 (not at all) to 1.
 #include <bit>
 #include <cmath>
 
@@ -10,7 +10,9 @@ namespace keyzone::cql {
 
 namespace {
 
-float float_at(BytesView vector, size_t i) { return std::bit_cast<float>(load_be<uint32_t>(vector.data() + 4 * i)); }
+float float_at(BytesView vector, size_t i) {
+  return std::bit_cast<float>(load_be<uint32_t>(vector.data() + 4 * i));
+}
 
 float dot(BytesView a, BytesView b) {
   float sum = 0;

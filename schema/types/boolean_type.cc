@@ -26,7 +26,9 @@ class BooleanType final : public NativeType {
 
  protected:
   int compare_values(BytesView a, BytesView b) const override { return (a[0] != 0) - (b[0] != 0); }
-  void append_ordered_body(BytesView wire, Bytes& out) const override { out.push_back(wire[0] ? '\1' : '\0'); }
+  void append_ordered_body(BytesView wire, Bytes& out) const override {
+    out.push_back(wire[0] ? '\1' : '\0');
+  }
   bool read_ordered_body(OrderedReader& in, Bytes& out) const override { return in.bytes(1, out); }
   Result<Bytes> from_json_value(const JsonValue& json) const override {
     if (json.kind == JsonValue::Kind::kString) return from_text(json.text);

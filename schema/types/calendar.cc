@@ -5,8 +5,8 @@
 namespace keyzone {
 
 namespace {
-constexpr int64_t kDaysPerEra = 146097;    // 400 years
-constexpr int64_t kDaysTo1970 = 719468;    // from 0000-03-01
+constexpr int64_t kDaysPerEra = 146097;  // 400 years
+constexpr int64_t kDaysTo1970 = 719468;  // from 0000-03-01
 bool is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 }  // namespace
 
@@ -15,7 +15,8 @@ int64_t days_since_1970(const CivilDate& date) {
   const int64_t era = floor_div(year, 400);
   const int64_t year_of_era = year - era * 400;
   const int64_t day_of_year = (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
-  return era * kDaysPerEra + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - kDaysTo1970;
+  return era * kDaysPerEra + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         kDaysTo1970;
 }
 
 CivilDate civil_date(int64_t days) {

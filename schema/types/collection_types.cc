@@ -73,7 +73,8 @@ class SequenceType final : public CollectionType {
     if (wire.empty()) return "null";
     const bool list = kind() == TypeKind::kList;
     return (list ? "[" : "{") +
-           joined(wire, [&](BytesView value) { return element().to_cql_literal(value); }) + (list ? "]" : "}");
+           joined(wire, [&](BytesView value) { return element().to_cql_literal(value); }) +
+           (list ? "]" : "}");
   }
   std::string to_json(BytesView wire) const override {
     return "[" + joined(wire, [&](BytesView value) { return element().to_json(value); }) + "]";

@@ -37,7 +37,8 @@ CollectionReader::CollectionReader(BytesView wire, int per_entry) : in_(wire) {
   if (count_ < 0) count_ = 0;
 }
 
-CollectionReader::CollectionReader(const Type& type, BytesView wire) : CollectionReader(wire, per_entry_of(type)) {}
+CollectionReader::CollectionReader(const Type& type, BytesView wire)
+    : CollectionReader(wire, per_entry_of(type)) {}
 
 bool CollectionReader::next(std::optional<BytesView>& value) {
   if (values_left_ == 0) return false;

@@ -18,11 +18,11 @@ class CollectionReader {
   // `per_entry` is 2 for maps, else 1.
   CollectionReader(BytesView wire, int per_entry);
   explicit CollectionReader(const Type& type, BytesView wire);
-  int32_t count() const { return count_; }            // entries
-  bool failed() const { return failed_; }              // the bytes end early or a length is negative
+  int32_t count() const { return count_; }  // entries
+  bool failed() const { return failed_; }   // the bytes end early or a length is negative
   // The next value; false at the end or after a failure. A null element gives nullopt.
   bool next(std::optional<BytesView>& value);
-  bool next(BytesView& value);                         // nulls are failures
+  bool next(BytesView& value);  // nulls are failures
   BytesView rest() const { return in_.rest(); }
 
  private:

@@ -73,13 +73,20 @@ Result<Bytes> Type::from_constant(ConstantKind kind, std::string_view text) cons
 
 TypePtr preferred_constant_type(ConstantKind kind, std::string_view text) {
   switch (kind) {
-    case ConstantKind::kString: return native_type(is_ascii(text) ? kAscii : kText);
-    case ConstantKind::kInteger: return native_type(preferred_integer(text));
-    case ConstantKind::kFloat: return native_type(fits_double(text) ? kDouble : kDecimal);
-    case ConstantKind::kUuid: return native_type(text.size() > 14 && text[14] == '1' ? kTimeuuid : kUuid);
-    case ConstantKind::kBoolean: return native_type(kBoolean);
-    case ConstantKind::kHex: return native_type(kBlob);
-    case ConstantKind::kDuration: return native_type(kDuration);
+    case ConstantKind::kString:
+      return native_type(is_ascii(text) ? kAscii : kText);
+    case ConstantKind::kInteger:
+      return native_type(preferred_integer(text));
+    case ConstantKind::kFloat:
+      return native_type(fits_double(text) ? kDouble : kDecimal);
+    case ConstantKind::kUuid:
+      return native_type(text.size() > 14 && text[14] == '1' ? kTimeuuid : kUuid);
+    case ConstantKind::kBoolean:
+      return native_type(kBoolean);
+    case ConstantKind::kHex:
+      return native_type(kBlob);
+    case ConstantKind::kDuration:
+      return native_type(kDuration);
   }
   return native_type(kText);
 }

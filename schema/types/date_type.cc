@@ -17,12 +17,15 @@ std::optional<CivilDate> parse_strictly(std::string_view text) {
   const std::string_view body = text.substr(sign ? 1 : 0);
   const size_t dash = body.find('-');
   if (dash == std::string_view::npos || body.size() != dash + 6 || body[dash + 3] != '-') return std::nullopt;
-  const std::string_view year = body.substr(0, dash), month = body.substr(dash + 1, 2), day = body.substr(dash + 4);
+  const std::string_view year = body.substr(0, dash), month = body.substr(dash + 1, 2),
+                         day = body.substr(dash + 4);
   if (!all_digits(year) || !all_digits(month) || !all_digits(day)) return std::nullopt;
-  if (year.size() < 4 || year.size() > 9 || (year.size() > 4) != (sign == '+' || (sign == '-' && year.size() > 4))) {
+  if (year.size() < 4 || year.size() > 9 ||
+      (year.size() > 4) != (sign == '+' || (sign == '-' && year.size() > 4))) {
     return std::nullopt;
   }
-  CivilDate date{digits_value(year), static_cast<int>(digits_value(month)), static_cast<int>(digits_value(day))};
+  CivilDate date{digits_value(year), static_cast<int>(digits_value(month)),
+                 static_cast<int>(digits_value(day))};
   if (sign == '-') date.year = -date.year;
   if (date.month < 1 || date.month > 12 || date.day < 1 || date.day > days_in_month(date.year, date.month)) {
     return std::nullopt;
@@ -51,7 +54,8 @@ class DateType final : public NativeType {
     if (!date) return invalid("Unable to coerce " + in_quotes(text) + " to a formatted date (long)");
     const int64_t days = days_since_1970(*date) + kDateEpoch;
     if (days < 0) {
-      return invalid("Input date " + std::string(text) + " is less than min supported date -5877641-06-23T00:00Z");
+      return invalid("Input date " + std::string(text) +
+                     " is less than min supported date -5877641-06-23T00:00Z");
     }
     if (days > kDateMax) {
       return invalid("Input date " + std::string(text) +

@@ -16,11 +16,12 @@ struct Duration {
 
   bool negative() const { return months < 0 || days < 0 || nanoseconds < 0; }
 
-  // 1y2mo3w4d5h6m7s8ms9us10ns, P1Y2M3DT4H5M6S, P3W, P0001-02-03T04:05:06; a minus in front makes all negative.
+  // 1y2mo3w4d5h6m7s8ms9us10ns, P1Y2M3DT4H5M6S, P3W, P0001-02-03T04:05:06; a minus in front makes all
+  // negative.
   static Result<Duration> parse(std::string_view text);
   static Result<Duration> from_wire(BytesView wire);  // three signed vints
   Bytes to_wire() const;
-  std::string to_string() const;                      // 1y2mo3d4h
+  std::string to_string() const;  // 1y2mo3d4h
 };
 
 }  // namespace keyzone

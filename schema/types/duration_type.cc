@@ -45,7 +45,8 @@ class Builder {
       return invalid("For input string: \"" + std::string(digits) + "\"");
     }
     if (static_cast<int>(unit) == last_) {
-      return invalid("Invalid duration. The " + std::string(kUnits[unit].plural) + " are specified multiple times");
+      return invalid("Invalid duration. The " + std::string(kUnits[unit].plural) +
+                     " are specified multiple times");
     }
     if (static_cast<int>(unit) < last_) {
       return invalid("Invalid duration. The " + std::string(kUnits[static_cast<size_t>(last_)].plural) +
@@ -66,7 +67,8 @@ class Builder {
     if (number > (most - total) / unit.size) {
       constexpr std::array<std::string_view, 3> kNames{"months", "days", "nanoseconds"};
       return invalid("Invalid duration. The total number of " +
-                     std::string(kNames[static_cast<size_t>(unit.part)]) + " must be less or equal to 2147483647");
+                     std::string(kNames[static_cast<size_t>(unit.part)]) +
+                     " must be less or equal to 2147483647");
     }
     total += number * unit.size;
     return {};
@@ -156,9 +158,12 @@ Result<Builder> parse_iso_alternative(std::string_view source) {
   }
   if (!fits) return not_a_duration(source);
   Builder builder;
-  constexpr struct { size_t at, size, unit; } kFields[] = {
-      {1, 4, kYears}, {6, 2, kMonths}, {9, 2, kDays}, {12, 2, kHours}, {15, 2, kMinutes}, {18, 2, kSeconds}};
-  for (const auto& field : kFields) KEYZONE_CHECK(builder.add(source.substr(field.at, field.size), field.unit));
+  constexpr struct {
+    size_t at, size, unit;
+  } kFields[] = {{1, 4, kYears},  {6, 2, kMonths},   {9, 2, kDays},
+                 {12, 2, kHours}, {15, 2, kMinutes}, {18, 2, kSeconds}};
+  for (const auto& field : kFields)
+    KEYZONE_CHECK(builder.add(source.substr(field.at, field.size), field.unit));
   return builder;
 }
 
@@ -202,9 +207,9 @@ Result<Duration> Duration::parse(std::string_view text) {
   const bool negative = text.starts_with('-');
   const std::string_view source = negative ? text.substr(1) : text;
   const bool iso = source.starts_with('P');
-  KEYZONE_TRY(builder, !iso                                            ? parse_units(source)
+  KEYZONE_TRY(builder, !iso                                         ? parse_units(source)
                        : source.find('-') != std::string_view::npos ? parse_iso_alternative(source)
-                                                                       : parse_iso(source));
+                                                                    : parse_iso(source));
   return builder.build(negative);
 }
 
@@ -218,7 +223,8 @@ Result<Duration> Duration::from_wire(BytesView wire) {
   if (days != static_cast<int32_t>(days)) {
     return invalid("The duration days must be a 32 bits integer but was: " + std::to_string(days));
   }
-  const bool all_up = months >= 0 && days >= 0 && nanos >= 0, all_down = months <= 0 && days <= 0 && nanos <= 0;
+  const bool all_up = months >= 0 && days >= 0 && nanos >= 0,
+             all_down = months <= 0 && days <= 0 && nanos <= 0;
   if (!all_up && !all_down) {
     return invalid("The duration months, days and nanoseconds must be all of the same sign (" +
                    std::to_string(months) + ", " + std::to_string(days) + ", " + std::to_string(nanos) + ")");

@@ -39,7 +39,8 @@ std::string java_text_of(Float value) {
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
   if (value == 0) return std::signbit(value) ? "-0.0" : "0.0";
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer - 1, value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer - 1, value, std::chars_format::scientific).ptr;
   *end = '\0';
   return java_form({buffer, static_cast<size_t>(end - buffer)});
 }
@@ -80,8 +81,10 @@ std::optional<Float> parse(std::string_view text) {
   if (!is_float_text(text)) return std::nullopt;
   Float value{};
   if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc::result_out_of_range) {
-    // from_chars does not say on which side; strtold has exponents enough to tell, or saturates the right way.
-    value = std::strtold(std::string(text).c_str(), nullptr) > 1 ? std::numeric_limits<Float>::infinity() : Float(0);
+    // from_chars does not say on which side; strtold has exponents enough to tell, or saturates the right
+    // way.
+    value = std::strtold(std::string(text).c_str(), nullptr) > 1 ? std::numeric_limits<Float>::infinity()
+                                                                 : Float(0);
   }
   return sign * value;
 }
@@ -137,7 +140,8 @@ class FloatingType final : public NativeType {
   static Float value_of(BytesView wire) { return std::bit_cast<Float>(load_be<Bits>(wire.data())); }
   static Bits ordered_bits(BytesView wire) {
     const Float value = value_of(wire);
-    const Bits bits = std::bit_cast<Bits>(std::isnan(value) ? std::numeric_limits<Float>::quiet_NaN() : value);
+    const Bits bits =
+        std::bit_cast<Bits>(std::isnan(value) ? std::numeric_limits<Float>::quiet_NaN() : value);
     return (bits & kSign) ? static_cast<Bits>(~bits) : static_cast<Bits>(bits | kSign);
   }
   static std::string name() { return sizeof(Float) == 4 ? "float" : "double"; }

@@ -24,7 +24,8 @@ class InetType final : public NativeType {
   Result<Bytes> from_text(std::string_view text) const override {
     if (text.empty()) return Bytes();
     std::string address(text);
-    if (text.size() > 2 && text.front() == '[' && text.back() == ']') address = text.substr(1, text.size() - 2);
+    if (text.size() > 2 && text.front() == '[' && text.back() == ']')
+      address = text.substr(1, text.size() - 2);
     address = address.substr(0, address.find('%'));  // a scope is not part of the value
     char bytes[16];
     if (inet_pton(AF_INET, address.c_str(), bytes) == 1) return Bytes(bytes, 4);
@@ -34,7 +35,9 @@ class InetType final : public NativeType {
     }
     return invalid("Unable to make inet address from " + in_quotes(text));
   }
-  std::string to_cql_literal(BytesView wire) const override { return wire.empty() ? "null" : in_quotes(text(wire)); }
+  std::string to_cql_literal(BytesView wire) const override {
+    return wire.empty() ? "null" : in_quotes(text(wire));
+  }
   std::string to_json(BytesView wire) const override { return "\"" + text(wire) + "\""; }
 
  protected:

@@ -83,10 +83,14 @@ constexpr IntegerWords kBigintWords{"Expected 8 or 0 byte long", "long", "a bigi
 
 TypePtr make_integer_type(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kTinyint: return std::make_shared<IntegerType<int8_t>>(kind, kTinyintWords);
-    case TypeKind::kSmallint: return std::make_shared<IntegerType<int16_t>>(kind, kSmallintWords);
-    case TypeKind::kInt: return std::make_shared<IntegerType<int32_t>>(kind, kIntWords);
-    default: return std::make_shared<IntegerType<int64_t>>(kind, kBigintWords);
+    case TypeKind::kTinyint:
+      return std::make_shared<IntegerType<int8_t>>(kind, kTinyintWords);
+    case TypeKind::kSmallint:
+      return std::make_shared<IntegerType<int16_t>>(kind, kSmallintWords);
+    case TypeKind::kInt:
+      return std::make_shared<IntegerType<int32_t>>(kind, kIntWords);
+    default:
+      return std::make_shared<IntegerType<int64_t>>(kind, kBigintWords);
   }
 }
 

@@ -93,11 +93,19 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
 void append_json(const JsonValue& value, std::string& out) {
   switch (value.kind) {
-    case JsonValue::Kind::kNull: out += "null"; break;
-    case JsonValue::Kind::kBoolean: out += value.boolean ? "true" : "false"; break;
+    case JsonValue::Kind::kNull:
+      out += "null";
+      break;
+    case JsonValue::Kind::kBoolean:
+      out += value.boolean ? "true" : "false";
+      break;
     case JsonValue::Kind::kInteger:
-    case JsonValue::Kind::kFloat: out += value.text; break;
-    case JsonValue::Kind::kString: out += value.text; break;
+    case JsonValue::Kind::kFloat:
+      out += value.text;
+      break;
+    case JsonValue::Kind::kString:
+      out += value.text;
+      break;
     case JsonValue::Kind::kArray:
       out += '[';
       for (size_t i = 0; i < value.items.size(); ++i) {
@@ -145,13 +153,20 @@ std::string JsonValue::to_string() const {
 
 std::string_view JsonValue::java_class() const {
   switch (kind) {
-    case Kind::kNull: return "null";
-    case Kind::kBoolean: return "Boolean";
-    case Kind::kFloat: return "Double";
-    case Kind::kString: return "String";
-    case Kind::kArray: return "ArrayList";
-    case Kind::kObject: return "LinkedHashMap";
-    case Kind::kInteger: break;
+    case Kind::kNull:
+      return "null";
+    case Kind::kBoolean:
+      return "Boolean";
+    case Kind::kFloat:
+      return "Double";
+    case Kind::kString:
+      return "String";
+    case Kind::kArray:
+      return "ArrayList";
+    case Kind::kObject:
+      return "LinkedHashMap";
+    case Kind::kInteger:
+      break;
   }
   int64_t value = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) return "BigInteger";
@@ -162,13 +177,27 @@ std::string quote_json(std::string_view utf8) {
   std::string out = "\"";
   for (const char c : utf8) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<uint8_t>(c) < 0x20) {
           constexpr char kHex[] = "0123456789ABCDEF";

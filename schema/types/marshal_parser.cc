@@ -28,7 +28,8 @@ class Parser {
                                     std::to_string(text_.size() - rest_.size()) + ": " + what};
   }
   void skip_blank() {
-    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' || rest_[0] == '\n')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' || rest_[0] == '\n'))
+      rest_.remove_prefix(1);
   }
   bool take(char c) {
     skip_blank();
@@ -65,8 +66,8 @@ class Parser {
                                                 std::string(full) + "'"};
     if (name == "UserType") return user(depth);
     if (name == "VectorType") return vector(depth);
-    constexpr std::string_view kGenerics[] = {"FrozenType", "ReversedType", "ListType", "SetType", "MapType",
-                                              "TupleType"};
+    constexpr std::string_view kGenerics[] = {"FrozenType", "ReversedType", "ListType",
+                                              "SetType",    "MapType",      "TupleType"};
     if (std::find(std::begin(kGenerics), std::end(kGenerics), name) == std::end(kGenerics)) return unknown;
     KEYZONE_TRY(parts, parameters(depth));
     const size_t wanted = name == "MapType" ? 2 : name == "TupleType" ? std::max<size_t>(parts.size(), 1) : 1;

@@ -95,7 +95,9 @@ const TypePtr& native_type(TypeKind kind) {
 }
 
 std::string_view native_type_name(TypeKind kind) { return kNatives[static_cast<size_t>(kind)].name; }
-std::string_view native_marshal_class(TypeKind kind) { return kNatives[static_cast<size_t>(kind)].marshal_class; }
+std::string_view native_marshal_class(TypeKind kind) {
+  return kNatives[static_cast<size_t>(kind)].marshal_class;
+}
 uint16_t native_protocol_id(TypeKind kind) { return kNatives[static_cast<size_t>(kind)].protocol_id; }
 
 const TypePtr& find_native_type(std::string_view name) {
@@ -121,7 +123,9 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool is_integer_text(std::string_view text) { return all_digits(text.starts_with('-') ? text.substr(1) : text); }
+bool is_integer_text(std::string_view text) {
+  return all_digits(text.starts_with('-') ? text.substr(1) : text);
+}
 
 int64_t digits_value(std::string_view digits) {
   int64_t value = 0;

@@ -11,9 +11,9 @@ namespace keyzone {
 TypePtr make_integer_type(TypeKind kind);   // integer_types.cc: tinyint smallint int bigint counter
 TypePtr make_floating_type(TypeKind kind);  // floating_types.cc: float double
 TypePtr make_boolean_type();
-TypePtr make_text_type(TypeKind kind);      // text_types.cc: ascii text
+TypePtr make_text_type(TypeKind kind);  // text_types.cc: ascii text
 TypePtr make_blob_type();
-TypePtr make_uuid_type(TypeKind kind);      // uuid_types.cc: uuid timeuuid
+TypePtr make_uuid_type(TypeKind kind);  // uuid_types.cc: uuid timeuuid
 TypePtr make_inet_type();
 TypePtr make_date_type();
 TypePtr make_time_type();
@@ -23,7 +23,7 @@ TypePtr make_varint_type();
 TypePtr make_decimal_type();
 TypePtr make_empty_type();
 
-std::string_view native_marshal_class(TypeKind kind);                // "Int32Type"
+std::string_view native_marshal_class(TypeKind kind);  // "Int32Type"
 uint16_t native_protocol_id(TypeKind kind);
 const TypePtr& find_native_by_marshal_class(std::string_view name);  // without the package; null if unknown
 
@@ -32,11 +32,11 @@ class NativeType : public Type {
   explicit NativeType(TypeKind kind) : Type(kind, false) {}
 
   int compare_values(BytesView a, BytesView b) const override { return a.compare(b); }
-  // "Expected 4 or 0 byte int (3)" and the like are written by each type; this is what JSON of a wrong kind gets:
-  // "Expected a bigint value, but got a String: …".
+  // "Expected 4 or 0 byte int (3)" and the like are written by each type; this is what JSON of a wrong kind
+  // gets: "Expected a bigint value, but got a String: …".
   Error json_mismatch(std::string_view expected, const JsonValue& json) const {
-    return invalid("Expected " + std::string(expected) + ", but got a " + std::string(json.java_class()) + ": " +
-                   json.to_string());
+    return invalid("Expected " + std::string(expected) + ", but got a " + std::string(json.java_class()) +
+                   ": " + json.to_string());
   }
 };
 

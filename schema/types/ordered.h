@@ -1,5 +1,5 @@
-// The order-preserving form of values, in which rows lie in the store: memcmp of two forms is the order of the
-// values, and no form is a prefix of another.
+// The order-preserving form of values, in which rows lie in the store: memcmp of two forms is the order of
+// the values, and no form is a prefix of another.
 //
 //   form   := 00                  null; only in bounds and in tuples, never a key of its own
 //           | 01                  the empty value
@@ -7,12 +7,11 @@
 // and the body, by type:
 //   tinyint … bigint, timestamp   big-endian, sign bit inverted
 //   date, time                    the wire bytes (date is biased already, time is never negative)
-//   float, double                 big-endian; sign bit inverted if positive, all bits if negative; one NaN, last
-//   boolean                       00 or 01
-//   ascii text blob inet duration the bytes, 00 written as 00 ff, then 00 00
-//   uuid                          version nibble first; version 1: its time from high to low, then the rest
-//   timeuuid                      its time from high to low, then the rest with the sign bit of each byte inverted
-//   varint                        length header, then two's complement; see varint_type.cc
+//   float, double                 big-endian; sign bit inverted if positive, all bits if negative; one NaN,
+//   last boolean                       00 or 01 ascii text blob inet duration the bytes, 00 written as 00 ff,
+//   then 00 00 uuid                          version nibble first; version 1: its time from high to low, then
+//   the rest timeuuid                      its time from high to low, then the rest with the sign bit of each
+//   byte inverted varint                        length header, then two's complement; see varint_type.cc
 //   decimal                       sign, exponent, digits; see decimal_type.cc
 //   list set map                  each element 01 form (keys and values in turn), then 00
 //   tuple, user type              each field up to the last that is not null: 01 (null) or 02 form; then 00

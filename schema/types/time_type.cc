@@ -18,7 +18,8 @@ std::optional<int64_t> part(std::string_view text, int64_t limit) {
 
 // hh:mm:ss[.fffffffff]
 Result<int64_t> parse_clock(std::string_view text) {
-  const Error error = invalid("(TimeType) Unable to coerce " + in_quotes(text) + " to a formatted time (long)");
+  const Error error =
+      invalid("(TimeType) Unable to coerce " + in_quotes(text) + " to a formatted time (long)");
   std::string_view clock = trim(text);
   const size_t first = clock.find(':');
   const size_t second = first == clock.npos ? clock.npos : clock.find(':', first + 1);
@@ -74,8 +75,8 @@ class TimeType final : public NativeType {
   static std::string text(BytesView wire) {
     const int64_t nanos = floor_mod(load_be<int64_t>(wire.data()), kNanosPerDay);
     const int64_t seconds = nanos / kNanosPerSecond;
-    return padded(seconds / 3600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2) + "." +
-           padded(nanos % kNanosPerSecond, 9);
+    return padded(seconds / 3600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2) +
+           "." + padded(nanos % kNanosPerSecond, 9);
   }
 };
 

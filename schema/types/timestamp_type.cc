@@ -55,13 +55,14 @@ bool scan_date(Scanner& in, CivilDate& date) {
   if (year.empty()) return false;
   date.year = negative ? -digits_value(year) : digits_value(year);
   if (date.year > kYearMax || date.year < -kYearMax) return false;
-  if (!in.take('-') || !in.number(1, 12, date.month) || !in.take('-') || !in.number(1, 31, date.day)) return false;
+  if (!in.take('-') || !in.number(1, 12, date.month) || !in.take('-') || !in.number(1, 31, date.day))
+    return false;
   date.day = std::min(date.day, days_in_month(date.year, date.month));
   return true;
 }
 
-// Without a time of day a date has two digits for month and day, four for the year, and more only with a sign;
-// with one it has as many as it likes, and no sign.
+// Without a time of day a date has two digits for month and day, four for the year, and more only with a
+// sign; with one it has as many as it likes, and no sign.
 bool is_well_written(std::string_view date, bool time_follows) {
   const bool has_sign = date[0] == '-' || date[0] == '+';
   if (time_follows) return !has_sign && date.find_first_not_of("0-") != date.npos;
@@ -89,7 +90,8 @@ std::optional<int64_t> parse_timestamp(std::string_view text) {
   if (!scan_date(in, local.date)) return std::nullopt;
   std::string_view zone = in.rest();
   const std::string_view date = text.substr(0, text.size() - zone.size());
-  const bool time_follows = zone.size() > 1 && (zone[0] == 'T' || zone[0] == ' ') && zone[1] >= '0' && zone[1] <= '9';
+  const bool time_follows =
+      zone.size() > 1 && (zone[0] == 'T' || zone[0] == ' ') && zone[1] >= '0' && zone[1] <= '9';
   if (!is_well_written(date, time_follows)) return std::nullopt;
   if (time_follows) {
     in.take(zone[0]);
@@ -147,7 +149,8 @@ class TimestampType final : public NativeType {
     return !in.failed();
   }
   Result<Bytes> from_json_value(const JsonValue& json) const override {
-    if (json.kind == JsonValue::Kind::kString || json.kind == JsonValue::Kind::kInteger) return from_text(json.text);
+    if (json.kind == JsonValue::Kind::kString || json.kind == JsonValue::Kind::kInteger)
+      return from_text(json.text);
     return json_mismatch("a long or a datestring representation of a timestamp value", json);
   }
 
@@ -158,8 +161,9 @@ class TimestampType final : public NativeType {
   static std::string text(BytesView wire, char separator) {
     const auto millis = load_be<int64_t>(wire.data());
     const int64_t of_day = floor_mod(millis, kMillisPerDay), seconds = of_day / 1000;
-    return date_text(civil_date(floor_div(millis, kMillisPerDay))) + separator + padded(seconds / 3600, 2) + ":" +
-           padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2) + "." + padded(of_day % 1000, 3) + "Z";
+    return date_text(civil_date(floor_div(millis, kMillisPerDay))) + separator + padded(seconds / 3600, 2) +
+           ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2) + "." +
+           padded(of_day % 1000, 3) + "Z";
   }
 };
 

@@ -8,8 +8,8 @@ namespace keyzone {
 
 inline constexpr int64_t kTimeuuidEpochTicks = 0x01B21DD213814000;  // from 15 October 1582 to 1970
 inline constexpr int64_t kTimeuuidTicksPerMs = 10000;
-inline constexpr uint64_t kTimeuuidLowMin = 0x8080808080808080;     // the last eight bytes that sort first…
-inline constexpr uint64_t kTimeuuidLowMax = 0x7f7f7f7f7f7f7f7f;     // …and last
+inline constexpr uint64_t kTimeuuidLowMin = 0x8080808080808080;  // the last eight bytes that sort first…
+inline constexpr uint64_t kTimeuuidLowMax = 0x7f7f7f7f7f7f7f7f;  // …and last
 
 // `low` is the clock sequence (with its variant bits) and the node.
 Bytes timeuuid_at(int64_t ticks_since_1970, uint64_t low);

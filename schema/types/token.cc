@@ -75,7 +75,8 @@ Result<std::vector<BytesView>> split_partition_key(BytesView key, size_t compone
     parts.push_back(in.bytes(in.be<uint16_t>()));
     if (in.byte() != 0) in.fail();
   }
-  if (in.failed() || !in.done()) return invalid("Malformed partition key of " + std::to_string(components) + " columns");
+  if (in.failed() || !in.done())
+    return invalid("Malformed partition key of " + std::to_string(components) + " columns");
   return parts;
 }
 

@@ -97,7 +97,9 @@ class TupleType final : public FieldsType {
   explicit TupleType(std::vector<TypePtr> fields) : FieldsType(TypeKind::kTuple, std::move(fields), false) {}
 
   std::string to_cql_literal(BytesView wire) const override {
-    return wire.empty() ? "null" : "(" + joined(wire, [&](size_t i, auto field) { return literal_of(i, field); }) + ")";
+    return wire.empty()
+               ? "null"
+               : "(" + joined(wire, [&](size_t i, auto field) { return literal_of(i, field); }) + ")";
   }
   std::string to_json(BytesView wire) const override {
     std::string out;
@@ -112,12 +114,13 @@ class TupleType final : public FieldsType {
   Result<Bytes> from_json_value(const JsonValue& json) const override {
     if (json.kind == JsonValue::Kind::kString) return from_text(json.text);
     if (json.kind != JsonValue::Kind::kArray) {
-      return invalid("Expected a list representation of a tuple, but got a " + std::string(json.java_class()) +
-                     ": " + json.to_string());
+      return invalid("Expected a list representation of a tuple, but got a " +
+                     std::string(json.java_class()) + ": " + json.to_string());
     }
     const size_t expected = parameters_.size();
     if (json.items.size() != expected) {
-      return invalid(std::string(json.items.size() > expected ? "Tuple contains extra items" : "Tuple is missing items") +
+      return invalid(std::string(json.items.size() > expected ? "Tuple contains extra items"
+                                                              : "Tuple is missing items") +
                      " (expected " + std::to_string(expected) + "): " + json.to_string());
     }
     std::vector<std::optional<Bytes>> fields;
@@ -142,9 +145,12 @@ class UserType final : public FieldsType {
 
   std::string to_cql_literal(BytesView wire) const override {
     if (wire.empty()) return "null";
-    return "{" + joined(wire, [&](size_t i, auto field) {
-             return quote_identifier(field_names_[i]) + ": " + literal_of(i, field);
-           }) + "}";
+    return "{" +
+           joined(wire,
+                  [&](size_t i, auto field) {
+                    return quote_identifier(field_names_[i]) + ": " + literal_of(i, field);
+                  }) +
+           "}";
   }
   std::string to_json(BytesView wire) const override {
     std::string out;

@@ -21,8 +21,8 @@ bool Type::operator==(const Type& other) const {
   if (this == &other) return true;
   return kind_ == other.kind_ && multi_cell_ == other.multi_cell_ && dimension_ == other.dimension_ &&
          keyspace_ == other.keyspace_ && name_ == other.name_ && field_names_ == other.field_names_ &&
-         std::equal(parameters_.begin(), parameters_.end(), other.parameters_.begin(), other.parameters_.end(),
-                    [](const TypePtr& a, const TypePtr& b) { return *a == *b; });
+         std::equal(parameters_.begin(), parameters_.end(), other.parameters_.begin(),
+                    other.parameters_.end(), [](const TypePtr& a, const TypePtr& b) { return *a == *b; });
 }
 
 namespace {
@@ -32,10 +32,10 @@ struct Readable {
 };
 // Natives whose values can be read as another's, beside themselves and blob, which reads everything.
 constexpr Readable kReadable[] = {
-    {TypeKind::kText, TypeKind::kAscii},        {TypeKind::kVarint, TypeKind::kInt},
-    {TypeKind::kVarint, TypeKind::kBigint},     {TypeKind::kVarint, TypeKind::kTimestamp},
-    {TypeKind::kTimestamp, TypeKind::kBigint},  {TypeKind::kBigint, TypeKind::kTimestamp},
-    {TypeKind::kDate, TypeKind::kInt},          {TypeKind::kTime, TypeKind::kBigint},
+    {TypeKind::kText, TypeKind::kAscii},       {TypeKind::kVarint, TypeKind::kInt},
+    {TypeKind::kVarint, TypeKind::kBigint},    {TypeKind::kVarint, TypeKind::kTimestamp},
+    {TypeKind::kTimestamp, TypeKind::kBigint}, {TypeKind::kBigint, TypeKind::kTimestamp},
+    {TypeKind::kDate, TypeKind::kInt},         {TypeKind::kTime, TypeKind::kBigint},
     {TypeKind::kUuid, TypeKind::kTimeuuid},
 };
 

@@ -19,9 +19,33 @@
 namespace keyzone {
 
 enum class TypeKind : uint8_t {
-  kAscii, kBigint, kBlob, kBoolean, kCounter, kDate, kDecimal, kDouble, kDuration, kFloat, kInet, kInt,
-  kSmallint, kText, kTime, kTimestamp, kTimeuuid, kTinyint, kUuid, kVarint, kEmpty,
-  kList, kSet, kMap, kTuple, kUser, kVector,
+  kAscii,
+  kBigint,
+  kBlob,
+  kBoolean,
+  kCounter,
+  kDate,
+  kDecimal,
+  kDouble,
+  kDuration,
+  kFloat,
+  kInet,
+  kInt,
+  kSmallint,
+  kText,
+  kTime,
+  kTimestamp,
+  kTimeuuid,
+  kTinyint,
+  kUuid,
+  kVarint,
+  kEmpty,
+  kList,
+  kSet,
+  kMap,
+  kTuple,
+  kUser,
+  kVector,
 };
 
 // How a constant was written in CQL text.
@@ -37,11 +61,12 @@ using TypePtr = std::shared_ptr<const Type>;
 // ascii or text; timeuuid or uuid.
 TypePtr preferred_constant_type(ConstantKind kind, std::string_view text);
 
-inline constexpr int kTypeDepthMax = 32;           // of nested types in a declaration
-inline constexpr int kVectorDimensionMax = 8192;   // ours against absurd sizes
-inline constexpr size_t kTupleFieldsMax = 32768;   // of a tuple or a user type
-inline constexpr size_t kNumberBytesMax = 16384;   // of a varint, or of a decimal's digits: what costs more than
-                                                   // linear time must be short. Longer ones do not validate.
+inline constexpr int kTypeDepthMax = 32;          // of nested types in a declaration
+inline constexpr int kVectorDimensionMax = 8192;  // ours against absurd sizes
+inline constexpr size_t kTupleFieldsMax = 32768;  // of a tuple or a user type
+// Of a varint, or of a decimal's digits: what costs more than linear time must be short. Longer ones do not
+// validate.
+inline constexpr size_t kNumberBytesMax = 16384;
 
 class Type : public std::enable_shared_from_this<Type> {
  public:
@@ -63,12 +88,12 @@ class Type : public std::enable_shared_from_this<Type> {
 
   // list, set, vector: the element; map: key and value; tuple and user type: the fields; natives: none.
   const std::vector<TypePtr>& parameters() const { return parameters_; }
-  const Type& element() const { return *parameters_.at(0); }    // list, set, vector
-  const Type& key_type() const { return *parameters_.at(0); }   // map
-  const Type& value_type() const { return *parameters_.at(1); } // map
-  int dimension() const { return dimension_; }                  // vector
-  const std::string& keyspace() const { return keyspace_; }     // user type
-  const std::string& name() const { return name_; }             // user type
+  const Type& element() const { return *parameters_.at(0); }                    // list, set, vector
+  const Type& key_type() const { return *parameters_.at(0); }                   // map
+  const Type& value_type() const { return *parameters_.at(1); }                 // map
+  int dimension() const { return dimension_; }                                  // vector
+  const std::string& keyspace() const { return keyspace_; }                     // user type
+  const std::string& name() const { return name_; }                             // user type
   const std::vector<std::string>& field_names() const { return field_names_; }  // user type
   std::optional<size_t> find_field(std::string_view name) const;                // user type
 
@@ -149,9 +174,9 @@ class Type : public std::enable_shared_from_this<Type> {
 
 // ---- Making types ----
 
-const TypePtr& native_type(TypeKind kind);                         // one shared instance each
-const TypePtr& find_native_type(std::string_view name);            // by CQL name, any case; null if unknown
-std::string_view native_type_name(TypeKind kind);                  // "int", "text", …
+const TypePtr& native_type(TypeKind kind);               // one shared instance each
+const TypePtr& find_native_type(std::string_view name);  // by CQL name, any case; null if unknown
+std::string_view native_type_name(TypeKind kind);        // "int", "text", …
 // Parameters are frozen by these where they are not, but for the fields of a user type that is itself not
 // frozen: they stay as declared. `frozen` is about the type made.
 TypePtr list_type(TypePtr element, bool frozen);

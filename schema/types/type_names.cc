@@ -12,30 +12,39 @@ constexpr std::string_view kPackage = "org.apache.cassandra.db.marshal.";
 
 // CQL's reserved words, sorted: as identifiers they need quotes.
 constexpr std::string_view kReserved[] = {
-    "add", "allow", "alter", "and", "apply", "asc", "authorize", "batch", "begin", "by", "columnfamily", "create",
-    "delete", "desc", "describe", "drop", "entries", "execute", "from", "full", "grant", "if", "in", "index",
-    "infinity", "insert", "into", "is", "keyspace", "limit", "materialized", "modify", "nan", "norecursive", "not",
-    "null", "of", "on", "or", "order", "primary", "rename", "revoke", "schema", "select", "set", "table", "to",
-    "token", "truncate", "unlogged", "update", "use", "using", "view", "where", "with",
+    "add",      "allow",       "alter",        "and",    "apply",    "asc",   "authorize",    "batch",
+    "begin",    "by",          "columnfamily", "create", "delete",   "desc",  "describe",     "drop",
+    "entries",  "execute",     "from",         "full",   "grant",    "if",    "in",           "index",
+    "infinity", "insert",      "into",         "is",     "keyspace", "limit", "materialized", "modify",
+    "nan",      "norecursive", "not",          "null",   "of",       "on",    "or",           "order",
+    "primary",  "rename",      "revoke",       "schema", "select",   "set",   "table",        "to",
+    "token",    "truncate",    "unlogged",     "update", "use",      "using", "view",         "where",
+    "with",
 };
 static_assert(std::is_sorted(std::begin(kReserved), std::end(kReserved)));
 
 bool is_bare_identifier(std::string_view name) {
   if (name.empty() || name[0] < 'a' || name[0] > 'z') return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 std::string_view marshal_class(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kList: return "ListType";
-    case TypeKind::kSet: return "SetType";
-    case TypeKind::kMap: return "MapType";
-    case TypeKind::kTuple: return "TupleType";
-    case TypeKind::kUser: return "UserType";
-    case TypeKind::kVector: return "VectorType";
-    default: return native_marshal_class(kind);
+    case TypeKind::kList:
+      return "ListType";
+    case TypeKind::kSet:
+      return "SetType";
+    case TypeKind::kMap:
+      return "MapType";
+    case TypeKind::kTuple:
+      return "TupleType";
+    case TypeKind::kUser:
+      return "UserType";
+    case TypeKind::kVector:
+      return "VectorType";
+    default:
+      return native_marshal_class(kind);
   }
 }
 
@@ -92,13 +101,20 @@ std::string Type::marshal_name() const { return marshal(*this, true); }
 
 uint16_t Type::protocol_id() const {
   switch (kind_) {
-    case TypeKind::kList: return 0x0020;
-    case TypeKind::kMap: return 0x0021;
-    case TypeKind::kSet: return 0x0022;
-    case TypeKind::kUser: return 0x0030;
-    case TypeKind::kTuple: return 0x0031;
-    case TypeKind::kVector: return 0x0000;
-    default: return native_protocol_id(kind_);
+    case TypeKind::kList:
+      return 0x0020;
+    case TypeKind::kMap:
+      return 0x0021;
+    case TypeKind::kSet:
+      return 0x0022;
+    case TypeKind::kUser:
+      return 0x0030;
+    case TypeKind::kTuple:
+      return 0x0031;
+    case TypeKind::kVector:
+      return 0x0000;
+    default:
+      return native_protocol_id(kind_);
   }
 }
 
@@ -107,11 +123,16 @@ namespace {
 TypePtr with_frozen(const TypePtr& type, bool frozen) {
   const auto& parts = type->parameters();
   switch (type->kind()) {
-    case TypeKind::kList: return list_type(parts[0], frozen);
-    case TypeKind::kSet: return set_type(parts[0], frozen);
-    case TypeKind::kMap: return map_type(parts[0], parts[1], frozen);
-    case TypeKind::kUser: return user_type(type->keyspace(), type->name(), type->field_names(), parts, frozen);
-    default: return type;
+    case TypeKind::kList:
+      return list_type(parts[0], frozen);
+    case TypeKind::kSet:
+      return set_type(parts[0], frozen);
+    case TypeKind::kMap:
+      return map_type(parts[0], parts[1], frozen);
+    case TypeKind::kUser:
+      return user_type(type->keyspace(), type->name(), type->field_names(), parts, frozen);
+    default:
+      return type;
   }
 }
 

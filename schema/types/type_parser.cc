@@ -47,7 +47,7 @@ struct Generic {
   TypeKind kind;
 };
 constexpr Generic kGenerics[] = {
-    {"list", TypeKind::kList}, {"set", TypeKind::kSet}, {"map", TypeKind::kMap},
+    {"list", TypeKind::kList},   {"set", TypeKind::kSet},       {"map", TypeKind::kMap},
     {"tuple", TypeKind::kTuple}, {"vector", TypeKind::kVector},
 };
 
@@ -65,8 +65,9 @@ class Parser {
  private:
   Error error() const {
     const auto at = std::to_string(text_.size() - rest_.size());
-    return {ErrorKind::kSyntax, "'" + std::string(text_) + "' is not a type: unexpected " +
-                                    (rest_.empty() ? "end" : "'" + std::string(rest_.substr(0, 1)) + "' at " + at)};
+    return {ErrorKind::kSyntax,
+            "'" + std::string(text_) + "' is not a type: unexpected " +
+                (rest_.empty() ? "end" : "'" + std::string(rest_.substr(0, 1)) + "' at " + at)};
   }
   void skip_blank() {
     while (!rest_.empty() && static_cast<uint8_t>(rest_[0]) <= ' ') rest_.remove_prefix(1);
@@ -85,7 +86,9 @@ class Parser {
     if (quote == '"' || quote == '\'') return quoted_word(quote);
     quote = '\0';
     size_t size = 0;
-    while (size < rest_.size() && (std::isalnum(static_cast<unsigned char>(rest_[size])) || rest_[size] == '_')) ++size;
+    while (size < rest_.size() &&
+           (std::isalnum(static_cast<unsigned char>(rest_[size])) || rest_[size] == '_'))
+      ++size;
     if (size == 0) return error();
     const std::string taken = lower_case(rest_.substr(0, size));
     rest_.remove_prefix(size);
@@ -149,7 +152,9 @@ class Parser {
       KEYZONE_TRY(part, type(depth + 1));
       shape.parts.push_back(std::move(part));
     } while (take(','));
-    const size_t wanted = shape.kind == TypeKind::kMap ? 2 : shape.kind == TypeKind::kTuple ? shape.parts.size() : 1;
+    const size_t wanted = shape.kind == TypeKind::kMap     ? 2
+                          : shape.kind == TypeKind::kTuple ? shape.parts.size()
+                                                           : 1;
     if (shape.parts.size() != wanted || !take('>')) return error();
     if (shape.kind == TypeKind::kVector && shape.dimension == 0) return error();
     if (shape.kind == TypeKind::kTuple || shape.kind == TypeKind::kVector) shape.freeze();
@@ -178,8 +183,8 @@ class Parser {
       return invalid("vectors may only have positive dimensions; given " + std::to_string(shape.dimension));
     }
     if (shape.dimension > kVectorDimensionMax) {
-      return invalid("vectors may have at most " + std::to_string(kVectorDimensionMax) + " dimensions; given " +
-                     std::to_string(shape.dimension));
+      return invalid("vectors may have at most " + std::to_string(kVectorDimensionMax) +
+                     " dimensions; given " + std::to_string(shape.dimension));
     }
     return {};
   }
@@ -198,7 +203,8 @@ Result<void> check_collection(const Shape& shape) {
       return invalid("Counters are not allowed inside collections: " + shape.to_string());
     }
     if (!part.is(TypeKind::kDuration)) continue;
-    if (shape.kind == TypeKind::kSet) return invalid("Durations are not allowed inside sets: " + shape.to_string());
+    if (shape.kind == TypeKind::kSet)
+      return invalid("Durations are not allowed inside sets: " + shape.to_string());
     if (shape.kind == TypeKind::kMap && i == 0) {
       return invalid("Durations are not allowed as map keys: " + shape.to_string());
     }
@@ -208,7 +214,8 @@ Result<void> check_collection(const Shape& shape) {
 
 class Maker {
  public:
-  Maker(std::string_view keyspace, const UserTypeResolver& resolve) : keyspace_(keyspace), resolve_(resolve) {}
+  Maker(std::string_view keyspace, const UserTypeResolver& resolve)
+      : keyspace_(keyspace), resolve_(resolve) {}
 
   Result<TypePtr> make(const Shape& shape) const {
     if (shape.known) return shape.known;
@@ -223,11 +230,16 @@ class Maker {
       parts.push_back(std::move(made));
     }
     switch (shape.kind) {
-      case TypeKind::kList: return list_type(parts[0], shape.frozen);
-      case TypeKind::kSet: return set_type(parts[0], shape.frozen);
-      case TypeKind::kMap: return map_type(parts[0], parts[1], shape.frozen);
-      case TypeKind::kVector: return vector_type(parts[0], static_cast<int>(shape.dimension));
-      default: return tuple_type(std::move(parts));
+      case TypeKind::kList:
+        return list_type(parts[0], shape.frozen);
+      case TypeKind::kSet:
+        return set_type(parts[0], shape.frozen);
+      case TypeKind::kMap:
+        return map_type(parts[0], parts[1], shape.frozen);
+      case TypeKind::kVector:
+        return vector_type(parts[0], static_cast<int>(shape.dimension));
+      default:
+        return tuple_type(std::move(parts));
     }
   }
 
@@ -235,8 +247,9 @@ class Maker {
   Result<TypePtr> user(const Shape& shape) const {
     const std::string_view keyspace = shape.keyspace.empty() ? keyspace_ : std::string_view(shape.keyspace);
     if (keyspace != keyspace_) {
-      return invalid("Statement on keyspace " + std::string(keyspace_) + " cannot refer to a user type in keyspace " +
-                     std::string(keyspace) + "; user types can only be used in the keyspace they are defined in");
+      return invalid("Statement on keyspace " + std::string(keyspace_) +
+                     " cannot refer to a user type in keyspace " + std::string(keyspace) +
+                     "; user types can only be used in the keyspace they are defined in");
     }
     const TypePtr found = resolve_ ? resolve_(keyspace, shape.name) : nullptr;
     if (!found) return invalid("Unknown type " + std::string(keyspace) + "." + shape.name);
@@ -249,7 +262,8 @@ class Maker {
 
 }  // namespace
 
-Result<TypePtr> parse_type(std::string_view text, std::string_view keyspace, const UserTypeResolver& resolve) {
+Result<TypePtr> parse_type(std::string_view text, std::string_view keyspace,
+                           const UserTypeResolver& resolve) {
   KEYZONE_TRY(shape, Parser(text).parse());
   return Maker(keyspace, resolve).make(shape);
 }

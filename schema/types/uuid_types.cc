@@ -33,7 +33,8 @@ class UuidType final : public NativeType {
 
   Result<void> validate(BytesView wire) const override {
     if (wire.empty()) return {};
-    if (wire.size() != 16) return invalid("UUID should be 16 or 0 bytes (" + std::to_string(wire.size()) + ")");
+    if (wire.size() != 16)
+      return invalid("UUID should be 16 or 0 bytes (" + std::to_string(wire.size()) + ")");
     if (time_only() && (wire[6] & 0xf0) != 0x10) {
       return invalid(std::string("Invalid version for TimeUUID type: 0x") +
                      "0123456789abcdef"[static_cast<uint8_t>(wire[6]) >> 4]);
@@ -51,7 +52,9 @@ class UuidType final : public NativeType {
     return Bytes(reinterpret_cast<const char*>(uuid->bytes.data()), uuid->bytes.size());
   }
   std::string to_cql_literal(BytesView wire) const override { return wire.empty() ? "null" : text(wire); }
-  std::string to_json(BytesView wire) const override { return "\"" + (wire.empty() ? "" : text(wire)) + "\""; }
+  std::string to_json(BytesView wire) const override {
+    return "\"" + (wire.empty() ? "" : text(wire)) + "\"";
+  }
 
  protected:
   int compare_values(BytesView a, BytesView b) const override {
@@ -73,8 +76,8 @@ class UuidType final : public NativeType {
   }
   Result<Bytes> from_json_value(const JsonValue& json) const override {
     if (json.kind == JsonValue::Kind::kString) return from_text(json.text);
-    return json_mismatch(time_only() ? "a string representation of a timeuuid"
-                                     : "a string representation of a uuid", json);
+    return json_mismatch(
+        time_only() ? "a string representation of a timeuuid" : "a string representation of a uuid", json);
   }
 
  private:

@@ -1,7 +1,7 @@
 // varint: two's complement, big-endian; redundant leading bytes are legal and mean nothing.
 //
-// Ordered: a header h and then the n bytes of the shortest form. For numbers from 0 on, h is 80 + n, or ff and
-// n as 32 bits where n >= 7f; for those below 0 it is the complement of that. 1 is 81 01, -1 is 7e ff.
+// Ordered: a header h and then the n bytes of the shortest form. For numbers from 0 on, h is 80 + n, or ff
+// and n as 32 bits where n >= 7f; for those below 0 it is the complement of that. 1 is 81 01, -1 is 7e ff.
 #include "schema/types/big_number.h"
 #include "schema/types/native_types.h"
 

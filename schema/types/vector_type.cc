@@ -57,7 +57,8 @@ class VectorType final : public Type {
   Result<Bytes> from_json_value(const JsonValue& json) const override {
     if (json.kind == JsonValue::Kind::kString) return from_text(json.text);
     if (json.kind != JsonValue::Kind::kArray) {
-      return invalid("Expected a list, but got a " + std::string(json.java_class()) + ": " + json.to_string());
+      return invalid("Expected a list, but got a " + std::string(json.java_class()) + ": " +
+                     json.to_string());
     }
     if (json.items.size() != static_cast<size_t>(dimension_)) {
       return invalid("List had incorrect size: expected " + std::to_string(dimension_) + " but given " +

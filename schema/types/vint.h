@@ -1,5 +1,6 @@
 // Cassandra's variable-length integers: the count of leading one bits of the first byte is how many bytes
-// follow; the value is big-endian. Signed ones are zigzag. Examples: 5 is 05, 300 is 81 2c, -1 (signed) is 01.
+// follow; the value is big-endian. Signed ones are zigzag. Examples: 5 is 05, 300 is 81 2c, -1 (signed) is
+// 01.
 #pragma once
 #include <bit>
 

@@ -75,10 +75,12 @@ std::vector<FunctionArgument> arguments_of(const std::vector<FunctionValue>& val
 }
 
 // By the types of its arguments, as the planner would ask.
-Result<FunctionPtr> function_for(const std::string& name, const std::string& types, const std::string& receiver) {
+Result<FunctionPtr> function_for(const std::string& name, const std::string& types,
+                                 const std::string& receiver) {
   std::vector<CallArgument> arguments;
   if (!types.empty()) {
-    for (const std::string& type : split(types, ';')) arguments.push_back(CallArgument::typed(type_named(type), type_named(type)->marshal_name()));
+    for (const std::string& type : split(types, ';'))
+      arguments.push_back(CallArgument::typed(type_named(type), type_named(type)->marshal_name()));
   }
   CallSite call;
   call.name = name;
@@ -98,7 +100,8 @@ bool alike(const std::string& ours, const std::string& theirs, const std::string
   if (ours == theirs) return true;
   if (ours.starts_with("error") && theirs.starts_with("error")) {
     static const std::set<std::string> kJavaWords = {"error Character N is", "error Character I is",
-                                                     "error org.apache.cassandra", "error class ", "error Overflow"};
+                                                     "error org.apache.cassandra", "error class ",
+                                                     "error Overflow"};
     for (const std::string& words : kJavaWords) {
       if (theirs.starts_with(words)) return true;
     }
@@ -108,11 +111,13 @@ bool alike(const std::string& ours, const std::string& theirs, const std::string
   const Bytes a = *from_hex(ours.substr(2)), b = *from_hex(theirs.substr(2));
   if (type == "decimal") return native_type(TypeKind::kDecimal)->compare(a, b) == 0;
   if (type == "double" && a.size() == 8 && b.size() == 8) {
-    const auto x = std::bit_cast<double>(load_be<uint64_t>(a.data())), y = std::bit_cast<double>(load_be<uint64_t>(b.data()));
+    const auto x = std::bit_cast<double>(load_be<uint64_t>(a.data())),
+               y = std::bit_cast<double>(load_be<uint64_t>(b.data()));
     return (std::isnan(x) && std::isnan(y)) || std::abs(x - y) <= std::abs(y) * 1e-15;
   }
   if (type == "float" && a.size() == 4 && b.size() == 4) {
-    const auto x = std::bit_cast<float>(load_be<uint32_t>(a.data())), y = std::bit_cast<float>(load_be<uint32_t>(b.data()));
+    const auto x = std::bit_cast<float>(load_be<uint32_t>(a.data())),
+               y = std::bit_cast<float>(load_be<uint32_t>(b.data()));
     return (std::isnan(x) && std::isnan(y)) || std::abs(x - y) <= std::abs(y) * 2e-7f;
   }
   return false;
@@ -147,8 +152,8 @@ TEST(CassandraFunctions, Calls) {
       EXPECT_EQ(type, q[5]) << q[1] << "(" << q[2] << ")";
     }
     EXPECT_TRUE(alike(shown(result), q[6], type))
-        << q[1] << "(" << q[2] << ") of " << q[4] << "\n  ours   " << pretty(type, shown(result)) << "\n  theirs "
-        << pretty(q[5], q[6]);
+        << q[1] << "(" << q[2] << ") of " << q[4] << "\n  ours   " << pretty(type, shown(result))
+        << "\n  theirs " << pretty(q[5], q[6]);
   }
 }
 
@@ -160,7 +165,8 @@ TEST(CassandraFunctions, Aggregates) {
       EXPECT_FALSE(function) << q[1] << "(" << q[2] << ")";
       continue;
     }
-    ASSERT_TRUE(function && *function) << q[1] << "(" << q[2] << "): " << (function ? "unknown" : function.error().message);
+    ASSERT_TRUE(function && *function)
+        << q[1] << "(" << q[2] << "): " << (function ? "unknown" : function.error().message);
     ASSERT_TRUE((*function)->is_aggregate());
     const auto aggregate = (*function)->start();
     const std::string type = (*function)->result->to_string();
@@ -170,8 +176,9 @@ TEST(CassandraFunctions, Aggregates) {
     }
     const auto result = added ? aggregate->result() : Result<FunctionValue>(added.error());
     EXPECT_EQ(type, q[4]) << q[1] << "(" << q[2] << ")";
-    EXPECT_TRUE(alike(shown(result), q[5], type)) << q[1] << "(" << q[2] << ") of " << q[3] << "\n  ours   "
-                                                  << pretty(type, shown(result)) << "\n  theirs " << pretty(q[4], q[5]);
+    EXPECT_TRUE(alike(shown(result), q[5], type))
+        << q[1] << "(" << q[2] << ") of " << q[3] << "\n  ours   " << pretty(type, shown(result))
+        << "\n  theirs " << pretty(q[4], q[5]);
   }
 }
 

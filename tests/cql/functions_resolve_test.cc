@@ -13,9 +13,12 @@ namespace {
 
 using enum TypeKind;
 
-CallArgument column(TypeKind kind, std::string name) { return CallArgument::typed(native_type(kind), std::move(name)); }
+CallArgument column(TypeKind kind, std::string name) {
+  return CallArgument::typed(native_type(kind), std::move(name));
+}
 
-Result<FunctionPtr> resolve(std::string_view name, std::vector<CallArgument> arguments, TypePtr receiver = nullptr) {
+Result<FunctionPtr> resolve(std::string_view name, std::vector<CallArgument> arguments,
+                            TypePtr receiver = nullptr) {
   CallSite call;
   call.name = name;
   call.arguments = arguments;
@@ -62,15 +65,17 @@ TEST(ResolveFunction, WhatIsSaidWhenNothingFits) {
             "Invalid call to function to_date, none of its type signatures match (known type signatures: "
             "system.to_date : (timeuuid) -> date, system.to_date : (timestamp) -> date)");
   EXPECT_EQ(meant("to_date", {CallArgument::marker("?")}),
-            "Ambiguous call to function to_date (can be matched by following signatures: system.to_date : (timeuuid) "
+            "Ambiguous call to function to_date (can be matched by following signatures: system.to_date : "
+            "(timeuuid) "
             "-> date, system.to_date : (timestamp) -> date): use type casts to disambiguate");
   EXPECT_EQ(meant("_add", {column(kBoolean, "a"), column(kInt, "b")}),
             "the '+' operation is not supported between a and b");
   EXPECT_EQ(meant("map_keys", {column(kInt, "v")}),
             "Function system.map_keys requires a map argument, but found argument v of type int");
   EXPECT_EQ(meant("map_keys", {}), "Invalid number of arguments for function system.map_keys(map)");
-  EXPECT_EQ(meant("max", {CallArgument::marker("?")}),
-            "Cannot infer type of argument ? in call to function system.max(any): use type casts to disambiguate");
+  EXPECT_EQ(
+      meant("max", {CallArgument::marker("?")}),
+      "Cannot infer type of argument ? in call to function system.max(any): use type casts to disambiguate");
   EXPECT_EQ(meant("from_json", {column(kText, "v")}),
             "from_json() cannot be used in the selection clause of a SELECT statement");
 }
@@ -103,7 +108,8 @@ TEST(ResolveFunction, ResultsMustFit) {
 }
 
 TEST(ResolveFunction, NamesOfResultColumns) {
-  const auto name = [](std::string_view function, std::vector<CallArgument> arguments, std::vector<std::string> names) {
+  const auto name = [](std::string_view function, std::vector<CallArgument> arguments,
+                       std::vector<std::string> names) {
     return result_column_name(**resolve(function, std::move(arguments)), names);
   };
   EXPECT_EQ(name("abs", {column(kInt, "v")}, {"v"}), "system.abs(v)");
@@ -119,7 +125,8 @@ TEST(Functions, Token) {
   CallSite call;
   call.name = "token";
   call.arguments = arguments;
-  EXPECT_EQ(resolve_function(call).error().message, "No receiver table has been specified for function system.token");
+  EXPECT_EQ(resolve_function(call).error().message,
+            "No receiver table has been specified for function system.token");
   call.partition_key = key;
   const auto function = resolve_function(call);
   ASSERT_TRUE(function);

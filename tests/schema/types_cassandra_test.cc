@@ -62,7 +62,8 @@ std::vector<Fields> questions(const std::string& kind) {
 TypePtr address_type() {
   return user_type("ks", "Addr", {"street", "Zip", "tags"},
                    {native_type(TypeKind::kText), native_type(TypeKind::kInt),
-                    set_type(native_type(TypeKind::kText), false)}, false);
+                    set_type(native_type(TypeKind::kText), false)},
+                   false);
 }
 
 // By CQL name or by class name.
@@ -70,8 +71,9 @@ TypePtr type_named(const std::string& name) {
   static std::map<std::string, TypePtr> known;
   TypePtr& type = known[name];
   if (!type) {
-    auto parsed = name.starts_with("org.") ? parse_marshal_name(name)
-                                           : parse_type(name, "ks", [](auto, auto) { return address_type(); });
+    auto parsed = name.starts_with("org.")
+                      ? parse_marshal_name(name)
+                      : parse_type(name, "ks", [](auto, auto) { return address_type(); });
     EXPECT_TRUE(parsed) << name << ": " << parsed.error().message;
     if (parsed) type = *parsed;
   }
@@ -128,7 +130,8 @@ TEST(CassandraTypes, Order) {
       type->append_ordered(a, descending, x);
       type->append_ordered(b, descending, y);
       const int by_bytes = x.compare(y);
-      EXPECT_EQ((by_bytes > 0) - (by_bytes < 0), descending ? -expected : expected) << q[1] << " " << q[2] << " " << q[3];
+      EXPECT_EQ((by_bytes > 0) - (by_bytes < 0), descending ? -expected : expected)
+          << q[1] << " " << q[2] << " " << q[3];
       if (expected != 0) {
         EXPECT_FALSE(x.starts_with(y) || y.starts_with(x)) << q[1];
       }
@@ -158,7 +161,8 @@ TEST(CassandraTypes, OrderedFormsReadBack) {
       for (size_t cut = 0; cut < size; ++cut) {
         ByteReader part(BytesView(form).substr(0, cut));
         Bytes ignored;
-        EXPECT_FALSE(type->read_ordered(part, descending, ignored)) << q[1] << " " << q[2] << " cut at " << cut;
+        EXPECT_FALSE(type->read_ordered(part, descending, ignored))
+            << q[1] << " " << q[2] << " cut at " << cut;
       }
     }
   }

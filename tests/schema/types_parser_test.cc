@@ -40,7 +40,8 @@ TEST(TypeParser, PrintsAsCassandraDoes) {
 
 TEST(TypeParser, RefusesAsCassandraDoes) {
   const std::pair<const char*, const char*> cases[] = {
-      {"list<list<int>>", "error: Non-frozen collections are not allowed inside collections: list<list<int>>"},
+      {"list<list<int>>",
+       "error: Non-frozen collections are not allowed inside collections: list<list<int>>"},
       {"map<int, address>", "error: Non-frozen UDTs are not allowed inside collections: map<int, address>"},
       {"frozen<int>",
        "error: frozen<> is only allowed on collections, tuples, and user-defined types (got int)"},
@@ -50,7 +51,8 @@ TEST(TypeParser, RefusesAsCassandraDoes) {
       {"tuple<counter>", "error: Counters are not allowed inside tuples"},
       {"nothing", "error: Unknown type ks.nothing"},
       {"other.address",
-       "error: Statement on keyspace ks cannot refer to a user type in keyspace other; user types can only be used "
+       "error: Statement on keyspace ks cannot refer to a user type in keyspace other; user types can only "
+       "be used "
        "in the keyspace they are defined in"},
       {"vector<float, 0>", "error: vectors may only have positive dimensions; given 0"},
       {"vector<float, -2>", "error: vectors may only have positive dimensions; given -2"},
@@ -58,9 +60,9 @@ TEST(TypeParser, RefusesAsCassandraDoes) {
       {"'a.b.C'", "error: Unable to find abstract-type class 'a.b.C'"},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(parsed(text), expected) << text;
-  for (const char* text : {"", "list", "list<", "list<int", "list<int>>", "map<int>", "map<int, int, int>", "list<>",
-                           "vector<float>", "\"open", "int int", "map<int; int>", "<int>", "'ListType'",
-                           "'MapType(Int32Type)'", "'UserType(ks,zz)'"}) {
+  for (const char* text : {"", "list", "list<", "list<int", "list<int>>", "map<int>", "map<int, int, int>",
+                           "list<>", "vector<float>", "\"open", "int int", "map<int; int>", "<int>",
+                           "'ListType'", "'MapType(Int32Type)'", "'UserType(ks,zz)'"}) {
     const auto type = parse_type(text, "ks", resolve);
     EXPECT_FALSE(type) << text;
   }

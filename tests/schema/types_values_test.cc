@@ -48,10 +48,12 @@ TEST(Collections, SetsAndMapsAreSortedAndTheLastOfEqualKeysStays) {
   const Bytes built = build_collection(*set, {int_value(5), int_value(-1), int_value(5)});
   EXPECT_EQ(set->to_cql_literal(built), "{-1, 5}");
   const TypePtr map = map_type(native_type(TypeKind::kInt), native_type(TypeKind::kText), true);
-  EXPECT_EQ(map->to_cql_literal(build_collection(*map, {int_value(2), "b", int_value(1), "a", int_value(2), "c"})),
-            "{1: 'a', 2: 'c'}");
+  EXPECT_EQ(
+      map->to_cql_literal(build_collection(*map, {int_value(2), "b", int_value(1), "a", int_value(2), "c"})),
+      "{1: 'a', 2: 'c'}");
   const TypePtr list = list_type(native_type(TypeKind::kInt), true);
-  EXPECT_EQ(list->to_cql_literal(build_collection(*list, {int_value(2), int_value(1), int_value(2)})), "[2, 1, 2]");
+  EXPECT_EQ(list->to_cql_literal(build_collection(*list, {int_value(2), int_value(1), int_value(2)})),
+            "[2, 1, 2]");
 }
 
 TEST(Collections, CountsThatLieAreRefused) {
@@ -71,10 +73,15 @@ TEST(Collections, VectorsOfVariableLength) {
 }
 
 TEST(Vint, AsCassandraWritesThem) {
-  const std::pair<uint64_t, const char*> cases[] = {
-      {0, "00"}, {127, "7f"}, {128, "8080"}, {300, "812c"}, {16383, "bfff"}, {16384, "c04000"},
-      {(uint64_t{1} << 56) - 1, "feffffffffffffff"}, {uint64_t{1} << 56, "ff0100000000000000"},
-      {UINT64_MAX, "ffffffffffffffffff"}};
+  const std::pair<uint64_t, const char*> cases[] = {{0, "00"},
+                                                    {127, "7f"},
+                                                    {128, "8080"},
+                                                    {300, "812c"},
+                                                    {16383, "bfff"},
+                                                    {16384, "c04000"},
+                                                    {(uint64_t{1} << 56) - 1, "feffffffffffffff"},
+                                                    {uint64_t{1} << 56, "ff0100000000000000"},
+                                                    {UINT64_MAX, "ffffffffffffffffff"}};
   for (const auto& [value, hex] : cases) {
     Bytes out;
     append_vint(out, value);
@@ -105,8 +112,9 @@ TEST(OrderedKeys, NullsAndEmptiesComeFirstOrLast) {
 
 TEST(OrderedKeys, DecimalsOfAllSizesReadBackAsEqual) {
   const TypePtr decimal = native_type(TypeKind::kDecimal);
-  for (const char* text : {"0", "0.00", "1.00", "100", "1e30", "1e2147483647", "1e-2147483647", "-1e2147483647",
-                           "123456789012345678901234567890.5", "-0.000001", "1e64", "1e65"}) {
+  for (const char* text :
+       {"0", "0.00", "1.00", "100", "1e30", "1e2147483647", "1e-2147483647", "-1e2147483647",
+        "123456789012345678901234567890.5", "-0.000001", "1e64", "1e65"}) {
     const Bytes wire = *decimal->from_text(text);
     Bytes form, back;
     decimal->append_ordered(wire, true, form);
@@ -115,7 +123,9 @@ TEST(OrderedKeys, DecimalsOfAllSizesReadBackAsEqual) {
     EXPECT_EQ(decimal->compare(wire, back), 0) << text;
   }
   // The least scale there is, with zeros to strip.
-  const Bytes extreme = *from_hex("80000000" "0a");
+  const Bytes extreme = *from_hex(
+      "80000000"
+      "0a");
   Bytes form, back;
   decimal->append_ordered(extreme, false, form);
   ByteReader in(form);
@@ -135,7 +145,8 @@ TEST(OrderedKeys, GarbageIsRefusedNotRead) {
   types.push_back(vector_type(types[13], 2));
   for (int round = 0; round < 20000; ++round) {
     Bytes bytes;
-    for (uint64_t size = next() >> 59; size > 0; --size) bytes.push_back(static_cast<char>((next() >> 33) & 0x83));
+    for (uint64_t size = next() >> 59; size > 0; --size)
+      bytes.push_back(static_cast<char>((next() >> 33) & 0x83));
     for (const TypePtr& one : types) {
       ByteReader in(bytes);
       Bytes out;
@@ -158,7 +169,8 @@ TEST(PartitionKeys, OneColumnOrSeveral) {
   EXPECT_FALSE(split_partition_key("abc", 2));
   const Bytes large(65536, 'x');
   const std::vector<BytesView> too_large{large};
-  EXPECT_EQ(encode_partition_key(too_large).error().message, "Key length of 65536 is longer than maximum of 65535");
+  EXPECT_EQ(encode_partition_key(too_large).error().message,
+            "Key length of 65536 is longer than maximum of 65535");
   EXPECT_EQ(token_of("").value, INT64_MIN);
 }
 
