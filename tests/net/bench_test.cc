@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "net/bench/arguments.h"
 #include "net/bench/load.h"
 #include "tests/net/small_server.h"
 #include "tests/net/support.h"
@@ -107,6 +108,30 @@ TEST(Bench, SaysThatNobodyAnswers) {
   const auto report = bench(options);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().message, "can't connect to any node; 127.0.0.1:1: Connection refused");
+}
+
+TEST(Bench, CommandLine) {
+  const auto options = parse_bench_arguments(
+      {"lwt", "--hosts", "a:9043,b", "--rows=7", "--rate", "500", "--json", "--no-load"});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options->operation, BenchOperation::kLwt);
+  EXPECT_EQ(options->hosts, (std::vector<std::string>{"a:9043", "b"}));
+  EXPECT_EQ(options->rows, 7u);
+  EXPECT_EQ(options->rate, 500u);
+  EXPECT_TRUE(options->json);
+  EXPECT_FALSE(options->load);
+  EXPECT_EQ(options->connections, BenchOptions().connections);
+  const auto refusal = [](std::vector<std::string> arguments) {
+    const auto result = parse_bench_arguments(arguments);
+    return result ? "" : result.error().message;
+  };
+  EXPECT_EQ(refusal({}), "");
+  EXPECT_EQ(refusal({"--in-flight", "0"}), "--in-flight must be from 1 to 10000");
+  EXPECT_EQ(refusal({"--protocol", "6"}), "--protocol must be from 3 to 5");
+  EXPECT_EQ(refusal({"write", "--speed", "9"}), "unrecognised option '--speed'");
+  EXPECT_NE(refusal({"--rows", "many"}), "");
+  EXPECT_NE(refusal({"truncate"}).find("unknown operation 'truncate'"), std::string::npos);
+  EXPECT_NE(bench_help().find("--value-bytes"), std::string::npos);
 }
 
 TEST(Bench, Reports) {
