@@ -1,4 +1,5 @@
-// Schema changes: a statement and the catalog become the change of the catalog that it asks for. Pure functions.
+// Schema changes: a statement and the catalog become the change of the catalog that it asks for. Pure
+// functions.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,27 +13,29 @@
 
 namespace keyzone::cql {
 
-inline constexpr size_t kNameLengthMax = 48;        // of a keyspace
-inline constexpr size_t kTableNameLengthMax = 222;  // of a table, as Cassandra's files allow
+inline constexpr size_t kNameLengthMax = 48;         // of a keyspace
+inline constexpr size_t kTableNameLengthMax = 222;   // of a table, as Cassandra's files allow
 inline constexpr int kDefaultReplicationFactor = 3;  // where a statement gives none
 
 struct DdlContext {
   const Catalog& catalog;
   std::string_view keyspace;  // the session's; empty: none
-  Uuid fresh_id;              // the id of a table that is made, unless the statement gives one; a version 1 UUID
-  Timestamp now = 0;          // microseconds: the stamp of a dropped column
+  Uuid fresh_id;      // the id of a table that is made, unless the statement gives one; a version 1 UUID
+  Timestamp now = 0;  // microseconds: the stamp of a dropped column
 };
 
-// `change.expected` is the catalog's version; tablets of a new table (change.put_tables with an id that the catalog
-// doesn't have) are the caller's to add. No `event`: nothing changes (IF NOT EXISTS and the like), answer void.
+// `change.expected` is the catalog's version; tablets of a new table (change.put_tables with an id that the
+// catalog doesn't have) are the caller's to add. No `event`: nothing changes (IF NOT EXISTS and the like),
+// answer void.
 struct DdlPlan {
   CatalogChange change;
   std::optional<SchemaChangeEvent> event;
   std::vector<std::string> warnings;
 };
 
-// REQUIRES: `statement` is a CREATE, ALTER or DROP. Errors are Cassandra's: kInvalid, kConfig, kSyntax for properties
-// that don't exist, kAlreadyExists (with Error::keyspace and Error::table), kUnauthorized for system keyspaces.
+// REQUIRES: `statement` is a CREATE, ALTER or DROP. Errors are Cassandra's: kInvalid, kConfig, kSyntax for
+// properties that don't exist, kAlreadyExists (with Error::keyspace and Error::table), kUnauthorized for
+// system keyspaces.
 Result<DdlPlan> plan_schema_change(const Statement& statement, const DdlContext& context);
 
 }  // namespace keyzone::cql

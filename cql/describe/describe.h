@@ -10,10 +10,11 @@
 
 namespace keyzone::cql {
 
-// Rows of (keyspace_name, type, name, create_statement), the last one missing for lists; DESCRIBE CLUSTER gives
-// (cluster, partitioner, snitch). All rows at once. `keyspace` is the session's, empty if none.
-// Errors: kInvalid, "'ks' not found in keyspaces".
-Result<ResultSet> describe(const DescribeStatement& statement, const Catalog& catalog, std::string_view keyspace);
+// Rows of (keyspace_name, type, name, create_statement), the last one missing for lists; DESCRIBE CLUSTER
+// gives (cluster, partitioner, snitch). All rows at once. `keyspace` is the session's, empty if none. Errors:
+// kInvalid, "'ks' not found in keyspaces".
+Result<ResultSet> describe(const DescribeStatement& statement, const Catalog& catalog,
+                           std::string_view keyspace);
 
 // CREATE KEYSPACE …; as DESCRIBE prints it.
 std::string describe_keyspace(const Keyspace& keyspace);

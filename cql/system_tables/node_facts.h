@@ -22,7 +22,7 @@ struct NodeStats {
 
 struct TabletStats {
   NodeId leader;  // none known: 0
-  Term term;
+  keyzone::Term term;
   LogIndex applied_index;
   uint64_t partitions = 0;  // estimates
   uint64_t data_bytes = 0;
@@ -54,9 +54,9 @@ struct NodeFacts {
   std::string release_version = "5.0.8";
   std::string cql_version = "3.4.7";
   std::string native_protocol_version = "5";
-  int32_t gossip_generation = 0;               // seconds since 1970 when the node started
-  std::map<NodeId, NodeStats> nodes;           // of those known; others count as down
-  std::map<GroupId, TabletStats> tablets;      // of those known
+  int32_t gossip_generation = 0;           // seconds since 1970 when the node started
+  std::map<NodeId, NodeStats> nodes;       // of those known; others count as down
+  std::map<GroupId, TabletStats> tablets;  // of those known
   std::vector<PreparedFact> prepared;
   std::vector<ClientFact> clients;
   std::map<std::string, std::string> settings;  // of the config, passwords left out

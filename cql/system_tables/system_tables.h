@@ -1,5 +1,5 @@
-// The system keyspaces: what their tables look like, and their rows as pure functions of the catalog and the node.
-// They lie in no tablet and are read-only.
+// The system keyspaces: what their tables look like, and their rows as pure functions of the catalog and the
+// node. They lie in no tablet and are read-only.
 #pragma once
 #include <optional>
 #include <string_view>
@@ -18,8 +18,8 @@ bool is_virtual_keyspace(std::string_view name);
 // nullptr: none of that name. The pointers live as long as the program.
 const Table* find_system_table(std::string_view keyspace, std::string_view name);
 TablePtr system_table(std::string_view keyspace, std::string_view name);
-const std::vector<KeyspacePtr>& system_keyspaces();   // by name
-const std::vector<TablePtr>& system_tables();         // by keyspace and name
+const std::vector<KeyspacePtr>& system_keyspaces();  // by name
+const std::vector<TablePtr>& system_tables();        // by keyspace and name
 
 // For each of Table::columns, in their order, the wire value or null.
 using SystemRow = std::vector<std::optional<Bytes>>;

@@ -1,0 +1,161 @@
+// ALTER TABLE.
+#include <algorithm>
+
+#include "cql/ddl/create_table.h"
+#include "cql/ddl/table_options.h"
+
+namespace keyzone::cql::ddl {
+namespace {
+
+std::string quoted(const std::string& name) { return "\"" + name + "\""; }
+
+const char* kind_name(ColumnKind kind) { return kind == ColumnKind::kStatic ? "STATIC" : "REGULAR"; }
+
+// Changes `table`; says whether anything changed.
+struct Alteration {
+  const DdlContext& context;
+  Table& table;
+
+  std::string name() const { return table.keyspace + "." + table.name; }
+
+  // A column of this name was there before: what it was decides what may come back.
+  Result<void> check_return(const ColumnDefinition& column, const TypePtr& type) const {
+    const auto was = std::find_if(table.dropped.begin(), table.dropped.end(),
+                                  [&](const DroppedColumn& dropped) { return dropped.name == column.name; });
+    if (was == table.dropped.end()) return {};
+    if (type->is_counter()) return invalid("Cannot re-add previously dropped counter column " + column.name);
+    if (!type->is_value_compatible_with(*was->type)) {
+      return invalid("Cannot add a column '" + column.name + "' of type " + type->to_string() +
+                     ", incompatible with previously dropped column '" + column.name + "' of type " +
+                     was->type->to_string());
+    }
+    const ColumnKind kind = column.is_static ? ColumnKind::kStatic : ColumnKind::kRegular;
+    if (kind != was->kind) {
+      return invalid("Cannot re-add previously dropped column '" + column.name + "' of kind " +
+                     kind_name(kind) + ", incompatible with previous kind " + kind_name(was->kind));
+    }
+    return {};
+  }
+
+  Result<void> add(const ColumnDefinition& definition) {
+    if (definition.mask) return masking_is_off();
+    KEYZONE_TRY(type, resolve_type(definition.type, context, table.keyspace));
+    if (definition.is_static && table.clustering_size == 0) return invalid(kStaticNeedsClustering);
+    KEYZONE_CHECK(check_return(definition, type));
+    if (type->is_counter() && !table.counter) {
+      return config_error(name() + ": Cannot have a counter column (" + quoted(definition.name) +
+                          ") in a non counter table");
+    }
+    if (!type->is_counter() && table.counter) {
+      return config_error(name() + ": Cannot have a non counter column (" + quoted(definition.name) +
+                          ") in a counter table");
+    }
+    Column column;
+    column.id = ColumnId{table.next_column++};
+    column.name = definition.name;
+    column.type = type;
+    column.kind = definition.is_static ? ColumnKind::kStatic : ColumnKind::kRegular;
+    table.columns.push_back(std::move(column));
+    return {};
+  }
+
+  Result<bool> operator()(const AddColumns& change) {
+    bool any = false;
+    for (const ColumnDefinition& definition : change.columns) {
+      if (table.find(definition.name)) {
+        if (change.if_not_exists) continue;
+        return invalid("Column with name '" + definition.name + "' already exists");
+      }
+      KEYZONE_CHECK(add(definition));
+      any = true;
+    }
+    return any;
+  }
+
+  Result<bool> operator()(const DropColumns& change) {
+    Timestamp at = context.now;
+    if (change.timestamp) {
+      const std::string& text = change.timestamp->as<Constant>()->text;
+      at = std::strtoll(text.c_str(), nullptr, 10);
+    }
+    bool any = false;
+    for (const std::string& column_name : change.columns) {
+      const Column* column = table.find(column_name);
+      if (!column && change.if_exists) continue;
+      if (!column) return invalid("Column " + column_name + " was not found in table '" + name() + "'");
+      if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) {
+        return invalid("Cannot drop PRIMARY KEY column " + column_name);
+      }
+      std::erase_if(table.dropped, [&](const DroppedColumn& dropped) { return dropped.name == column_name; });
+      table.dropped.push_back({column_name, column->type, column->kind, at});
+      std::erase_if(table.columns, [&](const Column& other) { return other.name == column_name; });
+      any = true;
+    }
+    return any;
+  }
+
+  Result<bool> operator()(const RenameColumns& change) {
+    bool any = false;
+    for (const auto& [from, to] : change.names) {
+      const Column* column = table.find(from);
+      if (!column && change.if_exists) continue;
+      if (!column) return invalid("Undefined column name " + from + " in table " + name());
+      if (column->kind != ColumnKind::kPartitionKey && column->kind != ColumnKind::kClustering) {
+        return invalid("Cannot rename non PRIMARY KEY column " + from);
+      }
+      if (table.find(to)) {
+        return invalid("Cannot rename column " + from + " to " + to + " in table '" + name() +
+                       "'; another column with that name already exists");
+      }
+      table.columns[static_cast<size_t>(column - table.columns.data())].name = to;
+      any = true;
+    }
+    return any;
+  }
+
+  Result<bool> operator()(const AlterColumnType&) {
+    return invalid("Altering column types is no longer supported");
+  }
+
+  Result<bool> operator()(const MaskColumn& change) {
+    if (!table.find(change.column)) {
+      if (change.if_exists) return false;
+      return invalid("Column with name '" + change.column + "' doesn't exist on table '" + table.name + "'");
+    }
+    if (change.mask) return masking_is_off();
+    return false;
+  }
+
+  Result<bool> operator()(const SetOptions& change) {
+    KEYZONE_TRY(id, id_property(change.properties));
+    if (id) return config_error("Cannot alter table id.");
+    TableOptions options = options_of(table);
+    KEYZONE_CHECK(apply_properties(change.properties, options));
+    if (table.counter && options.default_time_to_live > 0) return invalid(kNoTimeToLiveOnCounters);
+    set_options(table, options);
+    return true;
+  }
+
+  Result<bool> operator()(const DropCompactStorage&) {
+    return invalid("DROP COMPACT STORAGE is disabled. Enable in cassandra.yaml to use.");
+  }
+};
+
+}  // namespace
+
+Result<DdlPlan> alter_table(const AlterTableStatement& statement, const DdlContext& context) {
+  KEYZONE_TRY(keyspace, keyspace_of(statement.table, context));
+  const Table* before = context.catalog.find_table(keyspace, statement.table.name);
+  if (!before && statement.if_exists) return nothing(context);
+  if (!before) return invalid("Table '" + keyspace + "." + statement.table.name + "' doesn't exist");
+  Table table = *before;
+  KEYZONE_TRY(any, std::visit(Alteration{context, table}, statement.change));
+  if (!any) return nothing(context);
+  ++table.version;
+  table.index();
+  DdlPlan plan = changed(context, kUpdated, "TABLE", keyspace, table.name);
+  plan.change.put_tables.push_back(std::move(table));
+  return plan;
+}
+
+}  // namespace keyzone::cql::ddl

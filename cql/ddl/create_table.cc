@@ -1,0 +1,227 @@
+#include "cql/ddl/create_table.h"
+
+#include <algorithm>
+#include <set>
+
+#include "cql/ddl/table_options.h"
+
+namespace keyzone::cql::ddl {
+namespace {
+
+using Keys = std::pair<std::vector<std::string>, std::vector<std::string>>;  // partition key, clustering key
+
+// What can be said of the statement alone.
+Result<Keys> check_shape(const CreateTableStatement& statement, const std::string& name) {
+  std::set<std::string_view> names;
+  std::vector<Keys> keys;
+  for (const ColumnDefinition& column : statement.columns) {
+    if (!names.insert(column.name).second) {
+      return invalid("Duplicate column '" + column.name + "' declaration for table '" + name + "'");
+    }
+    if (column.primary_key) keys.push_back({{column.name}, {}});
+  }
+  for (size_t i = 0; i < statement.partition_keys.size(); ++i) {
+    keys.push_back({statement.partition_keys[i], statement.clustering_keys[i]});
+  }
+  if (keys.empty()) return invalid("No PRIMARY KEY specifed for table '" + name + "' (exactly one required)");
+  if (keys.size() > 1)
+    return invalid("Multiple PRIMARY KEY specified for table '" + name + "' (exactly one required)");
+  std::set<std::string_view> ordered;
+  for (const ClusteringOrder& order : statement.clustering_order) {
+    if (!ordered.insert(order.column).second) {
+      return invalid("Duplicate column '" + order.column + "' in CLUSTERING ORDER BY clause for table '" +
+                     name + "'");
+    }
+  }
+  return keys[0];
+}
+
+Result<void> check_key_names(const CreateTableStatement& statement, const Keys& keys) {
+  std::vector<std::string> all = keys.first;
+  all.insert(all.end(), keys.second.begin(), keys.second.end());
+  std::set<std::string_view> seen;
+  for (const std::string& name : all) {
+    const auto found = std::find_if(statement.columns.begin(), statement.columns.end(),
+                                    [&](const ColumnDefinition& column) { return column.name == name; });
+    if (found == statement.columns.end()) {
+      return invalid("Unknown column '" + name + "' referenced in PRIMARY KEY for table '" +
+                     statement.table.name + "'");
+    }
+    if (!seen.insert(name).second) {
+      return invalid("Duplicate column '" + name + "' in PRIMARY KEY clause for table '" +
+                     statement.table.name + "'");
+    }
+    if (found->is_static) return invalid("Static column '" + name + "' cannot be part of the PRIMARY KEY");
+  }
+  return {};
+}
+
+Result<void> check_key_type(const std::string& name, const Type& type) {
+  if (type.is_multi_cell() && type.is_collection()) {
+    return invalid("Invalid non-frozen collection type " + type.to_string() + " for PRIMARY KEY column '" +
+                   name + "'");
+  }
+  if (type.is_multi_cell()) {
+    return invalid("Invalid non-frozen user-defined type \"" + type.keyspace() + "." + type.name() +
+                   "\" for PRIMARY KEY column '" + name + "'");
+  }
+  if (type.is_counter())
+    return invalid("counter type is not supported for PRIMARY KEY column '" + name + "'");
+  if (type.references(TypeKind::kDuration)) {
+    return invalid("duration type is not supported for PRIMARY KEY column '" + name + "'");
+  }
+  return {};
+}
+
+Result<void> check_clustering_order(const std::vector<ClusteringOrder>& order,
+                                    const std::vector<std::string>& clustering) {
+  if (order.empty()) return {};
+  std::string strangers;
+  for (const ClusteringOrder& item : order) {
+    if (std::find(clustering.begin(), clustering.end(), item.column) != clustering.end()) continue;
+    strangers += (strangers.empty() ? "" : ", ") + item.column;
+  }
+  if (!strangers.empty()) {
+    return invalid("Only clustering key columns can be defined in CLUSTERING ORDER directive: [" + strangers +
+                   "] are not clustering columns");
+  }
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (order[i].column == clustering[i]) continue;
+    const bool later = std::any_of(order.begin(), order.end(),
+                                   [&](const ClusteringOrder& item) { return item.column == clustering[i]; });
+    if (!later) return invalid("Missing CLUSTERING ORDER for column " + clustering[i]);
+    return invalid(
+        "The order of columns in the CLUSTERING ORDER directive must match that of the clustering columns (" +
+        clustering[i] + " must appear before " + order[i].column + ")");
+  }
+  return {};
+}
+
+Result<void> check_name(const std::string& keyspace, const std::string& name) {
+  if (!is_word(name)) {
+    return config_error(
+        keyspace + "." + name +
+        ": Table name must not be empty or not contain non-alphanumeric-underscore characters (got \"" +
+        name + "\")");
+  }
+  if (name.size() > kTableNameLengthMax) {
+    return config_error(keyspace + "." + name + ": Table name must not be more than " +
+                        std::to_string(kTableNameLengthMax) + " characters long (got " +
+                        std::to_string(name.size()) + " characters for \"" + name + "\")");
+  }
+  return {};
+}
+
+// Gives a column its place: in the key, or beside it.
+void place(const Keys& keys, const std::vector<ClusteringOrder>& order, bool is_static, Column& column) {
+  const auto at = [&column](const std::vector<std::string>& names) {
+    return static_cast<size_t>(std::find(names.begin(), names.end(), column.name) - names.begin());
+  };
+  const size_t partition = at(keys.first);
+  const size_t clustering = at(keys.second);
+  if (partition < keys.first.size()) {
+    column.kind = ColumnKind::kPartitionKey;
+    column.position = static_cast<uint32_t>(partition);
+  } else if (clustering < keys.second.size()) {
+    column.kind = ColumnKind::kClustering;
+    column.position = static_cast<uint32_t>(clustering);
+    column.descending = std::any_of(order.begin(), order.end(), [&column](const ClusteringOrder& item) {
+      return item.column == column.name && item.descending;
+    });
+  } else {
+    column.kind = is_static ? ColumnKind::kStatic : ColumnKind::kRegular;
+  }
+}
+
+bool in_key(const Column& column) {
+  return column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kClustering;
+}
+
+// Counters stand alone, statics need rows to be static over.
+Result<void> check_columns(Table& table) {
+  size_t counters = 0;
+  size_t others = 0;
+  for (const Column& column : table.columns) {
+    if (in_key(column)) {
+      KEYZONE_CHECK(check_key_type(column.name, *column.type));
+      continue;
+    }
+    ++(column.type->is_counter() ? counters : others);
+  }
+  if (table.static_size > 0 && table.clustering_size == 0) return invalid(kStaticNeedsClustering);
+  if (counters > 0 && others > 0)
+    return invalid("Cannot mix counter and non counter columns in the same table");
+  table.counter = counters > 0;
+  return {};
+}
+
+}  // namespace
+
+Error masking_is_off() {
+  return invalid(
+      "Cannot mask columns because dynamic data masking is not enabled. You can enable it with the "
+      "dynamic_data_masking_enabled property on cassandra.yaml");
+}
+
+Result<Table> make_table(const CreateTableStatement& statement, const std::string& keyspace,
+                         const TypeResolver& resolve) {
+  KEYZONE_TRY(keys, check_shape(statement, keyspace + "." + statement.table.name));
+  Table table;
+  table.keyspace = keyspace;
+  table.name = statement.table.name;
+  TableOptions options;
+  KEYZONE_CHECK(apply_properties(statement.properties, options));
+  KEYZONE_CHECK(check_key_names(statement, keys));
+  KEYZONE_CHECK(check_clustering_order(statement.clustering_order, keys.second));
+  for (const ColumnDefinition& definition : statement.columns) {
+    if (definition.mask) return masking_is_off();
+    KEYZONE_TRY(type, resolve(definition.type));
+    Column column;
+    column.id = ColumnId{table.next_column++};
+    column.name = definition.name;
+    column.type = type;
+    place(keys, statement.clustering_order, definition.is_static, column);
+    table.columns.push_back(std::move(column));
+  }
+  table.index();
+  KEYZONE_CHECK(check_columns(table));
+  if (statement.compact_storage) return invalid("COMPACT STORAGE tables are not supported");
+  if (table.counter && options.default_time_to_live > 0) return invalid(kNoTimeToLiveOnCounters);
+  set_options(table, options);
+  return table;
+}
+
+Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlContext& context) {
+  KEYZONE_TRY(keyspace, keyspace_of(statement.table, context));
+  KEYZONE_CHECK(check_shape(statement, keyspace + "." + statement.table.name));
+  KEYZONE_TRY(id, id_property(statement.properties));
+  KEYZONE_CHECK(existing_keyspace(context, keyspace));
+  const std::string& name = statement.table.name;
+  if (context.catalog.find_table(keyspace, name)) {
+    if (statement.if_not_exists) return nothing(context);
+    return Error{ErrorKind::kAlreadyExists,
+                 "Cannot add already existing table \"" + name + "\" to keyspace \"" + keyspace + "\"",
+                 keyspace, name};
+  }
+  KEYZONE_CHECK(check_name(keyspace, name));
+  const auto resolve = [&](const TypeName& type) { return resolve_type(type, context, keyspace); };
+  KEYZONE_TRY(table, make_table(statement, keyspace, resolve));
+  table.id = id.value_or(context.fresh_id);
+  if (context.catalog.table(table.id))
+    return invalid("A table with id " + table.id.to_string() + " already exists");
+  DdlPlan plan = changed(context, kCreated, "TABLE", keyspace, name);
+  plan.change.put_tables.push_back(std::move(table));
+  return plan;
+}
+
+Result<DdlPlan> drop_table(const DropTableStatement& statement, const DdlContext& context) {
+  KEYZONE_TRY(keyspace, keyspace_of(statement.table, context));
+  const Table* table = context.catalog.find_table(keyspace, statement.table.name);
+  if (!table && statement.if_exists) return nothing(context);
+  if (!table) return invalid("Table '" + keyspace + "." + statement.table.name + "' doesn't exist");
+  DdlPlan plan = changed(context, kDropped, "TABLE", keyspace, table->name);
+  plan.change.drop_tables.push_back(table->id);
+  return plan;
+}
+
+}  // namespace keyzone::cql::ddl

@@ -1,0 +1,19 @@
+// CREATE TABLE as a Table value; what is said there of columns is said again when some are added.
+#pragma once
+#include "cql/ddl/plan.h"
+#include "schema/catalog.h"
+
+namespace keyzone::cql::ddl {
+
+// The table that the statement describes, without its id. `resolve` gives column types.
+using TypeResolver = std::function<Result<TypePtr>(const TypeName&)>;
+Result<Table> make_table(const CreateTableStatement& statement, const std::string& keyspace,
+                         const TypeResolver& resolve);
+
+Error masking_is_off();
+inline constexpr const char* kStaticNeedsClustering =
+    "Static columns are only useful (and thus allowed) if the table has at least one clustering column";
+inline constexpr const char* kNoTimeToLiveOnCounters =
+    "Cannot set default_time_to_live on a table with counters";
+
+}  // namespace keyzone::cql::ddl

@@ -1,0 +1,186 @@
+// CREATE, ALTER and DROP KEYSPACE.
+#include <algorithm>
+#include <set>
+
+#include "cql/ddl/plan.h"
+#include "cql/system_tables/system_tables.h"
+
+namespace keyzone::cql::ddl {
+namespace {
+
+using Replication = std::map<std::string, std::string>;
+
+constexpr std::string_view kLocatorPackage = "org.apache.cassandra.locator.";
+constexpr std::string_view kDefaultDataCenter = "datacenter1";
+constexpr const char* kFactor = "replication_factor";
+constexpr int kReplicas = 3;  // that data always has
+
+std::set<std::string> data_centers(const Catalog& catalog) {
+  std::set<std::string> out;
+  for (const auto& [id, node] : catalog.nodes) out.insert(node.data_center);
+  if (out.empty()) out.insert(std::string(kDefaultDataCenter));
+  return out;
+}
+
+Error bad_strategy(const std::string& full) {
+  if (full == std::string(kLocatorPackage) + "LocalStrategy") {
+    return config_error("Unable to use given strategy class: LocalStrategy is reserved for internal use.");
+  }
+  return config_error("Unable to find replication strategy class '" + full + "'");
+}
+
+Error unknown_option(const std::string& option, const std::string& strategy, const std::string& keyspace) {
+  return config_error("Unrecognized strategy option {" + option + "} passed to " + strategy +
+                      " for keyspace " + keyspace);
+}
+
+Result<void> check_factor(const std::string& text) {
+  if (text.find('/') != text.npos) return config_error("Transient replication is not enabled on this node");
+  int32_t factor = 0;
+  if (!parse_int(text, factor)) return config_error("For input string: \"" + text + "\"");
+  if (factor < 0) return config_error("Replication factor must be non-negative, found " + text);
+  return {};
+}
+
+Result<Replication> simple_strategy(Replication given, const std::string& keyspace) {
+  given.emplace(kFactor, std::to_string(kDefaultReplicationFactor));
+  for (const auto& [option, value] : given) {
+    if (option != "class" && option != kFactor) return unknown_option(option, "SimpleStrategy", keyspace);
+  }
+  KEYZONE_CHECK(check_factor(given[kFactor]));
+  return given;
+}
+
+// `replication_factor` stands for every data centre that neither the statement nor the keyspace before it
+// names.
+Result<Replication> network_strategy(Replication given, const Replication& before,
+                                     const std::string& keyspace, const Catalog& catalog) {
+  const std::set<std::string> known = data_centers(catalog);
+  const auto factor = given.find(kFactor);
+  const bool names_one = std::any_of(given.begin(), given.end(),
+                                     [](const auto& o) { return o.first != "class" && o.first != kFactor; });
+  if (factor != given.end() || !names_one) {
+    const std::string value =
+        factor != given.end() ? factor->second : std::to_string(kDefaultReplicationFactor);
+    KEYZONE_CHECK(check_factor(value));
+    given.erase(kFactor);
+    for (const std::string& data_center : known) {
+      const auto old = before.find(data_center);
+      given.emplace(data_center, old == before.end() ? value : old->second);
+    }
+  }
+  for (const auto& [option, value] : given) {
+    if (option == "class") continue;
+    if (!known.contains(option)) return unknown_option(option, "NetworkTopologyStrategy", keyspace);
+    KEYZONE_CHECK(check_factor(value));
+  }
+  return given;
+}
+
+// The map as it is kept: the class in full, replication_factor spread over the data centres.
+Result<Replication> check_replication(Replication given, const Replication& before,
+                                      const std::string& keyspace, const Catalog& catalog) {
+  const auto name = given.find("class");
+  if (name == given.end() || name->second.empty()) return config_error("Missing replication strategy class");
+  if (name->second.find('.') == name->second.npos) name->second = std::string(kLocatorPackage) + name->second;
+  const std::string full = name->second;
+  if (full == std::string(kLocatorPackage) + "SimpleStrategy")
+    return simple_strategy(std::move(given), keyspace);
+  if (full != std::string(kLocatorPackage) + "NetworkTopologyStrategy") return bad_strategy(full);
+  return network_strategy(std::move(given), before, keyspace, catalog);
+}
+
+void warn_of_factors(const Keyspace& keyspace, DdlPlan& plan) {
+  for (const auto& [option, value] : keyspace.replication) {
+    if (option == "class" || value == std::to_string(kReplicas)) continue;
+    plan.warnings.push_back("The replication factor " + value + " of keyspace " + keyspace.name +
+                            " is kept and shown, but data always has " + std::to_string(kReplicas) +
+                            " replicas, one in each zone");
+  }
+}
+
+// Reads the properties into `keyspace`; says whether `replication` was among them.
+Result<bool> apply_keyspace_properties(const Properties& properties, const Catalog& catalog,
+                                       Keyspace& keyspace) {
+  bool replication = false;
+  for (const Property& property : properties) {
+    if (property.name != "replication" && property.name != "durable_writes") {
+      return syntax_error("Unknown property '" + property.name + "'");
+    }
+  }
+  for (const Property& property : properties) {
+    if (property.name == "durable_writes") {
+      KEYZONE_TRY(value, bool_property(property));
+      keyspace.durable_writes = value;
+    } else {
+      KEYZONE_TRY(given, map_property(property));
+      KEYZONE_TRY(checked, check_replication(given, keyspace.replication, keyspace.name, catalog));
+      keyspace.replication = std::move(checked);
+      replication = true;
+    }
+  }
+  return replication;
+}
+
+Result<void> check_name(const std::string& name) {
+  if (!is_word(name)) {
+    return invalid(
+        "Keyspace name must not be empty and must contain alphanumeric or underscore characters only (got "
+        "\"" +
+        name + "\")");
+  }
+  if (name.size() > kNameLengthMax) {
+    return invalid("Keyspace name must not be more than " + std::to_string(kNameLengthMax) +
+                   " characters long (got " + std::to_string(name.size()) + " characters for \"" + name +
+                   "\")");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const DdlContext& context) {
+  if (is_system_keyspace(statement.name)) {
+    return invalid("System keyspace '" + statement.name + "' is not user-modifiable");
+  }
+  KEYZONE_CHECK(check_name(statement.name));
+  Keyspace keyspace;
+  keyspace.name = statement.name;
+  KEYZONE_TRY(has_replication, apply_keyspace_properties(statement.properties, context.catalog, keyspace));
+  if (!has_replication) return config_error("Missing mandatory option 'replication'");
+  if (find_keyspace(context, statement.name)) {
+    if (statement.if_not_exists) return nothing(context);
+    return Error{ErrorKind::kAlreadyExists, "Cannot add existing keyspace \"" + statement.name + "\"",
+                 statement.name, ""};
+  }
+  DdlPlan plan = changed(context, kCreated, "KEYSPACE", keyspace.name, "");
+  warn_of_factors(keyspace, plan);
+  plan.change.put_keyspaces.push_back(std::move(keyspace));
+  return plan;
+}
+
+Result<DdlPlan> alter_keyspace(const AlterKeyspaceStatement& statement, const DdlContext& context) {
+  if (is_system_keyspace(statement.name)) return not_modifiable(statement.name);
+  const Keyspace* before = find_keyspace(context, statement.name);
+  if (!before && statement.if_exists) return nothing(context);
+  if (!before) return invalid("Keyspace '" + statement.name + "' doesn't exist");
+  Keyspace keyspace = *before;
+  KEYZONE_TRY(has_replication, apply_keyspace_properties(statement.properties, context.catalog, keyspace));
+  DdlPlan plan = changed(context, kUpdated, "KEYSPACE", keyspace.name, "");
+  if (has_replication) warn_of_factors(keyspace, plan);
+  plan.change.put_keyspaces.push_back(std::move(keyspace));
+  return plan;
+}
+
+Result<DdlPlan> drop_keyspace(const DropKeyspaceStatement& statement, const DdlContext& context) {
+  if (is_system_keyspace(statement.name)) return not_modifiable(statement.name);
+  if (!find_keyspace(context, statement.name)) {
+    if (statement.if_exists) return nothing(context);
+    return invalid("Keyspace '" + statement.name + "' doesn't exist");
+  }
+  DdlPlan plan = changed(context, kDropped, "KEYSPACE", statement.name, "");
+  plan.change.drop_keyspaces.push_back(statement.name);
+  return plan;
+}
+
+}  // namespace keyzone::cql::ddl

@@ -1,0 +1,241 @@
+#include "cql/ddl/option_maps.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <string_view>
+
+#include "cql/ddl/property_values.h"
+
+namespace keyzone::cql {
+namespace {
+
+constexpr std::string_view kCompactionPackage = "org.apache.cassandra.db.compaction.";
+constexpr std::string_view kCompressionPackage = "org.apache.cassandra.io.compress.";
+
+using Names = std::set<std::string_view>;
+
+struct Strategy {
+  std::string_view name;
+  bool thresholds;  // min_threshold and max_threshold are shown
+  Names options;
+};
+const Names kCompactionOptions = {"class",
+                                  "enabled",
+                                  "log_all",
+                                  "only_purge_repaired_tombstones",
+                                  "provide_overlapping_tombstones",
+                                  "tombstone_compaction_interval",
+                                  "tombstone_threshold",
+                                  "unchecked_tombstone_compaction"};
+const Names kSizeTiered = {"bucket_high", "bucket_low", "max_threshold", "min_sstable_size", "min_threshold"};
+const Strategy kStrategies[] = {
+    {"SizeTieredCompactionStrategy", true, kSizeTiered},
+    {"LeveledCompactionStrategy",
+     true,
+     {"fanout_size", "max_threshold", "min_threshold", "single_sstable_uplevel", "sstable_size_in_mb"}},
+    {"TimeWindowCompactionStrategy",
+     true,
+     {"bucket_high", "bucket_low", "compaction_window_size", "compaction_window_unit",
+      "expired_sstable_check_frequency_seconds", "max_threshold", "min_sstable_size", "min_threshold",
+      "timestamp_resolution", "unsafe_aggressive_sstable_expiration"}},
+    {"UnifiedCompactionStrategy",
+     false,
+     {"base_shard_count", "expired_sstable_check_frequency_seconds", "flush_size_override",
+      "max_sstables_to_compact", "min_sstable_size", "overlap_inclusion_method", "scaling_parameters",
+      "sstable_growth", "target_sstable_size", "unsafe_aggressive_sstable_expiration"}},
+};
+const Names kWholeNumbers = {"compaction_window_size",
+                             "expired_sstable_check_frequency_seconds",
+                             "fanout_size",
+                             "max_threshold",
+                             "min_threshold",
+                             "sstable_size_in_mb",
+                             "tombstone_compaction_interval"};
+
+struct Compressor {
+  std::string_view name;
+  Names options;
+};
+const Compressor kCompressors[] = {
+    {"LZ4Compressor", {"lz4_compressor_type", "lz4_high_compressor_level"}},
+    {"SnappyCompressor", {}},
+    {"DeflateCompressor", {}},
+    {"ZstdCompressor", {"compression_level"}},
+    {"NoopCompressor", {}},
+};
+constexpr int32_t kChunkLengthDefault = 16;
+
+std::string bare_class(const std::string& name, std::string_view package) {
+  return name.starts_with(package) ? name.substr(package.size()) : name;
+}
+std::string full_class(const std::string& name, std::string_view package) {
+  return name.find('.') == name.npos ? std::string(package) + name : name;
+}
+
+std::string join(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+Result<void> check_thresholds(const OptionMap& options) {
+  int32_t low = 0;
+  int32_t high = 0;
+  parse_int(options.at("min_threshold"), low);
+  parse_int(options.at("max_threshold"), high);
+  if (low < 2)
+    return config_error("Min compaction threshold cannot be less than 2 (got " + std::to_string(low) + ")");
+  if (high != 0 && high < low) {
+    return config_error("Max compaction threshold must not be less than min compaction threshold (got " +
+                        std::to_string(high) + " and " + std::to_string(low) + ")");
+  }
+  return {};
+}
+
+// 99 as "99", 50.5 as "50.5".
+std::string short_number(double value) {
+  char buffer[32];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return error == std::errc() ? std::string(buffer, end) : "0";
+}
+
+Error bad_retry(const std::string& given) {
+  return config_error("Invalid value " + given + " for option 'speculative_retry'");
+}
+
+// MIN(…,…) and MAX(…,…)
+Result<std::string> check_either(const std::string& given, const std::string& upper) {
+  const size_t comma = given.find(',');
+  if (comma == given.npos || given.back() != ')') return bad_retry(given);
+  const auto trim = [](std::string text) {
+    while (!text.empty() && text.front() == ' ') text.erase(0, 1);
+    while (!text.empty() && text.back() == ' ') text.pop_back();
+    return text;
+  };
+  const std::string first = trim(given.substr(4, comma - 4));
+  const std::string second = trim(given.substr(comma + 1, given.size() - comma - 2));
+  for (const std::string& part : {first, second}) {
+    if (part.find('(') != part.npos) return bad_retry(given);
+  }
+  KEYZONE_TRY(a, check_speculative_retry(first));
+  KEYZONE_TRY(b, check_speculative_retry(second));
+  return upper.substr(0, 4) + a + "," + b + ")";
+}
+
+}  // namespace
+
+Result<OptionMap> check_caching(const OptionMap& given) {
+  OptionMap out = {{"keys", "ALL"}, {"rows_per_partition", "NONE"}};
+  std::vector<std::string> unknown;
+  for (const auto& [name, value] : given) {
+    if (!out.contains(name)) unknown.push_back(name);
+  }
+  if (!unknown.empty()) {
+    return config_error("Invalid caching sub-options [" + join(unknown) +
+                        "]: only 'keys' and 'rows_per_partition' are allowed");
+  }
+  for (const auto& [name, value] : given) {
+    const std::string upper = upper_case(value);
+    int32_t rows = 0;
+    const bool number = name == "rows_per_partition" && parse_int(value, rows);
+    if (upper != "ALL" && upper != "NONE" && !number) {
+      return config_error(
+          "Invalid value '" + value + "' for caching sub-option '" + name + "': only 'ALL'" +
+          (name == "keys" ? " and 'NONE' are allowed" : ", 'NONE', and integer values are allowed"));
+    }
+    out[name] = number ? value : upper;
+  }
+  return out;
+}
+
+Result<OptionMap> check_compaction(const OptionMap& given) {
+  const auto name = given.find("class");
+  if (name == given.end()) return config_error("Missing sub-option 'class' for the 'compaction' option");
+  const std::string bare = bare_class(name->second, kCompactionPackage);
+  const auto strategy = std::find_if(std::begin(kStrategies), std::end(kStrategies),
+                                     [&](const Strategy& s) { return s.name == bare; });
+  if (strategy == std::end(kStrategies)) {
+    return config_error("Unable to find compaction strategy class '" +
+                        full_class(name->second, kCompactionPackage) + "'");
+  }
+  std::vector<std::string> unknown;
+  for (const auto& [option, value] : given) {
+    if (!kCompactionOptions.contains(option) && !strategy->options.contains(option))
+      unknown.push_back(option);
+  }
+  if (!unknown.empty()) {
+    return config_error("Properties specified [" + join(unknown) + "] are not understood by " + bare);
+  }
+  OptionMap out = given;
+  out["class"] = std::string(kCompactionPackage) + bare;
+  if (strategy->thresholds) {
+    out.emplace("max_threshold", "32");
+    out.emplace("min_threshold", "4");
+  }
+  for (const auto& [option, value] : out) {
+    int32_t number = 0;
+    if (kWholeNumbers.contains(option) && !parse_int(value, number)) {
+      return config_error(value + " is not a parsable int (base10) for " + option);
+    }
+  }
+  if (strategy->thresholds) KEYZONE_CHECK(check_thresholds(out));
+  return out;
+}
+
+Result<OptionMap> check_compression(const OptionMap& given) {
+  OptionMap out = given;
+  const auto enabled = out.find("enabled");
+  const bool off = given.empty() || (enabled != out.end() && lower_case(enabled->second) == "false");
+  if (off && given.size() > 1) {
+    return config_error("If the 'enabled' option is set to false no other options must be specified");
+  }
+  if (off) return OptionMap{{"enabled", "false"}};
+  out.erase("enabled");
+  const auto name = out.find("class");
+  if (name == out.end() || name->second.empty()) {
+    return config_error("Missing sub-option 'class' for the 'compression' option.");
+  }
+  const std::string bare = bare_class(name->second, kCompressionPackage);
+  const auto compressor = std::find_if(std::begin(kCompressors), std::end(kCompressors),
+                                       [&](const Compressor& c) { return c.name == bare; });
+  if (compressor == std::end(kCompressors)) {
+    return config_error("Could not create Compression for type " +
+                        full_class(name->second, kCompressionPackage));
+  }
+  std::vector<std::string> unknown;
+  for (const auto& [option, value] : out) {
+    const bool known = option == "class" || option == "chunk_length_in_kb" || option == "min_compress_ratio";
+    if (!known && !compressor->options.contains(option)) unknown.push_back(option);
+  }
+  if (!unknown.empty()) return config_error("Unknown compression options " + join(unknown));
+  out["class"] = std::string(kCompressionPackage) + bare;
+  out.emplace("chunk_length_in_kb", std::to_string(kChunkLengthDefault));
+  int32_t chunk = 0;
+  if (!parse_int(out["chunk_length_in_kb"], chunk))
+    return config_error("Invalid value for chunk_length_in_kb");
+  if (chunk <= 0 || (chunk & (chunk - 1)) != 0)
+    return config_error("chunk_length_in_kb must be a power of 2");
+  return out;
+}
+
+Result<std::string> check_speculative_retry(const std::string& given) {
+  const std::string upper = upper_case(given);
+  if (upper == "ALWAYS") return upper;
+  if (upper == "NEVER" || upper == "NONE") return std::string("NEVER");
+  if (upper.starts_with("MIN(") || upper.starts_with("MAX(")) return check_either(given, upper);
+  double value = 0;
+  for (const std::string_view suffix : {"PERCENTILE", "P"}) {
+    if (!upper.ends_with(suffix)) continue;
+    const bool number = parse_double(std::string_view(given).substr(0, given.size() - suffix.size()), value);
+    if (!number || value < 0 || value > 100) return bad_retry(given);
+    return short_number(value) + "p";
+  }
+  const bool milliseconds = upper.ends_with("MS") &&
+                            parse_double(std::string_view(given).substr(0, given.size() - 2), value) &&
+                            value >= 0;
+  if (!milliseconds) return bad_retry(given);
+  return std::to_string(static_cast<int64_t>(value)) + "ms";
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,20 @@
+// The options whose values are maps: caching, compaction, compression; and those that are little languages.
+#pragma once
+#include <map>
+#include <string>
+
+#include "schema/result.h"
+
+namespace keyzone::cql {
+
+using OptionMap = std::map<std::string, std::string>;
+
+// Each gives the map as it is shown: class names in full, defaults filled in. Errors: kConfig.
+Result<OptionMap> check_caching(const OptionMap& given);
+Result<OptionMap> check_compaction(const OptionMap& given);
+Result<OptionMap> check_compression(const OptionMap& given);
+
+// "99p", "10ms", "ALWAYS", "NEVER", "MIN(99p,10ms)". Errors: kConfig.
+Result<std::string> check_speculative_retry(const std::string& given);
+
+}  // namespace keyzone::cql

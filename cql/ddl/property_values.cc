@@ -1,0 +1,67 @@
+#include "cql/ddl/property_values.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace keyzone::cql {
+namespace {
+
+template <class T>
+bool parse_number(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+bool parse_int(std::string_view text, int32_t& value) { return parse_number(text, value); }
+bool parse_double(std::string_view text, double& value) { return parse_number(text, value); }
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 0x20) : c;
+  return out;
+}
+std::string upper_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c;
+  return out;
+}
+
+Result<std::string> string_property(const Property& property) {
+  if (!property.value.map) return property.value.text;
+  return syntax_error("Invalid value for property '" + property.name + "'. It should be a string");
+}
+
+Result<int32_t> int_property(const Property& property) {
+  KEYZONE_TRY(text, string_property(property));
+  int32_t value = 0;
+  if (parse_int(text, value)) return value;
+  return syntax_error("Invalid integer value " + text + " for '" + property.name + "'");
+}
+
+Result<double> double_property(const Property& property) {
+  KEYZONE_TRY(text, string_property(property));
+  double value = 0;
+  if (parse_double(text, value)) return value;
+  return syntax_error("Invalid double value " + text + " for '" + property.name + "'");
+}
+
+Result<bool> bool_property(const Property& property) {
+  KEYZONE_TRY(text, string_property(property));
+  const std::string lower = lower_case(text);
+  if (lower == "1" || lower == "true" || lower == "yes") return true;
+  if (lower == "0" || lower == "false" || lower == "no") return false;
+  return syntax_error(
+      "Invalid boolean value " + text + " for '" + property.name +
+      "'. Positive values can be '1', 'true' or 'yes'. Negative values can be '0', 'false' or 'no'.");
+}
+
+Result<std::map<std::string, std::string>> map_property(const Property& property) {
+  if (!property.value.map) {
+    return syntax_error("Invalid value for property '" + property.name + "'. It should be a map.");
+  }
+  return std::map<std::string, std::string>(property.value.map->begin(), property.value.map->end());
+}
+
+}  // namespace keyzone::cql

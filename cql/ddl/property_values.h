@@ -1,0 +1,25 @@
+// Values of WITH properties as numbers, truths and maps, with Cassandra's complaints.
+#pragma once
+#include <map>
+#include <string>
+
+#include "cql/ast/ddl.h"
+#include "schema/result.h"
+
+namespace keyzone::cql {
+
+inline Error syntax_error(std::string message) { return {ErrorKind::kSyntax, std::move(message)}; }
+inline Error config_error(std::string message) { return {ErrorKind::kConfig, std::move(message)}; }
+
+Result<std::string> string_property(const Property& property);
+Result<int32_t> int_property(const Property& property);
+Result<double> double_property(const Property& property);
+Result<bool> bool_property(const Property& property);
+Result<std::map<std::string, std::string>> map_property(const Property& property);
+
+bool parse_int(std::string_view text, int32_t& value);
+bool parse_double(std::string_view text, double& value);
+std::string lower_case(std::string_view text);
+std::string upper_case(std::string_view text);
+
+}  // namespace keyzone::cql

@@ -1,0 +1,261 @@
+#include "cql/ddl/table_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "cql/ddl/option_maps.h"
+#include "cql/ddl/property_values.h"
+#include "cql/dialect.h"
+#include "cql/grammar/parser.h"
+
+namespace keyzone::cql {
+namespace {
+
+constexpr double kBloomFilterMin = 6.71e-5;  // what Cassandra's filters can do
+constexpr double kBloomFilterDefault = 0.01;
+constexpr double kBloomFilterLeveled = 0.1;
+
+Result<void> set(std::string& to, const Property& property) {
+  KEYZONE_TRY(value, string_property(property));
+  to = value;
+  return {};
+}
+Result<void> set(bool& to, const Property& property) {
+  KEYZONE_TRY(value, bool_property(property));
+  to = value;
+  return {};
+}
+Result<void> set(double& to, const Property& property) {
+  KEYZONE_TRY(value, double_property(property));
+  to = value;
+  return {};
+}
+Result<void> set(std::optional<double>& to, const Property& property) {
+  KEYZONE_TRY(value, double_property(property));
+  to = value;
+  return {};
+}
+Result<void> set(int32_t& to, const Property& property) {
+  KEYZONE_TRY(value, int_property(property));
+  to = value;
+  return {};
+}
+Result<void> set_map(OptionMap& to, const Property& property, Result<OptionMap> (*check)(const OptionMap&)) {
+  KEYZONE_TRY(given, map_property(property));
+  KEYZONE_TRY(value, check(given));
+  to = value;
+  return {};
+}
+Result<void> set_retry(std::string& to, const Property& property) {
+  KEYZONE_TRY(given, string_property(property));
+  KEYZONE_TRY(value, check_speculative_retry(given));
+  to = value;
+  return {};
+}
+Result<void> set_read_repair(std::string& to, const Property& property) {
+  KEYZONE_TRY(given, string_property(property));
+  to = upper_case(given);
+  if (to == "BLOCKING" || to == "NONE") return {};
+  return config_error("Invalid value " + given + " for option 'read_repair'");
+}
+Result<void> set_memtable(std::string& to, const Property& property) {
+  KEYZONE_TRY(given, string_property(property));
+  if (given != "default") return config_error("Memtable configuration \"" + given + "\" not found.");
+  to = given;
+  return {};
+}
+
+Result<void> apply_property(const Property& property, TableOptions& options) {
+  const std::string& name = property.name;
+  if (name == "additional_write_policy") return set_retry(options.additional_write_policy, property);
+  if (name == "allow_auto_snapshot") return set(options.allow_auto_snapshot, property);
+  if (name == "bloom_filter_fp_chance") return set(options.bloom_filter_fp_chance, property);
+  if (name == "caching") return set_map(options.caching, property, check_caching);
+  if (name == "cdc") return set(options.cdc, property);
+  if (name == "comment") return set(options.comment, property);
+  if (name == "compaction") return set_map(options.compaction, property, check_compaction);
+  if (name == "compression") return set_map(options.compression, property, check_compression);
+  if (name == "crc_check_chance") return set(options.crc_check_chance, property);
+  if (name == "default_time_to_live") return set(options.default_time_to_live, property);
+  if (name == "gc_grace_seconds") return set(options.gc_grace_seconds, property);
+  if (name == "incremental_backups") return set(options.incremental_backups, property);
+  if (name == "max_index_interval") return set(options.max_index_interval, property);
+  if (name == "memtable") return set_memtable(options.memtable, property);
+  if (name == "memtable_flush_period_in_ms") return set(options.memtable_flush_period_in_ms, property);
+  if (name == "min_index_interval") return set(options.min_index_interval, property);
+  if (name == "read_repair") return set_read_repair(options.read_repair, property);
+  if (name == "speculative_retry") return set_retry(options.speculative_retry, property);
+  if (name == "extensions") {
+    KEYZONE_TRY(ignored, map_property(property));  // for other programs' use; Cassandra shows none either
+    return {};
+  }
+  if (name == "id") return {};  // id_property() reads it
+  return syntax_error("Unknown property '" + name + "'");
+}
+
+Result<void> at_least(const char* name, int32_t value, int32_t least, const std::string& least_text) {
+  if (value >= least) return {};
+  return config_error(std::string(name) + " must be greater than or equal to " + least_text + " (got " +
+                      std::to_string(value) + ")");
+}
+
+Result<void> check_ranges(const TableOptions& options) {
+  const double bloom = options.bloom_filter();
+  if (!(bloom > kBloomFilterMin && bloom <= 1)) {
+    return config_error(
+        "bloom_filter_fp_chance must be larger than 6.71E-5 and less than or equal to 1.0 (got " +
+        double_text(bloom) + ")");
+  }
+  if (!(options.crc_check_chance >= 0 && options.crc_check_chance <= 1)) {
+    return config_error(
+        "crc_check_chance must be larger than or equal to 0 and smaller than or equal to 1.0 (got " +
+        double_text(options.crc_check_chance) + ")");
+  }
+  KEYZONE_CHECK(at_least("default_time_to_live", options.default_time_to_live, 0, "0"));
+  if (options.default_time_to_live > kTimeToLiveMax) {
+    return config_error("default_time_to_live must be less than or equal to " +
+                        std::to_string(kTimeToLiveMax) + " (got " +
+                        std::to_string(options.default_time_to_live) + ")");
+  }
+  KEYZONE_CHECK(at_least("gc_grace_seconds", options.gc_grace_seconds, 0, "0"));
+  KEYZONE_CHECK(at_least("min_index_interval", options.min_index_interval, 1, "1"));
+  KEYZONE_CHECK(at_least("max_index_interval", options.max_index_interval, options.min_index_interval,
+                         "min_index_interval (" + std::to_string(options.min_index_interval) + ")"));
+  return at_least("memtable_flush_period_in_ms", options.memtable_flush_period_in_ms, 0, "0");
+}
+
+// A stored option as the property it came from. Maps are stored as literals, the rest bare.
+Property stored_property(const std::string& name, const std::string& text) {
+  Property property{name, {ConstantKind::kString, text, std::nullopt}};
+  if (name != "caching" && name != "compaction" && name != "compression") return property;
+  const auto term = parse_term(text);
+  const auto* map = term ? (*term)->as<MapLiteral>() : nullptr;
+  if (!map) return property;
+  property.value.map.emplace();
+  for (const auto& [key, value] : map->entries) {
+    property.value.map->emplace_back(key->as<Constant>()->text, value->as<Constant>()->text);
+  }
+  return property;
+}
+
+std::string bool_text(bool value) { return value ? "true" : "false"; }
+
+}  // namespace
+
+double TableOptions::bloom_filter() const {
+  if (bloom_filter_fp_chance) return *bloom_filter_fp_chance;
+  const auto name = compaction.find("class");
+  const bool leveled = name != compaction.end() && name->second.ends_with(".LeveledCompactionStrategy");
+  return leveled ? kBloomFilterLeveled : kBloomFilterDefault;
+}
+
+std::string quote_string(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string map_literal(const OptionMap& map) {
+  std::string out;
+  for (const auto& [name, value] : map) {
+    out += (out.empty() ? "" : ", ") + quote_string(name) + ": " + quote_string(value);
+  }
+  return "{" + out + "}";
+}
+
+std::string double_text(double value) {
+  constexpr double kPlainMin = 1e-3, kPlainMax = 1e7;  // Double.toString() between these writes no exponent
+  char buffer[64];
+  const double size = std::fabs(value);
+  const bool plain = value == 0 || (size >= kPlainMin && size < kPlainMax);
+  const auto form = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  std::string out(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, form).ptr);
+  if (plain) return out.find('.') == out.npos ? out + ".0" : out;
+  const size_t e = out.find('e');
+  std::string digits = out.substr(0, e);
+  if (digits.find('.') == digits.npos) digits += ".0";
+  int32_t exponent = 0;
+  parse_int(std::string_view(out).substr(e + (out[e + 1] == '+' ? 2 : 1)), exponent);
+  return digits + "E" + std::to_string(exponent);
+}
+
+TableOptions options_of(const Table& table) {
+  TableOptions options;
+  for (const auto& [name, text] : table.options) (void)apply_property(stored_property(name, text), options);
+  return options;
+}
+
+void set_options(Table& table, const TableOptions& options) {
+  static const TableOptions kDefaults;
+  table.options.clear();
+  const auto keep = [&table](const char* name, bool differs, std::string text) {
+    if (differs) table.options[name] = std::move(text);
+  };
+  const TableOptions& d = kDefaults;
+  const TableOptions& o = options;
+  keep("additional_write_policy", o.additional_write_policy != d.additional_write_policy,
+       o.additional_write_policy);
+  keep("allow_auto_snapshot", o.allow_auto_snapshot != d.allow_auto_snapshot,
+       bool_text(o.allow_auto_snapshot));
+  keep("bloom_filter_fp_chance", o.bloom_filter_fp_chance.has_value(), double_text(o.bloom_filter()));
+  keep("caching", o.caching != d.caching, map_literal(o.caching));
+  keep("cdc", o.cdc != d.cdc, bool_text(o.cdc));
+  keep("comment", o.comment != d.comment, o.comment);
+  keep("compaction", o.compaction != d.compaction, map_literal(o.compaction));
+  keep("compression", o.compression != d.compression, map_literal(o.compression));
+  keep("crc_check_chance", o.crc_check_chance != d.crc_check_chance, double_text(o.crc_check_chance));
+  keep("default_time_to_live", o.default_time_to_live != d.default_time_to_live,
+       std::to_string(o.default_time_to_live));
+  keep("gc_grace_seconds", o.gc_grace_seconds != d.gc_grace_seconds, std::to_string(o.gc_grace_seconds));
+  keep("incremental_backups", o.incremental_backups != d.incremental_backups,
+       bool_text(o.incremental_backups));
+  keep("max_index_interval", o.max_index_interval != d.max_index_interval,
+       std::to_string(o.max_index_interval));
+  keep("memtable_flush_period_in_ms", o.memtable_flush_period_in_ms != d.memtable_flush_period_in_ms,
+       std::to_string(o.memtable_flush_period_in_ms));
+  keep("min_index_interval", o.min_index_interval != d.min_index_interval,
+       std::to_string(o.min_index_interval));
+  keep("read_repair", o.read_repair != d.read_repair, o.read_repair);
+  keep("speculative_retry", o.speculative_retry != d.speculative_retry, o.speculative_retry);
+}
+
+Result<void> apply_properties(const Properties& properties, TableOptions& options) {
+  for (const Property& property : properties) KEYZONE_CHECK(apply_property(property, options));
+  return check_ranges(options);
+}
+
+Result<std::optional<Uuid>> id_property(const Properties& properties) {
+  const auto found =
+      std::find_if(properties.begin(), properties.end(), [](const Property& p) { return p.name == "id"; });
+  if (found == properties.end()) return std::optional<Uuid>();
+  KEYZONE_TRY(text, string_property(*found));
+  const auto id = Uuid::parse(text);
+  if (!id) return config_error("Invalid table id");
+  return std::optional<Uuid>(*id);
+}
+
+std::vector<std::string> describe_options(const TableOptions& o) {
+  return {"additional_write_policy = " + quote_string(o.additional_write_policy),
+          "allow_auto_snapshot = " + bool_text(o.allow_auto_snapshot),
+          "bloom_filter_fp_chance = " + double_text(o.bloom_filter()),
+          "caching = " + map_literal(o.caching),
+          "cdc = " + bool_text(o.cdc),
+          "comment = " + quote_string(o.comment),
+          "compaction = " + map_literal(o.compaction),
+          "compression = " + map_literal(o.compression),
+          "memtable = " + quote_string(o.memtable),
+          "crc_check_chance = " + double_text(o.crc_check_chance),
+          "default_time_to_live = " + std::to_string(o.default_time_to_live),
+          "extensions = {}",
+          "gc_grace_seconds = " + std::to_string(o.gc_grace_seconds),
+          "incremental_backups = " + bool_text(o.incremental_backups),
+          "max_index_interval = " + std::to_string(o.max_index_interval),
+          "memtable_flush_period_in_ms = " + std::to_string(o.memtable_flush_period_in_ms),
+          "min_index_interval = " + std::to_string(o.min_index_interval),
+          "read_repair = " + quote_string(o.read_repair),
+          "speculative_retry = " + quote_string(o.speculative_retry)};
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,257 @@
+// What a node says of itself and of its peers: system.local, peers, prepared statements, estimates, and the
+// virtual tables of system_views.
+#include <set>
+#include <tuple>
+
+#include "cql/system_tables/row_builder.h"
+
+namespace keyzone::cql {
+namespace {
+
+constexpr std::string_view kPartitioner = "org.apache.cassandra.dht.Murmur3Partitioner";
+constexpr std::string_view kAnyAddress = "0.0.0.0";
+
+// Where clients reach it: a node that listens everywhere is reached where its peers reach it.
+const std::string& client_address(const Node& node) {
+  const bool anywhere =
+      node.rpc_address.empty() || node.rpc_address == kAnyAddress || node.rpc_address == "::";
+  return anywhere ? node.listen_address : node.rpc_address;
+}
+
+std::vector<Bytes> token_texts(const Node& node) {
+  std::vector<Bytes> out;
+  for (const Token token : node.tokens) out.push_back(std::to_string(token.value));
+  return out;
+}
+
+const Node* find_node(const Catalog& catalog, NodeId id) {
+  const auto found = catalog.nodes.find(id);
+  return found == catalog.nodes.end() ? nullptr : &found->second;
+}
+std::string name_of(const Catalog& catalog, NodeId id) {
+  const Node* node = find_node(catalog, id);
+  return node ? node->name : "";
+}
+
+// The nodes that clients may know of, but for this one. Those that are down stay, as in Cassandra; those
+// whose disk is gone don't.
+std::vector<const Node*> peers_of(const Catalog& catalog, const NodeFacts& facts) {
+  std::vector<const Node*> out;
+  for (const auto& [id, node] : catalog.nodes) {
+    if (id != facts.node && !node.replaced) out.push_back(&node);
+  }
+  return out;
+}
+
+// What peers and peers_v2 share.
+void add_peer(RowBuilder& rows, const Node& node, const Catalog& catalog, const NodeFacts& facts) {
+  rows.add()
+      .inet("peer", node.listen_address)
+      .text("data_center", node.data_center)
+      .uuid("host_id", node.host_id)
+      .text("rack", node.zone)
+      .text("release_version", facts.release_version)
+      .uuid("schema_version", catalog.schema_version())
+      .texts("tokens", token_texts(node));
+}
+
+NodeStats stats_of(NodeId id, const NodeFacts& facts) {
+  const auto found = facts.nodes.find(id);
+  if (found != facts.nodes.end()) return found->second;
+  NodeStats unknown;
+  unknown.up = id == facts.node;
+  return unknown;
+}
+
+const TabletStats* stats_of(GroupId id, const NodeFacts& facts) {
+  const auto found = facts.tablets.find(id);
+  return found == facts.tablets.end() ? nullptr : &found->second;
+}
+
+// One row for every tablet that this node is meant to lead: Cassandra's "primary ranges".
+template <class Fill>
+std::vector<SystemRow> estimates(const Table& system_table, const Catalog& catalog, const NodeFacts& facts,
+                                 Fill fill) {
+  RowBuilder rows(system_table);
+  for (const auto& [name, table] : catalog.tables) {
+    const auto map = catalog.tablets.find(table->id);
+    if (map == catalog.tablets.end()) continue;
+    for (const Tablet& tablet : map->second->tablets) {
+      if (tablet.preferred_leader != facts.node) continue;
+      const TabletStats* stats = stats_of(tablet.group, facts);
+      const int64_t partitions = stats ? static_cast<int64_t>(stats->partitions) : 0;
+      const int64_t bytes = stats ? static_cast<int64_t>(stats->data_bytes) : 0;
+      rows.add()
+          .text("keyspace_name", table->keyspace)
+          .text("table_name", table->name)
+          .text("range_start", std::to_string(tablet.begin.value))
+          .text("range_end", std::to_string(tablet.end.value))
+          .bigint("mean_partition_size", partitions > 0 ? bytes / partitions : 0)
+          .bigint("partitions_count", partitions);
+      fill(rows);
+    }
+  }
+  return rows.take();
+}
+
+}  // namespace
+
+std::vector<SystemRow> local_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+  RowBuilder rows(table);
+  const Node* node = find_node(catalog, facts.node);
+  if (!node) return {};
+  rows.add()
+      .text("key", "local")
+      .text("bootstrapped", "COMPLETED")
+      .inet("broadcast_address", node->listen_address)
+      .integer("broadcast_port", node->storage_port)
+      .text("cluster_name", catalog.cluster_name)
+      .text("cql_version", facts.cql_version)
+      .text("data_center", node->data_center)
+      .integer("gossip_generation", facts.gossip_generation)
+      .uuid("host_id", node->host_id)
+      .inet("listen_address", node->listen_address)
+      .integer("listen_port", node->storage_port)
+      .text("native_protocol_version", facts.native_protocol_version)
+      .text("partitioner", kPartitioner)
+      .text("rack", node->zone)
+      .text("release_version", facts.release_version)
+      .inet("rpc_address", client_address(*node))
+      .integer("rpc_port", node->native_transport_port)
+      .uuid("schema_version", catalog.schema_version())
+      .texts("tokens", token_texts(*node));
+  return rows.take();
+}
+
+// Keyed by address alone: of several nodes at one address only the first can be here, and none at our own.
+std::vector<SystemRow> peers_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+  RowBuilder rows(table);
+  const Node* self = find_node(catalog, facts.node);
+  std::set<std::string> addresses;
+  if (self) addresses.insert(self->listen_address);
+  for (const Node* node : peers_of(catalog, facts)) {
+    if (!addresses.insert(node->listen_address).second) continue;
+    add_peer(rows, *node, catalog, facts);
+    rows.inet("rpc_address", client_address(*node));
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> peers_v2_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+  std::map<std::tuple<std::string, uint16_t>, const Node*> ordered;
+  for (const Node* node : peers_of(catalog, facts))
+    ordered[{node->listen_address, node->storage_port}] = node;
+  RowBuilder rows(table);
+  for (const auto& [key, node] : ordered) {
+    add_peer(rows, *node, catalog, facts);
+    rows.integer("peer_port", node->storage_port)
+        .inet("native_address", client_address(*node))
+        .integer("native_port", node->native_transport_port);
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> prepared_statements_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
+  RowBuilder rows(table);
+  for (const PreparedFact& prepared : facts.prepared) {
+    rows.add().blob("prepared_id", prepared.id).text("query_string", prepared.text);
+    if (!prepared.keyspace.empty()) rows.text("logged_keyspace", prepared.keyspace);
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> size_estimates_rows(const Table& table, const Catalog& catalog,
+                                           const NodeFacts& facts) {
+  return estimates(table, catalog, facts, [](RowBuilder&) {});
+}
+
+std::vector<SystemRow> table_estimates_rows(const Table& table, const Catalog& catalog,
+                                            const NodeFacts& facts) {
+  return estimates(table, catalog, facts, [](RowBuilder& rows) { rows.text("range_type", "primary"); });
+}
+
+std::vector<SystemRow> clients_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
+  std::map<std::pair<std::string, uint16_t>, const ClientFact*> ordered;
+  for (const ClientFact& client : facts.clients) ordered[{client.address, client.port}] = &client;
+  RowBuilder rows(table);
+  for (const auto& [key, client] : ordered) {
+    if (!inet_bytes(client->address)) continue;
+    rows.add()
+        .inet("address", client->address)
+        .integer("port", client->port)
+        .map("client_options", client->options)
+        .text("connection_stage", "ready")
+        .text("driver_name", client->driver_name)
+        .text("driver_version", client->driver_version)
+        .text("hostname", client->address)
+        .integer("protocol_version", client->protocol_version)
+        .bigint("request_count", static_cast<int64_t>(client->request_count))
+        .boolean("ssl_enabled", client->ssl)
+        .text("username", client->username.empty() ? "anonymous" : client->username);
+    if (!client->keyspace.empty()) rows.text("keyspace_name", client->keyspace);
+    if (!client->ssl) continue;
+    rows.text("ssl_cipher_suite", client->ssl_cipher_suite).text("ssl_protocol", client->ssl_protocol);
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> settings_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
+  RowBuilder rows(table);
+  for (const auto& [name, value] : facts.settings) rows.add().text("name", name).text("value", value);
+  return rows.take();
+}
+
+std::vector<SystemRow> keyzone_nodes_rows(const Table& table, const Catalog& catalog,
+                                          const NodeFacts& facts) {
+  RowBuilder rows(table);
+  for (const auto& [id, node] : catalog.nodes) {
+    if (node.replaced) continue;
+    const NodeStats stats = stats_of(id, facts);
+    rows.add()
+        .text("name", node.name)
+        .bigint("node_id", static_cast<int64_t>(id.value))
+        .uuid("host_id", node.host_id)
+        .text("zone", node.zone)
+        .inet("address", client_address(node))
+        .integer("native_port", node.native_transport_port)
+        .text("status", stats.up ? "UN" : "DN")
+        .integer("leaders", static_cast<int32_t>(stats.leaders))
+        .integer("replicas", static_cast<int32_t>(stats.replicas))
+        .bigint("data_bytes", static_cast<int64_t>(stats.data_bytes))
+        .bigint("log_bytes", static_cast<int64_t>(stats.log_bytes))
+        .bigint("cpu_time_us", static_cast<int64_t>(stats.cpu_time_us))
+        .bigint("uptime_ms", static_cast<int64_t>(stats.uptime_ms));
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> keyzone_tablets_rows(const Table& system_table, const Catalog& catalog,
+                                            const NodeFacts& facts) {
+  RowBuilder rows(system_table);
+  for (const auto& [name, table] : catalog.tables) {
+    const auto map = catalog.tablets.find(table->id);
+    if (map == catalog.tablets.end()) continue;
+    std::map<GroupId, const Tablet*> ordered;
+    for (const Tablet& tablet : map->second->tablets) ordered[tablet.group] = &tablet;
+    for (const auto& [group, tablet] : ordered) {
+      std::vector<Bytes> replicas;
+      for (const NodeId replica : tablet->replicas) replicas.push_back(name_of(catalog, replica));
+      rows.add()
+          .text("keyspace_name", table->keyspace)
+          .text("table_name", table->name)
+          .bigint("tablet_id", static_cast<int64_t>(group.value))
+          .bigint("token_begin", tablet->begin.value)
+          .bigint("token_end", tablet->end.value)
+          .bigint("epoch", static_cast<int64_t>(tablet->epoch.value))
+          .texts("replicas", std::move(replicas));
+      const TabletStats* stats = stats_of(group, facts);
+      if (!stats) continue;
+      rows.bigint("term", static_cast<int64_t>(stats->term.value))
+          .bigint("applied_index", static_cast<int64_t>(stats->applied_index.value));
+      if (find_node(catalog, stats->leader)) rows.text("leader", name_of(catalog, stats->leader));
+    }
+  }
+  return rows.take();
+}
+
+}  // namespace keyzone::cql

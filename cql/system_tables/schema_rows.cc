@@ -1,0 +1,191 @@
+// The schema as rows: system_schema and system_virtual_schema.
+#include <algorithm>
+
+#include "cql/ddl/table_options.h"
+#include "cql/system_tables/row_builder.h"
+
+namespace keyzone::cql {
+namespace {
+
+// Every keyspace and table that is not virtual: the system's and the users', in order of their names.
+std::vector<KeyspacePtr> real_keyspaces(const Catalog& catalog) {
+  std::map<std::string, KeyspacePtr> all(catalog.keyspaces.begin(), catalog.keyspaces.end());
+  for (const KeyspacePtr& keyspace : system_keyspaces()) {
+    if (!is_virtual_keyspace(keyspace->name)) all[keyspace->name] = keyspace;
+  }
+  std::vector<KeyspacePtr> out;
+  for (const auto& [name, keyspace] : all) out.push_back(keyspace);
+  return out;
+}
+
+std::vector<TablePtr> real_tables(const Catalog& catalog) {
+  std::vector<TablePtr> out;
+  for (const TablePtr& table : system_tables()) {
+    if (!is_virtual_keyspace(table->keyspace)) out.push_back(table);
+  }
+  for (const auto& [name, table] : catalog.tables) out.push_back(table);
+  return out;
+}
+
+std::vector<TablePtr> virtual_tables() {
+  std::vector<TablePtr> out;
+  for (const TablePtr& table : system_tables()) {
+    if (is_virtual_keyspace(table->keyspace)) out.push_back(table);
+  }
+  return out;
+}
+
+const char* kind_name(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::kPartitionKey:
+      return "partition_key";
+    case ColumnKind::kClustering:
+      return "clustering";
+    case ColumnKind::kStatic:
+      return "static";
+    case ColumnKind::kRegular:
+      return "regular";
+  }
+  return "";
+}
+
+std::vector<SystemRow> columns_of(const Table& system_table, const std::vector<TablePtr>& tables) {
+  RowBuilder rows(system_table);
+  for (const TablePtr& table : tables) {
+    std::map<std::string_view, const Column*> by_name;
+    for (const Column& column : table->columns) by_name[column.name] = &column;
+    for (const auto& [name, column] : by_name) {
+      const bool clustering = column->kind == ColumnKind::kClustering;
+      const bool key = clustering || column->kind == ColumnKind::kPartitionKey;
+      rows.add()
+          .text("keyspace_name", table->keyspace)
+          .text("table_name", table->name)
+          .text("column_name", name)
+          .text("clustering_order", !clustering          ? "none"
+                                    : column->descending ? "desc"
+                                                         : "asc")
+          .blob("column_name_bytes", name)
+          .text("kind", kind_name(column->kind))
+          .integer("position", key ? static_cast<int32_t>(column->position) : -1)
+          .text("type", column->type->to_string());
+    }
+  }
+  return rows.take();
+}
+
+void add_options(RowBuilder& rows, const TableOptions& options) {
+  rows.text("additional_write_policy", options.additional_write_policy)
+      .boolean("allow_auto_snapshot", options.allow_auto_snapshot)
+      .real("bloom_filter_fp_chance", options.bloom_filter())
+      .map("caching", options.caching)
+      .boolean("cdc", options.cdc)
+      .text("comment", options.comment)
+      .map("compaction", options.compaction)
+      .map("compression", options.compression)
+      .real("crc_check_chance", options.crc_check_chance)
+      .real("dclocal_read_repair_chance", 0)
+      .integer("default_time_to_live", options.default_time_to_live)
+      .map("extensions", {})
+      .integer("gc_grace_seconds", options.gc_grace_seconds)
+      .boolean("incremental_backups", options.incremental_backups)
+      .integer("max_index_interval", options.max_index_interval)
+      .integer("memtable_flush_period_in_ms", options.memtable_flush_period_in_ms)
+      .integer("min_index_interval", options.min_index_interval)
+      .text("read_repair", options.read_repair)
+      .real("read_repair_chance", 0)
+      .text("speculative_retry", options.speculative_retry);
+}
+
+}  // namespace
+
+std::vector<SystemRow> schema_keyspaces_rows(const Table& table, const Catalog& catalog, const NodeFacts&) {
+  RowBuilder rows(table);
+  for (const KeyspacePtr& keyspace : real_keyspaces(catalog)) {
+    rows.add()
+        .text("keyspace_name", keyspace->name)
+        .boolean("durable_writes", keyspace->durable_writes)
+        .map("replication", keyspace->replication);
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> schema_tables_rows(const Table& system_table, const Catalog& catalog,
+                                          const NodeFacts&) {
+  RowBuilder rows(system_table);
+  for (const TablePtr& table : real_tables(catalog)) {
+    std::vector<Bytes> flags = {"compound"};
+    if (table->counter) flags.push_back("counter");
+    rows.add()
+        .text("keyspace_name", table->keyspace)
+        .text("table_name", table->name)
+        .texts("flags", std::move(flags))
+        .uuid("id", table->id);
+    add_options(rows, options_of(*table));
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> schema_columns_rows(const Table& table, const Catalog& catalog, const NodeFacts&) {
+  return columns_of(table, real_tables(catalog));
+}
+
+std::vector<SystemRow> schema_dropped_columns_rows(const Table& system_table, const Catalog& catalog,
+                                                   const NodeFacts&) {
+  constexpr Timestamp kMicrosPerMilli = 1000;
+  RowBuilder rows(system_table);
+  for (const auto& [key, table] : catalog.tables) {
+    std::map<std::string_view, const DroppedColumn*> by_name;
+    for (const DroppedColumn& column : table->dropped) by_name[column.name] = &column;
+    for (const auto& [name, column] : by_name) {
+      rows.add()
+          .text("keyspace_name", table->keyspace)
+          .text("table_name", table->name)
+          .text("column_name", name)
+          .bigint("dropped_time", column->dropped_at / kMicrosPerMilli)
+          .text("kind", kind_name(column->kind))
+          .text("type", column->type->to_string());
+    }
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> schema_types_rows(const Table& table, const Catalog& catalog, const NodeFacts&) {
+  RowBuilder rows(table);
+  for (const auto& [name, keyspace] : catalog.keyspaces) {
+    for (const auto& [type_name, type] : keyspace->types) {
+      std::vector<Bytes> types;
+      for (const TypePtr& field : type->parameters()) types.push_back(field->to_string());
+      rows.add()
+          .text("keyspace_name", name)
+          .text("type_name", type_name)
+          .texts("field_names", {type->field_names().begin(), type->field_names().end()})
+          .texts("field_types", std::move(types));
+    }
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> virtual_keyspaces_rows(const Table& table, const Catalog&, const NodeFacts&) {
+  RowBuilder rows(table);
+  for (const KeyspacePtr& keyspace : system_keyspaces()) {
+    if (is_virtual_keyspace(keyspace->name)) rows.add().text("keyspace_name", keyspace->name);
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> virtual_tables_rows(const Table& system_table, const Catalog&, const NodeFacts&) {
+  RowBuilder rows(system_table);
+  for (const TablePtr& table : virtual_tables()) {
+    rows.add()
+        .text("keyspace_name", table->keyspace)
+        .text("table_name", table->name)
+        .text("comment", options_of(*table).comment);
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> virtual_columns_rows(const Table& table, const Catalog&, const NodeFacts&) {
+  return columns_of(table, virtual_tables());
+}
+
+}  // namespace keyzone::cql
