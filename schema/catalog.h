@@ -77,7 +77,7 @@ struct Tablet {
   Token end;    // inclusive
   Epoch epoch{1};
   std::vector<NodeId> replicas;  // one a zone, in order of zone names
-  std::vector<NodeId> learners;  // being filled to replace a lost replica
+  std::vector<NodeId> founders;  // the voters that its group began with
   NodeId preferred_leader;       // where placement wants the leader
 };
 // A table's tablets by token: disjoint, without gaps.

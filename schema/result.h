@@ -24,6 +24,7 @@ enum class ErrorKind {
   kTruncateError,   // 0x1003
   kWriteTimeout,    // may or may not be applied (0x1100)
   kReadTimeout,     // 0x1200
+  kFunctionFailure, // 0x1400: a function or operation that these values make impossible
   kNotLeader,       // internal: ask another replica
   kStale,           // internal: plan again with a newer catalog, epoch or schema version
   kCorrupt,         // bytes on disk or from a peer that fail their checksum or do not decode
@@ -35,6 +36,8 @@ enum class ErrorKind {
 struct Error {
   ErrorKind kind = ErrorKind::kServer;
   std::string message;  // names what was wrong: the column, the value, the file
+  std::string keyspace = {};  // kAlreadyExists: what exists; kFunctionFailure: the function's
+  std::string table = {};     // empty: the keyspace itself; kFunctionFailure: the function
 };
 
 inline Error invalid(std::string message) { return {ErrorKind::kInvalid, std::move(message)}; }

@@ -1,0 +1,108 @@
+#include "actors/local_network.h"
+
+#include <atomic>
+#include <caf/send.hpp>
+#include <cstring>
+#include <vector>
+
+#include "actors/interfaces.h"
+
+namespace keyzone::actors {
+
+namespace {
+
+// Both ends of a link. Closed by one of them, it is opened anew at once, as a dialler would.
+struct Ends {
+  uint64_t number = 0;
+  uint64_t dial = 0;
+  caf::actor dialler, other;
+  std::atomic<bool> open{true};
+  std::function<void()> redial;
+};
+
+class LocalLink : public PeerLink {
+ public:
+  LocalLink(std::shared_ptr<Ends> ends, caf::actor to) : ends_(std::move(ends)), to_(std::move(to)) {}
+  void send(uint32_t channel, Bytes message) override {
+    if (!ends_->open) return;
+    auto words = std::make_shared<std::vector<net::Word>>(message.size() / sizeof(net::Word));
+    std::memcpy(words->data(), message.data(), words->size() * sizeof(net::Word));
+    net::PeerFrame frame;
+    frame.channel = channel;
+    frame.words = *words;
+    frame.owner = words;
+    caf::anon_send(to_, LinkFramePtr(std::make_shared<LinkFrame>(LinkFrame{ends_->number, std::move(frame)})));
+  }
+  size_t pending_bytes() const override { return 0; }
+  void close() override {
+    if (!ends_->open.exchange(false)) return;
+    const auto tell = [this](const caf::actor& hub, uint64_t dial) {
+      caf::anon_send(hub, LinkClosedPtr(std::make_shared<LinkClosed>(LinkClosed{ends_->number, dial, "closed"})));
+    };
+    tell(ends_->dialler, ends_->dial);
+    tell(ends_->other, 0);
+    ends_->redial();
+  }
+
+ private:
+  std::shared_ptr<Ends> ends_;
+  caf::actor to_;
+};
+
+}  // namespace
+
+void LocalSwitch::listen(const Address& address, caf::actor hub) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  hubs_[address] = std::move(hub);
+}
+
+caf::actor LocalSwitch::find(const Address& address) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto it = hubs_.find(address);
+  return it == hubs_.end() ? caf::actor() : it->second;
+}
+
+uint64_t LocalSwitch::next_link() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return next_link_++;
+}
+
+void LocalSwitch::clear() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  hubs_.clear();
+}
+
+Result<void> LocalNetwork::listen_peers(const std::string& address, uint16_t port, caf::actor hub) {
+  hub_ = hub;
+  switch_.listen({address, port}, std::move(hub));
+  return {};
+}
+
+void LocalNetwork::dial(uint64_t dial, const std::string& address, uint16_t port) {
+  const auto peer = switch_.find({address, port});
+  if (!peer || !hub_) return;
+  auto ends = std::make_shared<Ends>();
+  ends->number = switch_.next_link();
+  ends->dial = dial;
+  ends->dialler = hub_;
+  ends->other = peer;
+  ends->redial = [this, dial, address, port] { this->dial(dial, address, port); };
+  const auto open = [&](const caf::actor& at, const caf::actor& other, uint64_t as) {
+    caf::anon_send(at, LinkOpenedPtr(std::make_shared<LinkOpened>(
+                           LinkOpened{ends->number, as, std::make_shared<LocalLink>(ends, other)})));
+  };
+  open(hub_, peer, dial);
+  open(peer, hub_, 0);
+}
+
+Result<void> LocalNetwork::listen_clients(const std::string& address, uint16_t port, OnAccept on_accept) {
+  if (!clients_) return {};
+  return clients_->listen_clients(address, port, std::move(on_accept));
+}
+
+void LocalNetwork::stop() {
+  hub_ = nullptr;
+  if (clients_) clients_->stop();
+}
+
+}  // namespace keyzone::actors

@@ -1,0 +1,104 @@
+// What all actors of one node share. Each member says who may touch it; the rest is fixed before the first actor runs.
+#pragma once
+#include <atomic>
+#include <caf/actor.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "actors/clock.h"
+#include "actors/environment.h"
+#include "actors/interfaces.h"
+#include "actors/node_options.h"
+#include "actors/routing.h"
+#include "actors/statement_cache.h"
+
+namespace keyzone::actors {
+
+class Shard;
+
+// Where the answer to a request goes: the sessions (and other coordinators) of this node, by number. Any thread.
+class SessionDirectory {
+ public:
+  // The session's number: the upper half of its requests' sequences. Never given twice in a node's life.
+  uint32_t add(caf::actor session);
+  void remove(uint32_t number);
+  caf::actor find(uint32_t number) const;  // invalid: it has gone
+  std::vector<caf::actor> all() const;
+  size_t size() const;
+  void clear();
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<uint32_t, caf::actor> sessions_;
+  uint32_t next_ = 1;
+};
+
+// What replicas report for virtual tables and placement.
+struct ReplicaStatus {
+  GroupId group;
+  Uuid table;
+  NodeId leader;
+  Term term;
+  LogIndex applied;
+  bool is_leader = false;
+  bool asleep = false;
+};
+class StatusBoard {
+ public:
+  void report(const ReplicaStatus& status);
+  void remove(GroupId group);
+  std::vector<ReplicaStatus> all() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<GroupId, ReplicaStatus> statuses_;
+};
+
+// What nodes last said about their load, ourselves included. Any thread.
+class LoadBoard {
+ public:
+  void report(NodeId node, const NodeLoad& load);
+  std::map<NodeId, NodeLoad> all() const;
+  NodeLoad of(NodeId node) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<NodeId, NodeLoad> loads_;
+};
+
+struct NodeContext {
+  NodeContext(NodeOptions node_options, Environment node_environment);
+  ~NodeContext();
+
+  const NodeOptions options;
+  const Environment environment;
+  HybridClock clock;
+  Routing routing;
+  SessionDirectory sessions;
+  StatusBoard statuses;
+  LoadBoard loads;
+  StatementCache statements;
+
+  // Who we are. Set by the supervisor before the first replica is spawned, then fixed.
+  NodeId self;
+  Uuid host;
+  Uuid cluster;
+  uint64_t incarnation = 0;  // of this life of the process
+  Timestamp started_at = 0;
+
+  std::vector<std::unique_ptr<Shard>> shards;
+  caf::actor hub;
+  caf::actor supervisor;
+  std::atomic<bool> ready{false};     // the catalog is in force and clients are served
+  std::atomic<bool> stopping{false};
+
+  size_t shard_of(GroupId group) const { return group.value % shards.size(); }
+};
+
+// Hands answers to the sessions that wait for them, one message a session; those that have gone are dropped.
+void deliver_replies(NodeContext& context, Replies replies);
+
+}  // namespace keyzone::actors

@@ -1,0 +1,45 @@
+// What a node is told when it starts. main.cc fills it from config/, the simulation from its plan.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace keyzone::actors {
+
+struct HostPort {
+  std::string host;
+  uint16_t port = 0;
+  bool operator==(const HostPort&) const = default;
+};
+
+struct NodeOptions {
+  std::string cluster_name = "Keyzone";
+  std::string name;  // unique in the cluster; a disk that was emptied comes back under the same name
+  std::string zone = "az1";
+  std::string data_center = "datacenter1";
+  std::string listen_address = "127.0.0.1";
+  uint16_t storage_port = 7000;
+  std::string rpc_address = "127.0.0.1";
+  uint16_t native_transport_port = 9042;
+  bool serve_clients = true;
+  std::string folder = "data";
+  std::vector<HostPort> seeds;  // the configured voters of the catalog: a cluster begins when all of them are empty
+  size_t shards = 1;
+  size_t initial_tablets = 6;  // a table starts with so many
+  bool nearest_reads = false;  // ONE and LOCAL_ONE read the nearest replica, which may be stale
+  bool one_node_view = false;  // drivers are shown this node alone (keyzone dev)
+  std::string dialect = "cassandra";
+  std::chrono::milliseconds read_timeout{5000};
+  std::chrono::milliseconds write_timeout{2000};
+  std::chrono::milliseconds schema_timeout{10000};
+  std::chrono::milliseconds heartbeat_interval{100};
+  std::chrono::milliseconds peer_timeout{600};     // silence after which a peer counts as down
+  std::chrono::milliseconds election_timeout{800};  // the least; drawn up to twice as long
+  size_t write_buffer_bytes = 16u << 20;
+  size_t block_cache_bytes = 64u << 20;
+  uint64_t log_segment_bytes = 64u << 20;
+  size_t connections_max = 10000;
+};
+
+}  // namespace keyzone::actors

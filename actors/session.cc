@@ -1,0 +1,467 @@
+#include "actors/session.h"
+
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/errors.h"
+#include "actors/session_actor.h"
+
+namespace keyzone::actors {
+
+namespace {
+
+constexpr char kCqlVersion[] = "3.4.7";
+
+bool is_known_cql_version(std::string_view version) {
+  return version.starts_with("3.") || version.starts_with("4.");
+}
+
+}  // namespace
+
+void accept_session(caf::actor_system& system, NodeContext& context, size_t shard, AcceptedStream stream) {
+  system.spawn<Session>(context, shard, std::move(stream));
+}
+
+Session::Session(caf::actor_config& config, NodeContext& context, size_t shard, AcceptedStream stream)
+    : ShardActor(config, shard),
+      context_(context),
+      stream_(std::move(stream)),
+      reader_({}),
+      writer_(net::Role::kServer),
+      dialect_(context.options.dialect == "keyspaces" ? cql::keyspaces_dialect() : cql::cassandra_dialect()),
+      random_(context.environment.seed ^ (0x5e55107ull << 20) ^ id()) {
+  draw_ = [this] { return random_.next(); };
+}
+
+caf::behavior Session::make_behavior() {
+  self_ = caf::actor_cast<caf::actor>(this);
+  number_ = context_.sessions.add(self_);
+  stream_.start(*this);
+  return {
+      [this](const RepliesPtr& replies) { handle_replies(*replies); },
+      [this](tick_atom) { tick(); },
+      [this](flush_atom) { flush(); },
+      [this](done_atom, uint64_t version) { schema_agreed(CatalogVersion(version)); },
+      [this](const CatalogChangedPtr& change) {
+        if (registered_schema_) {
+          for (const auto& event : change->events) send_event(event);
+        }
+      },
+      [this](const NodeEventPtr& event) {
+        net::Inet node;
+        auto address = net::InetAddress::parse(event->address);
+        if (!address || context_.options.one_node_view) return;
+        node.address = *address;
+        node.port = event->port;
+        using Kind = NodeEvent::Kind;
+        if (event->kind == Kind::kUp || event->kind == Kind::kDown) {
+          const auto change = event->kind == Kind::kUp ? net::StatusChange::Change::kUp : net::StatusChange::Change::kDown;
+          if (registered_status_) send_event(net::StatusChange{change, node});
+        } else if (registered_topology_) {
+          const auto change = event->kind == Kind::kNew ? net::TopologyChange::Change::kNewNode
+                                                        : net::TopologyChange::Change::kRemovedNode;
+          send_event(net::TopologyChange{change, node});
+        }
+      },
+  };
+}
+
+void Session::on_exit() {
+  context_.sessions.remove(number_);
+  requests_.clear();
+  parts_.clear();
+  self_ = nullptr;
+}
+
+// --- the stream
+
+void Session::on_bytes(BytesView bytes) {
+  if (closed_) return;
+  in_turn_ = true;
+  reader_.feed(bytes);
+  net::Frame frame;
+  while (!closed_) {
+    const auto step = reader_.next(frame);
+    if (step == net::FrameReader::Step::kMore) break;
+    if (step == net::FrameReader::Step::kFailed) {
+      net::append_failure(writer_, reader_.failure());
+      flush();
+      stream_.stream->close();
+      break;
+    }
+    handle_frame(frame);
+  }
+  in_turn_ = false;
+  flush();
+  pause_if_full();
+}
+
+void Session::on_closed(const std::string&) {
+  if (closed_) return;
+  closed_ = true;
+  caf::anon_send_exit(self_, caf::exit_reason::user_shutdown);
+  stream_.stream = nullptr;
+}
+
+void Session::on_writable() { pause_if_full(); }
+
+void Session::pause_if_full() {
+  if (closed_) return;
+  const bool full = requests_.size() >= kRequestsInFlightMax || stream_.stream->pending_bytes() > net::kOutputHighWater;
+  if (full == paused_) return;
+  paused_ = full;
+  if (full) {
+    stream_.stream->pause_reading();
+  } else {
+    stream_.stream->resume_reading();
+  }
+}
+
+// Sends what this turn has gathered: requests to tablets, answers to the client.
+void Session::flush() {
+  std::shared_ptr<Outgoing> remote;
+  const auto send_all = [&](auto& gathered) {
+    for (auto& [key, requests] : gathered) {
+      const auto& [group, node] = key;
+      using T = typename std::decay_t<decltype(*requests)>;
+      std::shared_ptr<const T> message = std::move(requests);
+      if (node == context_.self) {
+        if (auto* route = view().route(group); route && route->local) {
+          caf::anon_send(route->local, std::move(message));
+        }
+        continue;  // gone meanwhile: the tick tries again
+      }
+      if (!remote) remote = std::make_shared<Outgoing>();
+      remote->items.push_back({node, PeerItem{group, std::move(message)}});
+    }
+    gathered.clear();
+  };
+  send_all(writes_);
+  send_all(reads_);
+  if (remote) caf::anon_send(context_.hub, OutgoingPtr(std::move(remote)));
+  if (!closed_ && !writer_.empty()) stream_.stream->write(writer_.take());
+}
+
+// --- frames
+
+void Session::handle_frame(net::Frame frame) {
+  net::RequestPrelude prelude;
+  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  if (auto cut = net::take_prelude(frame, prelude); !cut) return answer_error(request, cut.error());
+  if (version_ == 0 && frame.opcode != net::Opcode::kStartup && frame.opcode != net::Opcode::kOptions) {
+    return answer_error(request, Error{ErrorKind::kProtocol, "Unexpected message " +
+                                                                 std::string(net::to_string(frame.opcode)) +
+                                                                 ", expecting STARTUP or OPTIONS"});
+  }
+  switch (frame.opcode) {
+    case net::Opcode::kOptions:
+      return answer(request, net::Opcode::kSupported, [](Bytes& body) {
+        net::encode_supported(body, net::supported_options(kCqlVersion, net::kMaxVersion));
+      });
+    case net::Opcode::kStartup:
+      return handle_startup(frame);
+    case net::Opcode::kRegister:
+      return handle_register(frame);
+    case net::Opcode::kQuery:
+      return handle_query(frame);
+    case net::Opcode::kPrepare:
+      return handle_prepare(frame);
+    case net::Opcode::kExecute:
+      return handle_execute(frame);
+    case net::Opcode::kBatch:
+      return handle_batch(frame);
+    default:
+      return answer_error(request, Error{ErrorKind::kProtocol, "Unexpected message " +
+                                                                   std::string(net::to_string(frame.opcode))});
+  }
+}
+
+ClientRequest Session::new_request(const net::Frame& frame, net::Consistency consistency) const {
+  ClientRequest request;
+  request.version = frame.version;
+  request.stream = frame.stream;
+  request.consistency = consistency;
+  return request;
+}
+
+void Session::handle_startup(const net::Frame& frame) {
+  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  net::StartupRequest startup;
+  auto refuse = [&](const Error& error) {
+    answer_error(request, error);
+    reader_.startup_refused();
+  };
+  if (version_ != 0) return answer_error(request, Error{ErrorKind::kProtocol, "Unexpected message STARTUP, the connection is ready"});
+  if (auto decoded = net::decode_request(frame, startup); !decoded) return refuse(decoded.error());
+  const auto cql_version = startup.option("CQL_VERSION");
+  if (cql_version.empty()) return refuse({ErrorKind::kProtocol, "Missing value CQL_VERSION in STARTUP message"});
+  if (!is_known_cql_version(cql_version)) {
+    return refuse({ErrorKind::kProtocol, "CQL version " + std::string(cql_version) + " is not supported"});
+  }
+  net::Compression codec = net::Compression::kNone;
+  std::string wanted(startup.option("COMPRESSION"));
+  for (auto& c : wanted) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (wanted == "lz4") {
+    codec = net::Compression::kLz4;
+  } else if (wanted == "snappy" && frame.version < 5) {
+    codec = net::Compression::kSnappy;
+  } else if (!wanted.empty() && wanted != "none") {
+    return refuse({ErrorKind::kProtocol, "Unknown compression algorithm: " + wanted});
+  }
+  answer(request, net::Opcode::kReady, [](Bytes&) {});
+  version_ = frame.version;
+  writer_.startup_done(version_, codec);
+  reader_.startup_done(version_, codec);
+  reader_.lift_limit();
+}
+
+void Session::handle_register(const net::Frame& frame) {
+  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  net::RegisterRequest wanted;
+  if (auto decoded = net::decode_request(frame, wanted); !decoded) return answer_error(request, decoded.error());
+  for (const auto type : wanted.event_types) {
+    if (type == "TOPOLOGY_CHANGE") {
+      registered_topology_ = true;
+    } else if (type == "STATUS_CHANGE") {
+      registered_status_ = true;
+    } else if (type == "SCHEMA_CHANGE") {
+      registered_schema_ = true;
+    } else {
+      return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value '" + std::string(type) + "' for Event.Type"});
+    }
+  }
+  answer(request, net::Opcode::kReady, [](Bytes&) {});
+}
+
+void Session::send_event(const net::Event& event) {
+  if (closed_ || version_ == 0) return;
+  {
+    net::FrameBuilder frame(writer_, version_, net::kEventStream, net::Opcode::kEvent);
+    net::encode_event(frame.body(), version_, event);
+  }
+  if (!in_turn_) flush();
+}
+
+// --- statements
+
+Result<CachedStatementPtr> Session::prepare(BytesView text, const std::string& keyspace) {
+  auto cached = context_.statements.find(cql::prepared_id(text, keyspace));
+  const auto& catalog = view().catalog;
+  if (cached && cql::is_current(*cached->prepared, *catalog)) return cached;
+  KEYZONE_TRY(prepared, cql::prepare(text, keyspace, catalog, dialect_));
+  return make_cached(std::move(prepared));
+}
+
+// By id; made anew if a table was altered since.
+Result<CachedStatementPtr> Session::find_prepared(BytesView id) {
+  auto cached = context_.statements.find(id);
+  if (!cached) return Error{ErrorKind::kUnprepared, Bytes(id)};
+  if (cql::is_current(*cached->prepared, *view().catalog)) return cached;
+  const auto& info = cached->prepared->info();
+  KEYZONE_TRY(fresh, prepare(info.text, info.keyspace));
+  context_.statements.put(fresh);
+  return fresh;
+}
+
+void Session::handle_prepare(const net::Frame& frame) {
+  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  net::PrepareRequest wanted;
+  if (auto decoded = net::decode_request(frame, wanted); !decoded) return answer_error(request, decoded.error());
+  const std::string keyspace = wanted.keyspace ? std::string(*wanted.keyspace) : keyspace_;
+  auto cached = prepare(wanted.text, keyspace);
+  if (!cached) return answer_error(request, cached.error());
+  context_.statements.put(*cached);
+  const auto& info = (*cached)->prepared->info();
+  answer(request, net::Opcode::kResult, [&](Bytes& body) {
+    net::PreparedHeader header;
+    header.id = info.id;
+    header.result_metadata_id = info.result_metadata_id;
+    header.bind_variables = &(*cached)->binds(request.version);
+    header.partition_key_indexes = info.partition_key_indexes;
+    header.result_columns = info.result_columns ? &(*cached)->results(request.version) : nullptr;
+    net::encode_prepared(body, request.version, header);
+  });
+}
+
+cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters) {
+  cql::ExecuteOptions options;
+  options.values = parameters.values;
+  options.names = parameters.names;
+  options.page_size = parameters.page_size;
+  if (parameters.paging_state) options.paging_state = check_signature(*parameters.paging_state);
+  options.timestamp = parameters.timestamp;
+  options.now_in_seconds = parameters.now_in_seconds;
+  options.now = context_.clock.now();
+  options.random = &draw_;
+  options.dialect = &dialect_;
+  return options;
+}
+
+void Session::handle_query(const net::Frame& frame) {
+  query_.parameters.clear();
+  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  if (auto decoded = net::decode_request(frame, query_); !decoded) return answer_error(request, decoded.error());
+  const auto& parameters = query_.parameters;
+  request.consistency = parameters.consistency;
+  request.serial_consistency = parameters.serial_consistency;
+  request.skip_metadata = parameters.skip_metadata;
+  if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
+    return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
+  }
+  const std::string keyspace = parameters.keyspace ? std::string(*parameters.keyspace) : keyspace_;
+  request.body = Bytes(frame.body);
+  request.plan = [this, keyspace](uint32_t number) {
+    auto& request = requests_.at(number);
+    net::Frame again;
+    again.version = request.version;
+    again.opcode = net::Opcode::kQuery;
+    again.body = request.body;
+    net::QueryRequest query;
+    (void)net::decode_request(again, query);
+    auto cached = prepare(query.text, keyspace);
+    if (!cached) return fail(number, cached.error());
+    request.statement = *cached;
+    if (auto wrong = check_consistency((*cached)->prepared->info(), request)) return fail(number, *wrong);
+    auto execution = cql::begin((*cached)->prepared, options_of(query.parameters), view().catalog);
+    if (!execution) return fail(number, execution.error());
+    start(number, *std::move(execution));
+  };
+  const auto plan = request.plan;  // a copy: the request may go while it runs
+  plan(add_request(std::move(request)));
+}
+
+void Session::handle_execute(const net::Frame& frame) {
+  execute_.parameters.clear();
+  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  if (auto decoded = net::decode_request(frame, execute_); !decoded) return answer_error(request, decoded.error());
+  const auto& parameters = execute_.parameters;
+  request.consistency = parameters.consistency;
+  request.serial_consistency = parameters.serial_consistency;
+  request.skip_metadata = parameters.skip_metadata;
+  request.known_metadata_id = Bytes(execute_.result_metadata_id);
+  if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
+    return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
+  }
+  auto cached = find_prepared(execute_.id);
+  if (!cached) return answer_error(request, cached.error());
+  request.statement = *cached;
+  if (auto wrong = check_consistency((*cached)->prepared->info(), request)) return answer_error(request, *wrong);
+  auto execution = cql::begin((*cached)->prepared, options_of(parameters), view().catalog);
+  if (!execution) return answer_error(request, execution.error());
+  request.body = Bytes(frame.body);
+  request.plan = [this](uint32_t number) {
+    auto& request = requests_.at(number);
+    net::Frame again;
+    again.version = request.version;
+    again.opcode = net::Opcode::kExecute;
+    again.body = request.body;
+    net::ExecuteRequest execute;
+    (void)net::decode_request(again, execute);
+    auto cached = find_prepared(execute.id);
+    if (!cached) return fail(number, cached.error());
+    request.statement = *cached;
+    auto execution = cql::begin((*cached)->prepared, options_of(execute.parameters), view().catalog);
+    if (!execution) return fail(number, execution.error());
+    start(number, *std::move(execution));
+  };
+  start(add_request(std::move(request)), *std::move(execution));
+}
+
+void Session::handle_batch(const net::Frame& frame) {
+  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  batch_.statements.clear();
+  if (auto decoded = net::decode_request(frame, batch_); !decoded) return answer_error(request, decoded.error());
+  request.consistency = batch_.consistency;
+  request.serial_consistency = batch_.serial_consistency;
+  request.body = Bytes(frame.body);
+  request.plan = [this](uint32_t number) {
+    auto& request = requests_.at(number);
+    net::Frame again;
+    again.version = request.version;
+    again.opcode = net::Opcode::kBatch;
+    again.body = request.body;
+    net::BatchRequest batch;
+    (void)net::decode_request(again, batch);
+    const std::string keyspace = batch.keyspace ? std::string(*batch.keyspace) : keyspace_;
+    std::vector<cql::BatchItem> items;
+    for (const auto& statement : batch.statements) {
+      auto cached = statement.prepared ? find_prepared(statement.text_or_id) : prepare(statement.text_or_id, keyspace);
+      if (!cached) return fail(number, cached.error());
+      items.push_back({(*cached)->prepared, statement.values});
+    }
+    net::QueryParameters parameters;
+    parameters.timestamp = batch.timestamp;
+    parameters.now_in_seconds = batch.now_in_seconds;
+    const auto kind = batch.type == net::BatchType::kLogged     ? cql::BatchKind::kLogged
+                      : batch.type == net::BatchType::kUnlogged ? cql::BatchKind::kUnlogged
+                                                                : cql::BatchKind::kCounter;
+    auto execution = cql::begin_batch(kind, items, options_of(parameters), view().catalog);
+    if (!execution) return fail(number, execution.error());
+    start(number, *std::move(execution));
+  };
+  const auto plan = request.plan;  // a copy: the request may go while it runs
+  plan(add_request(std::move(request)));
+}
+
+std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const {
+  using net::Consistency;
+  const bool serial = request.consistency == Consistency::kSerial || request.consistency == Consistency::kLocalSerial;
+  if (info.is_read() && request.consistency == Consistency::kAny) {
+    return invalid("ANY ConsistencyLevel is only supported for writes");
+  }
+  if (info.is_write() && serial) {
+    return invalid("You must use conditional updates for serializable writes");
+  }
+  return std::nullopt;
+}
+
+// --- answers
+
+void Session::answer(const ClientRequest& request, net::Opcode opcode, const std::function<void(Bytes&)>& body) {
+  if (closed_ || request.silent) return;
+  net::ResponsePrelude before;
+  if (request.version >= 4) before.warnings = request.warnings;
+  {
+    net::FrameBuilder frame(writer_, request.version, request.stream, opcode,
+                            net::prelude_flags(before, request.version));
+    if (!before.warnings.empty()) net::encode_prelude(frame.body(), request.version, before);
+    body(frame.body());
+  }
+}
+
+void Session::answer_error(const ClientRequest& request, const Error& error) {
+  answer_error(request, error_response(error, request.consistency));
+}
+
+void Session::answer_error(const ClientRequest& request, const net::ErrorResponse& error) {
+  answer(request, net::Opcode::kError, [&](Bytes& body) { net::encode_error(body, request.version, error); });
+}
+
+void Session::answer_void(const ClientRequest& request) {
+  answer(request, net::Opcode::kResult, [](Bytes& body) { net::encode_void(body); });
+}
+
+void Session::answer_rows(const ClientRequest& request, const ResultSet& rows) {
+  std::optional<Bytes> page_state;
+  if (rows.paging_state) page_state = sign(*rows.paging_state);
+  net::EncodedColumns own;
+  net::RowsHeader header;
+  const cql::PreparedInfo* info = request.statement ? &request.statement->prepared->info() : nullptr;
+  if (info && info->result_columns && rows.columns == info->result_columns) {
+    header.columns = &request.statement->results(request.version);
+    header.skip_metadata = request.skip_metadata;
+    if (request.version >= 5 && request.skip_metadata && !request.known_metadata_id.empty() &&
+        request.known_metadata_id != info->result_metadata_id) {
+      header.new_metadata_id = info->result_metadata_id;
+    }
+  } else {
+    own = net::encode_columns(*rows.columns, request.version);
+    header.columns = &own;
+  }
+  if (page_state) header.paging_state = *page_state;
+  answer(request, net::Opcode::kResult, [&](Bytes& body) {
+    net::encode_rows(body, request.version, header, rows.row_count, rows.rows);
+  });
+}
+
+}  // namespace keyzone::actors

@@ -1,0 +1,175 @@
+// The inside of a session. session.cc: the protocol; session_execute.cc: tablets asked and answers put together;
+// session_schema.cc: schema changes, system tables, DESCRIBE, TRUNCATE.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/node_context.h"
+#include "actors/random.h"
+#include "actors/session.h"
+#include "actors/shard_actor.h"
+#include "actors/statement_cache.h"
+#include "cql/execute/api.h"
+#include "net/protocol/frame.h"
+#include "net/protocol/request.h"
+#include "net/protocol/response.h"
+
+namespace keyzone::actors {
+
+// What is known of a client's request until it is answered.
+struct ClientRequest {
+  uint8_t version = 4;
+  int16_t stream = 0;
+  net::Consistency consistency = net::Consistency::kOne;
+  std::optional<net::Consistency> serial_consistency;
+  bool skip_metadata = false;
+  Bytes known_metadata_id;  // v5: the result metadata that the client has
+  CachedStatementPtr statement;
+  std::vector<std::string> warnings;
+  Timestamp deadline = 0;  // by the shard's clock, microseconds
+  Timestamp started = 0;
+  int plans = 0;           // how often it was planned
+  // Plans it (again): values are read from `body`, which is kept for that.
+  std::function<void(uint32_t number)> plan;
+  Bytes body;
+  std::optional<cql::Execution> execution;
+  std::vector<Outcome> outcomes;    // of a WriteExecution, by command
+  size_t waiting = 0;               // parts without an answer
+  bool replan = false;              // a part was refused as stale: plan again
+  std::optional<SchemaChangeEvent> schema_change;
+  CatalogVersion schema_version;    // wait until all nodes have it
+  std::optional<Uuid> batch;        // its entry in the batch log
+  bool silent = false;              // nobody waits for the answer
+  std::function<void(uint32_t number)> then;  // what follows when all parts are answered; else the plain answer
+};
+
+// One command or read of a request, on its way to a tablet.
+struct RequestPart {
+  uint32_t request = 0;
+  size_t index = 0;
+  Uuid table;
+  Token token;
+  GroupId group;
+  std::optional<WriteItem> write;
+  std::shared_ptr<const ReadRequest> read;
+  std::shared_ptr<const CatalogRequest> catalog;
+  bool nearest = false;
+  Timestamp sent = 0;
+  NodeId sent_to;
+};
+
+class Session : public ShardActor, public net::StreamHandler {
+ public:
+  Session(caf::actor_config& config, NodeContext& context, size_t shard, AcceptedStream stream);
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+  void on_bytes(BytesView bytes) override;
+  void on_closed(const std::string& reason) override;
+  void on_writable() override;
+
+ private:
+  // --- the protocol (session.cc)
+  void handle_frame(net::Frame frame);
+  void handle_startup(const net::Frame& frame);
+  void handle_register(const net::Frame& frame);
+  void handle_query(const net::Frame& frame);
+  void handle_prepare(const net::Frame& frame);
+  void handle_execute(const net::Frame& frame);
+  void handle_batch(const net::Frame& frame);
+  Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
+  Result<CachedStatementPtr> find_prepared(BytesView id);
+  ClientRequest new_request(const net::Frame& frame, net::Consistency consistency) const;
+  cql::ExecuteOptions options_of(const net::QueryParameters& parameters);
+  std::optional<Error> check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const;
+  void flush();
+  void pause_if_full();
+  void send_event(const net::Event& event);
+
+  void answer_error(const ClientRequest& request, const Error& error);
+  void answer_error(const ClientRequest& request, const net::ErrorResponse& error);
+  void answer_void(const ClientRequest& request);
+  void answer_rows(const ClientRequest& request, const ResultSet& rows);
+  uint8_t prelude(const ClientRequest& request, Bytes& prelude) const;
+  void answer(const ClientRequest& request, net::Opcode opcode, const std::function<void(Bytes&)>& body);
+
+  // --- execution (session_execute.cc)
+  uint32_t add_request(ClientRequest request);
+  void start(uint32_t number, cql::Execution execution);
+  void start_write(uint32_t number);
+  void start_logged_batch(uint32_t number);
+  void forget_batch(const Uuid& id);
+  void send_commands(uint32_t number);
+  void continue_read(uint32_t number);
+  void add_write(uint32_t number, size_t index, cql::TabletCommand command);
+  void add_read(uint32_t number, cql::TabletRead read);
+  bool replicas_suffice(uint32_t number, const Tablet& tablet);
+  uint64_t next_sequence();
+  void dispatch(uint64_t sequence, RequestPart& part);
+  void send_part(uint64_t sequence, RequestPart& part, NodeId to);
+  void handle_replies(const Replies& replies);
+  void handle_reply(const Reply& reply);
+  void handle_refusal(uint64_t sequence, RequestPart& part, const Refusal& refusal);
+  void part_done(uint32_t number);
+  void finish_write(uint32_t number);
+  void finish_read(uint32_t number);
+  void plan_again(uint32_t number);
+  void fail(uint32_t number, const Error& error);
+  void time_out(uint32_t number);
+  void forget(uint32_t number);
+  void tick();
+  void schedule_tick();
+  Timestamp now_us();
+  const NodeView& view();
+
+  // --- schema and local tables (session_schema.cc)
+  void start_schema(uint32_t number);
+  void schema_applied(uint32_t number);
+  void schema_agreed(CatalogVersion version);
+  Uuid time_uuid();
+  void start_local_read(uint32_t number);
+  void start_describe(uint32_t number);
+  void start_truncate(uint32_t number);
+  void use_keyspace(uint32_t number, const std::string& keyspace);
+
+  // --- page states
+  Bytes sign(BytesView page_state) const;
+  std::optional<BytesView> check_signature(BytesView signed_state) const;
+
+  NodeContext& context_;
+  AcceptedStream stream_;
+  caf::actor self_;  // keeps us alive until the stream is closed
+  net::FrameReader reader_;
+  net::FrameWriter writer_;
+  uint8_t version_ = 0;  // of the protocol; 0: before STARTUP
+  bool registered_topology_ = false;
+  bool registered_status_ = false;
+  bool registered_schema_ = false;
+  bool closed_ = false;
+  bool paused_ = false;
+  bool in_turn_ = false;   // answers are flushed at its end
+  std::string keyspace_;
+  cql::Dialect dialect_;
+  Random random_;
+  std::function<uint64_t()> draw_;
+  uint32_t number_ = 0;  // in the SessionDirectory
+  uint32_t next_request_ = 1;
+  uint32_t next_part_ = 1;
+  std::map<uint32_t, ClientRequest> requests_;
+  std::unordered_map<uint64_t, RequestPart> parts_;  // by sequence
+  std::map<std::pair<GroupId, NodeId>, std::shared_ptr<WriteRequests>> writes_;  // gathered in this turn
+  std::map<std::pair<GroupId, NodeId>, std::shared_ptr<ReadRequests>> reads_;
+  NodeViewPtr view_;
+  uint64_t view_version_ = UINT64_MAX;
+  bool ticking_ = false;
+  net::QueryRequest query_;      // reused, so that decoding does not allocate
+  net::ExecuteRequest execute_;
+  net::BatchRequest batch_;
+};
+
+}  // namespace keyzone::actors

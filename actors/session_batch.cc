@@ -1,0 +1,48 @@
+// Logged batches over several tablets: first the replicated batch log, then the tablets, then the log's entry goes.
+// What a coordinator leaves half done, the batch log's keeper finishes (batch_keeper.h).
+#include <caf/send.hpp>
+
+#include "actors/batch_log.h"
+#include "actors/session_actor.h"
+
+namespace keyzone::actors {
+
+// All commands get one stamp, above every clock that this node has heard of, so that finishing them later (even twice)
+// ends in the same state.
+void Session::start_logged_batch(uint32_t number) {
+  auto& request = requests_.at(number);
+  auto& write = std::get<cql::WriteExecution>(*request.execution);
+  const Timestamp stamp = context_.clock.next();
+  for (auto& command : write.commands) {
+    for (auto& mutation : command.command.mutations) {
+      if (mutation.timestamp == kNoTimestamp) mutation.timestamp = stamp;
+    }
+  }
+  const auto log = batch_log(*view().catalog);
+  if (!log) return send_commands(number);  // no zone but ours yet: there are no tablets either
+  BatchEntry entry;
+  entry.id = time_uuid();
+  entry.written_at = stamp;
+  for (const auto& command : write.commands) entry.commands.push_back({command.table, command.token, command.command});
+  request.outcomes.assign(1, {});
+  request.waiting = 1;
+  request.batch = entry.id;
+  request.then = [this](uint32_t logged) { send_commands(logged); };
+  add_write(number, 0, put_entry(*log, entry));
+}
+
+// Everything is where it belongs: nobody needs to finish it. Not waited for.
+void Session::forget_batch(const Uuid& id) {
+  const auto log = batch_log(*view().catalog);
+  if (!log) return;
+  ClientRequest request;
+  request.silent = true;
+  request.execution = cql::WriteExecution();
+  request.outcomes.assign(1, {});
+  request.waiting = 1;
+  const uint32_t number = add_request(std::move(request));
+  requests_.at(number).then = [this](uint32_t done) { forget(done); };
+  add_write(number, 0, delete_entry(*log, id, context_.clock.next()));
+}
+
+}  // namespace keyzone::actors

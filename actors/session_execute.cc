@@ -1,0 +1,445 @@
+// How a session asks tablets: which replica, again after how long, and what it makes of refusals.
+#include <caf/send.hpp>
+
+#include <chrono>
+
+#include "actors/session_actor.h"
+
+namespace keyzone::actors {
+
+namespace {
+
+constexpr std::chrono::milliseconds kTick{20};
+constexpr Timestamp kResendAfter = 1'000'000;  // microseconds without an answer
+constexpr Timestamp kStaleWait = 5'000;        // before planning again on a catalog that may be on its way
+constexpr int kPlansMax = 100;
+constexpr size_t kMajority = 2;                // of three replicas
+constexpr size_t kReplicasOfTablet = 3;
+
+bool is_nearest(net::Consistency consistency) {
+  return consistency == net::Consistency::kOne || consistency == net::Consistency::kLocalOne;
+}
+
+}  // namespace
+
+Timestamp Session::now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock().now().time_since_epoch()).count();
+}
+
+const NodeView& Session::view() {
+  if (!view_ || view_version_ != context_.routing.version()) {
+    view_version_ = context_.routing.version();
+    view_ = context_.routing.view();
+  }
+  return *view_;
+}
+
+uint64_t Session::next_sequence() { return static_cast<uint64_t>(number_) << kSessionShift | next_part_++; }
+
+uint32_t Session::add_request(ClientRequest request) {
+  const uint32_t number = next_request_++;
+  request.started = now_us();
+  const bool is_read = request.statement && request.statement->prepared->info().is_read();
+  const auto patience = is_read ? context_.options.read_timeout : context_.options.write_timeout;
+  request.deadline = request.started + std::chrono::duration_cast<std::chrono::microseconds>(patience).count();
+  requests_.emplace(number, std::move(request));
+  schedule_tick();
+  return number;
+}
+
+void Session::start(uint32_t number, cql::Execution execution) {
+  auto& request = requests_.at(number);
+  request.execution = std::move(execution);
+  request.waiting = 0;
+  request.replan = false;
+  request.then = nullptr;
+  ++request.plans;
+  struct Starter {
+    Session& session;
+    uint32_t number;
+    ClientRequest& request;
+    void operator()(cql::WriteExecution& v) {
+      request.warnings = v.warnings;
+      session.start_write(number);
+    }
+    void operator()(cql::ReadExecution& v) {
+      request.warnings = v.warnings();
+      session.continue_read(number);
+    }
+    void operator()(cql::LocalRead&) { session.start_local_read(number); }
+    void operator()(cql::SchemaExecution&) { session.start_schema(number); }
+    void operator()(cql::AccessExecution&) {
+      session.fail(number, invalid("Roles and permissions are not supported yet"));
+    }
+    void operator()(cql::DescribeExecution&) { session.start_describe(number); }
+    void operator()(cql::UseExecution& v) { session.use_keyspace(number, v.keyspace); }
+    void operator()(cql::TruncateExecution&) { session.start_truncate(number); }
+  };
+  std::visit(Starter{*this, number, request}, *request.execution);
+}
+
+// --- writes
+
+void Session::start_write(uint32_t number) {
+  auto& request = requests_.at(number);
+  auto& write = std::get<cql::WriteExecution>(*request.execution);
+  if (write.commands.empty()) return finish_write(number);
+  if (write.kind == cql::WriteKind::kLoggedBatch && write.commands.size() > 1) return start_logged_batch(number);
+  send_commands(number);
+}
+
+void Session::send_commands(uint32_t number) {
+  auto& request = requests_.at(number);
+  auto& write = std::get<cql::WriteExecution>(*request.execution);
+  request.outcomes.assign(write.commands.size(), {});
+  request.waiting = write.commands.size();
+  const size_t count = write.commands.size();
+  for (size_t i = 0; i < count; ++i) {
+    add_write(number, i, std::move(write.commands[i]));
+    if (!requests_.contains(number)) return;  // failed
+  }
+}
+
+// False: the request was answered, since too few replicas are alive: nothing was proposed.
+bool Session::replicas_suffice(uint32_t number, const Tablet& tablet) {
+  auto& request = requests_.at(number);
+  const size_t needed = request.consistency == net::Consistency::kAll ? kReplicasOfTablet : kMajority;
+  const size_t alive = view().alive_replicas(tablet);
+  if (alive >= needed) return true;
+  net::ErrorResponse error;
+  error.code = net::ErrorCode::kUnavailable;
+  error.message = "Cannot achieve consistency level " + std::string(net::to_string(request.consistency));
+  error.consistency = request.consistency;
+  error.required = static_cast<int32_t>(needed);
+  error.received = static_cast<int32_t>(alive);
+  answer_error(request, error);
+  forget(number);
+  return false;
+}
+
+void Session::add_write(uint32_t number, size_t index, cql::TabletCommand command) {
+  const auto it = view().catalog->tablets.find(command.table);
+  if (it == view().catalog->tablets.end()) return fail(number, {ErrorKind::kServer, "the table has no tablets"});
+  const Tablet& tablet = it->second->find(command.token);
+  if (!replicas_suffice(number, tablet)) return;
+  auto& request = requests_.at(number);
+  RequestPart part;
+  part.request = number;
+  part.index = index;
+  part.table = command.table;
+  part.token = command.token;
+  part.group = tablet.group;
+  const uint64_t sequence = next_sequence();
+  command.command.request = {context_.incarnation, sequence};
+  command.command.deadline = context_.clock.now() + (request.deadline - now_us());
+  command.command.epoch = tablet.epoch;
+  part.write = WriteItem{command.command.request, encode_command(command.command),
+                         request.consistency == net::Consistency::kAll};
+  auto [place, added] = parts_.emplace(sequence, std::move(part));
+  dispatch(sequence, place->second);
+}
+
+// --- reads
+
+void Session::continue_read(uint32_t number) {
+  auto& request = requests_.at(number);
+  auto& read = std::get<cql::ReadExecution>(*request.execution);
+  if (read.done()) return finish_read(number);
+  auto wanted = read.next();
+  request.waiting += wanted.size();
+  for (auto& one : wanted) {
+    add_read(number, std::move(one));
+    if (!requests_.contains(number)) return;  // failed
+  }
+}
+
+void Session::add_read(uint32_t number, cql::TabletRead read) {
+  const auto it = view().catalog->tablets.find(read.table);
+  if (it == view().catalog->tablets.end()) return fail(number, {ErrorKind::kServer, "the table has no tablets"});
+  const Tablet& tablet = it->second->find(read.token);
+  auto& request = requests_.at(number);
+  const bool nearest = context_.options.nearest_reads && is_nearest(request.consistency);
+  if (!nearest && !replicas_suffice(number, tablet)) return;
+  RequestPart part;
+  part.request = number;
+  part.index = read.index;
+  part.table = read.table;
+  part.token = read.token;
+  part.group = tablet.group;
+  part.nearest = nearest;
+  read.request.epoch = tablet.epoch;
+  part.read = std::make_shared<const ReadRequest>(std::move(read.request));
+  const uint64_t sequence = next_sequence();
+  auto [place, added] = parts_.emplace(sequence, std::move(part));
+  dispatch(sequence, place->second);
+}
+
+// --- to whom
+
+void Session::dispatch(uint64_t sequence, RequestPart& part) {
+  Route* route = view().route(part.group);
+  NodeId to;
+  if (route) {
+    to = part.nearest && route->local ? context_.self : route->leader_hint();
+    if (!to.value && route->local) to = context_.self;  // it may know, or will soon
+  }
+  if (!to.value) {
+    const auto it = view().catalog->tablets.find(part.table);
+    if (it == view().catalog->tablets.end()) return;  // the tick tries again
+    for (const auto node : it->second->find(part.token).replicas) {
+      if (view().alive->contains(node)) to = node;
+    }
+  }
+  send_part(sequence, part, to);
+}
+
+void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
+  part.sent = now_us();
+  part.sent_to = to;
+  if (!to.value) return;
+  const RequestId id{context_.incarnation, sequence};
+  if (part.catalog) {
+    if (to == context_.self) {
+      if (auto* route = view().route(kCatalogGroup); route && route->local) caf::anon_send(route->local, part.catalog);
+    } else {
+      auto out = std::make_shared<Outgoing>();
+      out->items.push_back({to, PeerItem{kCatalogGroup, *part.catalog}});
+      caf::anon_send(context_.hub, OutgoingPtr(std::move(out)));
+    }
+    return;
+  }
+  const auto key = std::pair(part.group, to);
+  if (part.write) {
+    auto& writes = writes_[key];
+    if (!writes) {
+      writes = std::make_shared<WriteRequests>();
+      writes->group = part.group;
+      writes->origin = context_.self;
+    }
+    writes->items.push_back(*part.write);
+  } else {
+    auto& reads = reads_[key];
+    if (!reads) {
+      reads = std::make_shared<ReadRequests>();
+      reads->group = part.group;
+      reads->origin = context_.self;
+    }
+    reads->items.push_back({id, part.read, part.nearest});
+  }
+}
+
+// --- answers of tablets
+
+void Session::handle_replies(const Replies& replies) {
+  in_turn_ = true;
+  for (const auto& reply : replies.items) handle_reply(reply);
+  in_turn_ = false;
+  flush();
+  pause_if_full();
+}
+
+void Session::handle_reply(const Reply& reply) {
+  auto it = parts_.find(reply.id.sequence);
+  if (it == parts_.end()) return;  // answered already, or given up
+  auto& part = it->second;
+  if (auto* refusal = std::get_if<Refusal>(&reply.body)) return handle_refusal(it->first, part, *refusal);
+  const uint32_t number = part.request;
+  auto& request = requests_.at(number);
+  if (auto* outcome = std::get_if<Outcome>(&reply.body)) {
+    if (outcome->kind == OutcomeKind::kNoSpace) return fail(number, {ErrorKind::kNoSpace, outcome->message});
+    if (outcome->kind == OutcomeKind::kExpired) return time_out(number);
+    if (outcome->kind == OutcomeKind::kStale) {
+      request.replan = true;
+    } else if (part.index < request.outcomes.size()) {
+      request.outcomes[part.index] = *outcome;
+    }
+    parts_.erase(it);
+    return part_done(number);
+  }
+  const size_t index = part.index;
+  parts_.erase(it);
+  auto* read = std::get_if<cql::ReadExecution>(&*request.execution);
+  if (!read) return;
+  if (auto fed = read->feed(index, std::get<ReadResult>(reply.body)); !fed) return fail(number, fed.error());
+  part_done(number);
+}
+
+void Session::handle_refusal(uint64_t sequence, RequestPart& part, const Refusal& refusal) {
+  const uint32_t number = part.request;
+  switch (refusal.kind) {
+    case ErrorKind::kNotLeader: {
+      auto* route = view().route(part.group);
+      if (route && refusal.leader.value) route->learn_leader(refusal.leader);
+      const bool elsewhere = refusal.leader.value && refusal.leader != part.sent_to;
+      if (route && !refusal.leader.value && route->leader_hint() == part.sent_to) route->learn_leader(NodeId());
+      if (elsewhere && view().alive->contains(refusal.leader)) return send_part(sequence, part, refusal.leader);
+      part.sent = 0;  // nobody leads just now: with the next tick
+      return;
+    }
+    case ErrorKind::kStale:
+      parts_.erase(sequence);
+      requests_.at(number).replan = true;
+      return part_done(number);
+    case ErrorKind::kOverloaded:
+      if (part.catalog) {
+        part.sent = 0;
+        return;
+      }
+      [[fallthrough]];
+    default:
+      return fail(number, {refusal.kind, refusal.message});
+  }
+}
+
+void Session::part_done(uint32_t number) {
+  auto& request = requests_.at(number);
+  KEYZONE_ASSERT(request.waiting > 0);
+  --request.waiting;
+  if (request.waiting > 0 && !std::holds_alternative<cql::ReadExecution>(*request.execution)) return;
+  if (request.replan) {
+    if (request.waiting == 0) plan_again(number);
+    return;
+  }
+  if (request.then) {
+    const auto then = std::move(request.then);
+    request.then = nullptr;
+    return then(number);
+  }
+  if (std::holds_alternative<cql::ReadExecution>(*request.execution)) return continue_read(number);
+  if (std::holds_alternative<cql::WriteExecution>(*request.execution)) return finish_write(number);
+}
+
+void Session::finish_write(uint32_t number) {
+  auto& request = requests_.at(number);
+  auto& write = std::get<cql::WriteExecution>(*request.execution);
+  auto rows = write.finish(request.outcomes);
+  if (!rows) return fail(number, rows.error());
+  if (*rows) {
+    answer_rows(request, **rows);
+  } else {
+    answer_void(request);
+  }
+  const auto batch = request.batch;
+  forget(number);
+  if (batch) forget_batch(*batch);
+}
+
+void Session::finish_read(uint32_t number) {
+  auto& request = requests_.at(number);
+  auto& read = std::get<cql::ReadExecution>(*request.execution);
+  auto rows = read.take();
+  if (!rows) return fail(number, rows.error());
+  request.warnings = read.warnings();
+  answer_rows(request, *rows);
+  forget(number);
+}
+
+// A tablet knows another schema than we planned on: whoever is behind catches up in a moment.
+void Session::plan_again(uint32_t number) {
+  auto& request = requests_.at(number);
+  if (request.plans > kPlansMax || !request.plan) {
+    return fail(number, {ErrorKind::kServer, "the schema keeps changing under this statement"});
+  }
+  request.replan = true;
+  request.started = now_us() + kStaleWait;  // the tick plans it again from then on
+  schedule_tick();
+}
+
+void Session::fail(uint32_t number, const Error& error) {
+  auto it = requests_.find(number);
+  if (it == requests_.end()) return;
+  if (error.kind == ErrorKind::kStale && it->second.plans <= kPlansMax && it->second.plan) {
+    it->second.waiting = 0;
+    ++it->second.plans;
+    return plan_again(number);
+  }
+  answer_error(it->second, error);
+  forget(number);
+  if (!in_turn_) flush();
+}
+
+void Session::time_out(uint32_t number) {
+  auto& request = requests_.at(number);
+  const bool read = std::holds_alternative<cql::ReadExecution>(*request.execution);
+  auto* write = std::get_if<cql::WriteExecution>(&*request.execution);
+  net::ErrorResponse error;
+  error.consistency = request.consistency;
+  error.required = request.consistency == net::Consistency::kAll ? kReplicasOfTablet : kMajority;
+  error.received = static_cast<int32_t>(error.required) - 1;
+  if (read) {
+    error.code = net::ErrorCode::kReadTimeout;
+    error.message = "Operation timed out - received only " + std::to_string(error.received) + " responses.";
+  } else {
+    error.code = net::ErrorCode::kWriteTimeout;
+    error.message = "Operation timed out - received only " + std::to_string(error.received) + " responses.";
+    error.write_type = "SIMPLE";
+    if (write) {
+      switch (write->kind) {
+        case cql::WriteKind::kConditional:
+          error.write_type = "CAS";
+          error.consistency = request.serial_consistency.value_or(net::Consistency::kSerial);
+          break;
+        case cql::WriteKind::kCounter:
+          error.write_type = "COUNTER";
+          break;
+        case cql::WriteKind::kLoggedBatch:
+          error.write_type = "BATCH";
+          break;
+        case cql::WriteKind::kUnloggedBatch:
+          error.write_type = "UNLOGGED_BATCH";
+          break;
+        case cql::WriteKind::kPlain:
+          break;
+      }
+    }
+  }
+  answer_error(request, error);
+  forget(number);
+}
+
+void Session::forget(uint32_t number) {
+  auto it = requests_.find(number);
+  if (it == requests_.end()) return;
+  if (it->second.waiting > 0) std::erase_if(parts_, [number](const auto& part) { return part.second.request == number; });
+  requests_.erase(it);
+}
+
+// --- time
+
+void Session::schedule_tick() {
+  if (ticking_) return;
+  ticking_ = true;
+  delayed_send(this, kTick, tick_atom::value);
+}
+
+void Session::tick() {
+  ticking_ = false;
+  in_turn_ = true;
+  const Timestamp now = now_us();
+  std::vector<uint32_t> late, stale;
+  for (auto& [number, request] : requests_) {
+    if (request.deadline <= now) {
+      late.push_back(number);
+    } else if (request.replan && request.waiting == 0 && request.started <= now) {
+      stale.push_back(number);
+    }
+  }
+  for (const auto number : late) time_out(number);
+  for (const auto number : stale) {
+    auto& request = requests_.at(number);
+    request.replan = false;
+    const auto plan = request.plan;
+    plan(number);
+  }
+  for (auto& [sequence, part] : parts_) {
+    if (part.sent == 0 || now - part.sent > kResendAfter || !view().alive->contains(part.sent_to)) {
+      dispatch(sequence, part);
+    }
+  }
+  in_turn_ = false;
+  flush();
+  pause_if_full();
+  if (!requests_.empty()) schedule_tick();
+}
+
+}  // namespace keyzone::actors

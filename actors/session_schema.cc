@@ -1,0 +1,189 @@
+// Schema changes, USE, TRUNCATE, DESCRIBE and system tables, as a session sees them; and the page states that it signs.
+#include <caf/send.hpp>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "actors/node_facts.h"
+#include "actors/placement.h"
+#include "actors/session_actor.h"
+#include "actors/supervisor.h"
+#include "cql/ddl/ddl.h"
+#include "cql/describe/describe.h"
+#include "cql/system_tables/system_tables.h"
+
+namespace keyzone::actors {
+
+namespace {
+
+constexpr size_t kSignatureSize = 16;  // of an HMAC-SHA256, cut
+
+Bytes hmac(BytesView key, BytesView message) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(message.data()),
+       message.size(), digest, &size);
+  return Bytes(reinterpret_cast<const char*>(digest), kSignatureSize);
+}
+
+}  // namespace
+
+// --- page states: the signature, then the state
+
+Bytes Session::sign(BytesView page_state) const {
+  const auto catalog = context_.routing.view()->catalog;
+  return hmac(catalog->secret, page_state) + Bytes(page_state);
+}
+
+std::optional<BytesView> Session::check_signature(BytesView signed_state) const {
+  if (signed_state.size() < kSignatureSize) return std::nullopt;
+  const BytesView state = signed_state.substr(kSignatureSize);
+  const auto catalog = context_.routing.view()->catalog;
+  const Bytes expected = hmac(catalog->secret, state);
+  if (CRYPTO_memcmp(expected.data(), signed_state.data(), kSignatureSize) != 0) return std::nullopt;
+  return state;
+}
+
+// --- schema changes
+
+// A version 1 UUID, as Cassandra gives to tables.
+Uuid Session::time_uuid() {
+  constexpr uint64_t kGregorianOffset = 0x01B21DD213814000ull;  // 100 ns steps between 1582 and 1970
+  const auto ticks = static_cast<uint64_t>(context_.clock.next()) * 10 + kGregorianOffset;
+  const uint64_t node = random_.next();
+  Bytes bytes;
+  append_be(bytes, static_cast<uint32_t>(ticks));
+  append_be(bytes, static_cast<uint16_t>(ticks >> 32));
+  append_be(bytes, static_cast<uint16_t>(((ticks >> 48) & 0x0fff) | 0x1000));
+  append_be(bytes, (node & 0x3fffffffffffffffull) | 0x8000010000000000ull);
+  Uuid uuid;
+  std::copy(bytes.begin(), bytes.end(), uuid.bytes.begin());
+  return uuid;
+}
+
+void Session::start_schema(uint32_t number) {
+  auto& request = requests_.at(number);
+  request.deadline = request.started + std::chrono::duration_cast<std::chrono::microseconds>(
+                                           context_.options.schema_timeout).count();
+  const auto& execution = std::get<cql::SchemaExecution>(*request.execution);
+  const auto& catalog = *view().catalog;
+  auto plan = cql::plan_schema_change(*execution.statement,
+                                      {catalog, execution.keyspace, time_uuid(), context_.clock.now()});
+  if (!plan) return fail(number, plan.error());
+  request.warnings = plan->warnings;
+  if (!plan->event) {  // nothing to do
+    answer_void(request);
+    return forget(number);
+  }
+  auto& change = plan->change;
+  change.expected = catalog.version;
+  uint64_t next_id = std::max(catalog.next_id, kFirstDynamicId);
+  for (const auto& table : change.put_tables) {
+    if (catalog.tables_by_id.contains(table.id)) continue;
+    auto tablets = place_table(catalog, context_.options.initial_tablets, &next_id);
+    if (!tablets) return fail(number, tablets.error());
+    change.put_tablets.push_back({table.id, *std::move(tablets)});
+  }
+  change.next_id = next_id;
+  request.schema_change = plan->event;
+  request.schema_version = catalog.version.next();
+  request.outcomes.assign(1, {});
+  request.waiting = 1;
+  request.then = [this](uint32_t done) { schema_applied(done); };
+
+  RequestPart part;
+  part.request = number;
+  part.group = kCatalogGroup;
+  const uint64_t sequence = next_sequence();
+  auto wanted = std::make_shared<CatalogRequest>();
+  wanted->id = {context_.incarnation, sequence};
+  wanted->origin = context_.self;
+  wanted->change = encode_change(change);
+  part.catalog = std::move(wanted);
+  auto [place, added] = parts_.emplace(sequence, std::move(part));
+  dispatch(sequence, place->second);
+}
+
+// The catalog's group has it; the client hears of it when every live node has it.
+void Session::schema_applied(uint32_t number) {
+  auto wait = std::make_shared<AwaitVersion>();
+  wait->version = requests_.at(number).schema_version;
+  wait->session = self_;
+  caf::anon_send(context_.supervisor, AwaitVersionPtr(std::move(wait)));
+}
+
+void Session::schema_agreed(CatalogVersion version) {
+  std::vector<uint32_t> done;
+  for (const auto& [number, request] : requests_) {
+    if (request.schema_change && request.waiting == 0 && !request.replan && request.schema_version <= version) {
+      done.push_back(number);
+    }
+  }
+  for (const auto number : done) {
+    auto& request = requests_.at(number);
+    answer(request, net::Opcode::kResult, [&](Bytes& body) {
+      net::encode_schema_change(body, request.version, *request.schema_change);
+    });
+    forget(number);
+  }
+  flush();
+}
+
+// --- what needs no tablet
+
+void Session::use_keyspace(uint32_t number, const std::string& keyspace) {
+  keyspace_ = keyspace;
+  auto& request = requests_.at(number);
+  answer(request, net::Opcode::kResult, [&](Bytes& body) { net::encode_set_keyspace(body, keyspace); });
+  forget(number);
+}
+
+void Session::start_local_read(uint32_t number) {
+  auto& request = requests_.at(number);
+  auto& read = std::get<cql::LocalRead>(*request.execution);
+  const auto facts = node_facts(context_, view());
+  // In `keyzone dev` drivers are shown one node: it has no peers.
+  const bool hidden = context_.options.one_node_view && read.table->name.starts_with("peers");
+  const auto rows = hidden ? std::vector<cql::SystemRow>() : cql::system_rows(*read.table, *view().catalog, facts);
+  auto result = read.finish(rows);
+  if (!result) return fail(number, result.error());
+  answer_rows(request, *result);
+  forget(number);
+}
+
+void Session::start_describe(uint32_t number) {
+  auto& request = requests_.at(number);
+  const auto& execution = std::get<cql::DescribeExecution>(*request.execution);
+  auto result = cql::describe(*execution.statement->as<cql::DescribeStatement>(), *view().catalog,
+                              execution.keyspace);
+  if (!result) return fail(number, result.error());
+  answer_rows(request, *result);
+  forget(number);
+}
+
+// --- TRUNCATE: every tablet drops its rows at one place in its log
+
+void Session::start_truncate(uint32_t number) {
+  auto& request = requests_.at(number);
+  const auto table = std::get<cql::TruncateExecution>(*request.execution).table;
+  const auto it = view().catalog->tablets.find(table->id);
+  if (it == view().catalog->tablets.end()) return fail(number, {ErrorKind::kServer, "the table has no tablets"});
+  request.outcomes.assign(it->second->tablets.size(), {});
+  request.waiting = it->second->tablets.size();
+  request.then = [this](uint32_t done) {
+    answer_void(requests_.at(done));
+    forget(done);
+  };
+  for (size_t i = 0; i < it->second->tablets.size(); ++i) {
+    cql::TabletCommand command;
+    command.table = table->id;
+    command.token = it->second->tablets[i].end;
+    command.command.table = table->id;
+    command.command.schema_version = table->version;
+    command.command.truncate = true;
+    add_write(number, i, std::move(command));
+    if (!requests_.contains(number)) return;
+  }
+}
+
+}  // namespace keyzone::actors

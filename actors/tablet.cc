@@ -1,0 +1,467 @@
+#include "actors/tablet.h"
+
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "storage/table.h"
+
+namespace keyzone::actors {
+
+namespace {
+
+constexpr size_t kWaitingRequestsMax = 10'000;  // while an election or a schema change is under way
+constexpr size_t kEntryBytesMax = 1 << 20;      // of the commands that one entry carries
+
+class TableChunks : public ChunkSource {
+ public:
+  explicit TableChunks(std::unique_ptr<storage::SnapshotReader> reader) : reader_(std::move(reader)) {}
+  LogIndex index() const override { return reader_->meta().applied; }
+  Result<Bytes> next() override { return reader_->next_chunk(); }
+
+ private:
+  std::unique_ptr<storage::SnapshotReader> reader_;
+};
+
+// Commands in the log that wait for their outcome.
+struct Proposal {
+  struct Request {
+    NodeId origin;
+    RequestId id;
+    bool all = false;
+  };
+  Term term;
+  std::vector<Request> requests;
+};
+// Applied here, and not yet known to be at every replica (consistency ALL).
+struct Unfinished {
+  LogIndex index;
+  NodeId origin;
+  Reply reply;
+};
+
+class TabletActor : public Replica {
+ public:
+  TabletActor(caf::actor_config& config, NodeContext& context, Shard& shard, TabletStart start)
+      : Replica(config, context, shard, std::move(start.replica)),
+        table_(std::move(start.table)),
+        tablet_(std::move(start.tablet)) {
+    want_members(tablet_.replicas);
+  }
+
+ protected:
+  // --- state
+
+  Result<LogIndex> open_state() override {
+    if (!shard_.registry().find(start_.group)) {
+      leveldb::WriteBatch batch;
+      storage::TableReplica::create(shard_.registry(), start_.group, *table_, {tablet_.begin, tablet_.end},
+                                    tablet_.epoch, batch);
+      KEYZONE_CHECK(shard_.store().write(&batch));
+    }
+    return reopen();
+  }
+
+  Result<void> reset_state() override {
+    replica_.reset();
+    leveldb::WriteBatch batch;
+    shard_.registry().drop(start_.group, batch);
+    storage::TableReplica::create(shard_.registry(), start_.group, *table_, {tablet_.begin, tablet_.end},
+                                  tablet_.epoch, batch);
+    KEYZONE_CHECK(shard_.store().write(&batch));
+    KEYZONE_TRY(index, reopen());
+    (void)index;
+    return {};
+  }
+
+  Result<void> drop_state() override {
+    replica_.reset();
+    leveldb::WriteBatch batch;
+    shard_.registry().drop(start_.group, batch);
+    return shard_.store().write(&batch);
+  }
+
+  Result<LogIndex> reopen() {
+    replica_.reset();
+    KEYZONE_TRY(replica, storage::TableReplica::open(shard_.store().db(), shard_.registry(), start_.group, table_, {}));
+    replica_ = std::move(replica);
+    return replica_->applied();
+  }
+
+  bool may_apply() override { return shard_.store().may_write_now(); }
+
+  // --- writes
+
+  void handle_writes(const WriteRequestsPtr& requests) override {
+    if (!raft_) return;
+    if (!raft_->is_leader()) {
+      for (const auto& item : requests->items) refuse(requests->origin, item.id, ErrorKind::kNotLeader);
+      return;
+    }
+    if (waiting_.size() >= kWaitingRequestsMax) {
+      for (const auto& item : requests->items) {
+        refuse(requests->origin, item.id, ErrorKind::kOverloaded, "too many writes wait for this tablet");
+      }
+      return;
+    }
+    waiting_.push_back(requests);
+    if (leading()) {
+      send_proposals_soon();
+    } else {
+      wake();  // proposed by a tick, once earlier terms are applied
+    }
+  }
+
+  // All requests that the mailbox holds now become few entries.
+  void send_proposals_soon() {
+    if (proposing_) return;
+    proposing_ = true;
+    send(this, wake_atom::value);
+  }
+
+  caf::behavior extra_behavior() override {
+    return {
+        [this](wake_atom) {
+          proposing_ = false;
+          propose_waiting();
+        },
+        [this](done_atom) { begin_reads(); },
+    };
+  }
+
+  void propose_waiting() {
+    if (!raft_ || waiting_.empty()) return;
+    if (!raft_->is_leader()) return refuse_waiting(ErrorKind::kNotLeader, {});
+    if (!leading()) return;
+    propose_schema();
+    auto waiting = std::move(waiting_);
+    waiting_.clear();
+    std::vector<BytesView> commands;
+    Proposal proposal;
+    size_t bytes = 0;
+    for (const auto& requests : waiting) {
+      for (const auto& item : requests->items) {
+        commands.push_back(item.command);
+        proposal.requests.push_back({requests->origin, item.id, item.all});
+        bytes += item.command.size();
+        if (bytes >= kEntryBytesMax) {
+          propose_commands(commands, std::move(proposal));
+          commands.clear();
+          proposal = {};
+          bytes = 0;
+        }
+      }
+    }
+    if (!commands.empty()) propose_commands(commands, std::move(proposal));
+  }
+
+  void propose_commands(const std::vector<BytesView>& commands, Proposal proposal) {
+    const auto count = static_cast<uint32_t>(commands.size());
+    Timestamp stamp = context_.clock.next(count);
+    if (stamp <= last_stamp_ || stamp <= replica_->clock()) {
+      // Only after a clock was set back by more than the hybrid clock remembers: a restart.
+      context_.clock.catch_up(std::max(last_stamp_, replica_->clock()));
+      stamp = context_.clock.next(count);
+    }
+    last_stamp_ = stamp + count - 1;
+    auto index = propose({std::make_shared<const Bytes>(encode_commands(stamp, commands))});
+    if (!index) {
+      for (const auto& r : proposal.requests) refuse(r.origin, r.id, index.error().kind, index.error().message);
+      return;
+    }
+    proposal.term = raft_->term();
+    proposals_.emplace(*index, std::move(proposal));
+  }
+
+  // The tablet learns a new schema through its own log, in order with the commands.
+  void propose_schema() {
+    if (table_->version <= proposed_version_ || table_->version <= replica_->schema()->version) return;
+    CatalogChange change;
+    change.put_tables.push_back(*table_);
+    Bytes payload(1, static_cast<char>(kSchemaEntry));
+    payload += encode_change(change);
+    if (propose({std::make_shared<const Bytes>(std::move(payload))})) proposed_version_ = table_->version;
+  }
+
+  void refuse_waiting(ErrorKind kind, const std::string& message) {
+    auto waiting = std::move(waiting_);
+    waiting_.clear();
+    for (const auto& requests : waiting) {
+      for (const auto& item : requests->items) refuse(requests->origin, item.id, kind, message);
+    }
+  }
+
+  // --- apply
+
+  Result<void> apply(const std::vector<raft::Entry>& entries) override {
+    std::vector<CommandsEntry> decoded;
+    std::vector<const raft::Entry*> owners;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const auto& entry = entries[i];
+      if (entry.kind != raft::EntryKind::kNormal || !entry.payload || entry.payload->empty()) continue;
+      if (static_cast<uint8_t>((*entry.payload)[0]) == kSchemaEntry) {
+        KEYZONE_CHECK(apply_commands(LogIndex(entry.index.value - 1), decoded, owners));
+        decoded.clear();
+        owners.clear();
+        KEYZONE_CHECK(apply_schema(*entry.payload));
+        continue;
+      }
+      KEYZONE_TRY(commands, decode_commands(*entry.payload));
+      decoded.push_back(std::move(commands));
+      owners.push_back(&entry);
+    }
+    KEYZONE_CHECK(apply_commands(entries.back().index, decoded, owners));
+    forget_proposals(entries.back().index);  // what is left lost its place to another leader's entries
+    return {};
+  }
+
+  Result<void> apply_schema(BytesView payload) {
+    KEYZONE_TRY(change, decode_change(payload.substr(1)));
+    if (change.put_tables.size() != 1) return Error{ErrorKind::kCorrupt, "a schema entry without its table"};
+    auto table = std::make_shared<Table>(std::move(change.put_tables.front()));
+    table->index();
+    replica_->set_schema(std::move(table));
+    return {};
+  }
+
+  Result<void> apply_commands(LogIndex applied, const std::vector<CommandsEntry>& decoded,
+                              const std::vector<const raft::Entry*>& owners) {
+    if (applied <= replica_->applied()) return {};
+    std::vector<storage::StampedCommand> stamped;
+    for (size_t i = 0; i < decoded.size(); ++i) {
+      Timestamp stamp = decoded[i].stamp;
+      for (const auto& command : decoded[i].commands) stamped.push_back({owners[i]->index, stamp++, &command});
+      context_.clock.observe(stamp);
+    }
+    leveldb::WriteBatch batch;
+    KEYZONE_TRY(outcomes, replica_->apply(applied, stamped, batch));
+    KEYZONE_CHECK(shard_.write(start_.group, applied, batch));
+    size_t next = 0;
+    for (size_t i = 0; i < decoded.size(); ++i) {
+      answer_proposal(*owners[i], std::span(outcomes).subspan(next, decoded[i].commands.size()));
+      next += decoded[i].commands.size();
+    }
+    return {};
+  }
+
+  void answer_proposal(const raft::Entry& entry, std::span<Outcome> outcomes) {
+    auto it = proposals_.find(entry.index);
+    if (it == proposals_.end()) return;
+    auto proposal = std::move(it->second);
+    proposals_.erase(it);
+    const bool ours = proposal.term == entry.term && proposal.requests.size() == outcomes.size();
+    for (size_t i = 0; i < proposal.requests.size(); ++i) {
+      const auto& [origin, id, all] = proposal.requests[i];
+      if (!ours) {
+        refuse(origin, id, ErrorKind::kNotLeader);  // another leader's entry took the place: not applied
+      } else if (all && outcomes[i].kind == OutcomeKind::kDone) {
+        unfinished_.push_back({entry.index, origin, {id, std::move(outcomes[i])}});
+      } else {
+        answer(origin, {id, std::move(outcomes[i])});
+      }
+    }
+  }
+
+  void forget_proposals(LogIndex index) override {
+    while (!proposals_.empty() && proposals_.begin()->first <= index) {
+      auto proposal = std::move(proposals_.begin()->second);
+      proposals_.erase(proposals_.begin());
+      // Nobody here knows whether a snapshot has them: asked again with the same id, the group knows.
+      for (const auto& r : proposal.requests) refuse(r.origin, r.id, ErrorKind::kNotLeader);
+    }
+  }
+
+  void leadership_changed() override {
+    if (!raft_->is_leader()) {
+      proposed_version_ = 0;
+      refuse_waiting(ErrorKind::kNotLeader, {});
+      refuse_reads();
+      unfinished_.clear();  // those who wait time out: it is written, and who has it is not known here any more
+    }
+  }
+
+  // --- reads
+
+  void handle_reads(const ReadRequestsPtr& requests) override {
+    if (!raft_) return;
+    std::shared_ptr<ReadRequests> linearizable;
+    for (const auto& item : requests->items) {
+      if (item.nearest) {
+        serve(requests->origin, item, context_.clock.now());
+        continue;
+      }
+      if (!linearizable) {
+        linearizable = std::make_shared<ReadRequests>();
+        linearizable->group = requests->group;
+        linearizable->origin = requests->origin;
+      }
+      linearizable->items.push_back(item);
+    }
+    if (!linearizable) return pump_soon();
+    if (!raft_->is_leader()) {
+      for (const auto& item : linearizable->items) refuse(linearizable->origin, item.id, ErrorKind::kNotLeader);
+      return;
+    }
+    waiting_reads_.push_back(std::move(linearizable));
+    if (!reading_) {
+      reading_ = true;
+      send(this, done_atom::value);  // all that the mailbox holds share one round
+    }
+  }
+
+  void begin_reads() {
+    reading_ = false;
+    if (!raft_ || waiting_reads_.empty()) return;
+    auto context = ask_to_read();
+    if (!context) {
+      if (context.error().kind == ErrorKind::kNotLeader) return refuse_reads();
+      for (const auto& reads : waiting_reads_) {
+        for (const auto& item : reads->items) refuse(reads->origin, item.id, context.error().kind, context.error().message);
+      }
+      waiting_reads_.clear();
+      return;
+    }
+    reads_[*context] = std::move(waiting_reads_);
+    waiting_reads_.clear();
+  }
+
+  void serve_reads(uint64_t context, Timestamp clock) override {
+    auto it = reads_.find(context);
+    if (it == reads_.end()) return;
+    const Timestamp now = std::max(clock, context_.clock.now());
+    for (const auto& reads : it->second) {
+      for (const auto& item : reads->items) serve(reads->origin, item, now);
+    }
+    reads_.erase(it);
+  }
+
+  void fail_reads(uint64_t context) override {
+    auto it = reads_.find(context);
+    if (it == reads_.end()) return;
+    for (const auto& reads : it->second) {
+      for (const auto& item : reads->items) refuse(reads->origin, item.id, ErrorKind::kNotLeader);
+    }
+    reads_.erase(it);
+  }
+
+  void refuse_reads() {
+    for (const auto& reads : waiting_reads_) {
+      for (const auto& item : reads->items) refuse(reads->origin, item.id, ErrorKind::kNotLeader);
+    }
+    waiting_reads_.clear();
+  }
+
+  void serve(NodeId origin, const ReadItem& item, Timestamp now) {
+    auto result = replica_->read(*item.request, now);
+    if (result) return answer(origin, {item.id, *std::move(result)});
+    refuse(origin, item.id, result.error().kind, result.error().message);
+    if (result.error().kind == ErrorKind::kCorrupt || result.error().kind == ErrorKind::kIo) {
+      fatal("rows can't be read", result.error());
+    }
+  }
+
+  // --- the rest
+
+  void handle_catalog(const CatalogPtr& catalog) override {
+    if (!raft_) return;
+    auto table = catalog->table(table_->id);
+    if (!table) return;  // dropped: the supervisor stops us
+    table_ = std::move(table);
+    auto it = catalog->tablets.find(table_->id);
+    if (it != catalog->tablets.end()) {
+      for (const auto& tablet : it->second->tablets) {
+        if (tablet.group == start_.group) tablet_ = tablet;
+      }
+    }
+    want_members(tablet_.replicas);
+    if (leading()) propose_schema();
+  }
+
+  void raft_moved() override { answer_finished(); }
+
+  void answer_finished() {
+    if (unfinished_.empty()) return;
+    LogIndex everywhere = raft_->last_index();
+    for (const auto& peer : raft_->status().peers) {
+      if (!peer.learner && peer.node != context_.self) everywhere = std::min(everywhere, peer.match);
+    }
+    while (!unfinished_.empty() && unfinished_.front().index <= everywhere) {
+      answer(unfinished_.front().origin, std::move(unfinished_.front().reply));
+      unfinished_.pop_front();
+    }
+  }
+
+  void on_tick() override {
+    propose_waiting();
+    if (leading()) propose_schema();
+    if (!raft_->is_leader() || tablet_.preferred_leader == context_.self || !leading()) {
+      displaced_ticks_ = 0;
+      return;
+    }
+    // Leaders go back to where placement wants them once that node has been there for a while.
+    if (++displaced_ticks_ < kTicksBeforeMoveBack) return;
+    displaced_ticks_ = 0;
+    if (context_.routing.view()->alive->contains(tablet_.preferred_leader)) {
+      (void)raft_->transfer_leadership(tablet_.preferred_leader);
+    }
+  }
+
+  bool has_work() const override {
+    const bool displaced = raft_->is_leader() && tablet_.preferred_leader != context_.self &&
+                           context_.routing.view()->alive->contains(tablet_.preferred_leader);
+    return !waiting_.empty() || !waiting_reads_.empty() || !reads_.empty() || !proposals_.empty() || !unfinished_.empty() || displaced;
+  }
+
+  // --- snapshots
+
+  Result<std::unique_ptr<ChunkSource>> open_snapshot() override {
+    return std::unique_ptr<ChunkSource>(std::make_unique<TableChunks>(replica_->snapshot()));
+  }
+  Result<void> install_begin() override {
+    leveldb::WriteBatch batch;
+    installer_ = std::make_unique<storage::SnapshotInstaller>(shard_.registry(), start_.group, batch);
+    return shard_.store().write(&batch);
+  }
+  Result<void> install_add(BytesView chunk) override {
+    leveldb::WriteBatch batch;
+    KEYZONE_CHECK(installer_->add(chunk, batch));
+    return shard_.store().write(&batch);
+  }
+  bool install_complete() const override { return installer_ && installer_->complete(); }
+  Result<LogIndex> install_switch() override {
+    leveldb::WriteBatch batch;
+    replica_.reset();
+    const auto meta = installer_->finish(batch);
+    installer_.reset();
+    KEYZONE_CHECK(shard_.write(start_.group, meta.applied, batch));
+    return reopen();
+  }
+  void install_abort() override { installer_.reset(); }
+
+ private:
+  static constexpr uint32_t kTicksBeforeMoveBack = 100;  // of 50 ms
+
+  TablePtr table_;  // the newest that the catalog has shown
+  Tablet tablet_;
+  std::unique_ptr<storage::TableReplica> replica_;
+  std::unique_ptr<storage::SnapshotInstaller> installer_;
+  std::vector<WriteRequestsPtr> waiting_;  // to be proposed
+  std::map<LogIndex, Proposal> proposals_;
+  std::vector<std::shared_ptr<const ReadRequests>> waiting_reads_;
+  std::map<uint64_t, std::vector<std::shared_ptr<const ReadRequests>>> reads_;  // by ReadIndex context
+  std::deque<Unfinished> unfinished_;
+  Timestamp last_stamp_ = 0;
+  uint32_t proposed_version_ = 0;
+  uint32_t displaced_ticks_ = 0;
+  bool proposing_ = false;
+  bool reading_ = false;
+};
+
+}  // namespace
+
+caf::actor spawn_tablet(caf::actor_system& system, NodeContext& context, Shard& shard, TabletStart start) {
+  return system.spawn<TabletActor>(context, shard, std::move(start));
+}
+
+}  // namespace keyzone::actors
