@@ -10,7 +10,6 @@ namespace keyzone::actors {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{500};
-constexpr uint64_t kLogBytesBeforeFlush = 96u << 20;  // live bytes of the log that make the store flush early
 constexpr size_t kSweepKeys = 2000;                   // of dropped tablets, a tick
 constexpr int kIdleTicksBeforeConfirmation = 2;
 constexpr uint64_t kTicksBetweenSizes = 4;
@@ -48,7 +47,7 @@ class DiskActor : public ShardActor {
  private:
   void start(std::unique_ptr<storage::LogWork> work, bool is_flush) {
     auto shared = std::make_shared<Work>(Work{std::move(work), is_flush});
-    context_.environment.executor->run([shared, self = caf::actor_cast<caf::actor>(this)] {
+    context_.environment.log_executor->run([shared, self = caf::actor_cast<caf::actor>(this)] {
       shared->work->run();
       caf::anon_send(self, done_atom::value, shared);
     });
@@ -135,7 +134,7 @@ class DiskActor : public ShardActor {
   void tick() {
     delayed_send(this, kTick, tick_atom::value);
     checkpoint();
-    if (shard_.log_->stats().bytes_live > kLogBytesBeforeFlush) (void)shard_.store_->start_flush();
+    if (shard_.log_->stats().bytes_live > context_.options.log_bytes_before_flush) (void)shard_.store_->start_flush();
     sweep();
     if (++idle_ticks_ == kIdleTicksBeforeConfirmation) {
       shard_.log_->stage_confirmation();

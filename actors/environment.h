@@ -78,7 +78,8 @@ struct Environment {
   leveldb::Env* disk = nullptr;
   storage::FileSystem* files = nullptr;
   Network* network = nullptr;
-  storage::Executor* executor = nullptr;
+  storage::Executor* executor = nullptr;      // flushes and compactions of the store
+  storage::Executor* log_executor = nullptr;  // flushes and maintenance of the log; may be the same
   std::function<Timestamp()> wall_clock;          // microseconds since 1970
   std::function<uint64_t()> cpu_time_us;          // of this process so far
   std::function<Bytes(size_t)> secret_bytes;      // unpredictable: keys, host ids

@@ -111,6 +111,7 @@ void Node::quit() {
 void Node::release() {
   if (!context_) return;
   for (auto& shard : context_->shards) shard->release();
+  for (const auto& [group, route] : *context_->routing.view()->routes) route->local = nullptr;
   context_->hub = nullptr;
   context_->supervisor = nullptr;
   context_->routing.clear();

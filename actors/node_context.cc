@@ -48,6 +48,7 @@ void SessionDirectory::clear() {
 }
 
 void StatusBoard::report(const ReplicaStatus& status) {
+  if (watcher_) watcher_(status);
   std::lock_guard<std::mutex> lock(mutex_);
   statuses_[status.group] = status;
 }

@@ -51,10 +51,13 @@ class StatusBoard {
   void report(const ReplicaStatus& status);
   void remove(GroupId group);
   std::vector<ReplicaStatus> all() const;
+  // `watcher` sees every report, on the thread that makes it. Called before the first one.
+  void watch(std::function<void(const ReplicaStatus&)> watcher) { watcher_ = std::move(watcher); }
 
  private:
   mutable std::mutex mutex_;
   std::map<GroupId, ReplicaStatus> statuses_;
+  std::function<void(const ReplicaStatus&)> watcher_;
 };
 
 // What nodes last said about their load, ourselves included. Any thread.

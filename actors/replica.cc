@@ -18,7 +18,6 @@ constexpr uint32_t kWakeTicksMax = 6;  // a follower whose leader's node died ca
 constexpr size_t kApplyEntriesMax = 512;   // in one batch
 constexpr size_t kApplyBytesMax = 1 << 20;
 constexpr uint64_t kCaughtUpEntries = 64;    // a learner that lags by no more may vote
-constexpr uint64_t kEntriesKept = 20'000;  // behind the newest, for replicas that lag
 
 std::string install_name(GroupId group) { return "install/" + std::to_string(group.value); }
 
@@ -514,7 +513,8 @@ void Replica::handle_trimmable(LogIndex applied) {
   for (const auto& peer : status.peers) {
     if (peer.active && !peer.learner) keep = std::min(keep, peer.match);
   }
-  const uint64_t floor = status.last_index.value > kEntriesKept ? status.last_index.value - kEntriesKept : 0;
+  const uint64_t kept = context_.options.log_entries_kept;
+  const uint64_t floor = status.last_index.value > kept ? status.last_index.value - kept : 0;
   LogIndex until = std::min(applied, std::max(keep, LogIndex(floor)));
   until = std::min(until, applied_);
   if (until < status.first_index || until > status.persisted) return;

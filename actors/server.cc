@@ -61,6 +61,7 @@ Result<void> Server::open(Options options, std::function<void(const std::string&
     environment.disk = memory_ ? memory_->env() : leveldb::Env::Default();
     environment.files = memory_ ? static_cast<storage::FileSystem*>(memory_.get()) : files_.get();
     environment.executor = executor_.get();
+    environment.log_executor = executor_.get();
     environment.wall_clock = system_clock_us;
     environment.cpu_time_us = process_cpu_us;
     environment.secret_bytes = system_random;

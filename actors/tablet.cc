@@ -127,6 +127,7 @@ class TabletActor : public Replica {
           propose_waiting();
         },
         [this](done_atom) { begin_reads(); },
+        [this](const DigestRequestPtr& request) { tell_digest(*request); },
     };
   }
 
@@ -411,6 +412,13 @@ class TabletActor : public Replica {
     const bool displaced = raft_->is_leader() && tablet_.preferred_leader != context_.self &&
                            context_.routing.view()->alive->contains(tablet_.preferred_leader);
     return !waiting_.empty() || !waiting_reads_.empty() || !reads_.empty() || !proposals_.empty() || !unfinished_.empty() || displaced;
+  }
+
+  void tell_digest(const DigestRequest& request) {
+    if (!raft_ || !replica_) return;
+    auto digest = replica_->digest();
+    if (!digest) return fatal("rows can't be read", digest.error());
+    request.tell(start_.group, replica_->applied(), *digest);
   }
 
   // --- snapshots

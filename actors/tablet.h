@@ -3,7 +3,11 @@
 #pragma once
 #include <caf/actor_system.hpp>
 
+#include <functional>
+#include <memory>
+
 #include "actors/replica.h"
+#include "storage/table.h"
 
 namespace keyzone::actors {
 
@@ -12,6 +16,12 @@ struct TabletStart {
   TablePtr table;  // as of the catalog that asks for the tablet
   Tablet tablet;
 };
+
+// For checks: the tablet says what its state sums up to at the index that it has applied. Reads all of it.
+struct DigestRequest {
+  std::function<void(GroupId, LogIndex, const storage::Digest&)> tell;  // on the shard's thread
+};
+using DigestRequestPtr = std::shared_ptr<const DigestRequest>;
 
 caf::actor spawn_tablet(caf::actor_system& system, NodeContext& context, Shard& shard, TabletStart start);
 
@@ -30,3 +40,5 @@ struct CommandsEntry {
 Result<CommandsEntry> decode_commands(BytesView payload);
 
 }  // namespace keyzone::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyzone::actors::DigestRequestPtr)
