@@ -102,7 +102,9 @@ void Node::quit() {
     if (actor) caf::anon_send_exit(actor, caf::exit_reason::kill);
   };
   for (const auto& session : context.sessions.all()) exit(session);
-  for (const auto& [group, route] : *context.routing.view()->routes) exit(route->local);
+  for (const auto& [group, route] : *context.routing.view()->routes) {
+    if (route) exit(route->local);
+  }
   for (const auto& shard : context.shards) exit(shard->keeper);
   exit(context.supervisor);
   exit(context.hub);
@@ -111,7 +113,9 @@ void Node::quit() {
 void Node::release() {
   if (!context_) return;
   for (auto& shard : context_->shards) shard->release();
-  for (const auto& [group, route] : *context_->routing.view()->routes) route->local = nullptr;
+  for (const auto& [group, route] : *context_->routing.view()->routes) {
+    if (route) route->local = nullptr;
+  }
   context_->hub = nullptr;
   context_->supervisor = nullptr;
   context_->routing.clear();

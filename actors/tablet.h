@@ -2,7 +2,6 @@
 // answered then; linearizable reads wait for ReadIndex; `nearest` reads are served from what is applied.
 #pragma once
 #include <caf/actor_system.hpp>
-
 #include <functional>
 #include <memory>
 
