@@ -91,6 +91,10 @@ const Registry& registry() {
 
 std::span<const FunctionPtr> native_functions() { return registry().all(); }
 
+Error function_failure(std::string_view function, std::string message) {
+  return {ErrorKind::kFunctionFailure, std::move(message), "system", std::string(function)};
+}
+
 bool is_null(const Type& type, const FunctionArgument& argument) {
   if (!argument) return true;
   const bool empty_means_something =

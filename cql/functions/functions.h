@@ -42,7 +42,8 @@ using FunctionPtr = std::shared_ptr<const Function>;
 using ScalarBody = std::function<Result<FunctionValue>(std::span<const FunctionArgument>, FunctionContext&)>;
 using AggregateBody = std::function<std::unique_ptr<Aggregate>()>;
 
-// One overload. Immutable.
+// One overload. Immutable. Errors of its body are kFunctionFailure (an operation on these values, JSON that
+// is no value of the type) or kInvalid (an argument that the function does not take).
 struct Function {
   std::string keyspace = "system";
   std::string name;

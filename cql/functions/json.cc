@@ -26,7 +26,8 @@ Function from_json_function(const std::string& name, const TypePtr& receiver) {
         const auto json = parse_json(values[0]);
         auto value = json ? receiver->from_json(*json) : Result<std::optional<Bytes>>(json.error());
         if (value) return value;
-        return invalid("execution of 'system." + name + "[text]' failed: " + value.error().message);
+        return function_failure(name,
+                                "execution of 'system." + name + "[text]' failed: " + value.error().message);
       });
   function.generic = true;
   return function;

@@ -160,8 +160,9 @@ StrictBody operation(char op, TypeKind left, TypeKind right,
   return [=](std::span<const BytesView> values) -> Result<FunctionValue> {
     auto result = body(values[0], values[1]);
     if (result) return FunctionValue(*std::move(result));
-    return invalid("the operation '" + std::string(native_type_name(left)) + " " + op + " " +
-                   std::string(native_type_name(right)) + "' failed: " + result.error().message);
+    return function_failure(operator_function_name(op),
+                            "the operation '" + std::string(native_type_name(left)) + " " + op + " " +
+                                std::string(native_type_name(right)) + "' failed: " + result.error().message);
   };
 }
 

@@ -58,6 +58,9 @@ bool is_null(const Type& type, const FunctionArgument& argument);
 using StrictBody = std::function<Result<FunctionValue>(std::span<const BytesView>)>;
 Function strict_function(std::string name, TypePtr result, std::vector<TypePtr> parameters, StrictBody body);
 
+// What a native function could not do with its values.
+Error function_failure(std::string_view function, std::string message);
+
 // One value for all of a type: what mask_default shows.
 Bytes masked_value(const Type& type);
 
