@@ -20,11 +20,11 @@ struct Dialect {
   bool per_partition_limit = true;
   bool client_timestamps = true;  // USING TIMESTAMP, and the timestamp of a request's parameters
   bool logged_batches = true;
-  bool conditional_batches = true;
+  bool unlogged_conditional_batches = true;
   bool counter_batches = true;
   bool truncate = true;
   bool range_deletes = true;
-  bool in_on_partition_key = true;
+  bool in_for_writes = true;       // IN in UPDATE and DELETE
   bool user_types = true;
   bool secondary_indexes = false;  // nothing serves them yet
   bool materialized_views = false;
@@ -33,11 +33,12 @@ struct Dialect {
 
   // Limits; 0: none.
   size_t in_values_max = 0;                 // of the cartesian product of a SELECT's INs
-  size_t batch_statements_max = 65535;      // the protocol's
+  size_t logged_batch_statements_max = 65535;  // the protocol's
+  size_t unlogged_batch_statements_max = 65535;
   size_t batch_bytes_warn = 5 * 1024;       // Cassandra's batch_size_warn_threshold
   size_t batch_bytes_max = 50 * 1024;       // and batch_size_fail_threshold, of batches over several partitions
   size_t unlogged_batch_partitions_warn = 10;
-  size_t row_bytes_max = 0;
+  size_t row_bytes_max = 0;                 // of one row's values in one write
   size_t page_rows_default = 5000;          // rows read at a time by statements that fold all rows into a few
   size_t page_bytes_max = 1024 * 1024;      // a page ends soon after
 };

@@ -83,9 +83,27 @@ Result<void> check_items(std::span<const BatchItem> items, const CatalogPtr& cat
   return {};
 }
 
+Result<void> check_permitted(BatchKind kind, std::span<const WritePlan* const> plans, const Dialect& dialect) {
+  const bool logged = kind == BatchKind::kLogged;
+  if (logged && !dialect.logged_batches) return invalid("Logged batches are not supported");
+  if (kind == BatchKind::kCounter && !dialect.counter_batches) return invalid("Counter batches are not supported");
+  const size_t most = logged ? dialect.logged_batch_statements_max : dialect.unlogged_batch_statements_max;
+  if (plans.size() > most) {
+    return invalid("Batches with more than " + std::to_string(most) + " statements are not supported.");
+  }
+  for (const WritePlan* plan : plans) {
+    if (!logged && plan->conditional() && !dialect.unlogged_conditional_batches) {
+      return invalid("Conditional statements are not supported in unlogged batches");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans, bool batch_timestamp) {
+Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans, bool batch_timestamp,
+                         const Dialect& dialect) {
+  KEYZONE_CHECK(check_permitted(kind, plans, dialect));
   bool counters = false, others = false, conditional = false;
   for (const WritePlan* plan : plans) {
     (plan->table->counter ? counters : others) = true;
@@ -97,7 +115,7 @@ Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans
   if (batch_timestamp && conditional) return invalid("Cannot provide custom timestamp for conditional BATCH");
   if (batch_timestamp && counters) return invalid("Cannot provide custom timestamp for counter BATCH");
   if (counters && others) return invalid("Counter and non-counter mutations cannot exist in the same batch");
-  if (kind == BatchKind::kLogged && counters) return invalid("Cannot include counter statement in a logged batch");
+  if (kind == BatchKind::kLogged && counters) return invalid("Cannot include a counter statement in a logged batch");
   if (kind == BatchKind::kCounter && others) return invalid("Cannot include non-counter statement in a counter batch");
   for (const WritePlan* plan : plans) {
     if (conditional && plan->table->id != plans[0]->table->id) {
@@ -157,15 +175,9 @@ Result<Execution> begin_batch(BatchKind kind, std::span<const BatchItem> items, 
                               const CatalogPtr& catalog) {
   std::vector<BatchPart> parts;
   KEYZONE_CHECK(check_items(items, catalog, parts));
-  if (parts.size() > options.dialect->batch_statements_max) {
-    return invalid("Batch has too many statements: " + std::to_string(parts.size()));
-  }
-  if (kind == BatchKind::kLogged && !options.dialect->logged_batches) {
-    return invalid("Logged batches are not supported");
-  }
   std::vector<const WritePlan*> plans;
   for (const BatchPart& part : parts) plans.push_back(part.plan);
-  KEYZONE_CHECK(check_batch(kind, plans, false));
+  KEYZONE_CHECK(check_batch(kind, plans, false, *options.dialect));
   return begin_parts(kind, parts, std::nullopt, options, catalog);
 }
 

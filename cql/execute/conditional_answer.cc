@@ -35,7 +35,7 @@ Result<ResultSet> refused(const WriteExecution::ConditionalPlan& plan, const Rea
   out.columns = plan.with_columns;
   RowReader reader(plan.slots);
   for (const bool statics : {false, true}) {
-    if (statics && out.row_count > 0) break;
+    if (statics && (out.row_count > 0 || !plan.on_statics)) break;
     reader.start(current.rows);
     for (auto item = reader.next(); item != RowReader::Item::kEnd; item = reader.next()) {
       if (item == RowReader::Item::kFailed) return Error{ErrorKind::kCorrupt, "the rows of an outcome don't decode"};
@@ -83,11 +83,19 @@ ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> pla
     if (all || (batch && i < key_size)) show(shown, &table->columns[i]);
   }
   for (const WritePlan* plan : plans) {
-    for (const PreparedCondition& condition : plan->conditions.columns) {
-      show(shown, table->find(condition.column->id));
+    for (const ColumnKind kind : {ColumnKind::kRegular, ColumnKind::kStatic}) {
+      for (const PreparedCondition& condition : plan->conditions.columns) {
+        if (condition.column->kind == kind) show(shown, table->find(condition.column->id));
+      }
     }
   }
-  return std::make_shared<const WriteExecution::ConditionalPlan>(table, std::move(shown));
+  auto out = std::make_shared<WriteExecution::ConditionalPlan>(table, std::move(shown));
+  for (const WritePlan* plan : plans) {
+    if (!plan->conditional()) continue;
+    const bool about_row = plan->writes_row || plan->whole_rows_deleted();
+    out->on_statics = out->on_statics || plan->conditions.on_statics() || !about_row;
+  }
+  return out;
 }
 
 Result<std::optional<ResultSet>> WriteExecution::finish(std::span<const Outcome> outcomes) const {

@@ -131,6 +131,12 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     window_ = paged_ || limit_left_ != kUnlimited ? 1 : kTabletsAtOnce;
   }
   KEYZONE_CHECK(bind_ranges());
+  const size_t named = sources_.size() * std::max<size_t>(base_.ranges.size(), 1);
+  if (options.dialect->in_values_max > 0 && !sources_.empty() && !sources_[0].scan &&
+      named > options.dialect->in_values_max) {
+    return invalid("The IN restrictions name " + std::to_string(named) + " rows; at most " +
+                   std::to_string(options.dialect->in_values_max) + " are allowed");
+  }
   if (!options.paging_state) return {};
   KEYZONE_TRY(state, decode_page_state(*options.paging_state));
   if (state.limit_left) limit_left_ = *state.limit_left;

@@ -66,9 +66,11 @@ class Preparer {
   }
 
   // What only the whole statement tells.
-  void describe(PreparedInfo& info) const {
-    info.bind_variables = markers_.specs();
+  Result<void> describe(PreparedInfo& info) const {
+    KEYZONE_TRY(specs, markers_.specs());
+    info.bind_variables = std::move(specs);
     if (key_table_) info.partition_key_indexes = markers_.partition_key_indexes(key_table_->partition_key_size);
+    return {};
   }
 
  private:
@@ -119,12 +121,6 @@ class Preparer {
 
   Result<std::shared_ptr<PreparedBase>> prepare_batch(const BatchStatement& batch) {
     if (batch.attributes.ttl) return invalid("Global TTL on the BATCH statement is not supported.");
-    if (batch.kind == BatchKind::kLogged && !dialect_.logged_batches) {
-      return invalid("Logged batches are not supported");
-    }
-    if (batch.statements.size() > dialect_.batch_statements_max) {
-      return invalid("Batch has too many statements: " + std::to_string(batch.statements.size()));
-    }
     PreparedInfo info;
     std::vector<WritePlanPtr> plans;
     std::vector<const WritePlan*> bare;
@@ -132,16 +128,13 @@ class Preparer {
       KEYZONE_TRY(table, find_writable(table_of(statement)));
       PrepareContext context = context_for(*table);
       KEYZONE_TRY(plan, plan_write(context, table, statement));
-      if (plan->conditional() && !dialect_.conditional_batches) {
-        return invalid("Conditional batches are not supported");
-      }
       name_table(info, table, false);
       info.conditional = info.conditional || plan->conditional();
       info.counter = info.counter || table->counter;
       bare.push_back(plan.get());
       plans.push_back(std::move(plan));
     }
-    KEYZONE_CHECK(check_batch(batch.kind, bare, batch.attributes.timestamp != nullptr));
+    KEYZONE_CHECK(check_batch(batch.kind, bare, batch.attributes.timestamp != nullptr, dialect_));
     ExpressionPtr timestamp;
     if (batch.attributes.timestamp) {
       PrepareContext context{catalog_, dialect_, keyspace_, markers_, nullptr};
@@ -196,7 +189,7 @@ Result<PreparedPtr> prepare(std::string_view text, const std::string& keyspace, 
   Preparer preparer(std::make_shared<const Statement>(std::move(parsed)), keyspace, *catalog, dialect);
   KEYZONE_TRY(made, preparer.run());
   PreparedInfo& info = made->mutable_info();
-  preparer.describe(info);
+  KEYZONE_CHECK(preparer.describe(info));
   info.id = prepared_id(text, keyspace);
   info.text = text;
   info.keyspace = keyspace;

@@ -68,7 +68,8 @@ class PreparedOther : public PreparedBase {
 };
 
 // What a batch may hold together. Errors: kInvalid with Cassandra's sentences.
-Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans, bool batch_timestamp);
+Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans, bool batch_timestamp,
+                         const Dialect& dialect);
 // A batch of these plans, each with its values.
 struct BatchPart {
   const WritePlan* plan;

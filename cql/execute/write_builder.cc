@@ -31,25 +31,36 @@ Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutatio
   return {};
 }
 
-Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clustering, Mutation& mutation) {
+size_t bytes_of(const RowWrite& row) {
+  size_t sum = row.clustering.size() + row.clustering_end.size();
+  for (const CellWrite& cell : row.cells) sum += cell.path.size() + cell.value.size();
+  return sum;
+}
+
+Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clustering, size_t row_bytes_max,
+                     Mutation& mutation) {
   RowWrite row;
   row.marker = plan.marker;
   row.cells.reserve(plan.regulars.size());
   for (const ColumnOperation& operation : plan.regulars) KEYZONE_CHECK(operation.apply(context, row.cells));
   if (row.cells.empty() && !row.marker) return {};
+  if (row_bytes_max > 0 && bytes_of(row) > row_bytes_max) {
+    return invalid("The update would cause the row to exceed the maximum allowed size of " +
+                   std::to_string(row_bytes_max) + " bytes");
+  }
   row.clustering = std::move(clustering);
   mutation.rows.push_back(std::move(row));
   return {};
 }
 
-Result<void> add_rows(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+Result<void> add_rows(const WritePlan& plan, EvalContext& context, size_t row_bytes_max, Mutation& mutation) {
   if (!plan.writes_row) return {};
   if (plan.clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key(context));
-    return add_row(plan, context, std::move(key), mutation);
+    return add_row(plan, context, std::move(key), row_bytes_max, mutation);
   }
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
-  for (Bytes& key : keys) KEYZONE_CHECK(add_row(plan, context, std::move(key), mutation));
+  for (Bytes& key : keys) KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
   return {};
 }
 
@@ -133,7 +144,7 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
     KEYZONE_CHECK(delete_rows(plan, context, mutation));
   } else {
     KEYZONE_CHECK(add_static_row(plan, context, mutation));
-    KEYZONE_CHECK(add_rows(plan, context, mutation));
+    KEYZONE_CHECK(add_rows(plan, context, options_.dialect->row_bytes_max, mutation));
   }
   if (mutation.rows.empty() && !plan.conditional()) return {};
   if (mutation_count_++ == 0) {
@@ -212,10 +223,7 @@ size_t WriteBuilder::bytes() const {
   for (const TabletCommand& one : commands_) {
     for (const Mutation& mutation : one.command.mutations) {
       sum += mutation.partition_key.size();
-      for (const RowWrite& row : mutation.rows) {
-        sum += row.clustering.size() + row.clustering_end.size();
-        for (const CellWrite& cell : row.cells) sum += cell.path.size() + cell.value.size();
-      }
+      for (const RowWrite& row : mutation.rows) sum += bytes_of(row);
     }
   }
   return sum;

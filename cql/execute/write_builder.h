@@ -17,6 +17,7 @@ struct WriteExecution::ConditionalPlan {
   TablePtr table;
   std::vector<const Column*> shown;
   SlotTable slots;               // of `shown`, in their order
+  bool on_statics = false;       // a condition is about statics: a partition without its row shows them
   ColumnSpecsPtr applied_alone;  // [applied]
   ColumnSpecsPtr with_columns;   // [applied], then `shown`
 };

@@ -137,7 +137,7 @@ Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral&
   const size_t expected = receiver.type->parameters().size();
   if (literal.elements.size() > expected) {
     return invalid("Invalid tuple literal for " + receiver.name + ": too many elements. Type " +
-                   receiver.type->to_string_bare() + " expects " + std::to_string(expected) + " but got " +
+                   receiver.type->to_string() + " expects " + std::to_string(expected) + " but got " +
                    std::to_string(literal.elements.size()));
   }
   std::vector<ExpressionPtr> fields;

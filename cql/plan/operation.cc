@@ -147,11 +147,4 @@ Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& t
   return out;
 }
 
-Result<void> check_compatible(const Assignment& a, const Assignment& b) {
-  const bool same_field = a.kind == AssignmentKind::kSetField && b.kind == AssignmentKind::kSetField &&
-                          a.field == b.field;
-  if (a.kind != AssignmentKind::kSet && b.kind != AssignmentKind::kSet && !same_field) return {};
-  return invalid("Multiple incompatible setting of column " + a.column);
-}
-
 }  // namespace keyzone::cql

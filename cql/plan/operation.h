@@ -40,7 +40,5 @@ Result<ColumnOperation> prepare_assignment(PrepareContext& context, const Table&
                                            const Assignment& assignment);
 Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& table, const Column& column,
                                          const Deletion& deletion);
-// "Multiple incompatible setting of column c".
-Result<void> check_compatible(const Assignment& a, const Assignment& b);
 
 }  // namespace keyzone::cql

@@ -11,9 +11,11 @@ void Markers::set(uint32_t index, const Receiver& receiver) {
   specs_[index] = {receiver.keyspace, receiver.table, names_[index].value_or(receiver.name), receiver.type};
 }
 
-ColumnSpecsPtr Markers::specs() const {
-  for (const ColumnSpec& spec : specs_) KEYZONE_ASSERT(spec.type != nullptr);
-  return std::make_shared<const std::vector<ColumnSpec>>(specs_);
+Result<ColumnSpecsPtr> Markers::specs() const {
+  for (const ColumnSpec& spec : specs_) {
+    if (!spec.type) return invalid("Cannot infer the type of a bind variable of this statement");
+  }
+  return ColumnSpecsPtr(std::make_shared<const std::vector<ColumnSpec>>(specs_));
 }
 
 std::vector<uint16_t> Markers::partition_key_indexes(size_t size) const {

@@ -35,7 +35,8 @@ class Markers {
   void set(uint32_t index, const Receiver& receiver);
   // A marker that is a partition key column's whole value (position in the partition key).
   void set_partition_key(size_t position, uint32_t marker) { partition_key_.emplace_back(position, marker); }
-  ColumnSpecsPtr specs() const;
+  // Errors: kInvalid if nothing said what a marker is for.
+  Result<ColumnSpecsPtr> specs() const;
   // The marker of each column of a partition key of `size` columns, or empty if some have none.
   std::vector<uint16_t> partition_key_indexes(size_t size) const;
   const std::optional<std::string>& name(uint32_t index) const { return names_[index]; }

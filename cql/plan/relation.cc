@@ -115,7 +115,14 @@ Result<Operand> prepare_tuple_operand(PrepareContext& context, const Table& tabl
   return out;
 }
 
-Result<void> check_tuple_columns(const Table& table, const std::vector<const Column*>& columns) {
+std::string describe_tuple_relation(const Relation& relation, const std::vector<const Column*>& columns) {
+  std::string values = relation.in_list ? to_string(*relation.in_list) : "";
+  for (const TermPtr& term : relation.operands) values += (values.empty() ? "" : ", ") + to_string(*term);
+  if (relation.op == Operator::kIn && !relation.in_list) values = "(" + values + ")";
+  return "(" + join_names(columns) + ") " + std::string(to_string(relation.op)) + " " + values;
+}
+
+Result<void> check_tuple_columns(const Relation& relation, const std::vector<const Column*>& columns) {
   for (size_t i = 0; i < columns.size(); ++i) {
     if (columns[i]->kind != ColumnKind::kClustering) {
       return invalid("Multi-column relations can only be applied to clustering columns but was applied to: " +
@@ -123,22 +130,22 @@ Result<void> check_tuple_columns(const Table& table, const std::vector<const Col
     }
     for (size_t j = 0; j < i; ++j) {
       if (columns[j] == columns[i]) {
-        return invalid("Column \"" + columns[i]->name + "\" appeared twice in a relation: (" + join_names(columns) +
-                       ")");
+        return invalid("Column \"" + columns[i]->name + "\" appeared twice in a relation: " +
+                       describe_tuple_relation(relation, columns));
       }
     }
     if (i > 0 && columns[i]->position != columns[i - 1]->position + 1) {
-      return invalid("Clustering columns must appear in the PRIMARY KEY order in multi-column relations: (" +
-                     join_names(columns) + ")");
+      return invalid("Clustering columns must appear in the PRIMARY KEY order in multi-column relations: " +
+                     describe_tuple_relation(relation, columns));
     }
   }
-  (void)table;
   return {};
 }
 
 Result<void> check_token_columns(const Table& table, const std::vector<const Column*>& columns) {
-  bool in_order = columns.size() == table.partition_key_size;
-  if (!in_order) {
+  bool in_order = true, all = columns.size() == table.partition_key_size;
+  for (const Column* column : columns) all = all && column->kind == ColumnKind::kPartitionKey;
+  if (!all) {
     return invalid("The token() function must be applied to all partition key components or none of them");
   }
   for (size_t i = 0; i < columns.size(); ++i) in_order = in_order && columns[i] == &table.partition_key(i);
@@ -186,7 +193,7 @@ Result<void> check_relation(const Table& table, const Relation& relation, const 
           relation.op != Operator::kBetween) {
         return invalid(std::string(to_string(relation.op)) + " cannot be used for multi-column relations");
       }
-      return check_tuple_columns(table, columns);
+      return check_tuple_columns(relation, columns);
     case RelationKind::kMapEntry:
       KEYZONE_CHECK(check_map_entry(relation, *columns[0]));
       return {};
@@ -291,6 +298,8 @@ Result<void> prepare_relation(PrepareContext& context, const Table& table, const
     KEYZONE_TRY(operand, prepare_operand(context, table, relation, columns, *term));
     prepared.operands.push_back(std::move(operand));
   }
+  const bool one_of_one = relation.op == Operator::kIn && !relation.in_list && relation.operands.size() == 1;
+  if (one_of_one) prepared.op = Operator::kEqual;
   if (relation.op != Operator::kBetween) {
     out.push_back(std::move(prepared));
     return {};

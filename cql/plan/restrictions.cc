@@ -32,16 +32,11 @@ std::string conflict_of_pair(const PreparedRelation& a, const PreparedRelation& 
   if (a.is_contains() || b.is_contains()) {
     return "Collection column " + name + " can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality";
   }
-  if (a.is_equal() || b.is_equal()) {
-    return (a.is_equal() ? a : b).column_names() +
-           " cannot be restricted by more than one relation if it includes an Equal";
-  }
-  if (a.is_in() || b.is_in()) {
-    return (a.is_in() ? a : b).column_names() + " cannot be restricted by more than one relation if it includes a IN";
-  }
-  if ((a.kind == RelationKind::kTuple) != (b.kind == RelationKind::kTuple)) {
-    return "Column \"" + name +
-           "\" cannot be restricted by both a tuple notation inequality and a single column inequality";
+  const std::string both = a.columns == b.columns ? a.column_names() : name;
+  if (a.is_equal()) return both + " cannot be restricted by more than one relation if it includes an Equal";
+  if (a.is_in()) return both + " cannot be restricted by more than one relation if it includes a IN";
+  if (b.is_equal() || b.is_in()) {
+    return "Column \"" + name + "\" cannot be restricted by both an equality and an inequality relation";
   }
   if (a.is_lower() == b.is_lower()) {
     return std::string("More than one restriction was found for the ") + (a.is_lower() ? "start" : "end") +
@@ -114,9 +109,7 @@ class RestrictionAnalysis {
     if (!is_select()) {
       KEYZONE_CHECK(check_modified_partition(by_position, slice));
     } else if (!all && !keys_.empty() && !options_.allow_filtering) {
-      return invalid(slice ? "Only EQ and IN relation are supported on the partition key (unless you use the token() "
-                             "function or allow filtering)"
-                           : kAllowFiltering);
+      return invalid(kAllowFiltering);
     }
     if (!all) {
       for (PreparedRelation& relation : keys_) out_.filters_.push_back(std::move(relation));

@@ -101,8 +101,8 @@ Match of_list(const PrepareContext& context, const ListLiteral& literal, const R
 
 Result<ExpressionPtr> prepare_constant(const Constant& constant, const Receiver& receiver) {
   if (!receiver.type->accepts_constant(constant.kind)) {
-    return invalid("Invalid " + std::string(constant_kind_name(constant.kind)) + " constant (" + constant.text +
-                   ") for \"" + receiver.name + "\" of type " + receiver.type->to_string_bare());
+    return invalid("Invalid " + std::string(constant_kind_name(constant.kind)) + " constant (" +
+                   (constant.kind == ConstantKind::kHex ? "0x" : "") + constant.text + ") for \"" + receiver.name + "\" of type " + receiver.type->to_string_bare());
   }
   KEYZONE_TRY(bytes, receiver.type->from_constant(constant.kind, constant.text));
   return ExpressionPtr(std::make_shared<ConstantExpression>(receiver.type, std::move(bytes)));

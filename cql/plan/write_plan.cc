@@ -40,7 +40,7 @@ Result<void> plan_attributes(PrepareContext& context, const Attributes& attribut
   if (attributes.timestamp) {
     if (plan.table->counter) return invalid("Cannot provide custom timestamp for counter updates");
     if (plan.conditional()) return invalid("Cannot provide custom timestamp for conditional updates");
-    if (!context.dialect.client_timestamps) return invalid("Client-side timestamps are not supported");
+    if (!context.dialect.client_timestamps) return invalid("TIMESTAMP is not yet supported.");
     KEYZONE_TRY(timestamp, prepare_term(context, attributes.timestamp, base));
     plan.timestamp = std::move(timestamp);
   }
@@ -57,6 +57,9 @@ Result<void> plan_where(PrepareContext& context, const Where& where, Restriction
   std::vector<PreparedRelation> relations;
   KEYZONE_CHECK(prepare_where(context, *plan.table, where, relations));
   KEYZONE_CHECK(set_restrictions(std::move(relations), statement, plan));
+  if (!context.dialect.in_for_writes && (plan.restrictions.partition_in() || plan.restrictions.clustering_in())) {
+    return invalid("IN restrictions are not supported in UPDATE and DELETE statements");
+  }
   const bool only_statics = !plan.writes_row && !plan.whole_rows_deleted();
   if (only_statics && plan.restrictions.has_clustering() && !plan.conditions.on_regulars()) {
     const char* name = statement == RestrictionsFor::kUpdate ? "UPDATE" : "DELETE";
@@ -84,16 +87,10 @@ Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table,
   WritePlan plan;
   plan.table = table;
   plan.kind = StatementKind::kUpdate;
-  for (size_t i = 0; i < statement.assignments.size(); ++i) {
-    const Assignment& assignment = statement.assignments[i];
+  for (const Assignment& assignment : statement.assignments) {
     KEYZONE_TRY(column, find_column(*table, assignment.column));
     if (is_key(*column)) return invalid("PRIMARY KEY part " + column->name + " found in SET part");
-    for (size_t j = 0; j < i; ++j) {
-      if (statement.assignments[j].column != assignment.column) continue;
-      KEYZONE_CHECK(check_compatible(statement.assignments[j], assignment));
-    }
   }
-  // Markers are met in the order of the text: attributes, assignments, relations, conditions.
   plan.conditions.if_exists = statement.conditions.any();  // so that the attributes know
   KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
   for (const Assignment& assignment : statement.assignments) {
@@ -132,11 +129,8 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
   if (plan.conditional() && !where.full_primary_key()) {
     const std::string start =
         "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to ";
-    const bool whole_partition = statement.deletions.empty() && plan.conditions.if_exists;
-    if (!plan.regulars.empty() || whole_partition) return invalid(start + "delete non static columns");
-    if (plan.conditions.on_regulars() || statement.deletions.empty()) {
-      return invalid(start + "use IF condition on non static columns");
-    }
+    if (!plan.regulars.empty() || statement.deletions.empty()) return invalid(start + "delete non static columns");
+    if (plan.conditions.on_regulars()) return invalid(start + "use IF condition on non static columns");
   }
   if (!plan.regulars.empty() && !where.full_primary_key()) {
     return invalid("Range deletions are not supported for specific columns");

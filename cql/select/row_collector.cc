@@ -113,11 +113,9 @@ Result<void> RowCollector::close_empty() {
 bool RowCollector::sorts_before(const SortedRow& a, const SortedRow& b) const {
   for (size_t i = 0; i < plan_.sort.size(); ++i) {
     const SortKey& key = plan_.sort[i];
-    if (!a.keys[i] || !b.keys[i]) {
-      if (a.keys[i].has_value() != b.keys[i].has_value()) return b.keys[i].has_value();
-      continue;
-    }
-    const int comparison = plan_.slots.column(key.slot).type->compare(*a.keys[i], *b.keys[i]);
+    const bool both = a.keys[i] && b.keys[i];  // null sorts before every value
+    const int comparison = both ? plan_.slots.column(key.slot).type->compare(*a.keys[i], *b.keys[i])
+                                : int{a.keys[i].has_value()} - int{b.keys[i].has_value()};
     if (comparison != 0) return (comparison < 0) != key.descending;
   }
   return false;

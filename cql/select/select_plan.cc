@@ -84,6 +84,12 @@ class SelectPlanner {
     for (const Relation& relation : statement_.where.relations) {
       KEYZONE_CHECK(prepare_relation(context_, table_, relation, relations));
     }
+    for (const PreparedRelation& relation : relations) {
+      const ColumnKind kind = relation.first().kind;
+      if (!statement_.distinct || kind == ColumnKind::kPartitionKey || kind == ColumnKind::kStatic) continue;
+      return invalid("SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static "
+                     "columns.");
+    }
     if (plan_->local) {
       for (const PreparedRelation& relation : relations) {
         plan_->filters.push_back(make_filter(relation, plan_->slots));
@@ -94,9 +100,6 @@ class SelectPlanner {
     options.allow_filtering = statement_.allow_filtering;
     KEYZONE_TRY(restrictions, Restrictions::analyse(table_, std::move(relations), options));
     plan_->restrictions = std::move(restrictions);
-    if (!context_.dialect.in_on_partition_key && plan_->restrictions.partition_in()) {
-      return invalid("IN restrictions on the partition key are not supported");
-    }
     for (const PreparedRelation& relation : plan_->restrictions.filters()) {
       plan_->filters.push_back(make_filter(relation, plan_->slots));
     }
@@ -108,10 +111,6 @@ class SelectPlanner {
   Result<void> plan_group_by() {
     if (statement_.group_by.empty()) return {};
     plan_->grouped = true;
-    if (table_.clustering_size == 0 && statement_.group_by.size() > table_.partition_key_size) {
-      return invalid("Group by is currently only supported on the columns of the PRIMARY KEY, got " +
-                     to_string(*statement_.group_by.back()));
-    }
     size_t next = 0;  // the next column of the primary key
     for (const TermPtr& term : statement_.group_by) {
       KEYZONE_TRY(column, grouping_column(*term));
@@ -174,16 +173,6 @@ class SelectPlanner {
   }
 
   Result<void> check_distinct() const {
-    const Restrictions& where = plan_->restrictions;
-    bool by_rows = where.has_clustering();
-    for (const RowFilter& filter : plan_->filters) {
-      const ColumnKind kind = filter.relation.first().kind;
-      by_rows = by_rows || kind == ColumnKind::kClustering || kind == ColumnKind::kRegular;
-    }
-    if (by_rows) {
-      return invalid("SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static "
-                     "columns.");
-    }
     for (size_t slot = 0; slot < selected_slots_; ++slot) {
       const Column& column = plan_->slots.column(slot);
       if (column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kStatic) continue;
@@ -220,7 +209,7 @@ class SelectPlanner {
     for (const Ordering& ordering : statement_.order_by) {
       KEYZONE_TRY(column, find_column(table_, ordering.column));
       if (column->kind != ColumnKind::kClustering) {
-        return invalid("Order by is currently only supported on the clustering columns of the PRIMARY KEY, got " +
+        return invalid("Order by is currently only supported on the clustered columns of the PRIMARY KEY, got " +
                        column->name);
       }
       while (next < column->position && where.is_fixed(table_.clustering(next))) ++next;
@@ -249,6 +238,7 @@ class SelectPlanner {
     }
     plan_->statics_only_rows = !by_rows || plan_->distinct;
     plan_->slots.finish();
+    if (plan_->grouped && !plan_->local) warn_of_partitions();
     if (plan_->json || plan_->grouped) return;
     std::vector<size_t> plain;
     for (const ExpressionPtr& output : plan_->outputs) {
@@ -257,6 +247,15 @@ class SelectPlanner {
       plain.push_back(column->slot());
     }
     plan_->plain = std::move(plain);
+  }
+
+  void warn_of_partitions() {
+    const Restrictions& where = plan_->restrictions;
+    if (where.partition_in()) {
+      plan_->warnings.push_back("Aggregation query used on multiple partition keys (IN restriction)");
+    } else if (!where.has_partition_keys() && !where.has_token_range()) {
+      plan_->warnings.push_back("Aggregation query used without partition key");
+    }
   }
 
   PrepareContext& context_;

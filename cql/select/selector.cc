@@ -30,6 +30,11 @@ bool is_call(const Term& term) {
   return term.as<FunctionCall>() || term.as<Arithmetic>() || term.as<Negation>() || term.as<Cast>();
 }
 
+// Literals have no type by themselves in a selection; hints have.
+TypePtr said_type(const PrepareContext& context, const Term& term) {
+  return term.as<TypeHint>() ? exact_type(context, term) : nullptr;
+}
+
 std::optional<StampKind> stamp_kind(const FunctionCall& call) {
   if (!call.function.keyspace.empty() && call.function.keyspace != "system") return std::nullopt;
   if (call.function.name == "writetime") return StampKind::kWriteTime;
@@ -93,8 +98,11 @@ Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
   KEYZONE_TRY(value, build(element.value, nullptr));
   const Type& type = *value.value->type();
   if (type.kind() != TypeKind::kMap && type.kind() != TypeKind::kSet) {
+    if (type.kind() == TypeKind::kList) {
+      return invalid("Element selection is only allowed on sets and maps, but " + value.name + " is a list");
+    }
     return invalid("Invalid element selection: " + value.name + " is of type " + type.to_string_bare() +
-                   ", which is not a map or a set");
+                   " is not a collection");
   }
   KEYZONE_TRY(key, build_key(element.key, type.parameters()[0], "key(" + value.name + ")"));
   return Selector{std::make_shared<ElementExpression>(std::move(value.value), std::move(key)),
@@ -180,7 +188,10 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
     KEYZONE_TRY(folded, fold(std::make_shared<CallExpression>(std::move(function), std::move(prepared))));
     return Selector{std::move(folded), std::move(name)};
   }
-  if (!context_.dialect.aggregates) return invalid("Aggregate functions are not supported");
+  if (!context_.dialect.aggregates) {
+    const std::string what = function->name == kCountRowsName ? "countRows" : function->name;
+    return invalid(what + " is not yet supported.");
+  }
   if (aggregates_.size() != aggregates_before) {
     return invalid("aggregate functions cannot be used as arguments of aggregate functions");
   }
@@ -220,10 +231,18 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
     }
     return Selector{make_fields(expected, std::move(parts)), to_string(*term)};
   }
-  for (size_t i = 0; i < terms.size(); ++i) {
-    const TypePtr wanted = known ? expected->parameters()[i % expected->parameters().size()] : nullptr;
-    KEYZONE_TRY(selector, build(terms[i], wanted));
-    parts.push_back(std::move(selector.value));
+  // Parts that say their type first; the literals between them follow.
+  parts.resize(terms.size());
+  const size_t kinds = term->as<TupleLiteral>() ? terms.size() : term->as<MapLiteral>() ? 2 : 1;
+  std::vector<TypePtr> wanted(kinds);
+  for (size_t i = 0; known && i < kinds; ++i) wanted[i] = expected->parameters().at(i % expected->parameters().size());
+  for (const bool literals : {false, true}) {
+    for (size_t i = 0; i < terms.size(); ++i) {
+      if (parts[i] || names_columns(*terms[i]) == literals) continue;
+      KEYZONE_TRY(selector, build(terms[i], wanted[i % kinds]));
+      parts[i] = std::move(selector.value);
+      if (!wanted[i % kinds]) wanted[i % kinds] = parts[i]->type();
+    }
   }
   const std::string name = to_string(*term);
   if (term->as<TupleLiteral>()) {
@@ -242,7 +261,7 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
 }
 
 Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr& expected) {
-  const TypePtr type = expected ? expected : exact_type(context_, *term);
+  const TypePtr type = expected ? expected : said_type(context_, *term);
   if (!type) {
     return invalid("Cannot infer type for term " + to_string(*term) +
                    " in selection clause (try using a cast to force a type)");

@@ -1,5 +1,6 @@
-// Scenarios are text: tests/cql/data/*.txt. A file is run from top to bottom in one keyspace; each paragraph is one
-// statement and what came of it. KEYZONE_REWRITE=1 writes what came instead: read the diff before it is committed.
+// Scenarios are text: tests/cql/data/*.txt. A file is run from top to bottom in one keyspace; each paragraph
+// is one statement and what came of it. KEYZONE_REWRITE=1 writes what came instead: read the diff before it
+// is committed.
 //
 //   # a comment
 //   @page 2          the next statement's page size

@@ -178,7 +178,9 @@ Result<std::string> World::finish_read(ReadExecution& read, std::optional<Bytes>
   }
   KEYZONE_TRY(rows, read.take());
   paging_state = rows.paging_state;
-  return to_text(rows);
+  std::string text = to_text(rows);
+  for (const std::string& warning : read.warnings()) text += "warning: " + warning + "\n";
+  return text;
 }
 
 Outcome World::apply(const TabletCommand& command) {

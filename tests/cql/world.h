@@ -19,11 +19,11 @@ class World {
   explicit World(int tablets_per_table = 3);
 
   struct Request {
-    std::string text;
-    std::vector<std::string> values;  // CQL literals, `null`, `unset`
-    std::vector<std::string> names;   // of the values; empty: positional
-    std::optional<int32_t> page_size;
-    std::optional<Timestamp> timestamp;
+    std::string text = {};
+    std::vector<std::string> values = {};  // CQL literals, `null`, `unset`
+    std::vector<std::string> names = {};   // of the values; empty: positional
+    std::optional<int32_t> page_size = {};
+    std::optional<Timestamp> timestamp = {};
   };
   // The rows as text, one line each, pages apart; or the error.
   std::string run(const Request& request);
