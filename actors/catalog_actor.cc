@@ -169,6 +169,8 @@ class CatalogActor : public Replica {
     return {};
   }
 
+  void raft_moved() override { raft_->announce_commit(); }  // every node waits for it
+
   void forget_proposals(LogIndex index) override {
     while (!proposals_.empty() && proposals_.begin()->first <= index) {
       const auto proposal = proposals_.begin()->second;

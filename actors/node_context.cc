@@ -84,7 +84,7 @@ NodeLoad LoadBoard::of(NodeId node) const {
 void deliver_replies(NodeContext& context, Replies replies) {
   std::map<uint32_t, std::shared_ptr<Replies>> by_session;
   for (auto& reply : replies.items) {
-    if (reply.id.incarnation != context.incarnation) continue;  // asked in an earlier life
+    if (reply.id.incarnation != context.coordinator()) continue;  // asked in an earlier life
     auto& out = by_session[static_cast<uint32_t>(reply.id.sequence >> kSessionShift)];
     if (!out) out = std::make_shared<Replies>();
     out->items.push_back(std::move(reply));

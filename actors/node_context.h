@@ -98,6 +98,8 @@ struct NodeContext {
   std::atomic<bool> ready{false};     // the catalog is in force and clients are served
   std::atomic<bool> stopping{false};
 
+  // RequestId::incarnation of what this life of this node asks: no two lives in the cluster share one.
+  uint64_t coordinator() const { return self.value << 32 | (incarnation & 0xffffffff); }
   size_t shard_of(GroupId group) const { return group.value % shards.size(); }
 };
 

@@ -197,10 +197,12 @@ void Replica::pump() {
   do {
     while (raft_->has_ready()) handle_ready(raft_->take_ready());
     stage_held();
+    if (!raft_) return;
     apply_committed();
+    if (!raft_) return;
+    raft_moved();
   } while (raft_->has_ready());
   finish_reads();
-  raft_moved();
   flush_outgoing();
 }
 

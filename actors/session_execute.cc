@@ -130,7 +130,7 @@ void Session::add_write(uint32_t number, size_t index, cql::TabletCommand comman
   part.token = command.token;
   part.group = tablet.group;
   const uint64_t sequence = next_sequence();
-  command.command.request = {context_.incarnation, sequence};
+  command.command.request = {context_.coordinator(), sequence};
   command.command.deadline = context_.clock.now() + (request.deadline - now_us());
   command.command.epoch = tablet.epoch;
   part.write = WriteItem{command.command.request, encode_command(command.command),
@@ -197,7 +197,7 @@ void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
   part.sent = now_us();
   part.sent_to = to;
   if (!to.value) return;
-  const RequestId id{context_.incarnation, sequence};
+  const RequestId id{context_.coordinator(), sequence};
   if (part.catalog) {
     if (to == context_.self) {
       if (auto* route = view().route(kCatalogGroup); route && route->local) caf::anon_send(route->local, part.catalog);

@@ -96,7 +96,7 @@ void Session::start_schema(uint32_t number) {
   part.group = kCatalogGroup;
   const uint64_t sequence = next_sequence();
   auto wanted = std::make_shared<CatalogRequest>();
-  wanted->id = {context_.incarnation, sequence};
+  wanted->id = {context_.coordinator(), sequence};
   wanted->origin = context_.self;
   wanted->change = encode_change(change);
   part.catalog = std::move(wanted);

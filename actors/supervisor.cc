@@ -330,7 +330,7 @@ class Supervisor : public ShardActor {
     if (proposal_pending_ || !catalog_route_) return;  // what it is about will come up again
     proposal_pending_ = true;
     auto request = std::make_shared<CatalogRequest>();
-    request->id = {context_.incarnation, static_cast<uint64_t>(session_number_) << kSessionShift | next_request_++};
+    request->id = {context_.coordinator(), static_cast<uint64_t>(session_number_) << kSessionShift | next_request_++};
     request->origin = context_.self;
     request->change = encode_change(change);
     caf::anon_send(catalog_route_->local, CatalogRequestPtr(std::move(request)));
@@ -420,7 +420,9 @@ class Supervisor : public ShardActor {
     }
     node_events(before);
     check_waits();
-    if (!context_.ready && catalog_->nodes.contains(context_.self)) open_for_clients();
+    // Once the catalog knows us as we are: peers' rows in system tables are complete.
+    auto own = catalog_->nodes.find(context_.self);
+    if (!context_.ready && own != catalog_->nodes.end() && own->second.host_id == context_.host) open_for_clients();
   }
 
   void node_events(const CatalogPtr& before) {

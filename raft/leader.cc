@@ -95,6 +95,14 @@ void Raft::broadcast_heartbeat() {
   for (auto& [node, peer] : peers_) send_heartbeat(node, peer, false);
 }
 
+void Raft::announce_commit() {
+  InvariantGuard guard(*this);
+  if (!is_leader() || asleep_) return;
+  for (auto& [node, peer] : peers_) {
+    if (peer.commit_sent < std::min(peer.match, commit_)) send_heartbeat(node, peer, false);
+  }
+}
+
 void Raft::tick_leader() {
   if (transfer_to_ != NodeId() && ++transfer_elapsed_ >= config_.election_timeout_ticks)
     transfer_to_ = NodeId();

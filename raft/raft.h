@@ -168,6 +168,10 @@ class Raft {
   // The timeout in force until the next one is wanted. At least the base timeout; less only after wake().
   void set_election_timeout(uint32_t ticks);
 
+  // At a leader: tells followers at once what is committed, where they would else learn it with the next entries or
+  // heartbeat. No effect elsewhere.
+  void announce_commit();
+
   // --- what was done
 
   bool has_ready() const;
