@@ -24,11 +24,11 @@ HostPort split(const std::string& text, uint16_t otherwise) {
   return {text.substr(0, colon), static_cast<uint16_t>(std::strtoul(text.c_str() + colon + 1, nullptr, 10))};
 }
 
-// node -> cpu_time_us, as one node's answer has it.
+// Name of a node -> cpu_time_us, as one node's answer has it.
 void read_cpu_times(const RowsResult& rows, std::map<std::string, uint64_t>& out) {
   int32_t name = -1, cpu = -1;
   for (size_t i = 0; i < rows.metadata.columns.size(); ++i) {
-    if (rows.metadata.columns[i].name == "node") name = static_cast<int32_t>(i);
+    if (rows.metadata.columns[i].name == "name") name = static_cast<int32_t>(i);
     if (rows.metadata.columns[i].name == "cpu_time_us") cpu = static_cast<int32_t>(i);
   }
   if (name < 0 || cpu < 0) return;

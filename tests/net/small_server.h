@@ -110,7 +110,7 @@ class SmallServer {
 
   Opcode nodes(const Frame& frame, Bytes& body) {
     const auto columns =
-        encode_columns({{"system_views", "keyzone_nodes", "node", native_type(TypeKind::kText)},
+        encode_columns({{"system_views", "keyzone_nodes", "name", native_type(TypeKind::kText)},
                         {"system_views", "keyzone_nodes", "cpu_time_us", native_type(TypeKind::kBigint)}},
                        frame.version);
     Bytes row, cpu;
