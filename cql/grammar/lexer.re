@@ -12,8 +12,8 @@ namespace {
 
 using Kind = Parser::token;
 
-// Cuts one text into tokens. A `-` directly before a number is the number's sign, except behind something that can be
-// subtracted from: `(int) -1` and `LIMIT -1` hold a negative number, `c -1` and `c[0] -1` are subtractions.
+// Cuts one text into tokens. A `-` directly before a number is the number's sign, except behind something that
+// can be subtracted from: `(int) -1` and `LIMIT -1` hold a negative number, `c -1` and `c[0] -1` subtract.
 class Lexer {
  public:
   // REQUIRES: a NUL byte behind `text` (re2c reads it to see the end).
@@ -75,7 +75,8 @@ std::string unquote(std::string_view quoted) {
 
 void Lexer::fail(std::string what) {
   const auto column = static_cast<size_t>(start_ - line_begin_);
-  error_ = Error{ErrorKind::kSyntax, "line " + std::to_string(line_) + ":" + std::to_string(column) + " " + what};
+  const std::string where = std::to_string(line_) + ":" + std::to_string(column);
+  error_ = Error{ErrorKind::kSyntax, "line " + where + " " + what};
 }
 
 // What began at start_ never ended.
@@ -101,8 +102,8 @@ bool Lexer::minus_is_operator() const {
 bool Lexer::after_type_word() const {
   if (tokens_.empty()) return false;
   const int kind = tokens_.back().kind;
-  return kind == Kind::LIST || kind == Kind::SET || kind == Kind::MAP || kind == Kind::TUPLE || kind == Kind::FROZEN ||
-         kind == Kind::VECTOR;
+  return kind == Kind::LIST || kind == Kind::SET || kind == Kind::MAP || kind == Kind::TUPLE ||
+         kind == Kind::FROZEN || kind == Kind::VECTOR;
 }
 
 // The parser's stack grows only with brackets that are open and with prefix operators.
@@ -114,7 +115,8 @@ bool Lexer::check_nesting(int kind) {
     prefixes_ = 0;
   }
   if (kind == '(' || kind == '[' || kind == '{' || (kind == '<' && after_type_word())) ++open_brackets_;
-  if (kind == ')' || kind == ']' || kind == '}' || kind == '>') open_brackets_ = std::max(0, open_brackets_ - 1);
+  const bool closes = kind == ')' || kind == ']' || kind == '}' || kind == '>';
+  if (closes) open_brackets_ = std::max(0, open_brackets_ - 1);
   if (open_brackets_ <= kMaxNesting && prefixes_ <= kMaxNesting) return true;
   fail("nested deeper than " + std::to_string(kMaxNesting) + " levels");
   return false;
@@ -194,7 +196,8 @@ void Lexer::next() {
 
     'true' | 'false'                { return add(Kind::BOOLEAN, lower(word())); }
     "-"? 'nan'                      { return add(Kind::NAN_OR_INFINITY, "NaN"); }
-    "-"? 'infinity'                 { return add(Kind::NAN_OR_INFINITY, *start_ == '-' ? "-Infinity" : "Infinity"); }
+    "-"? 'infinity'                 { return add(Kind::NAN_OR_INFINITY,
+                                                 *start_ == '-' ? "-Infinity" : "Infinity"); }
     integer                         { return add(Kind::INTEGER, std::string(word())); }
     float                           { return add_float(); }
     duration                        { return add(Kind::DURATION, std::string(word())); }
@@ -217,7 +220,8 @@ void Lexer::next() {
     ['"]                            { return fail_at_end(*start_); }
     "/*"                            { return fail_at_end('*'); }
     $                               { done_ = true; return add(0, ""); }
-    *                               { return fail("no viable alternative at character '" + std::string(word()) + "'"); }
+    *                               { return fail("no viable alternative at character '" +
+                                                  std::string(word()) + "'"); }
   */
 dollars:
   const std::string_view rest(cursor_, static_cast<size_t>(end_ - cursor_));

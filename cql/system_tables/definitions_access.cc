@@ -45,7 +45,8 @@ CREATE TABLE parent_repair_history (
     finished_at timestamp, keyspace_name text, started_at timestamp, columnfamily_names set<text>,
     options map<text, text>, requested_ranges set<text>, successful_ranges set<text>
 ) WITH comment = 'Repair history'
-    AND compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_size': '1', 'compaction_window_unit': 'DAYS'}
+    AND compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_size': '1',
+        'compaction_window_unit': 'DAYS'}
     AND default_time_to_live = 2592000;
 
 CREATE TABLE partition_denylist (
@@ -58,7 +59,8 @@ CREATE TABLE repair_history (
     range_begin text, range_end text, started_at timestamp, status text, participants set<inet>,
     participants_v2 set<text>, PRIMARY KEY ((keyspace_name, columnfamily_name), id)
 ) WITH comment = 'Repair history'
-    AND compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_size': '1', 'compaction_window_unit': 'DAYS'}
+    AND compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_size': '1',
+        'compaction_window_unit': 'DAYS'}
     AND default_time_to_live = 2592000;
 
 CREATE TABLE view_build_status (
