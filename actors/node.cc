@@ -79,7 +79,7 @@ Result<void> Node::start(caf::actor_system& system) {
   KEYZONE_TRY(identity, read_identity(*context.environment.files, context.options.folder));
   KEYZONE_ASSERT(identity.has_value());
   context.hub = spawn_hub(system, context);
-  for (auto& shard : context.shards) shard->keeper = spawn_disk_actor(system, context, *shard);
+  for (auto& shard : context.shards) shard->set_keeper(spawn_disk_actor(system, context, *shard));
   context.supervisor = spawn_supervisor(system, context, *std::move(identity));
   return context.environment.network->listen_peers(context.options.listen_address, context.options.storage_port,
                                                    context.hub);
@@ -105,7 +105,7 @@ void Node::quit() {
   for (const auto& [group, route] : *context.routing.view()->routes) {
     if (route) exit(route->local);
   }
-  for (const auto& shard : context.shards) exit(shard->keeper);
+  for (const auto& shard : context.shards) exit(shard->keeper());
   exit(context.supervisor);
   exit(context.hub);
 }

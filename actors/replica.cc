@@ -154,6 +154,7 @@ Result<raft::Restored> Replica::restore(LogIndex applied, bool* damaged) {
                  restored.log_start.index.value, restored.last_index.value);
     KEYZONE_CHECK(reset_state());
     applied_ = LogIndex(0);
+    restored.log_start.configuration = {};  // unknown: a snapshot brings it
     KEYZONE_CHECK(log.restart_after(group, {LogIndex(0), Term(0), restored.log_start.configuration.encode()}));
     restored.log_start.index = LogIndex(0);
     restored.log_start.term = Term(0);
@@ -195,7 +196,8 @@ void Replica::pump() {
   pump_scheduled_ = false;
   if (!raft_) return;
   do {
-    while (raft_->has_ready()) handle_ready(raft_->take_ready());
+    while (raft_ && raft_->has_ready()) handle_ready(raft_->take_ready());
+    if (!raft_) return;
     stage_held();
     if (!raft_) return;
     apply_committed();
@@ -207,6 +209,7 @@ void Replica::pump() {
 }
 
 void Replica::handle_ready(raft::Ready ready) {
+  if (ready.error) return fatal("the log can't be read", *ready.error);
   if (ready.wants_election_timeout) draw_election_timeout(false);
   if (ready.soft_state) {
     start_.route->learn_leader(ready.soft_state->leader);

@@ -128,10 +128,10 @@ void Server::stop(std::chrono::milliseconds patience) {
   http_ = nullptr;
   for (auto& network : networks_) network->stop();
   switch_.clear();
-  executor_ = nullptr;  // what blocks is done
   for (auto& node : nodes_) node->release();
-  nodes_.clear();
+  nodes_.clear();  // stores wait here for their compactions
   networks_.clear();
+  executor_ = nullptr;
   system_ = nullptr;
 }
 

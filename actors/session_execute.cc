@@ -180,7 +180,8 @@ void Session::dispatch(uint64_t sequence, RequestPart& part) {
   Route* route = view().route(part.group);
   NodeId to;
   if (route) {
-    to = part.nearest && route->local ? context_.self : route->leader_hint();
+    // Any replica answers reads; only the leader takes writes.
+    to = part.read && route->local ? context_.self : route->leader_hint();
     if (!to.value && route->local) to = context_.self;  // it may know, or will soon
   }
   if (!to.value) {
@@ -270,7 +271,7 @@ void Session::handle_refusal(uint64_t sequence, RequestPart& part, const Refusal
     case ErrorKind::kNotLeader: {
       auto* route = view().route(part.group);
       if (route && refusal.leader.value) route->learn_leader(refusal.leader);
-      const bool elsewhere = refusal.leader.value && refusal.leader != part.sent_to;
+      const bool elsewhere = !part.read && refusal.leader.value && refusal.leader != part.sent_to;
       if (route && !refusal.leader.value && route->leader_hint() == part.sent_to) route->learn_leader(NodeId());
       if (elsewhere && view().alive->contains(refusal.leader)) return send_part(sequence, part, refusal.leader);
       part.sent = 0;  // nobody leads just now: with the next tick

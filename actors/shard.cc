@@ -20,7 +20,7 @@ Result<std::unique_ptr<Shard>> Shard::open(NodeContext& context, size_t index, c
   store_options.write_buffer_bytes = context.options.write_buffer_bytes;
   store_options.block_cache_bytes = context.options.block_cache_bytes;
   store_options.progress = [raw = shard.get()] {
-    if (raw->keeper) caf::anon_send(raw->keeper, progress_atom::value);
+    if (auto keeper = raw->keeper()) caf::anon_send(keeper, progress_atom::value);
   };
   KEYZONE_CHECK(environment.files->create_folders(folder + "/store"));
   KEYZONE_TRY(store, storage::Store::open(std::move(store_options), folder + "/store"));
@@ -61,7 +61,7 @@ Result<void> Shard::trim(GroupId group, const raft::SnapshotInfo& start) {
 void Shard::flush_soon() {
   if (flush_asked_) return;
   flush_asked_ = true;
-  caf::anon_send(keeper, flush_atom::value);
+  caf::anon_send(keeper_, flush_atom::value);
 }
 
 Result<void> Shard::write(GroupId group, LogIndex applied, leveldb::WriteBatch& batch) {
@@ -77,8 +77,18 @@ void Shard::add_replica(GroupId group, const caf::actor& replica, LogIndex appli
 
 void Shard::remove_replica(GroupId group) { groups_.erase(group); }
 
+void Shard::set_keeper(caf::actor keeper) {
+  std::lock_guard<std::mutex> lock(keeper_mutex_);
+  keeper_ = std::move(keeper);
+}
+
+caf::actor Shard::keeper() const {
+  std::lock_guard<std::mutex> lock(keeper_mutex_);
+  return keeper_;
+}
+
 void Shard::release() {
-  keeper = nullptr;
+  set_keeper(nullptr);
   waiting_.clear();
   waiting_for_room_.clear();
   groups_.clear();

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -52,7 +53,10 @@ class Shard {
   // Drops every handle to an actor.
   void release();
 
-  caf::actor keeper;  // the disk actor below
+  // The disk actor below. Set once, before the shard's replicas run; read on any thread.
+  void set_keeper(caf::actor keeper);
+  caf::actor keeper() const;
+
   std::atomic<uint64_t> data_bytes{0};  // on disk, as of the disk actor's last tick
   std::atomic<uint64_t> log_bytes{0};
 
@@ -77,6 +81,8 @@ class Shard {
 
   NodeContext& context_;
   size_t index_;
+  mutable std::mutex keeper_mutex_;  // the store's threads report to the keeper
+  caf::actor keeper_;
   std::unique_ptr<storage::Log> log_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<storage::TabletRegistry> registry_;

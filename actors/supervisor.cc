@@ -494,7 +494,7 @@ class Supervisor : public ShardActor {
       for (const auto group : shard->log().groups()) {
         if (group != kCatalogGroup && !routes_.contains(group)) unknown.push_back(group);
       }
-      for (const auto group : unknown) caf::anon_send(shard->keeper, drop_atom::value, group.value);
+      for (const auto group : unknown) caf::anon_send(shard->keeper(), drop_atom::value, group.value);
     }
   }
 

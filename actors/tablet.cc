@@ -277,7 +277,6 @@ class TabletActor : public Replica {
     if (!raft_->is_leader()) {
       proposed_version_ = 0;
       refuse_waiting(ErrorKind::kNotLeader, {});
-      refuse_reads();
       unfinished_.clear();  // those who wait time out: it is written, and who has it is not known here any more
     }
   }
@@ -300,10 +299,7 @@ class TabletActor : public Replica {
       linearizable->items.push_back(item);
     }
     if (!linearizable) return pump_soon();
-    if (!raft_->is_leader()) {
-      for (const auto& item : linearizable->items) refuse(linearizable->origin, item.id, ErrorKind::kNotLeader);
-      return;
-    }
+    // A follower asks the leader how far it must have applied, and answers by itself.
     waiting_reads_.push_back(std::move(linearizable));
     if (!reading_) {
       reading_ = true;

@@ -49,6 +49,9 @@ endfunction()
 # keyzone_program(NAME SOURCES...): the program itself, on top of everything.
 function(keyzone_program name)
   add_executable(${name} ${ARGN})
+  if(TARGET jemalloc)
+    target_link_libraries(${name} PRIVATE jemalloc)
+  endif()
   target_link_libraries(${name} PRIVATE keyzone_sim keyzone_actors keyzone_config)
 endfunction()
 
