@@ -133,12 +133,17 @@ Result<ExpressionPtr> prepare_call(PrepareContext& context, const Term& term, co
 }
 
 TypePtr result_type(const PrepareContext& context, const Term& term) {
-  auto shape = shape_of(context, term);
-  if (!shape) return nullptr;
-  std::vector<Argument> arguments;
-  for (const TermPtr& argument : shape->arguments) arguments.push_back({nullptr, argument});
-  auto function = resolve_call(context, shape->name, arguments, nullptr, false);
-  return function ? (*function)->result : nullptr;
+  const auto known = context.result_types.find(&term);
+  if (known != context.result_types.end()) return known->second;
+  TypePtr type;
+  if (auto shape = shape_of(context, term)) {
+    std::vector<Argument> arguments;
+    for (const TermPtr& argument : shape->arguments) arguments.push_back({nullptr, argument});
+    auto function = resolve_call(context, shape->name, arguments, nullptr, false);
+    if (function) type = (*function)->result;
+  }
+  context.result_types.emplace(&term, type);
+  return type;
 }
 
 }  // namespace keyzone::cql

@@ -1,6 +1,6 @@
 // What is known while a statement is being planned: the schema, and the bind markers met so far.
 #pragma once
-#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +53,8 @@ struct PrepareContext {
   std::string keyspace;  // where names without one are looked up: the statement's table's, else the session's
   Markers& markers;
   const Table* table = nullptr;  // the statement's, if it has one: for token()
+  // What result_type() found, so that calls within calls are resolved once and not once for each overload around them.
+  mutable std::map<const Term*, TypePtr> result_types = {};
 
   Result<TypePtr> resolve(const TypeName& name) const;
 };

@@ -125,6 +125,20 @@ TEST_F(ExecuteTest, TheKeyspacesDialectRefuses) {
             "Invalid: IN restrictions are not supported in UPDATE and DELETE statements\n");
 }
 
+// Resolving a call must not resolve what is inside it once for each overload.
+TEST_F(ExecuteTest, DeepTermsArePlannedInTime) {
+  std::string sum = "1", calls = "v", negations = "k";
+  for (int i = 0; i < 60; ++i) {
+    sum = "abs(" + sum + " + 1)";
+    calls = "abs(" + calls + ")";
+    negations = "abs(-" + negations + ")";
+  }
+  for (int i = 0; i < 150; ++i) sum += " + 1";
+  EXPECT_EQ(world_.run({"INSERT INTO u (k, v) VALUES (" + sum + ", 'x')"}).substr(0, 2), "ok");
+  EXPECT_EQ(world_.run({"SELECT " + negations + " FROM u"}).substr(0, 10), "system.abs");
+  EXPECT_EQ(world_.run({"SELECT " + calls + " FROM t"}).substr(0, 10), "system.abs");
+}
+
 // Not an assertion: prints what a hot execution costs.
 TEST_F(ExecuteTest, HotExecutions) {
   const std::pair<const char*, std::vector<std::string>> statements[] = {

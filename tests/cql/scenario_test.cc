@@ -63,7 +63,9 @@ class Scenario {
     for (std::string line; std::getline(in, line);) {
       if (line.starts_with("> ")) {
         const std::string wanted = read_answer(in), came = execute(line.substr(2));
-        if (!rewriting()) EXPECT_EQ(wanted, came) << line;
+        if (!rewriting()) {
+          EXPECT_EQ(wanted, came) << line;
+        }
         out += line + "\n" + came + "\n";
       } else {
         if (line.starts_with("@")) direct(line);
