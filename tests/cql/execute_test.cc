@@ -128,13 +128,13 @@ TEST_F(ExecuteTest, TheKeyspacesDialectRefuses) {
 // Resolving a call must not resolve what is inside it once for each overload.
 TEST_F(ExecuteTest, DeepTermsArePlannedInTime) {
   std::string sum = "1", calls = "v", negations = "k";
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 40; ++i) {
     sum = "abs(" + sum + " + 1)";
     calls = "abs(" + calls + ")";
     negations = "abs(-" + negations + ")";
   }
-  for (int i = 0; i < 150; ++i) sum += " + 1";
-  EXPECT_EQ(world_.run({"INSERT INTO u (k, v) VALUES (" + sum + ", 'x')"}).substr(0, 2), "ok");
+  for (int i = 0; i < 50; ++i) sum += " + 1";
+  EXPECT_EQ(world_.run({"INSERT INTO u (k, v) VALUES (" + sum + ", 'x')"}), "ok\n");
   EXPECT_EQ(world_.run({"SELECT " + negations + " FROM u"}).substr(0, 10), "system.abs");
   EXPECT_EQ(world_.run({"SELECT " + calls + " FROM t"}).substr(0, 10), "system.abs");
 }
