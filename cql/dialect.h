@@ -24,7 +24,7 @@ struct Dialect {
   bool counter_batches = true;
   bool truncate = true;
   bool range_deletes = true;
-  bool in_for_writes = true;       // IN in UPDATE and DELETE
+  bool in_for_writes = true;  // IN in UPDATE and DELETE
   bool user_types = true;
   bool secondary_indexes = false;  // nothing serves them yet
   bool materialized_views = false;
@@ -32,20 +32,20 @@ struct Dialect {
   bool triggers = false;
 
   // Limits; 0: none.
-  size_t in_values_max = 0;                 // of the cartesian product of a SELECT's INs
+  size_t in_values_max = 0;                    // of the cartesian product of a SELECT's INs
   size_t logged_batch_statements_max = 65535;  // the protocol's
   size_t unlogged_batch_statements_max = 65535;
-  size_t batch_bytes_warn = 5 * 1024;       // Cassandra's batch_size_warn_threshold
-  size_t batch_bytes_max = 50 * 1024;       // and batch_size_fail_threshold, of batches over several partitions
+  size_t batch_bytes_warn = 5 * 1024;  // Cassandra's batch_size_warn_threshold
+  size_t batch_bytes_max = 50 * 1024;  // and batch_size_fail_threshold, of batches over several partitions
   size_t unlogged_batch_partitions_warn = 10;
-  size_t row_bytes_max = 0;                 // of one row's values in one write
-  size_t page_rows_default = 5000;          // rows read at a time by statements that fold all rows into a few
-  size_t page_bytes_max = 1024 * 1024;      // a page ends soon after
+  size_t row_bytes_max = 0;             // of one row's values in one write
+  size_t page_rows_default = 5000;      // rows read at a time by statements that fold all rows into a few
+  size_t page_bytes_max = 1024 * 1024;  // a page ends soon after
 };
 
-inline constexpr int32_t kTimeToLiveMax = 630720000;  // 20 years, as Cassandra
-inline constexpr size_t kClusteringRangesMax = 65536;  // disjoint slices of one read
-inline constexpr size_t kPartitionsPerReadMax = 65536; // partitions named by one statement
+inline constexpr int32_t kTimeToLiveMax = 630720000;    // 20 years, as Cassandra
+inline constexpr size_t kClusteringRangesMax = 65536;   // disjoint slices of one read
+inline constexpr size_t kPartitionsPerReadMax = 65536;  // partitions named by one statement
 
 Dialect cassandra_dialect();
 Dialect keyspaces_dialect();

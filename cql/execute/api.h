@@ -1,5 +1,6 @@
-// The door to the language: text and a catalog become a Prepared statement; that and values become an Execution, which
-// says what tablets are to be asked and what their answers mean. No I/O, clock or chance of its own.
+// The door to the language: text and a catalog become a Prepared statement; that and values become an
+// Execution, which says what tablets are to be asked and what their answers mean. No I/O, clock or chance of
+// its own.
 //
 //   prepare() or a cache  →  begin()  →  one of
 //     WriteExecution     send `commands`, collect the outcomes in their order, then finish()
@@ -43,7 +44,7 @@ struct ExecuteOptions {
   std::optional<BytesView> paging_state;  // as take() made it, its signature checked and cut off
   std::optional<Timestamp> timestamp;     // the request's; what USING TIMESTAMP says goes first
   std::optional<int32_t> now_in_seconds;  // v5
-  Timestamp now = 0;                      // microseconds: for now(), currentTimestamp() and the expiry of page states
+  Timestamp now = 0;  // microseconds: for now(), currentTimestamp() and the expiry of page states
   const std::function<uint64_t()>* random = nullptr;  // for uuid(), now(); REQUIRED where `now` matters
   const Dialect* dialect = nullptr;                   // REQUIRED
 };
@@ -52,7 +53,8 @@ struct ExecuteOptions {
 
 enum class WriteKind : uint8_t { kPlain, kConditional, kCounter, kLoggedBatch, kUnloggedBatch };
 
-// One command for the tablet of `table` that holds `token`. `request`, `deadline` and `epoch` are the caller's to fill.
+// One command for the tablet of `table` that holds `token`. `request`, `deadline` and `epoch` are the
+// caller's to fill.
 struct TabletCommand {
   Uuid table;
   Token token;
@@ -61,15 +63,18 @@ struct TabletCommand {
 
 struct WriteExecution {
   WriteKind kind = WriteKind::kPlain;
-  // At most one a tablet: what goes to the same tablet is merged, so that it happens as one. Empty: nothing to do.
+  // At most one a tablet: what goes to the same tablet is merged, so that it happens as one. Empty: nothing
+  // to do.
   std::vector<TabletCommand> commands;
   std::vector<std::string> warnings;
-  // One of each plan whose condition was asked, in the order of Command::conditions. Empty for unconditional writes.
+  // One of each plan whose condition was asked, in the order of Command::conditions. Empty for unconditional
+  // writes.
   struct ConditionalPlan;
   std::shared_ptr<const ConditionalPlan> conditional;
 
-  // REQUIRES: one outcome a command, in order, all of kind kDone, kConditionFailed or kInvalid (the rest mean that the
-  // command was not decided: retry or fail). Gives the [applied] rows of a conditional write, nullopt for others.
+  // REQUIRES: one outcome a command, in order, all of kind kDone, kConditionFailed or kInvalid (the rest mean
+  // that the command was not decided: retry or fail). Gives the [applied] rows of a conditional write,
+  // nullopt for others.
   Result<std::optional<ResultSet>> finish(std::span<const Outcome> outcomes) const;
 };
 
@@ -90,8 +95,8 @@ class ReadExecution {
   ReadExecution& operator=(ReadExecution&&) noexcept;
   ~ReadExecution();
 
-  // Reads to issue now; empty while those under way must answer first, and once done. Call after begin() and after
-  // each feed().
+  // Reads to issue now; empty while those under way must answer first, and once done. Call after begin() and
+  // after each feed().
   std::vector<TabletRead> next();
   // The answer to the read of that index; answers may come in any order.
   Result<void> feed(size_t index, ReadResult result);
@@ -147,21 +152,32 @@ using Execution = std::variant<WriteExecution, ReadExecution, LocalRead, SchemaE
 // ---- statements ----
 
 enum class StatementKind : uint8_t {
-  kSelect, kLocalSelect, kInsert, kUpdate, kDelete, kBatch, kTruncate, kUse, kDescribe, kSchema, kAccess
+  kSelect,
+  kLocalSelect,
+  kInsert,
+  kUpdate,
+  kDelete,
+  kBatch,
+  kTruncate,
+  kUse,
+  kDescribe,
+  kSchema,
+  kAccess
 };
 
 // What is known of a statement before any value is.
 struct PreparedInfo {
   StatementKind kind = StatementKind::kSelect;
-  Bytes id;                 // 16 bytes: MD5 of keyspace and text, as Cassandra's: equal on all nodes
+  Bytes id;  // 16 bytes: MD5 of keyspace and text, as Cassandra's: equal on all nodes
   std::string text;
-  std::string keyspace;     // the session's when it was prepared
+  std::string keyspace;        // the session's when it was prepared
   std::string table_keyspace;  // of the (first) table it is about; empty if none
   std::string table_name;
   // Every table the plan was made for, with its version then.
   std::vector<std::pair<Uuid, uint32_t>> tables;
   ColumnSpecsPtr bind_variables;  // never null
-  std::vector<uint16_t> partition_key_indexes;  // the marker of each partition key column; empty: not all are markers
+  std::vector<uint16_t>
+      partition_key_indexes;      // the marker of each partition key column; empty: not all are markers
   ColumnSpecsPtr result_columns;  // null: gives no rows (of a conditional write: they depend on the outcome)
   Bytes result_metadata_id;       // 16 bytes
   bool conditional = false;       // LWT
@@ -187,15 +203,18 @@ class Prepared {
 // The id that prepare() will give, to look in a cache first.
 Bytes prepared_id(std::string_view text, std::string_view keyspace);
 
-// Errors: kSyntax, kInvalid, kUnauthorized with Cassandra's sentences. `keyspace` is the session's, empty if none.
+// Errors: kSyntax, kInvalid, kUnauthorized with Cassandra's sentences. `keyspace` is the session's, empty if
+// none.
 Result<PreparedPtr> prepare(std::string_view text, const std::string& keyspace, const CatalogPtr& catalog,
                             const Dialect& dialect);
 
 // False once a table of the statement was altered, dropped or made anew: prepare it again.
 bool is_current(const Prepared& statement, const Catalog& catalog);
 
-// Errors: kInvalid for values that don't fit, kStale if !is_current(), kProtocol for a page state that isn't one.
-Result<Execution> begin(const PreparedPtr& statement, const ExecuteOptions& options, const CatalogPtr& catalog);
+// Errors: kInvalid for values that don't fit, kStale if !is_current(), kProtocol for a page state that isn't
+// one.
+Result<Execution> begin(const PreparedPtr& statement, const ExecuteOptions& options,
+                        const CatalogPtr& catalog);
 
 // A BATCH message. `values` of the options are not used: each statement has its own, positional.
 struct BatchItem {

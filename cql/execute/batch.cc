@@ -53,14 +53,15 @@ Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const 
   if (dialect.batch_bytes_max > 0 && bytes > dialect.batch_bytes_max) return invalid("Batch too large");
   if (dialect.batch_bytes_warn > 0 && bytes > dialect.batch_bytes_warn) {
     warnings.push_back("Batch for" + tables_of(parts) + " is of size " + std::to_string(bytes) +
-                       ", exceeding specified threshold of " + std::to_string(dialect.batch_bytes_warn) + " by " +
-                       std::to_string(bytes - dialect.batch_bytes_warn) + ".");
+                       ", exceeding specified threshold of " + std::to_string(dialect.batch_bytes_warn) +
+                       " by " + std::to_string(bytes - dialect.batch_bytes_warn) + ".");
   }
   const size_t partitions = kind == BatchKind::kUnlogged ? builder.partition_count() : 0;
   if (partitions > dialect.unlogged_batch_partitions_warn) {
-    warnings.push_back("Unlogged batch covering " + std::to_string(partitions) +
-                       " partitions detected against table" + tables_of(parts) +
-                       ". You should use a logged batch for atomicity, or asynchronous writes for performance.");
+    warnings.push_back(
+        "Unlogged batch covering " + std::to_string(partitions) + " partitions detected against table" +
+        tables_of(parts) +
+        ". You should use a logged batch for atomicity, or asynchronous writes for performance.");
   }
   return {};
 }
@@ -83,10 +84,12 @@ Result<void> check_items(std::span<const BatchItem> items, const CatalogPtr& cat
   return {};
 }
 
-Result<void> check_permitted(BatchKind kind, std::span<const WritePlan* const> plans, const Dialect& dialect) {
+Result<void> check_permitted(BatchKind kind, std::span<const WritePlan* const> plans,
+                             const Dialect& dialect) {
   const bool logged = kind == BatchKind::kLogged;
   if (logged && !dialect.logged_batches) return invalid("Logged batches are not supported");
-  if (kind == BatchKind::kCounter && !dialect.counter_batches) return invalid("Counter batches are not supported");
+  if (kind == BatchKind::kCounter && !dialect.counter_batches)
+    return invalid("Counter batches are not supported");
   const size_t most = logged ? dialect.logged_batch_statements_max : dialect.unlogged_batch_statements_max;
   if (plans.size() > most) {
     return invalid("Batches with more than " + std::to_string(most) + " statements are not supported.");
@@ -115,8 +118,10 @@ Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans
   if (batch_timestamp && conditional) return invalid("Cannot provide custom timestamp for conditional BATCH");
   if (batch_timestamp && counters) return invalid("Cannot provide custom timestamp for counter BATCH");
   if (counters && others) return invalid("Counter and non-counter mutations cannot exist in the same batch");
-  if (kind == BatchKind::kLogged && counters) return invalid("Cannot include a counter statement in a logged batch");
-  if (kind == BatchKind::kCounter && others) return invalid("Cannot include non-counter statement in a counter batch");
+  if (kind == BatchKind::kLogged && counters)
+    return invalid("Cannot include a counter statement in a logged batch");
+  if (kind == BatchKind::kCounter && others)
+    return invalid("Cannot include non-counter statement in a counter batch");
   for (const WritePlan* plan : plans) {
     if (conditional && plan->table->id != plans[0]->table->id) {
       return invalid("Batch with conditions cannot span multiple tables");

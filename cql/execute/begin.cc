@@ -27,7 +27,8 @@ bool is_current(const Prepared& statement, const Catalog& catalog) {
   return true;
 }
 
-Result<Execution> begin(const PreparedPtr& statement, const ExecuteOptions& options, const CatalogPtr& catalog) {
+Result<Execution> begin(const PreparedPtr& statement, const ExecuteOptions& options,
+                        const CatalogPtr& catalog) {
   KEYZONE_ASSERT(options.dialect != nullptr);
   if (!is_current(*statement, *catalog)) return Error{ErrorKind::kStale, "the schema has changed"};
   const PreparedInfo& info = statement->info();
@@ -77,10 +78,14 @@ Result<Execution> PreparedOther::begin(const ExecuteOptions&, const CatalogPtr& 
       const std::string& name = statement_->as<UseStatement>()->keyspace;
       return Execution(UseExecution{name});
     }
-    case StatementKind::kTruncate: return Execution(TruncateExecution{catalog->table(table_->id)});
-    case StatementKind::kDescribe: return Execution(DescribeExecution{statement_, info_.keyspace});
-    case StatementKind::kAccess: return Execution(AccessExecution{statement_});
-    default: return Execution(SchemaExecution{statement_, info_.keyspace});
+    case StatementKind::kTruncate:
+      return Execution(TruncateExecution{catalog->table(table_->id)});
+    case StatementKind::kDescribe:
+      return Execution(DescribeExecution{statement_, info_.keyspace});
+    case StatementKind::kAccess:
+      return Execution(AccessExecution{statement_});
+    default:
+      return Execution(SchemaExecution{statement_, info_.keyspace});
   }
 }
 
@@ -89,7 +94,9 @@ ReadExecution::ReadExecution(ReadExecution&&) noexcept = default;
 ReadExecution& ReadExecution::operator=(ReadExecution&&) noexcept = default;
 ReadExecution::~ReadExecution() = default;
 std::vector<TabletRead> ReadExecution::next() { return cursor_->next(); }
-Result<void> ReadExecution::feed(size_t index, ReadResult result) { return cursor_->feed(index, std::move(result)); }
+Result<void> ReadExecution::feed(size_t index, ReadResult result) {
+  return cursor_->feed(index, std::move(result));
+}
 bool ReadExecution::done() const { return cursor_->done(); }
 Result<ResultSet> ReadExecution::take() { return cursor_->take(); }
 const std::vector<std::string>& ReadExecution::warnings() const { return cursor_->warnings(); }

@@ -38,9 +38,11 @@ Result<ResultSet> refused(const WriteExecution::ConditionalPlan& plan, const Rea
     if (statics && (out.row_count > 0 || !plan.on_statics)) break;
     reader.start(current.rows);
     for (auto item = reader.next(); item != RowReader::Item::kEnd; item = reader.next()) {
-      if (item == RowReader::Item::kFailed) return Error{ErrorKind::kCorrupt, "the rows of an outcome don't decode"};
-      const bool wanted = statics ? reader.has_static() && item == RowReader::Item::kPartition && out.row_count == 0
-                                  : item == RowReader::Item::kRow;
+      if (item == RowReader::Item::kFailed)
+        return Error{ErrorKind::kCorrupt, "the rows of an outcome don't decode"};
+      const bool wanted =
+          statics ? reader.has_static() && item == RowReader::Item::kPartition && out.row_count == 0
+                  : item == RowReader::Item::kRow;
       if (!wanted) continue;
       append_applied(false, out.rows);
       for (const Column* column : plan.shown) {

@@ -23,7 +23,10 @@ Result<std::optional<uint64_t>> limit_of(const ExpressionPtr& term, const char* 
 }  // namespace
 
 ReadCursor::ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options)
-    : plan_(std::move(plan)), reader_(plan_->slots), rows_(*plan_, context_), page_bytes_(options.dialect->page_bytes_max) {}
+    : plan_(std::move(plan)),
+      reader_(plan_->slots),
+      rows_(*plan_, context_),
+      page_bytes_(options.dialect->page_bytes_max) {}
 
 Result<std::unique_ptr<ReadCursor>> ReadCursor::open(const SelectPlanPtr& plan, const ExecuteOptions& options,
                                                      const Catalog& catalog) {
@@ -75,8 +78,9 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   const auto page = static_cast<uint64_t>(*options.page_size);
   if (!plan_->sort.empty()) {
     if (limit_left_ <= page) return {};
-    return invalid("Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either "
-                   "remove the ORDER BY or the IN and sort client side, or disable paging for this query");
+    return invalid(
+        "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either "
+        "remove the ORDER BY or the IN and sort client side, or disable paging for this query");
   }
   paged_ = true;
   page_left_ = page;
@@ -117,7 +121,8 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     Source source;
     source.token = token_of(key);
     source.key = std::move(key);
-    if (tokens && source.token > tokens->begin && source.token <= tokens->end) sources_.push_back(std::move(source));
+    if (tokens && source.token > tokens->begin && source.token <= tokens->end)
+      sources_.push_back(std::move(source));
   };
   if (plan_->partition) {
     KEYZONE_TRY(key, plan_->partition->partition_key(bound_));

@@ -1,5 +1,5 @@
-// Where the next page begins. Bytes: version 1, varint rows left of LIMIT + 1 (0: no limit), block ReadPosition.
-// Not authenticated here: the session signs what goes out and checks what comes back.
+// Where the next page begins. Bytes: version 1, varint rows left of LIMIT + 1 (0: no limit), block
+// ReadPosition. Not authenticated here: the session signs what goes out and checks what comes back.
 #pragma once
 #include <optional>
 

@@ -36,9 +36,10 @@ StatementKind kind_of(const Statement& statement) {
   if (statement.as<TruncateStatement>()) return StatementKind::kTruncate;
   if (statement.as<UseStatement>()) return StatementKind::kUse;
   if (statement.as<DescribeStatement>()) return StatementKind::kDescribe;
-  const bool access = is_any<CreateRoleStatement, AlterRoleStatement, DropRoleStatement, GrantRoleStatement,
-                             ListRolesStatement, GrantPermissionsStatement, ListPermissionsStatement,
-                             IdentityStatement>(statement);
+  const bool access =
+      is_any<CreateRoleStatement, AlterRoleStatement, DropRoleStatement, GrantRoleStatement,
+             ListRolesStatement, GrantPermissionsStatement, ListPermissionsStatement, IdentityStatement>(
+          statement);
   return access ? StatementKind::kAccess : StatementKind::kSchema;
 }
 
@@ -51,7 +52,8 @@ std::optional<ModificationStatement> modification(const Statement& statement) {
 
 class Preparer {
  public:
-  Preparer(StatementPtr statement, const std::string& keyspace, const Catalog& catalog, const Dialect& dialect)
+  Preparer(StatementPtr statement, const std::string& keyspace, const Catalog& catalog,
+           const Dialect& dialect)
       : statement_(std::move(statement)),
         keyspace_(keyspace),
         catalog_(catalog),
@@ -69,7 +71,8 @@ class Preparer {
   Result<void> describe(PreparedInfo& info) const {
     KEYZONE_TRY(specs, markers_.specs());
     info.bind_variables = std::move(specs);
-    if (key_table_) info.partition_key_indexes = markers_.partition_key_indexes(key_table_->partition_key_size);
+    if (key_table_)
+      info.partition_key_indexes = markers_.partition_key_indexes(key_table_->partition_key_size);
     return {};
   }
 

@@ -98,7 +98,8 @@ Result<void> ReadCursor::consume(const ReadResult& answer) {
   while (!full_ && limit_left_ > 0) {
     const RowReader::Item item = reader_.next();
     if (item == RowReader::Item::kEnd) return {};
-    if (item == RowReader::Item::kFailed) return Error{ErrorKind::kCorrupt, "the rows of a read don't decode"};
+    if (item == RowReader::Item::kFailed)
+      return Error{ErrorKind::kCorrupt, "the rows of a read don't decode"};
     if (!wants(item) || !passes(reader_.values())) continue;
     KEYZONE_CHECK(plan_->grouped ? take_grouped(item) : take_row(item));
   }
@@ -169,8 +170,10 @@ Result<void> ReadCursor::take_grouped(RowReader::Item item) {
     if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) return {};
     rows_.open(std::move(key), row);
   }
-  if (paged_) last_folded_ = position(item);
-  else last_folded_.partition_key = reader_.partition_key();
+  if (paged_)
+    last_folded_ = position(item);
+  else
+    last_folded_.partition_key = reader_.partition_key();
   return rows_.fold(row);
 }
 
@@ -206,7 +209,8 @@ Result<ResultSet> ReadCursor::run(std::span<const LocalRow> rows) {
       const auto at = static_cast<size_t>(&plan_->slots.column(slot) - plan_->table->columns.data());
       row.slots[slot] = local[at] ? Value::of(*local[at]) : Value::null();
     }
-    for (size_t i = 0; i < plan_->table->partition_key_size; ++i) append_block(partition, local[i].value_or(""));
+    for (size_t i = 0; i < plan_->table->partition_key_size; ++i)
+      append_block(partition, local[i].value_or(""));
     if (plan_->distinct && last_partition == partition) continue;
     enter_partition(partition);
     if (!passes(row)) continue;

@@ -95,7 +95,7 @@ class ReadCursor {
   bool in_partition_ = false;
   uint64_t taken_in_partition_ = 0;
   bool partition_had_rows_ = false;
-  ReadPosition last_;        // of the last row taken into the answer or a closed group
+  ReadPosition last_;         // of the last row taken into the answer or a closed group
   ReadPosition last_folded_;  // of the last row folded into the open group
   bool full_ = false;         // the page is
   bool more_ = false;         // and rows may follow

@@ -57,7 +57,8 @@ class PreparedSelect : public PreparedBase {
 // USE, TRUNCATE, DESCRIBE, schema and access statements: there is nothing to plan.
 class PreparedOther : public PreparedBase {
  public:
-  PreparedOther(StatementPtr statement, TablePtr table) : statement_(std::move(statement)), table_(std::move(table)) {}
+  PreparedOther(StatementPtr statement, TablePtr table)
+      : statement_(std::move(statement)), table_(std::move(table)) {}
 
  protected:
   Result<Execution> begin(const ExecuteOptions& options, const CatalogPtr& catalog) const override;

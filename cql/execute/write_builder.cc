@@ -137,7 +137,8 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
   return {};
 }
 
-Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& context, Bytes key, Mutation mutation) {
+Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& context, Bytes key,
+                                         Mutation mutation) {
   mutation.token = token_of(key);
   mutation.partition_key = std::move(key);
   if (plan.whole_rows_deleted()) {
@@ -165,8 +166,8 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
   return {};
 }
 
-Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& context, const Mutation& mutation,
-                                          const Bytes& clustering) {
+Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& context,
+                                          const Mutation& mutation, const Bytes& clustering) {
   Command& command = command_for(plan, mutation.token);
   RowCondition statics, row;
   statics.partition_key = row.partition_key = mutation.partition_key;

@@ -28,7 +28,8 @@ ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> pla
 
 class WriteBuilder {
  public:
-  WriteBuilder(const ExecuteOptions& options, const CatalogPtr& catalog) : options_(options), catalog_(*catalog) {}
+  WriteBuilder(const ExecuteOptions& options, const CatalogPtr& catalog)
+      : options_(options), catalog_(*catalog) {}
 
   // `batch_timestamp`: of USING on the batch.
   Result<void> add(const WritePlan& plan, std::span<const Value> values,

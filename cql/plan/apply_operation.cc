@@ -93,13 +93,15 @@ Result<void> touch_element(const Column& column, const Value& element, const Val
     cell.value = value.bytes;
     return {};
   }
-  CellWrite& cell = add_cell(cells, column, value.is_set() ? CellAction::kPutElement : CellAction::kDeleteElement);
+  CellWrite& cell =
+      add_cell(cells, column, value.is_set() ? CellAction::kPutElement : CellAction::kDeleteElement);
   cell.path = element_path(*column.type, element.bytes);
   cell.value = value.bytes;
   return {};
 }
 
-Result<void> add_counter(const Column& column, const Value& value, bool subtract, std::vector<CellWrite>& cells) {
+Result<void> add_counter(const Column& column, const Value& value, bool subtract,
+                         std::vector<CellWrite>& cells) {
   if (!value.is_set() || value.bytes.size() != 8) {
     return invalid("Invalid null value for counter increment/decrement");
   }
@@ -133,27 +135,34 @@ Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>
   KEYZONE_TRY(set, value->evaluate(context));
   if (set.is_unset()) return {};
   switch (kind) {
-    case Kind::kSet: return set_whole(*column, set, cells);
-    case Kind::kAppend: return set.is_set() ? put_elements(*column, set.bytes, CellAction::kListAppend, cells)
-                                            : Result<void>();
-    case Kind::kPrepend: return set.is_set() ? put_elements(*column, set.bytes, CellAction::kListPrepend, cells)
-                                             : Result<void>();
-    case Kind::kDiscard: return set.is_set() ? discard(*column, set.bytes, *value->type(), cells) : Result<void>();
+    case Kind::kSet:
+      return set_whole(*column, set, cells);
+    case Kind::kAppend:
+      return set.is_set() ? put_elements(*column, set.bytes, CellAction::kListAppend, cells) : Result<void>();
+    case Kind::kPrepend:
+      return set.is_set() ? put_elements(*column, set.bytes, CellAction::kListPrepend, cells)
+                          : Result<void>();
+    case Kind::kDiscard:
+      return set.is_set() ? discard(*column, set.bytes, *value->type(), cells) : Result<void>();
     case Kind::kSetElement: {
       KEYZONE_TRY(key, element->evaluate(context));
       return touch_element(*column, key, set, cells);
     }
     case Kind::kSetField: {
-      CellWrite& cell = add_cell(cells, *column, set.is_set() ? CellAction::kPutElement : CellAction::kDeleteElement);
+      CellWrite& cell =
+          add_cell(cells, *column, set.is_set() ? CellAction::kPutElement : CellAction::kDeleteElement);
       cell.path = field_path(field);
       cell.value = set.bytes;
       return {};
     }
-    case Kind::kAddCounter: return add_counter(*column, set, false, cells);
-    case Kind::kSubtractCounter: return add_counter(*column, set, true, cells);
+    case Kind::kAddCounter:
+      return add_counter(*column, set, false, cells);
+    case Kind::kSubtractCounter:
+      return add_counter(*column, set, true, cells);
     case Kind::kDelete:
     case Kind::kDeleteField:
-    case Kind::kDeleteElement: break;
+    case Kind::kDeleteElement:
+      break;
   }
   return {};
 }

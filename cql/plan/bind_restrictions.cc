@@ -15,12 +15,14 @@ bool less_or_equal(const Type& type, BytesView a, BytesView b) { return type.com
 void sort_values(const Type& type, std::vector<BoundTuple>& tuples) {
   std::stable_sort(tuples.begin(), tuples.end(),
                    [&](const BoundTuple& a, const BoundTuple& b) { return type.compare(a[0], b[0]) < 0; });
-  tuples.erase(std::unique(tuples.begin(), tuples.end(),
-                           [&](const BoundTuple& a, const BoundTuple& b) { return less_or_equal(type, b[0], a[0]); }),
-               tuples.end());
+  tuples.erase(
+      std::unique(tuples.begin(), tuples.end(),
+                  [&](const BoundTuple& a, const BoundTuple& b) { return less_or_equal(type, b[0], a[0]); }),
+      tuples.end());
 }
 
-void append_forms(const std::vector<const Column*>& columns, const BoundTuple& values, size_t count, Bytes& out) {
+void append_forms(const std::vector<const Column*>& columns, const BoundTuple& values, size_t count,
+                  Bytes& out) {
   for (size_t i = 0; i < count; ++i) columns[i]->type->append_ordered(values[i], columns[i]->descending, out);
 }
 
@@ -33,8 +35,8 @@ KeyRange beyond(const Bytes& prefix, const Column& column, BytesView value, bool
   return {prefix, inclusive ? prefix_successor(at) : at};
 }
 
-// (a, b, c) > (x, y, z) is: a > x, or a = x and b > y, or a = x and b = y and c > z. Each is one range, in whatever
-// directions the columns are sorted.
+// (a, b, c) > (x, y, z) is: a > x, or a = x and b > y, or a = x and b = y and c > z. Each is one range, in
+// whatever directions the columns are sorted.
 KeyRanges slice_ranges(const PreparedRelation& relation, const BoundTuple& values, const Bytes& prefix) {
   const bool lower = relation.is_lower();
   const bool inclusive = relation.op == Operator::kGreaterOrEqual || relation.op == Operator::kLessOrEqual;
@@ -53,8 +55,8 @@ KeyRanges slice_ranges(const PreparedRelation& relation, const BoundTuple& value
 Result<std::vector<Bytes>> extend(const std::vector<Bytes>& prefixes, const PreparedRelation& relation,
                                   const std::vector<BoundTuple>& tuples) {
   if (prefixes.size() * tuples.size() > kClusteringRangesMax) {
-    return invalid("The IN restrictions of this query name more than " + std::to_string(kClusteringRangesMax) +
-                   " clustering keys");
+    return invalid("The IN restrictions of this query name more than " +
+                   std::to_string(kClusteringRangesMax) + " clustering keys");
   }
   std::vector<Bytes> out;
   out.reserve(prefixes.size() * tuples.size());
@@ -75,8 +77,8 @@ Result<std::vector<Bytes>> Restrictions::partition_keys(EvalContext& context) co
     KEYZONE_TRY(tuples, bind_operands(relation, context));
     if (relation.is_in()) sort_values(*relation.first().type, tuples);
     if (keys.size() * tuples.size() > kPartitionsPerReadMax) {
-      return invalid("The IN restrictions of this query name more than " + std::to_string(kPartitionsPerReadMax) +
-                     " partitions");
+      return invalid("The IN restrictions of this query name more than " +
+                     std::to_string(kPartitionsPerReadMax) + " partitions");
     }
     std::vector<std::vector<BytesView>> longer;
     longer.reserve(keys.size() * tuples.size());
@@ -137,7 +139,8 @@ Result<std::optional<std::vector<KeyRange>>> Restrictions::clustering_ranges(Eva
     KEYZONE_TRY(tuples, bind_operands(clustering_[at], context));
     KeyRanges slices;
     for (const Bytes& prefix : prefixes) {
-      for (KeyRange& range : slice_ranges(clustering_[at], tuples.at(0), prefix)) slices.push_back(std::move(range));
+      for (KeyRange& range : slice_ranges(clustering_[at], tuples.at(0), prefix))
+        slices.push_back(std::move(range));
     }
     ranges = intersect(ranges, normalise(std::move(slices)));
   }

@@ -9,15 +9,24 @@ namespace {
 
 ConditionOperator condition_operator(Operator op) {
   switch (op) {
-    case Operator::kNotEqual: return ConditionOperator::kNotEqual;
-    case Operator::kLess: return ConditionOperator::kLess;
-    case Operator::kLessOrEqual: return ConditionOperator::kLessOrEqual;
-    case Operator::kGreater: return ConditionOperator::kGreater;
-    case Operator::kGreaterOrEqual: return ConditionOperator::kGreaterOrEqual;
-    case Operator::kIn: return ConditionOperator::kIn;
-    case Operator::kContains: return ConditionOperator::kContains;
-    case Operator::kContainsKey: return ConditionOperator::kContainsKey;
-    default: return ConditionOperator::kEqual;
+    case Operator::kNotEqual:
+      return ConditionOperator::kNotEqual;
+    case Operator::kLess:
+      return ConditionOperator::kLess;
+    case Operator::kLessOrEqual:
+      return ConditionOperator::kLessOrEqual;
+    case Operator::kGreater:
+      return ConditionOperator::kGreater;
+    case Operator::kGreaterOrEqual:
+      return ConditionOperator::kGreaterOrEqual;
+    case Operator::kIn:
+      return ConditionOperator::kIn;
+    case Operator::kContains:
+      return ConditionOperator::kContains;
+    case Operator::kContainsKey:
+      return ConditionOperator::kContainsKey;
+    default:
+      return ConditionOperator::kEqual;
   }
 }
 
@@ -29,7 +38,8 @@ Result<void> check_access(const Column& column, const ColumnCondition& condition
     if (!type.is_collection()) {
       return invalid("Invalid element access syntax for non-collection column " + column.name);
     }
-    if (type.kind() == TypeKind::kSet) return invalid("Invalid element access syntax for set column " + column.name);
+    if (type.kind() == TypeKind::kSet)
+      return invalid("Invalid element access syntax for set column " + column.name);
   }
   if (condition.field) {
     if (!type.is_user_type()) return invalid("Invalid field access syntax for non-UDT column " + column.name);
@@ -64,7 +74,8 @@ Receiver operand_wanted(const Table& table, const Column& column, const ColumnCo
   return whole;
 }
 
-Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& table, const ColumnCondition& condition) {
+Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& table,
+                                      const ColumnCondition& condition) {
   KEYZONE_TRY(column, find_column(table, condition.column));
   if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) {
     return invalid("PRIMARY KEY column '" + column->name + "' cannot have IF conditions");
@@ -76,14 +87,16 @@ Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& tabl
   if (condition.element) {
     const Receiver whole = receiver_of(table, *column);
     const bool list = column->type->kind() == TypeKind::kList;
-    KEYZONE_TRY(element, prepare_term(context, condition.element, list ? index_receiver(whole) : key_receiver(whole)));
+    KEYZONE_TRY(element,
+                prepare_term(context, condition.element, list ? index_receiver(whole) : key_receiver(whole)));
     out.element = std::move(element);
   }
   if (condition.field) out.field = static_cast<uint16_t>(*column->type->find_field(*condition.field));
   const Receiver wanted = operand_wanted(table, *column, condition);
   if (condition.in_list) {
-    KEYZONE_TRY(list, prepare_term(context, condition.in_list,
-                                   wanted.with("in(" + wanted.name + ")", list_type(freeze(wanted.type), true))));
+    KEYZONE_TRY(list,
+                prepare_term(context, condition.in_list,
+                             wanted.with("in(" + wanted.name + ")", list_type(freeze(wanted.type), true))));
     out.in_list = std::move(list);
   }
   for (const TermPtr& term : condition.operands) {
@@ -146,7 +159,10 @@ Result<Condition> PreparedCondition::bind(EvalContext& context) const {
       static constexpr const char* kNames[] = {"<", "<=", ">", ">="};
       const size_t at = static_cast<size_t>(op) - static_cast<size_t>(ConditionOperator::kLess);
       return invalid(std::string("Invalid comparison with null for operator \"") +
-                     (ordered ? kNames[at] : op == ConditionOperator::kContains ? "CONTAINS" : "CONTAINS KEY") + "\"");
+                     (ordered                              ? kNames[at]
+                      : op == ConditionOperator::kContains ? "CONTAINS"
+                                                           : "CONTAINS KEY") +
+                     "\"");
     }
     out.operands.push_back(value.is_set() ? std::optional<Bytes>(value.bytes) : std::nullopt);
   }

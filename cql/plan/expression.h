@@ -1,4 +1,5 @@
-// A term or selector made ready: typed, names looked up. Evaluated once a statement (terms) or once a row (selectors).
+// A term or selector made ready: typed, names looked up. Evaluated once a statement (terms) or once a row
+// (selectors).
 #pragma once
 #include <forward_list>
 #include <memory>
@@ -23,17 +24,17 @@ struct CellStamp {
 
 // The columns that a SELECT needs, for one row, by slot (see SlotTable).
 struct RowValues {
-  std::vector<Value> slots;                     // null where the row has none
-  std::vector<std::vector<CellStamp>> stamps;   // by slot; empty where not asked for or null
+  std::vector<Value> slots;                    // null where the row has none
+  std::vector<std::vector<CellStamp>> stamps;  // by slot; empty where not asked for or null
 };
 
 // What evaluation may look at. Values that had to be computed live in the context until clear().
 struct EvalContext {
   std::span<const Value> values;  // bound to the markers
   FunctionContext functions;
-  const RowValues* row = nullptr;                      // only for selectors
-  std::span<const Value> aggregates;                   // results of the aggregate calls, by their number
-  std::span<const Value> json;                         // of INSERT JSON, by column of the table
+  const RowValues* row = nullptr;     // only for selectors
+  std::span<const Value> aggregates;  // results of the aggregate calls, by their number
+  std::span<const Value> json;        // of INSERT JSON, by column of the table
 
   Value keep(Bytes bytes) { return Value::of(computed_.emplace_front(std::move(bytes))); }
   void clear() { computed_.clear(); }

@@ -3,10 +3,12 @@
 
 namespace keyzone::cql {
 
-Result<TablePtr> find_table(const Catalog& catalog, const QualifiedName& name, const std::string& session_keyspace) {
+Result<TablePtr> find_table(const Catalog& catalog, const QualifiedName& name,
+                            const std::string& session_keyspace) {
   const std::string& keyspace = name.keyspace.empty() ? session_keyspace : name.keyspace;
   if (keyspace.empty()) {
-    return invalid("No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename");
+    return invalid(
+        "No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename");
   }
   if (is_system_keyspace(keyspace)) {
     if (TablePtr table = system_table(keyspace, name.name)) return table;

@@ -6,7 +6,8 @@ namespace keyzone::cql {
 namespace {
 
 CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
-  if (const auto* constant = term->as<Constant>()) return CallArgument::constant(constant->kind, constant->text);
+  if (const auto* constant = term->as<Constant>())
+    return CallArgument::constant(constant->kind, constant->text);
   if (term->as<BindMarker>()) return CallArgument::marker(to_string(*term));
   if (term->as<Null>()) return CallArgument::null();
   CallArgument out;
@@ -31,7 +32,8 @@ CallArgument describe(const PrepareContext& context, const Argument& argument) {
 
 std::vector<TypePtr> partition_key_types(const Table* table) {
   std::vector<TypePtr> types;
-  for (size_t i = 0; table && i < table->partition_key_size; ++i) types.push_back(table->partition_key(i).type);
+  for (size_t i = 0; table && i < table->partition_key_size; ++i)
+    types.push_back(table->partition_key(i).type);
   return types;
 }
 
@@ -112,9 +114,11 @@ Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
     return CallShape{call->function, call->arguments};
   }
   if (const auto* operation = term.as<Arithmetic>()) {
-    return CallShape{{"", std::string(operator_function_name(operation->op))}, {operation->left, operation->right}};
+    return CallShape{{"", std::string(operator_function_name(operation->op))},
+                     {operation->left, operation->right}};
   }
-  if (const auto* negation = term.as<Negation>()) return CallShape{{"", std::string(kNegationName)}, {negation->term}};
+  if (const auto* negation = term.as<Negation>())
+    return CallShape{{"", std::string(kNegationName)}, {negation->term}};
   const auto* cast = term.as<Cast>();
   KEYZONE_ASSERT(cast != nullptr);
   KEYZONE_TRY(type, context.resolve(cast->type));

@@ -1,5 +1,5 @@
-// Function calls, arithmetic and casts: which overload is meant, and its evaluation. Terms and selectors share this;
-// selectors bring arguments that are ready because columns are in them.
+// Function calls, arithmetic and casts: which overload is meant, and its evaluation. Terms and selectors
+// share this; selectors bring arguments that are ready because columns are in them.
 #pragma once
 #include <string_view>
 #include <vector>
@@ -30,7 +30,8 @@ class CallExpression : public Expression {
 
 // The function that is meant. `receiver` may be null.
 Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,
-                                 const std::vector<Argument>& arguments, const TypePtr& receiver, bool in_selection);
+                                 const std::vector<Argument>& arguments, const TypePtr& receiver,
+                                 bool in_selection);
 // Arguments that are terms are prepared for their parameters ("arg0(system.abs)").
 Result<std::vector<ExpressionPtr>> prepare_arguments(PrepareContext& context, const Function& function,
                                                      std::vector<Argument> arguments);
@@ -39,7 +40,8 @@ Result<std::vector<FunctionArgument>> evaluate_arguments(const Function& functio
                                                          const std::vector<ExpressionPtr>& arguments,
                                                          EvalContext& context);
 
-// The function's name and arguments of a FunctionCall, Arithmetic, Negation or Cast. REQUIRES: it is one of them.
+// The function's name and arguments of a FunctionCall, Arithmetic, Negation or Cast. REQUIRES: it is one of
+// them.
 struct CallShape {
   QualifiedName name;
   std::vector<TermPtr> arguments;

@@ -98,8 +98,10 @@ Result<void> plan_json(PrepareContext& context, const InsertStatement& statement
 
 }  // namespace
 
-Result<WritePlanPtr> plan_insert(PrepareContext& context, const TablePtr& table, const InsertStatement& statement) {
-  if (table->counter) return invalid("INSERT statements are not allowed on counter tables, use UPDATE instead");
+Result<WritePlanPtr> plan_insert(PrepareContext& context, const TablePtr& table,
+                                 const InsertStatement& statement) {
+  if (table->counter)
+    return invalid("INSERT statements are not allowed on counter tables, use UPDATE instead");
   WritePlan plan;
   plan.table = table;
   plan.kind = StatementKind::kInsert;

@@ -7,7 +7,8 @@ namespace {
 
 // Names are case-insensitive unless they have quotes of their own within the JSON string.
 std::string column_name(std::string_view key) {
-  if (key.size() >= 2 && key.front() == '"' && key.back() == '"') return std::string(key.substr(1, key.size() - 2));
+  if (key.size() >= 2 && key.front() == '"' && key.back() == '"')
+    return std::string(key.substr(1, key.size() - 2));
   std::string name(key);
   for (char& c : name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -33,7 +34,8 @@ Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, boo
     if (!column) return invalid("JSON values map contains unrecognized column: " + column_name(key));
     const size_t at = static_cast<size_t>(column - table.columns.data());
     auto value = column->type->from_json(json);
-    if (!value) return invalid("Error decoding JSON value for " + column->name + ": " + value.error().message);
+    if (!value)
+      return invalid("Error decoding JSON value for " + column->name + ": " + value.error().message);
     values[at] = *value ? context.keep(*std::move(*value)) : Value::null();
   }
   return values;

@@ -17,8 +17,9 @@ class JsonColumnExpression : public Expression {
   size_t column_;  // in Table::columns
 };
 
-// Values by position in Table::columns; columns that the text leaves out are null or unset. The values live in the
-// context.
-Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, bool default_unset, EvalContext& context);
+// Values by position in Table::columns; columns that the text leaves out are null or unset. The values live
+// in the context.
+Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, bool default_unset,
+                                         EvalContext& context);
 
 }  // namespace keyzone::cql

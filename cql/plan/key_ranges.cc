@@ -15,7 +15,8 @@ KeyRange range_of_prefix(const Bytes& prefix) { return {prefix, prefix_successor
 
 KeyRanges normalise(KeyRanges ranges) {
   std::erase_if(ranges, [](const KeyRange& r) { return !r.to.empty() && r.to <= r.from; });
-  std::sort(ranges.begin(), ranges.end(), [](const KeyRange& a, const KeyRange& b) { return a.from < b.from; });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const KeyRange& a, const KeyRange& b) { return a.from < b.from; });
   KeyRanges out;
   for (KeyRange& range : ranges) {
     if (!out.empty() && (out.back().to.empty() || range.from <= out.back().to)) {

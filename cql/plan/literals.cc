@@ -88,7 +88,8 @@ ExpressionPtr make_fields(TypePtr type, std::vector<ExpressionPtr> fields) {
   return std::make_shared<FieldsExpression>(std::move(type), std::move(fields));
 }
 
-Result<ExpressionPtr> prepare_list(PrepareContext& context, const ListLiteral& literal, const Receiver& receiver) {
+Result<ExpressionPtr> prepare_list(PrepareContext& context, const ListLiteral& literal,
+                                   const Receiver& receiver) {
   const Type& type = *receiver.type;
   if (type.is_vector() && literal.elements.size() != static_cast<size_t>(type.dimension())) {
     return invalid("Invalid vector literal for " + receiver.name + " of type " + type.to_string_bare() +
@@ -99,13 +100,15 @@ Result<ExpressionPtr> prepare_list(PrepareContext& context, const ListLiteral& l
   const Receiver element = element_receiver(receiver);
   std::vector<ExpressionPtr> parts;
   for (const TermPtr& term : literal.elements) {
-    KEYZONE_TRY(part, prepare_part(context, term, element, type.is_vector() ? "vector" : "list", receiver, "value"));
+    KEYZONE_TRY(
+        part, prepare_part(context, term, element, type.is_vector() ? "vector" : "list", receiver, "value"));
     parts.push_back(std::move(part));
   }
   return make_collection(receiver.type, std::move(parts));
 }
 
-Result<ExpressionPtr> prepare_set(PrepareContext& context, const SetLiteral& literal, const Receiver& receiver) {
+Result<ExpressionPtr> prepare_set(PrepareContext& context, const SetLiteral& literal,
+                                  const Receiver& receiver) {
   const bool empty_map = receiver.type->kind() == TypeKind::kMap && literal.elements.empty();
   if (receiver.type->kind() != TypeKind::kSet && !empty_map) return bad_literal("set", receiver);
   std::vector<ExpressionPtr> parts;
@@ -116,7 +119,8 @@ Result<ExpressionPtr> prepare_set(PrepareContext& context, const SetLiteral& lit
   return make_collection(receiver.type, std::move(parts));
 }
 
-Result<ExpressionPtr> prepare_map(PrepareContext& context, const MapLiteral& literal, const Receiver& receiver) {
+Result<ExpressionPtr> prepare_map(PrepareContext& context, const MapLiteral& literal,
+                                  const Receiver& receiver) {
   if (receiver.type->kind() != TypeKind::kMap) return bad_literal("map", receiver);
   std::vector<ExpressionPtr> parts;
   for (const auto& [key, value] : literal.entries) {
@@ -128,7 +132,8 @@ Result<ExpressionPtr> prepare_map(PrepareContext& context, const MapLiteral& lit
   return make_collection(receiver.type, std::move(parts));
 }
 
-Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral& literal, const Receiver& receiver) {
+Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral& literal,
+                                    const Receiver& receiver) {
   if (!receiver.type->is_tuple()) {
     if (literal.elements.size() == 1) return prepare_term(context, literal.elements[0], receiver);
     return invalid("Invalid tuple type literal for " + receiver.name + " of type " +
@@ -163,8 +168,8 @@ Result<ExpressionPtr> prepare_user_type(PrepareContext& context, const UserTypeL
     if (!at) return invalid("Unknown field '" + name + "' in value of user defined type " + type.name());
     const Receiver field = field_receiver(receiver, *at);
     if (assignability(context, *term, field) == Match::kNo) {
-      return invalid("Invalid user type literal for " + receiver.name + ": field " + name + " is not of type " +
-                     field.type->to_string_bare());
+      return invalid("Invalid user type literal for " + receiver.name + ": field " + name +
+                     " is not of type " + field.type->to_string_bare());
     }
     KEYZONE_TRY(part, prepare_term(context, term, field));
     fields[*at] = std::move(part);

@@ -9,18 +9,25 @@ std::string describe(const Assignment& a) {
   const std::string& c = a.column;
   const std::string value = to_string(*a.value);
   switch (a.kind) {
-    case AssignmentKind::kSet: return c + " = " + value;
-    case AssignmentKind::kAdd: return c + " = " + c + " + " + value;
-    case AssignmentKind::kSubtract: return c + " = " + c + " - " + value;
-    case AssignmentKind::kPrepend: return c + " = " + value + " - " + c;  // Cassandra's own slip
-    case AssignmentKind::kSetElement: return c + "[" + to_string(*a.element) + "] = " + value;
-    case AssignmentKind::kSetField: return c + "." + a.field + " = " + value;
+    case AssignmentKind::kSet:
+      return c + " = " + value;
+    case AssignmentKind::kAdd:
+      return c + " = " + c + " + " + value;
+    case AssignmentKind::kSubtract:
+      return c + " = " + c + " - " + value;
+    case AssignmentKind::kPrepend:
+      return c + " = " + value + " - " + c;  // Cassandra's own slip
+    case AssignmentKind::kSetElement:
+      return c + "[" + to_string(*a.element) + "] = " + value;
+    case AssignmentKind::kSetField:
+      return c + "." + a.field + " = " + value;
   }
   return c;
 }
 
 Error invalid_operation(const Assignment& assignment, const std::string& on) {
-  return invalid("Invalid operation (" + describe(assignment) + ") for " + on + " column " + assignment.column);
+  return invalid("Invalid operation (" + describe(assignment) + ") for " + on + " column " +
+                 assignment.column);
 }
 
 Result<ColumnOperation> make(Kind kind, const Column& column, Result<ExpressionPtr> value) {
@@ -60,7 +67,8 @@ Result<ColumnOperation> prepare_subtract(PrepareContext& context, const Table& t
   }
   const Receiver keys = receiver.with(receiver.name, set_type(column.type->parameters()[0], true));
   auto made = make(Kind::kDiscard, column, prepare_term(context, a.value, keys));
-  if (!made) return invalid("Value for a map substraction has to be a set, but was: '" + to_string(*a.value) + "'");
+  if (!made)
+    return invalid("Value for a map substraction has to be a set, but was: '" + to_string(*a.value) + "'");
   return made;
 }
 
@@ -71,9 +79,11 @@ Result<ColumnOperation> prepare_set_element(PrepareContext& context, const Table
   if (!column.type->is_multi_cell()) return invalid_operation(a, "frozen collection");
   if (column.type->kind() == TypeKind::kSet) return invalid_operation(a, "set");
   const bool list = column.type->kind() == TypeKind::kList;
-  KEYZONE_TRY(element, prepare_term(context, a.element, list ? index_receiver(receiver) : key_receiver(receiver)));
-  auto made = make(Kind::kSetElement, column,
-                   prepare_term(context, a.value, list ? element_receiver(receiver) : value_receiver(receiver)));
+  KEYZONE_TRY(element,
+              prepare_term(context, a.element, list ? index_receiver(receiver) : key_receiver(receiver)));
+  auto made =
+      make(Kind::kSetElement, column,
+           prepare_term(context, a.value, list ? element_receiver(receiver) : value_receiver(receiver)));
   if (made) made->element = std::move(element);
   return made;
 }
@@ -104,12 +114,18 @@ Result<ColumnOperation> prepare_set(PrepareContext& context, const Table& table,
 Result<ColumnOperation> prepare_assignment(PrepareContext& context, const Table& table, const Column& column,
                                            const Assignment& assignment) {
   switch (assignment.kind) {
-    case AssignmentKind::kSet: return prepare_set(context, table, column, *assignment.value);
-    case AssignmentKind::kAdd: return prepare_add(context, table, column, assignment);
-    case AssignmentKind::kSubtract: return prepare_subtract(context, table, column, assignment);
-    case AssignmentKind::kSetElement: return prepare_set_element(context, table, column, assignment);
-    case AssignmentKind::kSetField: return prepare_set_field(context, table, column, assignment);
-    case AssignmentKind::kPrepend: break;
+    case AssignmentKind::kSet:
+      return prepare_set(context, table, column, *assignment.value);
+    case AssignmentKind::kAdd:
+      return prepare_add(context, table, column, assignment);
+    case AssignmentKind::kSubtract:
+      return prepare_subtract(context, table, column, assignment);
+    case AssignmentKind::kSetElement:
+      return prepare_set_element(context, table, column, assignment);
+    case AssignmentKind::kSetField:
+      return prepare_set_field(context, table, column, assignment);
+    case AssignmentKind::kPrepend:
+      break;
   }
   if (column.type->kind() != TypeKind::kList) return invalid_operation(assignment, "non list");
   if (!column.type->is_multi_cell()) return invalid_operation(assignment, "frozen list");
@@ -123,7 +139,8 @@ Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& t
   out.kind = Kind::kDelete;
   out.column = &column;
   if (deletion.element) {
-    if (!type.is_collection()) return invalid("Invalid deletion operation for non collection column " + column.name);
+    if (!type.is_collection())
+      return invalid("Invalid deletion operation for non collection column " + column.name);
     if (!type.is_multi_cell()) {
       return invalid("Invalid deletion operation for frozen collection column " + column.name);
     }
@@ -135,12 +152,14 @@ Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& t
     out.kind = Kind::kDeleteElement;
     out.element = std::move(element);
   } else if (deletion.field) {
-    if (!type.is_user_type()) return invalid("Invalid field deletion operation for non-UDT column " + column.name);
+    if (!type.is_user_type())
+      return invalid("Invalid field deletion operation for non-UDT column " + column.name);
     if (!type.is_multi_cell()) {
       return invalid("Frozen UDT column " + column.name + " does not support field deletions");
     }
     const std::optional<size_t> field = type.find_field(*deletion.field);
-    if (!field) return invalid("UDT column " + column.name + " does not have a field named " + *deletion.field);
+    if (!field)
+      return invalid("UDT column " + column.name + " does not have a field named " + *deletion.field);
     out.kind = Kind::kDeleteField;
     out.field = static_cast<uint16_t>(*field);
   }

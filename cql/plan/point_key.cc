@@ -36,8 +36,9 @@ std::optional<PointKey> PointKey::clustering_of(const Restrictions& restrictions
 Result<Value> PointKey::value(size_t i, EvalContext& context) const {
   KEYZONE_TRY(value, terms_[i]->evaluate(context));
   if (value.is_set()) return value;
-  return invalid((value.is_null() ? "Invalid null value in condition for column " : "Invalid unset value for column ") +
-                 columns_[i]->name);
+  return invalid(
+      (value.is_null() ? "Invalid null value in condition for column " : "Invalid unset value for column ") +
+      columns_[i]->name);
 }
 
 Result<Bytes> PointKey::partition_key(EvalContext& context) const {

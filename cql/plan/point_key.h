@@ -1,4 +1,5 @@
-// A primary key, or a partition key, of which every column is given by one =: the hot case of reads and writes.
+// A primary key, or a partition key, of which every column is given by one =: the hot case of reads and
+// writes.
 #pragma once
 #include <optional>
 #include <vector>

@@ -43,8 +43,8 @@ Result<TypePtr> PrepareContext::resolve(const TypeName& name) const {
 
 Result<const Column*> find_column(const Table& table, std::string_view name) {
   if (const Column* column = table.find(name)) return column;
-  return invalid("Undefined column name " + quote_identifier(name) + " in table " + quote_identifier(table.keyspace) +
-                 "." + quote_identifier(table.name));
+  return invalid("Undefined column name " + quote_identifier(name) + " in table " +
+                 quote_identifier(table.keyspace) + "." + quote_identifier(table.name));
 }
 
 }  // namespace keyzone::cql

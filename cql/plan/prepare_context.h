@@ -30,7 +30,8 @@ Receiver receiver_of(const Table& table, const Column& column);
 // The bind markers of one statement, by index.
 class Markers {
  public:
-  explicit Markers(std::vector<std::optional<std::string>> names) : names_(std::move(names)), specs_(names_.size()) {}
+  explicit Markers(std::vector<std::optional<std::string>> names)
+      : names_(std::move(names)), specs_(names_.size()) {}
 
   void set(uint32_t index, const Receiver& receiver);
   // A marker that is a partition key column's whole value (position in the partition key).
@@ -53,14 +54,16 @@ struct PrepareContext {
   std::string keyspace;  // where names without one are looked up: the statement's table's, else the session's
   Markers& markers;
   const Table* table = nullptr;  // the statement's, if it has one: for token()
-  // What result_type() found, so that calls within calls are resolved once and not once for each overload around them.
+  // What result_type() found, so that calls within calls are resolved once and not once for each overload
+  // around them.
   mutable std::map<const Term*, TypePtr> result_types = {};
 
   Result<TypePtr> resolve(const TypeName& name) const;
 };
 
 // The table of that name in the catalog or among the system tables, or Cassandra's error.
-Result<TablePtr> find_table(const Catalog& catalog, const QualifiedName& name, const std::string& session_keyspace);
+Result<TablePtr> find_table(const Catalog& catalog, const QualifiedName& name,
+                            const std::string& session_keyspace);
 Result<const Column*> find_column(const Table& table, std::string_view name);
 
 }  // namespace keyzone::cql

@@ -27,7 +27,8 @@ Result<void> check_operator(const Relation& relation, const Column& column) {
     const std::string value = relation.operands.empty() ? "" : to_string(*relation.operands[0]);
     return invalid("Unsupported \"!=\" relation: " + name + " != " + value);
   }
-  if (relation.op == Operator::kIsNotNull) return invalid("Unsupported restriction: " + name + " IS NOT NULL");
+  if (relation.op == Operator::kIsNotNull)
+    return invalid("Unsupported restriction: " + name + " IS NOT NULL");
   if (relation.op == Operator::kLike) {
     return invalid("LIKE restriction is only supported on properly indexed columns. " + name + " LIKE " +
                    to_string(*relation.operands.at(0)) + " is not valid.");
@@ -61,11 +62,14 @@ Result<void> check_operator(const Relation& relation, const Column& column) {
 
 Result<void> check_map_entry(const Relation& relation, const Column& column) {
   if (column.type->kind() == TypeKind::kList) {
-    return invalid("Indexes on list entries (" + column.name + "[index] = value) are not currently supported.");
+    return invalid("Indexes on list entries (" + column.name +
+                   "[index] = value) are not currently supported.");
   }
-  if (column.type->kind() != TypeKind::kMap) return invalid("Column " + column.name + " cannot be used as a map");
+  if (column.type->kind() != TypeKind::kMap)
+    return invalid("Column " + column.name + " cannot be used as a map");
   if (!column.type->is_multi_cell()) {
-    return invalid("Map-entry equality predicates on frozen map column " + column.name + " are not supported");
+    return invalid("Map-entry equality predicates on frozen map column " + column.name +
+                   " are not supported");
   }
   if (relation.op != Operator::kEqual) return invalid("Only EQ relations are supported on map entries");
   return {};
@@ -130,8 +134,8 @@ Result<void> check_tuple_columns(const Relation& relation, const std::vector<con
     }
     for (size_t j = 0; j < i; ++j) {
       if (columns[j] == columns[i]) {
-        return invalid("Column \"" + columns[i]->name + "\" appeared twice in a relation: " +
-                       describe_tuple_relation(relation, columns));
+        return invalid("Column \"" + columns[i]->name +
+                       "\" appeared twice in a relation: " + describe_tuple_relation(relation, columns));
       }
     }
     if (i > 0 && columns[i]->position != columns[i - 1]->position + 1) {
@@ -181,7 +185,8 @@ Result<ExpressionPtr> prepare_in_list(PrepareContext& context, const Table& tabl
                       {table.keyspace, table.name, "in(" + name + ")", list_type(element, true)});
 }
 
-Result<void> check_relation(const Table& table, const Relation& relation, const std::vector<const Column*>& columns) {
+Result<void> check_relation(const Table& table, const Relation& relation,
+                            const std::vector<const Column*>& columns) {
   switch (relation.kind) {
     case RelationKind::kToken:
       if (!is_slice(relation.op) && relation.op != Operator::kEqual && relation.op != Operator::kBetween) {
@@ -197,7 +202,8 @@ Result<void> check_relation(const Table& table, const Relation& relation, const 
     case RelationKind::kMapEntry:
       KEYZONE_CHECK(check_map_entry(relation, *columns[0]));
       return {};
-    case RelationKind::kColumn: return check_operator(relation, *columns[0]);
+    case RelationKind::kColumn:
+      return check_operator(relation, *columns[0]);
   }
   return {};
 }
@@ -259,7 +265,8 @@ Result<std::vector<BoundTuple>> bind_with(const PreparedRelation& relation, Eval
     BoundTuple& bound = out.emplace_back();
     for (size_t i = 0; i < tuple.size(); ++i) {
       if (!tuple[i].is_set()) {
-        const std::string name = relation.kind == RelationKind::kToken ? kTokenName : relation.columns[i]->name;
+        const std::string name =
+            relation.kind == RelationKind::kToken ? kTokenName : relation.columns[i]->name;
         return invalid((tuple[i].is_null() ? null_text : unset_text) + name);
       }
       bound.push_back(tuple[i].bytes);
@@ -320,7 +327,8 @@ Result<std::vector<BoundTuple>> bind_operands(const PreparedRelation& relation, 
 }
 
 Result<std::vector<BoundTuple>> bind_filter_operands(const PreparedRelation& relation, EvalContext& context) {
-  return bind_with(relation, context, "Unsupported null value for column ", "Unsupported unset value for column ");
+  return bind_with(relation, context, "Unsupported null value for column ",
+                   "Unsupported unset value for column ");
 }
 
 }  // namespace keyzone::cql

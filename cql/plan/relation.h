@@ -17,11 +17,12 @@ struct Operand {
 
 struct PreparedRelation {
   RelationKind kind = RelationKind::kColumn;
-  std::vector<const Column*> columns;  // of the table that the statement holds; kToken: the whole partition key
-  Operator op = Operator::kEqual;      // BETWEEN is two relations
-  std::vector<Operand> operands;       // one, or any number for IN
-  ExpressionPtr in_list;               // IN ?: gives a list of values or of tuples
-  ExpressionPtr map_key;               // kMapEntry
+  std::vector<const Column*>
+      columns;                     // of the table that the statement holds; kToken: the whole partition key
+  Operator op = Operator::kEqual;  // BETWEEN is two relations
+  std::vector<Operand> operands;   // one, or any number for IN
+  ExpressionPtr in_list;           // IN ?: gives a list of values or of tuples
+  ExpressionPtr map_key;           // kMapEntry
 
   const Column& first() const { return *columns.front(); }
   bool is_equal() const { return op == Operator::kEqual && !map_key; }
@@ -36,8 +37,8 @@ struct PreparedRelation {
 Result<void> prepare_relation(PrepareContext& context, const Table& table, const Relation& relation,
                               std::vector<PreparedRelation>& out);
 
-// The values of the relation's operands: for each operand, one value for each column; nulls and unset values are
-// errors in words of the column ("Invalid null value in condition for column c").
+// The values of the relation's operands: for each operand, one value for each column; nulls and unset values
+// are errors in words of the column ("Invalid null value in condition for column c").
 using BoundTuple = std::vector<BytesView>;
 Result<std::vector<BoundTuple>> bind_operands(const PreparedRelation& relation, EvalContext& context);
 // As above, for relations that filter ("Unsupported null value for column c").

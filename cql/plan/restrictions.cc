@@ -6,15 +6,20 @@ namespace keyzone::cql {
 namespace {
 
 constexpr const char* kAllowFiltering =
-    "Cannot execute this query as it might involve data filtering and thus may have unpredictable performance. If "
+    "Cannot execute this query as it might involve data filtering and thus may have unpredictable "
+    "performance. If "
     "you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
 
 const char* statement_name(RestrictionsFor statement) {
   switch (statement) {
-    case RestrictionsFor::kSelect: return "SELECT";
-    case RestrictionsFor::kInsert: return "INSERT";
-    case RestrictionsFor::kUpdate: return "UPDATE";
-    case RestrictionsFor::kDelete: return "DELETE";
+    case RestrictionsFor::kSelect:
+      return "SELECT";
+    case RestrictionsFor::kInsert:
+      return "INSERT";
+    case RestrictionsFor::kUpdate:
+      return "UPDATE";
+    case RestrictionsFor::kDelete:
+      return "DELETE";
   }
   return "";
 }
@@ -30,7 +35,8 @@ std::string conflict_of_pair(const PreparedRelation& a, const PreparedRelation& 
   const std::string name = a.kind == RelationKind::kToken ? token_columns(a) : a.first().name;
   if (a.is_contains() && b.is_contains()) return "";
   if (a.is_contains() || b.is_contains()) {
-    return "Collection column " + name + " can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality";
+    return "Collection column " + name +
+           " can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality";
   }
   const std::string both = a.columns == b.columns ? a.column_names() : name;
   if (a.is_equal()) return both + " cannot be restricted by more than one relation if it includes an Equal";
@@ -61,7 +67,8 @@ Result<void> check_conflicts(const std::vector<PreparedRelation>& relations) {
           return invalid("Column \"" + column->name +
                          "\" cannot be restricted by two inequalities not starting with the same column");
         }
-        return invalid(b.column_names() + " cannot be restricted by more than one relation if it includes an Equal");
+        return invalid(b.column_names() +
+                       " cannot be restricted by more than one relation if it includes an Equal");
       }
     }
   }
@@ -72,7 +79,8 @@ Result<void> check_conflicts(const std::vector<PreparedRelation>& relations) {
 
 class RestrictionAnalysis {
  public:
-  RestrictionAnalysis(const Table& table, const RestrictionOptions& options) : table_(table), options_(options) {
+  RestrictionAnalysis(const Table& table, const RestrictionOptions& options)
+      : table_(table), options_(options) {
     out_.table_ = &table;
   }
 
@@ -129,8 +137,10 @@ class RestrictionAnalysis {
       return invalid("The token function cannot be used in WHERE clauses for " + name + " statements");
     }
     if (slice) {
-      return invalid("Only EQ and IN relation are supported on the partition key (unless you use the token() "
-                     "function) for " + name + " statements");
+      return invalid(
+          "Only EQ and IN relation are supported on the partition key (unless you use the token() "
+          "function) for " +
+          name + " statements");
     }
     std::string missing;
     for (size_t i = 0; i < by_position.size(); ++i) {
@@ -199,17 +209,19 @@ class RestrictionAnalysis {
       if (taken[i]) continue;
       const PreparedRelation& relation = clustering_[i];
       if (relation.is_contains()) {
-        return invalid("Clustering columns can only be restricted with CONTAINS with a secondary index or filtering");
+        return invalid(
+            "Clustering columns can only be restricted with CONTAINS with a secondary index or filtering");
       }
       const Column& restricted = relation.first();
       const Column& before = table_.clustering(out_.equal_prefix_);
       if (out_.slice_) {
-        return invalid("Clustering column \"" + restricted.name + "\" cannot be restricted (preceding column \"" +
-                       before.name + "\" is restricted by a non-EQ relation)");
+        return invalid("Clustering column \"" + restricted.name +
+                       "\" cannot be restricted (preceding column \"" + before.name +
+                       "\" is restricted by a non-EQ relation)");
       }
       if (!is_select() && options_.statement != RestrictionsFor::kDelete) return check_all_clustering();
-      return invalid("PRIMARY KEY column \"" + restricted.name + "\" cannot be restricted as preceding column \"" +
-                     before.name + "\" is not restricted");
+      return invalid("PRIMARY KEY column \"" + restricted.name +
+                     "\" cannot be restricted as preceding column \"" + before.name + "\" is not restricted");
     }
     return {};
   }
@@ -218,7 +230,8 @@ class RestrictionAnalysis {
     const bool has_clustering = !out_.clustering_.empty() || out_.clustering_filtered_;
     if (!others_.empty() && !is_select()) {
       std::string names;
-      for (const PreparedRelation& relation : others_) names += (names.empty() ? "" : ", ") + relation.first().name;
+      for (const PreparedRelation& relation : others_)
+        names += (names.empty() ? "" : ", ") + relation.first().name;
       return invalid("Non PRIMARY KEY columns found in where clause: " + names + " ");
     }
     const bool filtering = !others_.empty() || (has_clustering && !out_.all_keys_);
@@ -243,7 +256,8 @@ bool Restrictions::is_fixed(const Column& column) const {
   for (const auto* relations : {&partition_, &clustering_, &filters_}) {
     for (const PreparedRelation& relation : *relations) {
       if (!relation.is_equal()) continue;
-      if (std::find(relation.columns.begin(), relation.columns.end(), &column) != relation.columns.end()) return true;
+      if (std::find(relation.columns.begin(), relation.columns.end(), &column) != relation.columns.end())
+        return true;
     }
   }
   return false;

@@ -1,5 +1,5 @@
-// What a WHERE clause says about a table: which partitions, which slices of clustering keys, and what is left to
-// filter. Analysed once when preparing; made into bytes when executing.
+// What a WHERE clause says about a table: which partitions, which slices of clustering keys, and what is left
+// to filter. Analysed once when preparing; made into bytes when executing.
 #pragma once
 #include <optional>
 #include <string>
@@ -15,8 +15,8 @@ enum class RestrictionsFor : uint8_t { kSelect, kInsert, kUpdate, kDelete };
 
 struct RestrictionOptions {
   RestrictionsFor statement = RestrictionsFor::kSelect;
-  bool allow_filtering = false;   // ALLOW FILTERING was said, or isn't needed (system tables)
-  bool only_statics = false;      // nothing but statics is selected or changed: clustering may be left out
+  bool allow_filtering = false;  // ALLOW FILTERING was said, or isn't needed (system tables)
+  bool only_statics = false;     // nothing but statics is selected or changed: clustering may be left out
 };
 
 // (begin, end]; never empty. The whole ring: {INT64_MIN, INT64_MAX}.
@@ -32,12 +32,14 @@ class Restrictions {
                                       const RestrictionOptions& options);
 
   bool has_partition_keys() const { return all_keys_; }  // every partition key column has = or IN
-  bool partition_in() const { return partition_in_; }     // one of them has IN
+  bool partition_in() const { return partition_in_; }    // one of them has IN
   bool has_clustering() const { return !clustering_.empty() || clustering_filtered_; }
   bool clustering_in() const { return clustering_in_; }
   bool full_primary_key() const { return all_keys_ && equal_prefix_ == table_->clustering_size; }
   bool clustering_slice() const { return slice_; }
-  size_t clustering_prefix() const { return equal_prefix_; }  // clustering columns with = or IN, from the first
+  size_t clustering_prefix() const {
+    return equal_prefix_;
+  }  // clustering columns with = or IN, from the first
   bool needs_filtering() const { return !filters_.empty(); }
   bool has_regular_filters() const { return regular_filtered_; }
   bool has_clustering_filters() const { return clustering_filtered_; }
@@ -60,9 +62,10 @@ class Restrictions {
  private:
   friend class RestrictionAnalysis;
   const Table* table_ = nullptr;
-  std::vector<PreparedRelation> partition_;   // by position, one each, if all_keys_
+  std::vector<PreparedRelation> partition_;  // by position, one each, if all_keys_
   std::vector<PreparedRelation> tokens_;
-  std::vector<PreparedRelation> clustering_;  // = and IN from the first column on, then slices at one position
+  std::vector<PreparedRelation>
+      clustering_;  // = and IN from the first column on, then slices at one position
   std::vector<PreparedRelation> filters_;
   size_t equal_prefix_ = 0;
   bool all_keys_ = false;

@@ -39,14 +39,18 @@ TypeKind preferred_kind(const Constant& constant) {
       }
       return TypeKind::kVarint;
     }
-    case ConstantKind::kFloat: return TypeKind::kDouble;
+    case ConstantKind::kFloat:
+      return TypeKind::kDouble;
     case ConstantKind::kUuid: {
       const bool time_based = constant.text.size() > 14 && constant.text[14] == '1';
       return time_based ? TypeKind::kTimeuuid : TypeKind::kUuid;
     }
-    case ConstantKind::kBoolean: return TypeKind::kBoolean;
-    case ConstantKind::kHex: return TypeKind::kBlob;
-    case ConstantKind::kDuration: return TypeKind::kDuration;
+    case ConstantKind::kBoolean:
+      return TypeKind::kBoolean;
+    case ConstantKind::kHex:
+      return TypeKind::kBlob;
+    case ConstantKind::kDuration:
+      return TypeKind::kDuration;
   }
   return TypeKind::kBlob;
 }
@@ -102,7 +106,8 @@ Match of_list(const PrepareContext& context, const ListLiteral& literal, const R
 Result<ExpressionPtr> prepare_constant(const Constant& constant, const Receiver& receiver) {
   if (!receiver.type->accepts_constant(constant.kind)) {
     return invalid("Invalid " + std::string(constant_kind_name(constant.kind)) + " constant (" +
-                   (constant.kind == ConstantKind::kHex ? "0x" : "") + constant.text + ") for \"" + receiver.name + "\" of type " + receiver.type->to_string_bare());
+                   (constant.kind == ConstantKind::kHex ? "0x" : "") + constant.text + ") for \"" +
+                   receiver.name + "\" of type " + receiver.type->to_string_bare());
   }
   KEYZONE_TRY(bytes, receiver.type->from_constant(constant.kind, constant.text));
   return ExpressionPtr(std::make_shared<ConstantExpression>(receiver.type, std::move(bytes)));
@@ -127,8 +132,12 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
 Receiver element_receiver(const Receiver& collection) {
   return collection.with("value(" + collection.name + ")", collection.type->parameters()[0]);
 }
-Receiver key_receiver(const Receiver& map) { return map.with("key(" + map.name + ")", map.type->parameters()[0]); }
-Receiver value_receiver(const Receiver& map) { return map.with("value(" + map.name + ")", map.type->parameters()[1]); }
+Receiver key_receiver(const Receiver& map) {
+  return map.with("key(" + map.name + ")", map.type->parameters()[0]);
+}
+Receiver value_receiver(const Receiver& map) {
+  return map.with("value(" + map.name + ")", map.type->parameters()[1]);
+}
 Receiver index_receiver(const Receiver& list) {
   return list.with("idx(" + list.name + ")", native_type(TypeKind::kInt));
 }
@@ -208,8 +217,10 @@ Result<ExpressionPtr> prepare_term(PrepareContext& context, const Term& term, co
   if (const auto* list = term.as<ListLiteral>()) return fold_result(prepare_list(context, *list, receiver));
   if (const auto* set = term.as<SetLiteral>()) return fold_result(prepare_set(context, *set, receiver));
   if (const auto* map = term.as<MapLiteral>()) return fold_result(prepare_map(context, *map, receiver));
-  if (const auto* tuple = term.as<TupleLiteral>()) return fold_result(prepare_tuple(context, *tuple, receiver));
-  if (const auto* user = term.as<UserTypeLiteral>()) return fold_result(prepare_user_type(context, *user, receiver));
+  if (const auto* tuple = term.as<TupleLiteral>())
+    return fold_result(prepare_tuple(context, *tuple, receiver));
+  if (const auto* user = term.as<UserTypeLiteral>())
+    return fold_result(prepare_user_type(context, *user, receiver));
   if (term.as<FunctionCall>() || term.as<Cast>() || term.as<Arithmetic>() || term.as<Negation>()) {
     return prepare_call(context, term, receiver);
   }

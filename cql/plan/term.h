@@ -1,5 +1,5 @@
-// Terms against the type that is wanted: literals, markers, function calls, collections, as Cassandra's rules of
-// assignment have them.
+// Terms against the type that is wanted: literals, markers, function calls, collections, as Cassandra's rules
+// of assignment have them.
 #pragma once
 #include "cql/ast/term.h"
 #include "cql/functions/functions.h"
@@ -13,10 +13,11 @@ Match assignability(const PrepareContext& context, const Term& term, const Recei
 // The type of the term, if it has one by itself (a hint, a function's result); null if not.
 TypePtr exact_type(const PrepareContext& context, const Term& term);
 
-// Errors: kInvalid with Cassandra's sentence. REQUIRES: no column is named in the term (the grammar sees to it; a
-// ColumnRef gives an error).
+// Errors: kInvalid with Cassandra's sentence. REQUIRES: no column is named in the term (the grammar sees to
+// it; a ColumnRef gives an error).
 Result<ExpressionPtr> prepare_term(PrepareContext& context, const Term& term, const Receiver& receiver);
-inline Result<ExpressionPtr> prepare_term(PrepareContext& context, const TermPtr& term, const Receiver& receiver) {
+inline Result<ExpressionPtr> prepare_term(PrepareContext& context, const TermPtr& term,
+                                          const Receiver& receiver) {
   return prepare_term(context, *term, receiver);
 }
 

@@ -10,7 +10,8 @@ bool is_key(const Column& column) {
 }
 
 void add_operation(WritePlan& plan, ColumnOperation operation) {
-  (operation.column->kind == ColumnKind::kStatic ? plan.statics : plan.regulars).push_back(std::move(operation));
+  (operation.column->kind == ColumnKind::kStatic ? plan.statics : plan.regulars)
+      .push_back(std::move(operation));
 }
 
 Result<void> prepare_where(PrepareContext& context, const Table& table, const Where& where,
@@ -18,11 +19,13 @@ Result<void> prepare_where(PrepareContext& context, const Table& table, const Wh
   if (!where.expressions.empty()) {
     return invalid("Custom index expressions cannot be used in WHERE clauses of this statement");
   }
-  for (const Relation& relation : where.relations) KEYZONE_CHECK(prepare_relation(context, table, relation, out));
+  for (const Relation& relation : where.relations)
+    KEYZONE_CHECK(prepare_relation(context, table, relation, out));
   return {};
 }
 
-Result<void> set_restrictions(std::vector<PreparedRelation> relations, RestrictionsFor statement, WritePlan& plan) {
+Result<void> set_restrictions(std::vector<PreparedRelation> relations, RestrictionsFor statement,
+                              WritePlan& plan) {
   RestrictionOptions options;
   options.statement = statement;
   options.only_statics = !plan.writes_row;
@@ -53,11 +56,13 @@ Result<void> plan_attributes(PrepareContext& context, const Attributes& attribut
   return {};
 }
 
-Result<void> plan_where(PrepareContext& context, const Where& where, RestrictionsFor statement, WritePlan& plan) {
+Result<void> plan_where(PrepareContext& context, const Where& where, RestrictionsFor statement,
+                        WritePlan& plan) {
   std::vector<PreparedRelation> relations;
   KEYZONE_CHECK(prepare_where(context, *plan.table, where, relations));
   KEYZONE_CHECK(set_restrictions(std::move(relations), statement, plan));
-  if (!context.dialect.in_for_writes && (plan.restrictions.partition_in() || plan.restrictions.clustering_in())) {
+  if (!context.dialect.in_for_writes &&
+      (plan.restrictions.partition_in() || plan.restrictions.clustering_in())) {
     return invalid("IN restrictions are not supported in UPDATE and DELETE statements");
   }
   const bool only_statics = !plan.writes_row && !plan.whole_rows_deleted();
@@ -83,7 +88,8 @@ Result<void> check_conditional(const WritePlan& plan) {
   return {};
 }
 
-Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table, const UpdateStatement& statement) {
+Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table,
+                                 const UpdateStatement& statement) {
   WritePlan plan;
   plan.table = table;
   plan.kind = StatementKind::kUpdate;
@@ -105,7 +111,8 @@ Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table,
   return WritePlanPtr(std::make_shared<const WritePlan>(std::move(plan)));
 }
 
-Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table, const DeleteStatement& statement) {
+Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
+                                 const DeleteStatement& statement) {
   WritePlan plan;
   plan.table = table;
   plan.kind = StatementKind::kDelete;
@@ -115,7 +122,8 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
   for (const Deletion& deletion : statement.deletions) {
     KEYZONE_TRY(column, find_column(*table, deletion.column));
     if (is_key(*column)) {
-      return invalid("Invalid identifier " + column->name + " for deletion (should not be a PRIMARY KEY part)");
+      return invalid("Invalid identifier " + column->name +
+                     " for deletion (should not be a PRIMARY KEY part)");
     }
     KEYZONE_TRY(operation, prepare_deletion(context, *table, *column, deletion));
     add_operation(plan, std::move(operation));
@@ -129,7 +137,8 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
   if (plan.conditional() && !where.full_primary_key()) {
     const std::string start =
         "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to ";
-    if (!plan.regulars.empty() || statement.deletions.empty()) return invalid(start + "delete non static columns");
+    if (!plan.regulars.empty() || statement.deletions.empty())
+      return invalid(start + "delete non static columns");
     if (plan.conditions.on_regulars()) return invalid(start + "use IF condition on non static columns");
   }
   if (!plan.regulars.empty() && !where.full_primary_key()) {
@@ -143,8 +152,10 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
 
 Result<WritePlanPtr> plan_write(PrepareContext& context, const TablePtr& table,
                                 const ModificationStatement& statement) {
-  if (const auto* insert = std::get_if<InsertStatement>(&statement)) return plan_insert(context, table, *insert);
-  if (const auto* update = std::get_if<UpdateStatement>(&statement)) return plan_update(context, table, *update);
+  if (const auto* insert = std::get_if<InsertStatement>(&statement))
+    return plan_insert(context, table, *insert);
+  if (const auto* update = std::get_if<UpdateStatement>(&statement))
+    return plan_update(context, table, *update);
   return plan_delete(context, table, std::get<DeleteStatement>(statement));
 }
 

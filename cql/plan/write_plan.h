@@ -1,4 +1,5 @@
-// INSERT, UPDATE and DELETE planned: which rows of which partitions, what is done to them, and on what condition.
+// INSERT, UPDATE and DELETE planned: which rows of which partitions, what is done to them, and on what
+// condition.
 #pragma once
 #include <memory>
 #include <optional>
@@ -25,10 +26,10 @@ struct WritePlan {
   PreparedConditions conditions;
   ExpressionPtr timestamp;  // USING
   ExpressionPtr ttl;
-  ExpressionPtr json;                // INSERT JSON: the text
+  ExpressionPtr json;  // INSERT JSON: the text
   bool json_default_unset = false;
   int32_t default_ttl = 0;
-  bool marker = false;     // INSERT of a row
+  bool marker = false;      // INSERT of a row
   bool writes_row = false;  // something is done to rows, not to statics alone
 
   bool conditional() const { return conditions.any(); }
@@ -38,16 +39,21 @@ struct WritePlan {
 };
 using WritePlanPtr = std::shared_ptr<const WritePlan>;
 
-Result<WritePlanPtr> plan_insert(PrepareContext& context, const TablePtr& table, const InsertStatement& statement);
-Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table, const UpdateStatement& statement);
-Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table, const DeleteStatement& statement);
-Result<WritePlanPtr> plan_write(PrepareContext& context, const TablePtr& table, const ModificationStatement& statement);
+Result<WritePlanPtr> plan_insert(PrepareContext& context, const TablePtr& table,
+                                 const InsertStatement& statement);
+Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table,
+                                 const UpdateStatement& statement);
+Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
+                                 const DeleteStatement& statement);
+Result<WritePlanPtr> plan_write(PrepareContext& context, const TablePtr& table,
+                                const ModificationStatement& statement);
 const QualifiedName& table_of(const ModificationStatement& statement);
 const Attributes& attributes_of(const ModificationStatement& statement);
 
 // Steps that the three share.
 Result<void> plan_attributes(PrepareContext& context, const Attributes& attributes, WritePlan& plan);
-Result<void> plan_where(PrepareContext& context, const Where& where, RestrictionsFor statement, WritePlan& plan);
+Result<void> plan_where(PrepareContext& context, const Where& where, RestrictionsFor statement,
+                        WritePlan& plan);
 Result<void> check_conditional(const WritePlan& plan);
 
 }  // namespace keyzone::cql

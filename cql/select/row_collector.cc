@@ -35,7 +35,8 @@ Result<void> RowCollector::encode_json(Bytes& out) {
   for (size_t i = 0; i < plan_.outputs.size(); ++i) {
     KEYZONE_TRY(value, plan_.outputs[i]->evaluate(context_));
     if (i > 0) text += ", ";
-    text += plan_.json_names[i] + ": " + (value.is_set() ? plan_.outputs[i]->type()->to_json(value.bytes) : "null");
+    text += plan_.json_names[i] + ": " +
+            (value.is_set() ? plan_.outputs[i]->type()->to_json(value.bytes) : "null");
   }
   text += "}";
   append_value(Value::of(text), out);
@@ -70,7 +71,8 @@ void RowCollector::open(Bytes key, const RowValues& row) {
   for (const Value& value : row.slots) {
     group.owned.push_back(value.is_set() ? std::optional<Bytes>(value.bytes) : std::nullopt);
   }
-  for (const auto& value : group.owned) group.first.slots.push_back(value ? Value::of(*value) : Value::null());
+  for (const auto& value : group.owned)
+    group.first.slots.push_back(value ? Value::of(*value) : Value::null());
   group.first.stamps = row.stamps;
   for (const AggregateCall& call : plan_.aggregates) group.aggregates.push_back(call.function->start());
 }

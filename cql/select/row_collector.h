@@ -1,5 +1,5 @@
-// Rows that passed the filters become rows of the answer: encoded as they come, folded into groups, or kept to be
-// sorted. Knows nothing of limits and pages but how many rows it has.
+// Rows that passed the filters become rows of the answer: encoded as they come, folded into groups, or kept
+// to be sorted. Knows nothing of limits and pages but how many rows it has.
 #pragma once
 #include <memory>
 #include <optional>

@@ -94,8 +94,8 @@ Bytes StampExpression::of_cell(const CellStamp& stamp, EvalContext& context, boo
   return out;
 }
 
-// The stamp of the element or field that is asked for: stamps come in the order of the elements; of a user type,
-// one for each field that is not null.
+// The stamp of the element or field that is asked for: stamps come in the order of the elements; of a user
+// type, one for each field that is not null.
 Result<std::optional<CellStamp>> StampExpression::part(EvalContext& context) const {
   const Value& value = context.row->slots[slot_];
   const auto& stamps = context.row->stamps[slot_];

@@ -1,4 +1,5 @@
-// Expressions over rows that are no functions: parts of collections and user types, timestamps, aggregates' results.
+// Expressions over rows that are no functions: parts of collections and user types, timestamps, aggregates'
+// results.
 #pragma once
 #include "cql/plan/expression.h"
 
@@ -14,7 +15,8 @@ class FieldExpression : public Expression {  // value.field
   size_t field_;
 };
 
-// value[key]: a map's value, a set's element if it is there. A slice gives what lies between, both ends included.
+// value[key]: a map's value, a set's element if it is there. A slice gives what lies between, both ends
+// included.
 class ElementExpression : public Expression {
  public:
   ElementExpression(ExpressionPtr value, ExpressionPtr key);
@@ -36,7 +38,8 @@ enum class StampKind : uint8_t { kWriteTime, kMaxWriteTime, kTimeToLive };
 // Of a column in a slot with stamps; `element` as in ElementExpression, or `field`, may narrow it.
 class StampExpression : public Expression {
  public:
-  StampExpression(StampKind kind, const Type& column, size_t slot, ExpressionPtr element, std::optional<size_t> field);
+  StampExpression(StampKind kind, const Type& column, size_t slot, ExpressionPtr element,
+                  std::optional<size_t> field);
   Result<Value> evaluate(EvalContext& context) const override;
 
  private:

@@ -8,14 +8,18 @@ namespace {
 
 bool holds(Operator op, int comparison) {
   switch (op) {
-    case Operator::kLess: return comparison < 0;
-    case Operator::kLessOrEqual: return comparison <= 0;
-    case Operator::kGreater: return comparison > 0;
-    case Operator::kGreaterOrEqual: return comparison >= 0;
-    default: return comparison == 0;
+    case Operator::kLess:
+      return comparison < 0;
+    case Operator::kLessOrEqual:
+      return comparison <= 0;
+    case Operator::kGreater:
+      return comparison > 0;
+    case Operator::kGreaterOrEqual:
+      return comparison >= 0;
+    default:
+      return comparison == 0;
   }
 }
-
 
 }  // namespace
 

@@ -81,7 +81,8 @@ void RowReader::place_clustering() {
   }
   for (size_t i = 0, begin = 0; i < wanted.size(); begin = clustering_ends_[i++]) {
     if (!wanted[i]) continue;
-    values_.slots[*wanted[i]] = Value::of(BytesView(clustering_values_).substr(begin, clustering_ends_[i] - begin));
+    values_.slots[*wanted[i]] =
+        Value::of(BytesView(clustering_values_).substr(begin, clustering_ends_[i] - begin));
   }
 }
 

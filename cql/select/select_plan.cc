@@ -10,7 +10,10 @@ namespace {
 class SelectPlanner {
  public:
   SelectPlanner(PrepareContext& context, const TablePtr& table, const SelectStatement& statement)
-      : context_(context), table_(*table), statement_(statement), plan_(std::make_shared<SelectPlan>(table)) {}
+      : context_(context),
+        table_(*table),
+        statement_(statement),
+        plan_(std::make_shared<SelectPlan>(table)) {}
 
   Result<SelectPlanPtr> run(bool local) {
     plan_->local = local;
@@ -35,7 +38,8 @@ class SelectPlanner {
     if (statement_.per_partition_limit && !dialect.per_partition_limit) {
       return invalid("PER PARTITION LIMIT is not supported");
     }
-    if (statement_.allow_filtering && !dialect.allow_filtering) return invalid("ALLOW FILTERING is not supported");
+    if (statement_.allow_filtering && !dialect.allow_filtering)
+      return invalid("ALLOW FILTERING is not supported");
     return {};
   }
 
@@ -46,7 +50,8 @@ class SelectPlanner {
       for (const Column& column : table_.columns) {
         if (statement_.distinct && column.kind == ColumnKind::kClustering) continue;
         if (statement_.distinct && column.kind == ColumnKind::kRegular) continue;
-        add_output(std::make_shared<ColumnExpression>(column.type, plan_->slots.add(column)), column.name, specs);
+        add_output(std::make_shared<ColumnExpression>(column.type, plan_->slots.add(column)), column.name,
+                   specs);
       }
     }
     for (const SelectItem& item : statement_.items) {
@@ -87,8 +92,9 @@ class SelectPlanner {
     for (const PreparedRelation& relation : relations) {
       const ColumnKind kind = relation.first().kind;
       if (!statement_.distinct || kind == ColumnKind::kPartitionKey || kind == ColumnKind::kStatic) continue;
-      return invalid("SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static "
-                     "columns.");
+      return invalid(
+          "SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static "
+          "columns.");
     }
     if (plan_->local) {
       for (const PreparedRelation& relation : relations) {
@@ -117,8 +123,9 @@ class SelectPlanner {
       const size_t at = static_cast<size_t>(column - table_.columns.data());
       while (next < at && plan_->restrictions.is_fixed(table_.columns[next])) ++next;
       if (at != next) {
-        return invalid("Group by currently only support groups of columns following their declared order in the "
-                       "PRIMARY KEY");
+        return invalid(
+            "Group by currently only support groups of columns following their declared order in the "
+            "PRIMARY KEY");
       }
       ++next;
       SelectorBuilder builder(context_, table_, plan_->slots);
@@ -151,7 +158,8 @@ class SelectPlanner {
     if (!ref) return invalid("GROUP BY functions must have one PRIMARY KEY column as argument");
     KEYZONE_TRY(column, find_column(table_, ref->name));
     if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) return column;
-    return invalid("Group by is currently only supported on the columns of the PRIMARY KEY, got " + column->name);
+    return invalid("Group by is currently only supported on the columns of the PRIMARY KEY, got " +
+                   column->name);
   }
 
   Result<void> plan_limits() {
@@ -161,7 +169,8 @@ class SelectPlanner {
       plan_->limit = std::move(prepared);
     }
     if (statement_.per_partition_limit) {
-      if (statement_.distinct) return invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries");
+      if (statement_.distinct)
+        return invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries");
       if (!plan_->aggregates.empty() && plan_->group_by.empty()) {
         return invalid("PER PARTITION LIMIT is not allowed with aggregate queries.");
       }
@@ -176,8 +185,9 @@ class SelectPlanner {
     for (size_t slot = 0; slot < selected_slots_; ++slot) {
       const Column& column = plan_->slots.column(slot);
       if (column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kStatic) continue;
-      return invalid("SELECT DISTINCT queries must only request partition key columns and/or static columns (not " +
-                     column.name + ")");
+      return invalid(
+          "SELECT DISTINCT queries must only request partition key columns and/or static columns (not " +
+          column.name + ")");
     }
     for (size_t i = 0; i < table_.partition_key_size; ++i) {
       if (!selects(table_.partition_key(i))) {
@@ -209,13 +219,15 @@ class SelectPlanner {
     for (const Ordering& ordering : statement_.order_by) {
       KEYZONE_TRY(column, find_column(table_, ordering.column));
       if (column->kind != ColumnKind::kClustering) {
-        return invalid("Order by is currently only supported on the clustered columns of the PRIMARY KEY, got " +
-                       column->name);
+        return invalid(
+            "Order by is currently only supported on the clustered columns of the PRIMARY KEY, got " +
+            column->name);
       }
       while (next < column->position && where.is_fixed(table_.clustering(next))) ++next;
       if (column->position != next) {
-        return invalid("Order by currently only supports the ordering of columns following their declared order in "
-                       "the PRIMARY KEY");
+        return invalid(
+            "Order by currently only supports the ordering of columns following their declared order in "
+            "the PRIMARY KEY");
       }
       ++next;
       const bool against = ordering.descending != column->descending;
@@ -267,8 +279,8 @@ class SelectPlanner {
 
 }  // namespace
 
-Result<SelectPlanPtr> plan_select(PrepareContext& context, const TablePtr& table, const SelectStatement& statement,
-                                  bool local) {
+Result<SelectPlanPtr> plan_select(PrepareContext& context, const TablePtr& table,
+                                  const SelectStatement& statement, bool local) {
   auto plan = SelectPlanner(context, table, statement).run(local);
   return plan;
 }

@@ -49,7 +49,7 @@ struct SelectPlan {
 using SelectPlanPtr = std::shared_ptr<const SelectPlan>;
 
 // `local`: the table is a system table, whose rows come from this node.
-Result<SelectPlanPtr> plan_select(PrepareContext& context, const TablePtr& table, const SelectStatement& statement,
-                                  bool local);
+Result<SelectPlanPtr> plan_select(PrepareContext& context, const TablePtr& table,
+                                  const SelectStatement& statement, bool local);
 
 }  // namespace keyzone::cql

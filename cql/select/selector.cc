@@ -44,7 +44,9 @@ std::optional<StampKind> stamp_kind(const FunctionCall& call) {
 }
 
 std::string name_of(StampKind kind) {
-  return kind == StampKind::kWriteTime ? "writetime" : kind == StampKind::kTimeToLive ? "ttl" : "maxwritetime";
+  return kind == StampKind::kWriteTime    ? "writetime"
+         : kind == StampKind::kTimeToLive ? "ttl"
+                                          : "maxwritetime";
 }
 
 }  // namespace
@@ -52,7 +54,8 @@ std::string name_of(StampKind kind) {
 bool names_columns(const Term& term) {
   if (term.as<ColumnRef>() || term.as<FieldOf>() || term.as<ElementOf>() || term.as<SliceOf>()) return true;
   if (const auto* call = term.as<FunctionCall>()) return call->star || any_names_columns(call->arguments);
-  if (const auto* operation = term.as<Arithmetic>()) return any_names_columns({operation->left, operation->right});
+  if (const auto* operation = term.as<Arithmetic>())
+    return any_names_columns({operation->left, operation->right});
   if (const auto* negation = term.as<Negation>()) return names_columns(*negation->term);
   if (const auto* cast = term.as<Cast>()) return names_columns(*cast->term);
   if (const auto* hint = term.as<TypeHint>()) return names_columns(*hint->term);
@@ -83,10 +86,12 @@ Result<Selector> SelectorBuilder::build_field(const FieldOf& field) {
   }
   const std::optional<size_t> at = type.find_field(field.field);
   if (!at) return invalid(value.name + " of type " + type.to_string_bare() + " has no field " + field.field);
-  return Selector{std::make_shared<FieldExpression>(std::move(value.value), *at), value.name + "." + field.field};
+  return Selector{std::make_shared<FieldExpression>(std::move(value.value), *at),
+                  value.name + "." + field.field};
 }
 
-Result<ExpressionPtr> SelectorBuilder::build_key(const TermPtr& term, const TypePtr& type, const std::string& name) {
+Result<ExpressionPtr> SelectorBuilder::build_key(const TermPtr& term, const TypePtr& type,
+                                                 const std::string& name) {
   if (names_columns(*term)) {
     KEYZONE_TRY(selector, build(term, type));
     return selector.value;
@@ -125,9 +130,9 @@ Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
     bounds[i] = std::move(key);
     texts[i] = to_string(*term);
   }
-  return Selector{std::make_shared<SliceExpression>(std::move(value.value), std::move(bounds[0]),
-                                                    std::move(bounds[1])),
-                  value.name + "[" + texts[0] + ".." + texts[1] + "]"};
+  return Selector{
+      std::make_shared<SliceExpression>(std::move(value.value), std::move(bounds[0]), std::move(bounds[1])),
+      value.name + "[" + texts[0] + ".." + texts[1] + "]"};
 }
 
 Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
@@ -154,7 +159,8 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
     key = std::move(made);
   } else if (field && type.is_user_type()) {
     at = type.find_field(field->field);
-    if (!at) return invalid(column->name + " of type " + type.to_string_bare() + " has no field " + field->field);
+    if (!at)
+      return invalid(column->name + " of type " + type.to_string_bare() + " has no field " + field->field);
     if (!type.is_multi_cell()) at.reset();
   } else if (element || field) {
     return invalid("Cannot use selection function " + function + " on a part of column " + column->name);
@@ -167,7 +173,8 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   const auto* written = term->as<FunctionCall>();
   if (written && stamp_kind(*written)) return build_stamp(*written);
   KEYZONE_TRY(shape, shape_of(context_, *term));
-  const bool counts_rows = shape.name.name == "count" && shape.arguments.size() == 1 && shape.arguments[0]->as<Constant>();
+  const bool counts_rows =
+      shape.name.name == "count" && shape.arguments.size() == 1 && shape.arguments[0]->as<Constant>();
   if (counts_rows) shape = {{"", std::string(kCountRowsName)}, {}};
   const size_t aggregates_before = aggregates_.size();
   std::vector<Argument> arguments;
@@ -222,7 +229,8 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
     parts.resize(expected->parameters().size());
     for (const auto& [field, value] : user->fields) {
       const std::optional<size_t> at = expected->find_field(field);
-      if (!at) return invalid("Unknown field '" + field + "' in value of user defined type " + expected->name());
+      if (!at)
+        return invalid("Unknown field '" + field + "' in value of user defined type " + expected->name());
       KEYZONE_TRY(selector, build(value, expected->parameters()[*at]));
       parts[*at] = std::move(selector.value);
     }
@@ -235,7 +243,8 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
   parts.resize(terms.size());
   const size_t kinds = term->as<TupleLiteral>() ? terms.size() : term->as<MapLiteral>() ? 2 : 1;
   std::vector<TypePtr> wanted(kinds);
-  for (size_t i = 0; known && i < kinds; ++i) wanted[i] = expected->parameters().at(i % expected->parameters().size());
+  for (size_t i = 0; known && i < kinds; ++i)
+    wanted[i] = expected->parameters().at(i % expected->parameters().size());
   for (const bool literals : {false, true}) {
     for (size_t i = 0; i < terms.size(); ++i) {
       if (parts[i] || names_columns(*terms[i]) == literals) continue;

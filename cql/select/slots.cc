@@ -25,7 +25,8 @@ void SlotTable::finish() {
   };
   for (size_t slot = 0; slot < columns_.size(); ++slot) {
     const Column& column = *columns_[slot];
-    needs_rows_ = needs_rows_ || column.kind == ColumnKind::kClustering || column.kind == ColumnKind::kRegular;
+    needs_rows_ =
+        needs_rows_ || column.kind == ColumnKind::kClustering || column.kind == ColumnKind::kRegular;
     if (column.kind == ColumnKind::kPartitionKey) {
       place(partition_slots_, column.position, slot);
     } else if (column.kind == ColumnKind::kClustering) {

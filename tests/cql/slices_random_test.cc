@@ -31,8 +31,11 @@ struct Clause {
     for (const std::vector<int>& tuple : tuples) {
       const std::vector<int> have(key.begin() + static_cast<long>(first),
                                   key.begin() + static_cast<long>(first + tuple.size()));
-      if (op == ">" ? have > tuple : op == ">=" ? have >= tuple : op == "<" ? have < tuple
-          : op == "<=" ? have <= tuple : have == tuple) {
+      if (op == ">"    ? have > tuple
+          : op == ">=" ? have >= tuple
+          : op == "<"  ? have < tuple
+          : op == "<=" ? have <= tuple
+                       : have == tuple) {
         return true;
       }
     }
@@ -106,7 +109,8 @@ TEST(SlicesRandomTest, GiveWhatFilteringGives) {
     if (random.draw(4) == 0) continue;
     const Key key = {i / 16, i / 4 % 4, i % 4};
     keys.push_back(key);
-    const std::string k = std::to_string(key[0]) + ", " + std::to_string(key[1]) + ", " + std::to_string(key[2]);
+    const std::string k =
+        std::to_string(key[0]) + ", " + std::to_string(key[1]) + ", " + std::to_string(key[2]);
     ASSERT_EQ(world.run({"INSERT INTO t (k, a, b, c, v) VALUES (1, " + k + ", 0)"}), "ok\n");
   }
   std::sort(keys.begin(), keys.end(), sorts_before);
@@ -120,13 +124,15 @@ TEST(SlicesRandomTest, GiveWhatFilteringGives) {
     if (limit != SIZE_MAX) text += " LIMIT " + std::to_string(limit);
     std::vector<Key> wanted;
     for (const Key& key : keys) {
-      if (std::all_of(tests.begin(), tests.end(), [&](const Clause& t) { return t.holds(key); })) wanted.push_back(key);
+      if (std::all_of(tests.begin(), tests.end(), [&](const Clause& t) { return t.holds(key); }))
+        wanted.push_back(key);
     }
     if (reversed) std::reverse(wanted.begin(), wanted.end());
     wanted.resize(std::min(wanted.size(), limit));
     std::string expected;
     for (const Key& key : wanted) {
-      expected += std::to_string(key[0]) + " | " + std::to_string(key[1]) + " | " + std::to_string(key[2]) + "\n";
+      expected +=
+          std::to_string(key[0]) + " | " + std::to_string(key[1]) + " | " + std::to_string(key[2]) + "\n";
     }
     ASSERT_EQ(rows_of(world.run({text})), expected) << text;
     ASSERT_EQ(rows_of(world.run({text, {}, {}, static_cast<int32_t>(1 + random.draw(5))})), expected) << text;

@@ -16,13 +16,20 @@ std::string join(const std::vector<std::string>& parts) {
 
 std::string kind_name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kSyntax: return "SyntaxError";
-    case ErrorKind::kInvalid: return "Invalid";
-    case ErrorKind::kUnauthorized: return "Unauthorized";
-    case ErrorKind::kConfig: return "ConfigError";
-    case ErrorKind::kAlreadyExists: return "AlreadyExists";
-    case ErrorKind::kProtocol: return "ProtocolError";
-    default: return "Error " + std::to_string(static_cast<int>(kind));
+    case ErrorKind::kSyntax:
+      return "SyntaxError";
+    case ErrorKind::kInvalid:
+      return "Invalid";
+    case ErrorKind::kUnauthorized:
+      return "Unauthorized";
+    case ErrorKind::kConfig:
+      return "ConfigError";
+    case ErrorKind::kAlreadyExists:
+      return "AlreadyExists";
+    case ErrorKind::kProtocol:
+      return "ProtocolError";
+    default:
+      return "Error " + std::to_string(static_cast<int>(kind));
   }
 }
 std::string to_text(const Error& error) { return kind_name(error.kind) + ": " + error.message + "\n"; }
@@ -50,7 +57,11 @@ World::World(int tablets_per_table) : tablets_per_table_(tablets_per_table) {
   auto catalog = std::make_shared<Catalog>();
   catalog->cluster_name = "test";
   catalog_ = catalog;
-  run({"CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}", {}, {}, {}, {}});
+  run({"CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}",
+       {},
+       {},
+       {},
+       {}});
   keyspace_ = "ks";
 }
 

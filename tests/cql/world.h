@@ -1,5 +1,5 @@
-// A keyspace in memory: statements go through the planner to real replicas of tablets (storage/), and come back as
-// text. No actors, no cluster: every tablet is one replica, and a read or command reaches it at once.
+// A keyspace in memory: statements go through the planner to real replicas of tablets (storage/), and come
+// back as text. No actors, no cluster: every tablet is one replica, and a read or command reaches it at once.
 #pragma once
 #include <map>
 #include <memory>
