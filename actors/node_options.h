@@ -40,7 +40,7 @@ struct NodeOptions {
   size_t block_cache_bytes = 64u << 20;
   uint64_t log_segment_bytes = 64u << 20;
   uint64_t log_bytes_before_flush = 96u << 20;  // live bytes of a log that make the store flush early
-  uint64_t log_entries_kept = 20'000;           // of a group, behind the newest, for replicas that lag
+  uint64_t log_entries_kept = 5'000;            // of a group, behind the newest, for replicas that lag
   size_t connections_max = 10000;
 };
 

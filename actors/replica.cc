@@ -386,7 +386,7 @@ void Replica::tick() {
   }
   install_if_durable();
   raft_->tick();
-  const bool busy = has_work() || install_ || !transfers_.empty() || !held_.empty() || !committed_.empty();
+  const bool busy = has_work() || members_differ() || install_ || !transfers_.empty() || !held_.empty() || !committed_.empty();
   if (!busy && raft_->can_sleep() && ++quiet_ticks_ > kQuietTicksBeforeSleep) raft_->sleep();
   pump();
   if (!raft_->asleep() || busy) schedule_tick();
@@ -470,14 +470,22 @@ void Replica::want_members(std::vector<NodeId> voters, std::vector<NodeId> learn
   std::sort(learners.begin(), learners.end());
   wanted_voters_ = std::move(voters);
   wanted_learners_ = std::move(learners);
+  if (members_differ()) wake();
+}
+
+// Of a leader's group from what the catalog wants: there is something to do.
+bool Replica::members_differ() const {
+  if (wanted_voters_.empty() || !raft_ || !raft_->is_leader()) return false;
+  const auto& now = raft_->configuration();
+  return now.joint() || now.voters != wanted_voters_ || now.learners != wanted_learners_;
 }
 
 // The leader brings the group's members to what the catalog wants: first as learners, then, when they have caught up,
 // in one joint change that also lets go of who is no longer wanted.
 void Replica::reconcile_members() {
-  if (wanted_voters_.empty() || !leading()) return;
+  if (!members_differ() || !leading()) return;
   const auto& now = raft_->configuration();
-  if (now.joint() || (now.voters == wanted_voters_ && now.learners == wanted_learners_)) return;
+  if (now.joint()) return;  // Raft itself goes on
   using Change = raft::ConfigurationChange;
   std::vector<Change> add, change;
   for (const auto& wanted : {wanted_voters_, wanted_learners_}) {

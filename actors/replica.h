@@ -136,6 +136,7 @@ class Replica : public ShardActor, public raft::LogReader {
   void report_status();
   void hand_over();
   void drop();
+  bool members_differ() const;
   void reconcile_members();
   // snapshots
   void give_chunk(const SnapshotRequest& request);

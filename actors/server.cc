@@ -1,7 +1,6 @@
 #include "actors/server.h"
 
 #include <caf/send.hpp>
-#include <leveldb/env.h>
 #include <spdlog/spdlog.h>
 
 #include <thread>
@@ -58,7 +57,7 @@ Result<void> Server::open(Options options, std::function<void(const std::string&
 
   for (size_t i = 0; i < count; ++i) {
     Environment environment;
-    environment.disk = memory_ ? memory_->env() : leveldb::Env::Default();
+    environment.disk = memory_ ? memory_->env() : storage::PosixFileSystem::env();
     environment.files = memory_ ? static_cast<storage::FileSystem*>(memory_.get()) : files_.get();
     environment.executor = executor_.get();
     environment.log_executor = executor_.get();

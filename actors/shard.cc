@@ -88,7 +88,7 @@ caf::actor Shard::keeper() const {
 }
 
 void Shard::release() {
-  set_keeper(nullptr);
+  set_keeper({});
   waiting_.clear();
   waiting_for_room_.clear();
   groups_.clear();

@@ -1,0 +1,136 @@
+// The small pure pieces of actors/: clocks, log entries, the batch log's rows, identities, schema events.
+#include <gtest/gtest.h>
+
+#include "actors/batch_log.h"
+#include "actors/clock.h"
+#include "actors/identity.h"
+#include "actors/schema_events.h"
+#include "actors/tablet.h"
+#include "storage/memory_disk.h"
+
+namespace keyzone::actors {
+namespace {
+
+TEST(HybridClock, NeverGoesBackAndLeavesRoom) {
+  Timestamp wall = 1000;
+  HybridClock clock([&wall] { return wall; });
+  const Timestamp first = clock.next(10);
+  EXPECT_GE(first, 1000);
+  EXPECT_GT(clock.next(), first + 9);
+  wall = 10;  // set back
+  const Timestamp later = clock.next();
+  EXPECT_GT(clock.next(), later);
+  EXPECT_TRUE(clock.observe(later + 100));
+  EXPECT_GT(clock.next(), later + 100);
+  EXPECT_FALSE(clock.observe(wall + kClockSkewMax + 1'000'000)) << "too far ahead to be believed";
+}
+
+TEST(TabletEntry, CommandsComeBackWithTheirStamp) {
+  Command a, b;
+  a.request = {1, 2};
+  b.request = {1, 3};
+  b.truncate = true;
+  const Bytes x = encode_command(a), y = encode_command(b);
+  auto entry = decode_commands(encode_commands(500, {x, y}));
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->stamp, 500);
+  ASSERT_EQ(entry->commands.size(), 2u);
+  EXPECT_EQ(entry->commands[0].request, a.request);
+  EXPECT_TRUE(entry->commands[1].truncate);
+}
+
+TEST(TabletEntry, CutShortIsRefused) {
+  const Bytes command = encode_command({});
+  const Bytes whole = encode_commands(1, {command});
+  for (size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(decode_commands(BytesView(whole).substr(0, size))) << size;
+  }
+}
+
+TEST(BatchLog, AnEntryBecomesARowOfItsTable) {
+  const Table log = batch_log_table();
+  BatchEntry entry;
+  entry.id = Uuid{{9, 8, 7}};
+  entry.written_at = 12345;
+  entry.commands.push_back({Uuid{{1}}, Token(-5), {}});
+  const auto put = put_entry(log, entry);
+  ASSERT_EQ(put.command.mutations.size(), 1u);
+  const auto& mutation = put.command.mutations[0];
+  EXPECT_EQ(mutation.timestamp, 12345);
+  // As a tablet answers.
+  ReadResult rows;
+  rows.rows.push_back(static_cast<char>(kPartitionMark));
+  append_block(rows.rows, mutation.partition_key);
+  rows.rows.push_back(static_cast<char>(kRowMark));
+  append_block(rows.rows, {});
+  append_varint(rows.rows, mutation.rows[0].cells[0].value.size() + 1);
+  rows.rows += mutation.rows[0].cells[0].value;
+  auto parsed = parse_entries(rows);
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  ASSERT_EQ(parsed->size(), 1u);
+  EXPECT_EQ((*parsed)[0].id, entry.id);
+  EXPECT_EQ((*parsed)[0].written_at, 12345);
+  EXPECT_EQ((*parsed)[0].commands[0].token, Token(-5));
+}
+
+TEST(Identity, ComesBackAsItWas) {
+  storage::MemoryDisk disk;
+  ASSERT_TRUE(disk.create_folders("node"));
+  auto none = read_identity(disk, "node");
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(none->has_value());
+  Identity identity;
+  identity.host = Uuid{{1}};
+  identity.incarnation = 4;
+  identity.name = "a name with spaces";
+  identity.zone = "az1";
+  identity.cluster = Uuid{{2}};
+  identity.cluster_name = "Keyzone";
+  identity.node = NodeId(3);
+  identity.founders = {{NodeId(3), "a|b", "az1", "127.0.0.1", 7000, true}};
+  ASSERT_TRUE(write_identity(disk, "node", identity));
+  auto back = read_identity(disk, "node");
+  ASSERT_TRUE(back && back->has_value());
+  EXPECT_EQ((*back)->name, identity.name);
+  EXPECT_EQ((*back)->incarnation, 4u);
+  EXPECT_EQ((*back)->node, NodeId(3));
+  ASSERT_EQ((*back)->founders.size(), 1u);
+  EXPECT_EQ((*back)->founders[0].name, "a|b");
+}
+
+TEST(Identity, NonsenseIsNamed) {
+  storage::MemoryDisk disk;
+  ASSERT_TRUE(disk.create_folders("node"));
+  ASSERT_TRUE(storage::write_file(disk, "node", "identity", "host = no uuid\n"));
+  auto read = read_identity(disk, "node");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message.find("no uuid"), std::string::npos);
+}
+
+TEST(SchemaEvents, SayWhatClientsMustRead) {
+  Catalog before, after;
+  after.schema = CatalogVersion(1);
+  auto keyspace = std::make_shared<Keyspace>();
+  keyspace->name = "ks";
+  after.keyspaces["ks"] = keyspace;
+  auto table = std::make_shared<Table>();
+  table->id = Uuid{{1}};
+  table->keyspace = "ks";
+  table->name = "t";
+  after.tables[{"ks", "t"}] = table;
+  auto events = schema_events(before, after);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].target, "KEYSPACE");
+  EXPECT_EQ(events[1].target, "TABLE");
+  EXPECT_EQ(events[1].change, "CREATED");
+  Catalog later = after;
+  later.schema = CatalogVersion(2);
+  later.tables.clear();
+  events = schema_events(after, later);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].change, "DROPPED");
+  EXPECT_TRUE(schema_events(later, later).empty());
+}
+
+}  // namespace
+}  // namespace keyzone::actors
