@@ -1,0 +1,79 @@
+// What goes wrong in a run, drawn from the seed beforehand as a list of events that can be printed and replayed.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "sim/machine.h"
+#include "sim/network.h"
+#include "sim/world.h"
+
+namespace keyzone::sim {
+
+enum class FaultKind : uint8_t {
+  kDrop,         // frames are lost
+  kDuplicate,    // frames come twice, the second time late
+  kDelay,        // frames are late, and overtake each other
+  kIsolate,      // one node is cut off from the others
+  kOneWay,       // nothing passes from one node to another
+  kPart,         // nothing passes between two nodes; the third sees both
+  kBreakLinks,   // connections between nodes break
+  kBreakStreams, // clients' connections to a node break
+  kStallStreams, // clients' connections to a node stand still
+  kPowerLoss,    // a node stops; what it had not synced may be lost
+  kKill,         // a node's process stops; its operating system keeps what was written
+  kPowerLossAll, // all nodes at once
+  kPause,        // a node's process stands still
+  kClockStep,    // a node's clock jumps
+  kSlowDisk,     // a node's disk takes long
+  kSyncError,    // a node's next sync fails
+  kAmbush,       // for a while, whoever enters a new term loses power soon after
+};
+inline constexpr size_t kFaultKinds = 17;
+const char* name_of(FaultKind kind);
+
+struct FaultEvent {
+  FaultKind kind = FaultKind::kDrop;
+  Time at = 0;
+  Time duration = 0;    // until it is over, or until the node starts again
+  size_t node = 0;
+  size_t other = 0;     // kOneWay, kPart
+  uint64_t strength = 0;  // what it means depends on the kind: parts in a million, microseconds, disk calls
+  std::string describe() const;
+};
+using FaultPlan = std::vector<FaultEvent>;
+
+enum class FaultChoice { kDrawn, kNone, kAll };
+
+// Events between `begin` and `end`, in order. Which kinds there are is drawn first (a swarm): one seed in ten has none
+// at all, one in five a single kind.
+FaultPlan draw_faults(Random random, FaultChoice choice, size_t nodes, Time begin, Time end);
+
+// Makes them happen.
+class Faults {
+ public:
+  Faults(World& world, Fabric& fabric, std::vector<std::unique_ptr<Machine>>& machines);
+  void schedule(const FaultPlan& plan);
+  // All is well from now on: every node runs, everything passes.
+  void heal();
+  // A node reports a new term: it may be ambushed.
+  void term_changed(size_t node);
+  // Stops a node and starts it again after `downtime`.
+  void restart(size_t node, bool power_lost, uint64_t disk_calls_left, Time downtime);
+  uint64_t happened() const { return happened_; }
+
+ private:
+  void begin(const FaultEvent& event);
+  void cut(size_t from, size_t to, Time duration);
+  void change_weather(const FaultEvent& event);
+  void tell(const std::string& text);
+
+  World& world_;
+  Fabric& fabric_;
+  std::vector<std::unique_ptr<Machine>>& machines_;
+  Random random_;
+  uint64_t happened_ = 0;
+  uint64_t era_ = 0;  // grows when all is healed: what would have ended a fault before does nothing then
+  Time ambush_until_ = 0;
+};
+
+}  // namespace keyzone::sim

@@ -1,0 +1,52 @@
+// Whole runs: the same seed gives the same run; a cluster without faults and with each of them serves and converges.
+#include "sim/simulation.h"
+
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+
+namespace keyzone::sim {
+namespace {
+
+Report run(uint64_t seed, Time duration, FaultChoice faults) {
+  spdlog::set_level(spdlog::level::off);
+  SimulationOptions options;
+  options.seed = seed;
+  options.duration = duration;
+  options.faults = faults;
+  return simulate(options);
+}
+
+std::string verdict(const Report& report) {
+  return report.violation ? report.violation->checker + ": " + report.violation->text : "good";
+}
+
+TEST(Simulation, WithoutFaults) {
+  const auto report = run(1, 10 * kSecond, FaultChoice::kNone);
+  EXPECT_EQ(verdict(report), "good");
+  EXPECT_EQ(report.faults, 0u);
+  EXPECT_GT(report.operations, 300u);
+}
+
+TEST(Simulation, SameSeedSameRun) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    const auto first = run(seed, 10 * kSecond, FaultChoice::kAll), second = run(seed, 10 * kSecond, FaultChoice::kAll);
+    EXPECT_EQ(first.hash, second.hash) << "seed " << seed;
+    EXPECT_EQ(first.operations, second.operations);
+    EXPECT_EQ(first.ended, second.ended);
+  }
+}
+
+TEST(Simulation, OtherSeedsOtherRuns) {
+  EXPECT_NE(run(1, 3 * kSecond, FaultChoice::kNone).hash, run(2, 3 * kSecond, FaultChoice::kNone).hash);
+}
+
+TEST(Simulation, EveryFault) {
+  for (uint64_t seed = 100; seed < 106; ++seed) {
+    const auto report = run(seed, 20 * kSecond, FaultChoice::kAll);
+    EXPECT_EQ(verdict(report), "good") << "seed " << seed;
+    EXPECT_GT(report.faults, 0u);
+  }
+}
+
+}  // namespace
+}  // namespace keyzone::sim
