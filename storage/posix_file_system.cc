@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <leveldb/env.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -181,5 +182,7 @@ Result<uint64_t> PosixFileSystem::free_bytes(const std::string& folder) {
   if (::statvfs(folder.c_str(), &s) != 0) return failure("statvfs", folder);
   return static_cast<uint64_t>(s.f_bavail) * s.f_frsize;
 }
+
+leveldb::Env* PosixFileSystem::env() { return leveldb::Env::Default(); }
 
 }  // namespace keyzone::storage

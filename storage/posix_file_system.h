@@ -2,6 +2,10 @@
 #pragma once
 #include "storage/file_system.h"
 
+namespace leveldb {
+class Env;
+}
+
 namespace keyzone::storage {
 
 class PosixFileSystem : public FileSystem {
@@ -16,6 +20,9 @@ class PosixFileSystem : public FileSystem {
   Result<void> sync_folder(const std::string& folder) override;
   Result<std::unique_ptr<FolderLock>> lock(const std::string& folder) override;
   Result<uint64_t> free_bytes(const std::string& folder) override;
+
+  // The same files as LevelDB wants them. Lives as long as the process.
+  static leveldb::Env* env();
 };
 
 }  // namespace keyzone::storage
