@@ -278,7 +278,7 @@ Finding check_set(const SetHistory& history) {
     if (!operation.is_read) inserted[operation.element] = &operation;
   }
   for (const auto& read : history) {
-    if (!read.is_read) continue;
+    if (!read.is_read || read.answer == kOpen) continue;
     for (const auto element : read.elements) {
       auto it = inserted.find(element);
       if (it == inserted.end()) return "the element " + std::to_string(element) + " was read and never inserted";
