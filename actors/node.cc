@@ -3,6 +3,7 @@
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/batch_keeper.h"
 #include "actors/hub.h"
 #include "actors/shard.h"
 #include "actors/supervisor.h"
@@ -81,6 +82,7 @@ Result<void> Node::start(caf::actor_system& system) {
   context.hub = spawn_hub(system, context);
   for (auto& shard : context.shards) shard->set_keeper(spawn_disk_actor(system, context, *shard));
   context.supervisor = spawn_supervisor(system, context, *std::move(identity));
+  spawn_batch_keeper(system, context);  // kept by context.sessions
   return context.environment.network->listen_peers(context.options.listen_address, context.options.storage_port,
                                                    context.hub);
 }

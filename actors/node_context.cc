@@ -65,6 +65,13 @@ std::vector<ReplicaStatus> StatusBoard::all() const {
   return out;
 }
 
+std::optional<ReplicaStatus> StatusBoard::of(GroupId group) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto it = statuses_.find(group);
+  if (it == statuses_.end()) return std::nullopt;
+  return it->second;
+}
+
 void LoadBoard::report(NodeId node, const NodeLoad& load) {
   std::lock_guard<std::mutex> lock(mutex_);
   loads_[node] = load;

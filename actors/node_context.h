@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ class StatusBoard {
   void report(const ReplicaStatus& status);
   void remove(GroupId group);
   std::vector<ReplicaStatus> all() const;
+  std::optional<ReplicaStatus> of(GroupId group) const;  // nullopt: no replica of it here
   // `watcher` sees every report, on the thread that makes it. Called before the first one.
   void watch(std::function<void(const ReplicaStatus&)> watcher) { watcher_ = std::move(watcher); }
 

@@ -103,6 +103,7 @@ class Session : public ShardActor, public net::StreamHandler {
   void start(uint32_t number, cql::Execution execution);
   void start_write(uint32_t number);
   void start_logged_batch(uint32_t number);
+  void log_batch(uint32_t number);
   void forget_batch(const Uuid& id);
   void send_commands(uint32_t number);
   void continue_read(uint32_t number);
@@ -120,6 +121,8 @@ class Session : public ShardActor, public net::StreamHandler {
   void finish_read(uint32_t number);
   void plan_again(uint32_t number);
   void fail(uint32_t number, const Error& error);
+  void fail_part(uint32_t number, const Error& error);
+  static bool batch_is_logged(const ClientRequest& request);
   void time_out(uint32_t number);
   void forget(uint32_t number);
   void tick();

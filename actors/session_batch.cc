@@ -7,9 +7,34 @@
 
 namespace keyzone::actors {
 
-// All commands get one stamp, above every clock that this node has heard of, so that finishing them later (even twice)
-// ends in the same state.
+// First every tablet involved is read: with the answer comes its leader's clock, so that the one stamp that all commands
+// get is above everything acknowledged there before.
 void Session::start_logged_batch(uint32_t number) {
+  auto& request = requests_.at(number);
+  if (!batch_log(*view().catalog)) return send_commands(number);  // without three zones there are no tablets either
+  const auto& commands = std::get<cql::WriteExecution>(*request.execution).commands;
+  request.outcomes.assign(1, {});
+  request.waiting = commands.size();
+  request.then = [this](uint32_t read) { log_batch(read); };
+  std::vector<cql::TabletRead> reads;
+  for (const auto& command : commands) {
+    cql::TabletRead read;
+    read.table = command.table;
+    read.token = command.token;
+    read.request.table = command.table;
+    read.request.schema_version = command.command.schema_version;
+    read.request.partitions.push_back({command.token, command.command.mutations.front().partition_key});
+    read.request.statics_only = true;
+    reads.push_back(std::move(read));
+  }
+  for (auto& read : reads) {
+    add_read(number, std::move(read));
+    if (!requests_.contains(number)) return;  // failed
+  }
+}
+
+// One stamp, so that finishing the batch later (even twice) ends in the same state.
+void Session::log_batch(uint32_t number) {
   auto& request = requests_.at(number);
   auto& write = std::get<cql::WriteExecution>(*request.execution);
   const Timestamp stamp = context_.clock.next();
@@ -18,8 +43,6 @@ void Session::start_logged_batch(uint32_t number) {
       if (mutation.timestamp == kNoTimestamp) mutation.timestamp = stamp;
     }
   }
-  const auto log = batch_log(*view().catalog);
-  if (!log) return send_commands(number);  // no zone but ours yet: there are no tablets either
   BatchEntry entry;
   entry.id = time_uuid();
   entry.written_at = stamp;
@@ -28,7 +51,7 @@ void Session::start_logged_batch(uint32_t number) {
   request.waiting = 1;
   request.batch = entry.id;
   request.then = [this](uint32_t logged) { send_commands(logged); };
-  add_write(number, 0, put_entry(*log, entry));
+  add_write(number, 0, put_entry(*batch_log(*view().catalog), entry));
 }
 
 // Everything is where it belongs: nobody needs to finish it. Not waited for.

@@ -121,8 +121,9 @@ void Session::add_write(uint32_t number, size_t index, cql::TabletCommand comman
   const auto it = view().catalog->tablets.find(command.table);
   if (it == view().catalog->tablets.end()) return fail(number, {ErrorKind::kServer, "the table has no tablets"});
   const Tablet& tablet = it->second->find(command.token);
-  if (!replicas_suffice(number, tablet)) return;
   auto& request = requests_.at(number);
+  // A batch that is logged will be applied, whatever happens here: it is no longer refused.
+  if (!batch_is_logged(request) && !replicas_suffice(number, tablet)) return;
   RequestPart part;
   part.request = number;
   part.index = index;
@@ -247,7 +248,7 @@ void Session::handle_reply(const Reply& reply) {
   const uint32_t number = part.request;
   auto& request = requests_.at(number);
   if (auto* outcome = std::get_if<Outcome>(&reply.body)) {
-    if (outcome->kind == OutcomeKind::kNoSpace) return fail(number, {ErrorKind::kNoSpace, outcome->message});
+    if (outcome->kind == OutcomeKind::kNoSpace) return fail_part(number, {ErrorKind::kNoSpace, outcome->message});
     if (outcome->kind == OutcomeKind::kExpired) return time_out(number);
     if (outcome->kind == OutcomeKind::kStale) {
       request.replan = true;
@@ -260,7 +261,7 @@ void Session::handle_reply(const Reply& reply) {
   const size_t index = part.index;
   parts_.erase(it);
   auto* read = std::get_if<cql::ReadExecution>(&*request.execution);
-  if (!read) return;
+  if (!read) return part_done(number);  // asked for the tablet's clock alone
   if (auto fed = read->feed(index, std::get<ReadResult>(reply.body)); !fed) return fail(number, fed.error());
   part_done(number);
 }
@@ -288,7 +289,7 @@ void Session::handle_refusal(uint64_t sequence, RequestPart& part, const Refusal
       }
       [[fallthrough]];
     default:
-      return fail(number, {refusal.kind, refusal.message});
+      return fail_part(number, {refusal.kind, refusal.message});
   }
 }
 
@@ -341,9 +342,23 @@ void Session::plan_again(uint32_t number) {
   if (request.plans > kPlansMax || !request.plan) {
     return fail(number, {ErrorKind::kServer, "the schema keeps changing under this statement"});
   }
+  if (request.batch) {  // the new plan gets an entry of its own
+    const Uuid old = *request.batch;
+    request.batch.reset();
+    forget_batch(old);
+    return plan_again(number);
+  }
   request.replan = true;
   request.started = now_us() + kStaleWait;  // the tick plans it again from then on
   schedule_tick();
+}
+
+bool Session::batch_is_logged(const ClientRequest& request) { return request.batch && !request.then; }
+
+// A part was refused, surely without effect; of a logged batch the rest may take effect, and the part later.
+void Session::fail_part(uint32_t number, const Error& error) {
+  if (batch_is_logged(requests_.at(number))) return time_out(number);
+  fail(number, error);
 }
 
 void Session::fail(uint32_t number, const Error& error) {
