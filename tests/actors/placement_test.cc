@@ -65,8 +65,9 @@ TEST(Placement, OneReplicaAZoneAndLeadersInTurn) {
   for (const auto& [id, count] : leaders) EXPECT_EQ(count, 2);
 }
 
-// What a driver computes from the published tokens: the first node of each rack, walking the ring from the key's token.
-std::set<NodeId> replicas_by_ring(const Catalog& catalog, Token token) {
+// What a driver computes from the published tokens: the first node of each rack, walking the ring from the
+// key's token.
+std::vector<NodeId> replicas_by_ring(const Catalog& catalog, Token token) {
   std::vector<std::pair<Token, const Node*>> ring;
   for (const auto& [id, one] : catalog.nodes) {
     for (const auto at : one.tokens) ring.push_back({at, &one});
@@ -74,29 +75,63 @@ std::set<NodeId> replicas_by_ring(const Catalog& catalog, Token token) {
   std::sort(ring.begin(), ring.end());
   size_t start = 0;
   while (start < ring.size() && ring[start].first < token) ++start;
-  std::set<NodeId> out;
+  std::vector<NodeId> out;
   std::set<std::string> racks;
   for (size_t i = 0; i < ring.size() && racks.size() < 3; ++i) {
     const Node* one = ring[(start + i) % ring.size()].second;
-    if (racks.insert(one->zone).second) out.insert(one->id);
+    if (racks.insert(one->zone).second) out.push_back(one->id);
   }
   return out;
 }
 
-TEST(Placement, DriversFindOurReplicasByThemselves) {
-  const auto catalog = catalog_of({node(1, "a"), node(2, "b"), node(3, "c"), node(4, "a"), node(5, "b"), node(6, "c")});
+void expect_rings_that_drivers_understand(const Catalog& catalog, size_t tablets) {
   std::set<Token> seen;
   for (const auto& [id, one] : catalog.nodes) {
     for (const auto token : one.tokens) EXPECT_TRUE(seen.insert(token).second) << "a token stands twice";
   }
   uint64_t next = 100;
-  auto placed = place_table(catalog, 6, &next);
+  auto placed = place_table(catalog, tablets, &next);
   ASSERT_TRUE(placed);
+  for (size_t i = 1; i < placed->tablets.size(); ++i) {
+    EXPECT_GT(placed->tablets[i].end.value - placed->tablets[i].begin.value, 3) << "a tablet of a few keys";
+  }
   for (int i = 0; i < 2000; ++i) {
     const Token token = token_of("key" + std::to_string(i));
     const auto& tablet = placed->find(token);
-    EXPECT_EQ(std::set<NodeId>(tablet.replicas.begin(), tablet.replicas.end()), replicas_by_ring(catalog, token));
+    const auto replicas = replicas_by_ring(catalog, token);
+    EXPECT_EQ(std::set<NodeId>(tablet.replicas.begin(), tablet.replicas.end()),
+              std::set<NodeId>(replicas.begin(), replicas.end()));
   }
+}
+
+TEST(Placement, DriversFindOurReplicasByThemselves) {
+  const std::vector<std::vector<Node>> clusters = {
+      {node(1, "a"), node(2, "b"), node(3, "c")},
+      {node(1, "a"), node(2, "b"), node(3, "c"), node(4, "a"), node(5, "b"), node(6, "c")},
+      {node(1, "a"), node(2, "b"), node(3, "c"), node(4, "a"), node(5, "a"), node(6, "a"), node(7, "c")}};
+  for (const auto& nodes : clusters) {
+    for (size_t tablets : {1u, 2u, 3u, 6u, 7u, 12u, 48u}) {
+      SCOPED_TRACE(std::to_string(nodes.size()) + " nodes, " + std::to_string(tablets) + " tablets");
+      expect_rings_that_drivers_understand(catalog_of(nodes), tablets);
+    }
+  }
+}
+
+TEST(Placement, TheReplicaThatDriversAskFirstLeads) {
+  const auto catalog =
+      catalog_of({node(1, "a"), node(2, "b"), node(3, "c"), node(4, "a"), node(5, "b"), node(6, "c")});
+  uint64_t next = 100;
+  auto placed = place_table(catalog, 6, &next);
+  ASSERT_TRUE(placed);
+  std::map<NodeId, int> asked;
+  for (int i = 0; i < 600; ++i) {
+    const Token token = token_of("key" + std::to_string(i));
+    const auto first = replicas_by_ring(catalog, token).front();
+    EXPECT_EQ(placed->find(token).preferred_leader, first);
+    ++asked[first];
+  }
+  ASSERT_EQ(asked.size(), 6u);
+  for (const auto& [id, count] : asked) EXPECT_GT(count, 60);
 }
 
 TEST(Placement, AReplacementTakesEveryPlaceOfTheLostNode) {
