@@ -37,11 +37,14 @@ class AsioNetwork::TcpLink : public PeerLink, public net::StreamHandler, public 
   void lift_limit() {
     std::vector<net::PeerFrame> frames;
     hand_on(reader_.lift_limit(frames), frames);
+    if (connection_) connection_->resume_reading();
   }
 
   void on_bytes(BytesView bytes) override {
     std::vector<net::PeerFrame> frames;
     hand_on(reader_.feed(bytes, frames), frames);
+    // Behind a Hello nothing is read before the hub has said that the peer is welcome.
+    if (!reader_.lifted() && !frames.empty() && connection_) connection_->pause_reading();
   }
   void on_closed(const std::string& reason) override {
     connection_ = nullptr;

@@ -303,6 +303,7 @@ void Replica::finish_reads() {
 
 void Replica::handle_raft(const RaftMessages& messages) {
   if (!raft_) return;
+  raft_->set_clock(context_.clock.now());
   for (const auto& message : messages.items) raft_->step(message);
   if (raft_->clock_seen() != kNoTimestamp) context_.clock.observe(raft_->clock_seen());
   quiet_ticks_ = 0;
