@@ -99,6 +99,7 @@ actors::NodeOptions options_of(const NodeConfig& config) {
   options.write_buffer_bytes = config.write_buffer_size;
   options.block_cache_bytes = config.block_cache_size;
   options.log_segment_bytes = config.commitlog_segment_size;
+  options.disk_space_reserve = config.memory ? 0 : config.disk_space_reserve;
   options.connections_max = config.native_transport_max_concurrent_connections;
   return options;
 }

@@ -1,5 +1,7 @@
 // The actor behind Shard: flushes the log when something was staged, tells replicas what is durable, has the store
 // flushed before the log grows too long, and sweeps what dropped tablets left.
+#include <spdlog/spdlog.h>
+
 #include <caf/event_based_actor.hpp>
 
 #include "actors/shard.h"
@@ -133,6 +135,7 @@ class DiskActor : public ShardActor {
 
   void tick() {
     delayed_send(this, kTick, tick_atom::value);
+    if (shard_.index() == 0) watch_space();
     checkpoint();
     if (shard_.log_->stats().bytes_live > context_.options.log_bytes_before_flush) (void)shard_.store_->start_flush();
     sweep();
@@ -145,6 +148,20 @@ class DiskActor : public ShardActor {
     shard_.log_bytes = shard_.log_->stats().bytes_live;
     if (++ticks_ % kTicksBetweenSizes == 0) {
       shard_.data_bytes = shard_.store_->approximate_bytes({}, BytesView("\xff\xff\xff\xff", 4));
+    }
+  }
+
+  void watch_space() {
+    const uint64_t reserve = context_.options.disk_space_reserve;
+    if (reserve == 0) return;
+    const auto free = context_.environment.files->free_bytes(context_.options.folder);
+    const bool full = free && *free < reserve;
+    if (full == context_.disk_full) return;
+    context_.disk_full = full;
+    if (full) {
+      spdlog::error("the disk is full ({} MiB are free, {} are kept): writes are refused", *free >> 20, reserve >> 20);
+    } else {
+      spdlog::info("the disk has space again: writes are taken");
     }
   }
 

@@ -99,6 +99,7 @@ struct NodeContext {
   caf::actor supervisor;
   std::atomic<bool> ready{false};     // the catalog is in force and clients are served
   std::atomic<bool> stopping{false};
+  std::atomic<bool> disk_full{false};  // less is free than options.disk_space_reserve: leaders refuse writes
 
   // RequestId::incarnation of what this life of this node asks: no two lives in the cluster share one.
   uint64_t coordinator() const { return self.value << 32 | (incarnation & 0xffffffff); }

@@ -8,6 +8,7 @@
 #include "actors/asio_network.h"
 #include "actors/shard_scheduler.h"
 #include "storage/memory_disk.h"
+#include "storage/patient_env.h"
 #include "storage/posix_file_system.h"
 
 namespace keyzone::actors {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr size_t kBlockingThreadsPerShard = 3;  // a flush of the log, its maintenance, a compaction
 constexpr std::chrono::milliseconds kPoll{5};
+constexpr std::chrono::milliseconds kSpacePoll{100};
 constexpr std::chrono::milliseconds kQuitPatience{1000};
 
 }  // namespace
@@ -45,6 +47,10 @@ Result<void> Server::open(Options options, std::function<void(const std::string&
     memory_ = std::make_unique<storage::MemoryDisk>(false);
   } else {
     files_ = std::make_unique<storage::PosixFileSystem>();
+    disk_ = std::make_unique<storage::PatientEnv>(storage::PosixFileSystem::env(), files_.get(), [this] {
+      if (patient_) std::this_thread::sleep_for(kSpacePoll);
+      return patient_.load();
+    });
   }
   config_ = std::make_unique<caf::actor_system_config>();
   config_->load<ShardScheduler>();
@@ -57,7 +63,7 @@ Result<void> Server::open(Options options, std::function<void(const std::string&
 
   for (size_t i = 0; i < count; ++i) {
     Environment environment;
-    environment.disk = memory_ ? memory_->env() : storage::PosixFileSystem::env();
+    environment.disk = memory_ ? memory_->env() : disk_.get();
     environment.files = memory_ ? static_cast<storage::FileSystem*>(memory_.get()) : files_.get();
     environment.executor = executor_.get();
     environment.log_executor = executor_.get();
@@ -79,6 +85,7 @@ Result<void> Server::open(Options options, std::function<void(const std::string&
     KEYZONE_TRY(node, Node::open(options.nodes[i], std::move(environment)));
     nodes_.push_back(std::move(node));
   }
+  patient_ = true;
   for (auto& node : nodes_) KEYZONE_CHECK(node->start(*system_));
   if (options.http_port) {
     KEYZONE_TRY(http, net::HttpServer::open(scheduler.io(0), options.http_address, options.http_port,
@@ -119,6 +126,7 @@ void Server::stop(std::chrono::milliseconds patience) {
     nodes_[0]->begin_stop();
     for (const auto end = Clock::now() + patience; leading() > 0 && Clock::now() < end;) std::this_thread::sleep_for(kPoll);
   }
+  patient_ = false;
   for (auto& node : nodes_) node->quit();
   for (const auto end = Clock::now() + kQuitPatience; system_->registry().running() > 0 && Clock::now() < end;) {
     std::this_thread::sleep_for(kPoll);

@@ -1,6 +1,7 @@
 // A process that serves: one node (keyzone node) or all three zones in one (keyzone dev), with the real clock, network
 // and disk, or a disk in memory.
 #pragma once
+#include <atomic>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <chrono>
@@ -16,6 +17,7 @@
 
 namespace keyzone::storage {
 class MemoryDisk;
+class PatientEnv;
 class PosixFileSystem;
 }  // namespace keyzone::storage
 
@@ -48,6 +50,8 @@ class Server {
 
   std::unique_ptr<storage::MemoryDisk> memory_;
   std::unique_ptr<storage::PosixFileSystem> files_;
+  std::unique_ptr<storage::PatientEnv> disk_;
+  std::atomic<bool> patient_{false};  // a store that finds no space waits for some
   std::unique_ptr<ThreadExecutor> executor_;
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;

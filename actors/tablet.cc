@@ -99,6 +99,13 @@ class TabletActor : public Replica {
       for (const auto& item : requests->items) refuse(requests->origin, item.id, ErrorKind::kNotLeader);
       return;
     }
+    if (context_.disk_full) {
+      for (const auto& item : requests->items) {
+        refuse(requests->origin, item.id, ErrorKind::kNoSpace,
+               "the disk of node '" + context_.options.name + "' is full: no writes are taken until there is space");
+      }
+      return;
+    }
     if (waiting_.size() >= kWaitingRequestsMax) {
       for (const auto& item : requests->items) {
         refuse(requests->origin, item.id, ErrorKind::kOverloaded, "too many writes wait for this tablet");

@@ -49,11 +49,16 @@ class RandomReader : public leveldb::RandomAccessFile {
   std::unique_ptr<File> file_;
 };
 
+bool waits(const Error& error, const std::function<bool()>& wait) {
+  return error.kind == ErrorKind::kNoSpace && wait && wait();
+}
+
 // Gathers small appends; syncs the folder before a MANIFEST, as LevelDB's own Env does.
 class Writer : public leveldb::WritableFile {
  public:
-  Writer(FileSystem* files, std::string path, std::unique_ptr<File> file, uint64_t at)
-      : files_(files), path_(std::move(path)), file_(std::move(file)), at_(at) {}
+  Writer(FileSystem* files, std::string path, std::unique_ptr<File> file, uint64_t at,
+         const std::function<bool()>& wait)
+      : files_(files), path_(std::move(path)), file_(std::move(file)), at_(at), wait_(wait) {}
   ~Writer() override { write_out(); }
 
   Status Append(const Slice& data) override {
@@ -75,6 +80,7 @@ class Writer : public leveldb::WritableFile {
   Status write_out() {
     if (buffer_.empty()) return Status::OK();
     auto written = file_->write(at_, buffer_);
+    while (!written && waits(written.error(), wait_)) written = file_->write(at_, buffer_);
     if (!written) return status_of(written.error());
     at_ += buffer_.size();
     buffer_.clear();
@@ -85,6 +91,7 @@ class Writer : public leveldb::WritableFile {
   std::string path_;
   std::unique_ptr<File> file_;
   uint64_t at_;
+  const std::function<bool()>& wait_;
   Bytes buffer_;
 };
 
@@ -123,8 +130,9 @@ Status FileSystemEnv::NewRandomAccessFile(const std::string& name, leveldb::Rand
 Status FileSystemEnv::NewWritableFile(const std::string& name, leveldb::WritableFile** file) {
   *file = nullptr;
   auto created = files_->create(name, 0);
+  while (!created && waits(created.error(), wait_)) created = files_->create(name, 0);
   if (!created) return status_of(created.error());
-  *file = new Writer(files_, name, *std::move(created), 0);
+  *file = new Writer(files_, name, *std::move(created), 0, wait_);
   return Status::OK();
 }
 
@@ -135,7 +143,7 @@ Status FileSystemEnv::NewAppendableFile(const std::string& name, leveldb::Writab
   if (!opened) return status_of(opened.error());
   auto size = (*opened)->size();
   if (!size) return status_of(size.error());
-  *file = new Writer(files_, name, *std::move(opened), *size);
+  *file = new Writer(files_, name, *std::move(opened), *size, wait_);
   return Status::OK();
 }
 

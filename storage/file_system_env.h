@@ -16,6 +16,8 @@ class FileSystemEnv : public leveldb::Env {
  public:
   explicit FileSystemEnv(FileSystem* files);  // outlives this
 
+  // Called by a thread that found no space to write in: true to try again. Without it, the write fails.
+  void set_patience(std::function<bool()> wait) { wait_ = std::move(wait); }
   void set_clock(std::function<uint64_t()> now_micros) { now_micros_ = std::move(now_micros); }
 
   leveldb::Status NewSequentialFile(const std::string& name, leveldb::SequentialFile** file) override;
@@ -41,6 +43,7 @@ class FileSystemEnv : public leveldb::Env {
  private:
   FileSystem* files_;
   std::function<uint64_t()> now_micros_;
+  std::function<bool()> wait_;
   std::atomic<uint64_t> slept_{1};
 };
 
