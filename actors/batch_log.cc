@@ -1,5 +1,6 @@
 #include "actors/batch_log.h"
 
+#include "cql/system_tables/system_tables.h"
 #include "schema/types/token.h"
 
 namespace keyzone::actors {
@@ -64,7 +65,7 @@ cql::TabletCommand command_for(const Table& log, const Uuid& id, RowWrite row, T
 Table batch_log_table() {
   Table table;
   for (size_t i = 0; i < table.id.bytes.size(); ++i) table.id.bytes[i] = static_cast<uint8_t>(0xb0 + i);
-  table.keyspace = kInternalKeyspace;
+  table.keyspace = cql::kInternalKeyspace;
   table.name = kBatchLogTable;
   table.columns.push_back({kId, "id", native_type(TypeKind::kUuid), ColumnKind::kPartitionKey, 0, false});
   table.columns.push_back({kBody, "body", native_type(TypeKind::kBlob), ColumnKind::kRegular, 0, false});
@@ -74,7 +75,7 @@ Table batch_log_table() {
 }
 
 TablePtr batch_log(const Catalog& catalog) {
-  auto it = catalog.tables.find({kInternalKeyspace, kBatchLogTable});
+  auto it = catalog.tables.find({std::string(cql::kInternalKeyspace), kBatchLogTable});
   return it == catalog.tables.end() ? nullptr : it->second;
 }
 

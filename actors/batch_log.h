@@ -10,7 +10,6 @@
 
 namespace keyzone::actors {
 
-inline constexpr char kInternalKeyspace[] = "keyzone_internal";  // hidden from clients
 inline constexpr char kBatchLogTable[] = "batches";
 inline constexpr size_t kBatchLogTablets = 3;
 inline constexpr Timestamp kBatchOverdue = 10'000'000;  // microseconds after which someone else finishes a batch

@@ -162,7 +162,8 @@ class Preparer {
       name_table(info, table, false);
     }
     if (const auto* use = statement_->as<UseStatement>()) {
-      if (!catalog_.keyspaces.contains(use->keyspace) && !is_system_keyspace(use->keyspace)) {
+      const bool system = is_system_keyspace(use->keyspace) && !is_hidden_keyspace(use->keyspace);
+      if (!catalog_.keyspaces.contains(use->keyspace) && !system) {
         return invalid("Keyspace '" + use->keyspace + "' does not exist");
       }
     }

@@ -75,7 +75,7 @@ std::vector<SystemRow> estimates(const Table& system_table, const Catalog& catal
   RowBuilder rows(system_table);
   for (const auto& [name, table] : catalog.tables) {
     const auto map = catalog.tablets.find(table->id);
-    if (map == catalog.tablets.end()) continue;
+    if (map == catalog.tablets.end() || is_hidden_keyspace(table->keyspace)) continue;
     for (const Tablet& tablet : map->second->tablets) {
       if (tablet.preferred_leader != facts.node) continue;
       const TabletStats* stats = stats_of(tablet.group, facts);

@@ -23,7 +23,9 @@ std::vector<TablePtr> real_tables(const Catalog& catalog) {
   for (const TablePtr& table : system_tables()) {
     if (!is_virtual_keyspace(table->keyspace)) out.push_back(table);
   }
-  for (const auto& [name, table] : catalog.tables) out.push_back(table);
+  for (const auto& [name, table] : catalog.tables) {
+    if (!is_hidden_keyspace(table->keyspace)) out.push_back(table);
+  }
   return out;
 }
 

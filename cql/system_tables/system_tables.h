@@ -10,8 +10,13 @@
 
 namespace keyzone::cql {
 
+// Holds what the cluster keeps for itself (actors/batch_log.h); clients neither see nor touch it.
+inline constexpr std::string_view kInternalKeyspace = "keyzone_internal";
+
 // system, system_schema, system_auth, system_distributed, system_traces, system_views, system_virtual_schema
+// and the internal one: nobody creates, changes or drops these.
 bool is_system_keyspace(std::string_view name);
+inline bool is_hidden_keyspace(std::string_view name) { return name == kInternalKeyspace; }
 // system_views and system_virtual_schema
 bool is_virtual_keyspace(std::string_view name);
 
