@@ -52,14 +52,23 @@ class LocalLink : public PeerLink {
 }  // namespace
 
 void LocalSwitch::listen(const Address& address, caf::actor hub) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  hubs_[address] = std::move(hub);
+  std::vector<std::function<void()>> reached;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    hubs_[address] = std::move(hub);
+    const auto [first, last] = waiting_.equal_range(address);
+    for (auto it = first; it != last; ++it) reached.push_back(std::move(it->second));
+    waiting_.erase(first, last);
+  }
+  for (const auto& dial : reached) dial();
 }
 
-caf::actor LocalSwitch::find(const Address& address) const {
+caf::actor LocalSwitch::find(const Address& address, std::function<void()> later) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto it = hubs_.find(address);
-  return it == hubs_.end() ? caf::actor() : it->second;
+  if (it != hubs_.end()) return it->second;
+  waiting_.emplace(address, std::move(later));
+  return {};
 }
 
 uint64_t LocalSwitch::next_link() {
@@ -70,6 +79,7 @@ uint64_t LocalSwitch::next_link() {
 void LocalSwitch::clear() {
   std::lock_guard<std::mutex> lock(mutex_);
   hubs_.clear();
+  waiting_.clear();
 }
 
 Result<void> LocalNetwork::listen_peers(const std::string& address, uint16_t port, caf::actor hub) {
@@ -79,14 +89,15 @@ Result<void> LocalNetwork::listen_peers(const std::string& address, uint16_t por
 }
 
 void LocalNetwork::dial(uint64_t dial, const std::string& address, uint16_t port) {
-  const auto peer = switch_.find({address, port});
+  const auto redial = [this, dial, address, port] { this->dial(dial, address, port); };
+  const auto peer = switch_.find({address, port}, redial);
   if (!peer || !hub_) return;
   auto ends = std::make_shared<Ends>();
   ends->number = switch_.next_link();
   ends->dial = dial;
   ends->dialler = hub_;
   ends->other = peer;
-  ends->redial = [this, dial, address, port] { this->dial(dial, address, port); };
+  ends->redial = redial;
   const auto open = [&](const caf::actor& at, const caf::actor& other, uint64_t as) {
     caf::anon_send(at, LinkOpenedPtr(std::make_shared<LinkOpened>(
                            LinkOpened{ends->number, as, std::make_shared<LocalLink>(ends, other)})));

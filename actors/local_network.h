@@ -1,5 +1,6 @@
 // Peer links in memory, for nodes that live in one process (keyzone dev). Clients still come through another Network.
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,13 +19,15 @@ class LocalSwitch {
     auto operator<=>(const Address&) const = default;
   };
   void listen(const Address& address, caf::actor hub);
-  caf::actor find(const Address& address) const;
+  // The hub that listens there. If there is none yet: an invalid handle, and `later` is called once there is.
+  caf::actor find(const Address& address, std::function<void()> later);
   uint64_t next_link();
   void clear();
 
  private:
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::map<Address, caf::actor> hubs_;
+  std::multimap<Address, std::function<void()>> waiting_;
   uint64_t next_link_ = 1;
 };
 

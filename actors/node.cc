@@ -83,8 +83,10 @@ Result<void> Node::start(caf::actor_system& system) {
   for (auto& shard : context.shards) shard->set_keeper(spawn_disk_actor(system, context, *shard));
   context.supervisor = spawn_supervisor(system, context, *std::move(identity));
   spawn_batch_keeper(system, context);  // kept by context.sessions
-  return context.environment.network->listen_peers(context.options.listen_address, context.options.storage_port,
-                                                   context.hub);
+  KEYZONE_CHECK(context.environment.network->listen_peers(context.options.listen_address, context.options.storage_port,
+                                                          context.hub));
+  caf::anon_send(context.supervisor, wake_atom::value);
+  return {};
 }
 
 void Node::begin_stop() {

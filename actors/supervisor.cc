@@ -28,11 +28,8 @@ Supervisor::Supervisor(caf::actor_config& config, NodeContext& context, Identity
 
 caf::behavior Supervisor::make_behavior() {
   session_number_ = context_.sessions.add(caf::actor_cast<caf::actor>(this));
-  update_dials();
-  alive_.insert(context_.self);
-  if (context_.self.value) start_member();
-  tick();
   return {
+      [this](wake_atom) { begin(); },
       [this](tick_atom) { tick(); },
       [this](const LinkHelloPtr& hello) { link_hello(*hello); },
       [this](const LinkGonePtr& gone) { links_.erase(gone->link); },
@@ -47,6 +44,13 @@ caf::behavior Supervisor::make_behavior() {
       [this](const RepliesPtr& replies) { own_replies(*replies); },
       [this](stop_atom) { hand_over(); },
   };
+}
+
+void Supervisor::begin() {
+  update_dials();
+  alive_.insert(context_.self);
+  if (context_.self.value) start_member();
+  tick();
 }
 
 void Supervisor::on_exit() {

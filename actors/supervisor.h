@@ -15,6 +15,8 @@ struct AwaitVersion {
 };
 using AwaitVersionPtr = std::shared_ptr<const AwaitVersion>;
 
+// It begins with a wake_atom, to be sent when the rest of the node is there and listens: it dials at once, and what its
+// peers say comes back through NodeContext::supervisor.
 caf::actor spawn_supervisor(caf::actor_system& system, NodeContext& context, Identity identity);
 
 }  // namespace keyzone::actors

@@ -23,6 +23,8 @@ class Supervisor : public ShardActor {
   void on_exit() override;
 
  private:
+  void begin();
+
   // --- founding and joining (supervisor_joining.cc)
   bool is_founder() const;
   HostPort own_address() const { return {context_.options.listen_address, context_.options.storage_port}; }
