@@ -14,7 +14,7 @@ constexpr uint8_t kMutationStamped = 1, kMutationTtl = 2;
 constexpr uint8_t kRowMarker = 0x40, kRowStatic = 0x80, kRowActionMask = 0x3f;
 constexpr uint8_t kCellOverwrite = 0x20, kCellPath = 0x40, kCellValue = 0x80, kCellActionMask = 0x1f;
 constexpr uint8_t kConditionElement = 1, kConditionField = 2;
-constexpr size_t kCommandWords = 1 + 7 + 4;       // root pointer, data, pointers
+constexpr size_t kCommandWords = 1 + 7 + 4;  // root pointer, data, pointers
 constexpr size_t kSweepWords = 2 + 1;
 constexpr size_t kOutcomeWords = 1 + 2 + 3;
 
@@ -25,7 +25,8 @@ bool has_index(CellAction action) {
 void append_cell(Bytes& out, const CellWrite& cell) {
   append_varint(out, cell.column.value);
   out.push_back(static_cast<char>(static_cast<uint8_t>(cell.action) | (cell.overwrite ? kCellOverwrite : 0) |
-                                  (cell.path.empty() ? 0 : kCellPath) | (cell.value.empty() ? 0 : kCellValue)));
+                                  (cell.path.empty() ? 0 : kCellPath) |
+                                  (cell.value.empty() ? 0 : kCellValue)));
   if (has_index(cell.action)) append_zigzag(out, cell.index);
   if (!cell.path.empty()) append_block(out, cell.path);
   if (!cell.value.empty()) append_block(out, cell.value);
@@ -59,7 +60,8 @@ void append_operand(Bytes& out, const std::optional<Bytes>& operand) {
 void append_condition(Bytes& out, const Condition& condition) {
   out.push_back(static_cast<char>(condition.op));
   append_varint(out, condition.column.value);
-  out.push_back(static_cast<char>((condition.element ? kConditionElement : 0) | (condition.field ? kConditionField : 0)));
+  out.push_back(static_cast<char>((condition.element ? kConditionElement : 0) |
+                                  (condition.field ? kConditionField : 0)));
   if (condition.element) append_block(out, *condition.element);
   if (condition.field) append_varint(out, *condition.field);
   append_varint(out, condition.operands.size());
@@ -197,7 +199,8 @@ Bytes encode_command(const Command& command) {
   for (const RowCondition& row : command.conditions) append_row_condition(conditions, row);
   for (const ColumnId& column : command.condition_columns) append_varint(columns, column.value);
 
-  size_t words = kCommandWords + words_for(mutations.size()) + words_for(conditions.size()) + words_for(columns.size());
+  size_t words =
+      kCommandWords + words_for(mutations.size()) + words_for(conditions.size()) + words_for(columns.size());
   if (command.sweep) words += kSweepWords + words_for(command.sweep->from.size());
   return pack<wire::Command>(words, [&](wire::Command::Builder out) {
     out.setRequestIncarnation(command.request.incarnation);
@@ -226,12 +229,13 @@ Result<Command> decode_command(BytesView in) {
 }
 
 Bytes encode_outcome(const Outcome& outcome) {
-  const size_t words = kOutcomeWords + words_for(outcome.message.size() + 1) + words_for(outcome.current.rows.size()) +
-                       words_for(outcome.resume.size());
+  const size_t words = kOutcomeWords + words_for(outcome.message.size() + 1) +
+                       words_for(outcome.current.rows.size()) + words_for(outcome.resume.size());
   return pack<wire::Outcome>(words, [&](wire::Outcome::Builder out) {
     out.setKind(static_cast<uint8_t>(outcome.kind));
     out.setRowCount(outcome.current.row_count);
-    if (!outcome.message.empty()) out.setMessage(kj::StringPtr(outcome.message.c_str(), outcome.message.size()));
+    if (!outcome.message.empty())
+      out.setMessage(kj::StringPtr(outcome.message.c_str(), outcome.message.size()));
     if (!outcome.current.rows.empty()) out.setRows(data_of(outcome.current.rows));
     if (!outcome.resume.empty()) out.setResume(data_of(outcome.resume));
   });

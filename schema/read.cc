@@ -10,7 +10,7 @@ namespace {
 
 using namespace envelope;
 
-constexpr size_t kRequestWords = 1 + 10 + 2;   // root pointer, data, pointers
+constexpr size_t kRequestWords = 1 + 10 + 2;  // root pointer, data, pointers
 constexpr size_t kPositionWords = 1 + 3 + 2;
 constexpr size_t kResultWords = 1 + 2 + 2;
 
@@ -97,7 +97,8 @@ Result<ReadRequest> request_of(wire::ReadRequest::Reader in) {
   out.bytes_limit = in.getBytesLimit();
   out.now = in.getNow();
   if (in.hasResume()) out.resume = position_of(in.getResume());
-  if (!read_selection(view_of(in.getSelection()), out)) return Error{ErrorKind::kCorrupt, "read: the selection ends early"};
+  if (!read_selection(view_of(in.getSelection()), out))
+    return Error{ErrorKind::kCorrupt, "read: the selection ends early"};
   return out;
 }
 
@@ -136,10 +137,13 @@ Bytes encode_read(const ReadRequest& request) {
   });
 }
 
-Result<ReadRequest> decode_read(BytesView in) { return unpack<ReadRequest, wire::ReadRequest>(in, "read", request_of); }
+Result<ReadRequest> decode_read(BytesView in) {
+  return unpack<ReadRequest, wire::ReadRequest>(in, "read", request_of);
+}
 
 Bytes encode_read_result(const ReadResult& result) {
-  const size_t words = kResultWords + words_for(result.rows.size()) + (result.more ? words_of(*result.more) : 0);
+  const size_t words =
+      kResultWords + words_for(result.rows.size()) + (result.more ? words_of(*result.more) : 0);
   return pack<wire::ReadResult>(words, [&](wire::ReadResult::Builder out) {
     out.setRowCount(result.row_count);
     out.setTombstones(result.tombstones);
@@ -159,7 +163,8 @@ Bytes encode_position(const ReadPosition& position) {
 
 Result<ReadPosition> decode_position(BytesView in) {
   return unpack<ReadPosition, wire::ReadPosition>(
-      in, "read position", [](wire::ReadPosition::Reader r) -> Result<ReadPosition> { return position_of(r); });
+      in, "read position",
+      [](wire::ReadPosition::Reader r) -> Result<ReadPosition> { return position_of(r); });
 }
 
 }  // namespace keyzone

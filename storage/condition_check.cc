@@ -10,17 +10,28 @@ namespace {
 
 std::string_view name_of(ConditionOperator op) {
   switch (op) {
-    case ConditionOperator::kExists: return "EXISTS";
-    case ConditionOperator::kNotExists: return "NOT EXISTS";
-    case ConditionOperator::kEqual: return "=";
-    case ConditionOperator::kNotEqual: return "!=";
-    case ConditionOperator::kLess: return "<";
-    case ConditionOperator::kLessOrEqual: return "<=";
-    case ConditionOperator::kGreater: return ">";
-    case ConditionOperator::kGreaterOrEqual: return ">=";
-    case ConditionOperator::kIn: return "IN";
-    case ConditionOperator::kContains: return "CONTAINS";
-    case ConditionOperator::kContainsKey: return "CONTAINS KEY";
+    case ConditionOperator::kExists:
+      return "EXISTS";
+    case ConditionOperator::kNotExists:
+      return "NOT EXISTS";
+    case ConditionOperator::kEqual:
+      return "=";
+    case ConditionOperator::kNotEqual:
+      return "!=";
+    case ConditionOperator::kLess:
+      return "<";
+    case ConditionOperator::kLessOrEqual:
+      return "<=";
+    case ConditionOperator::kGreater:
+      return ">";
+    case ConditionOperator::kGreaterOrEqual:
+      return ">=";
+    case ConditionOperator::kIn:
+      return "IN";
+    case ConditionOperator::kContains:
+      return "CONTAINS";
+    case ConditionOperator::kContainsKey:
+      return "CONTAINS KEY";
   }
   return "?";
 }
@@ -35,7 +46,9 @@ struct Subject {
   std::optional<Bytes> value;
 };
 
-std::optional<Bytes> owned(const std::optional<BytesView>& v) { return v ? std::optional<Bytes>(*v) : std::nullopt; }
+std::optional<Bytes> owned(const std::optional<BytesView>& v) {
+  return v ? std::optional<Bytes>(*v) : std::nullopt;
+}
 
 Result<Subject> element_of(const Type& type, const std::optional<BytesView>& whole, BytesView element) {
   if (type.kind() == TypeKind::kList) {
@@ -77,26 +90,35 @@ Result<bool> compares(ConditionOperator op, const Subject& subject, const std::o
   const bool no_value = is_null(*subject.type, subject.value), no_operand = is_null(*subject.type, operand);
   const bool equality = op == ConditionOperator::kEqual || op == ConditionOperator::kNotEqual;
   if (no_operand && !equality) return null_comparison(op);
-  if (no_value || no_operand) return (no_value && no_operand) ? op == ConditionOperator::kEqual
-                                                              : op == ConditionOperator::kNotEqual;
+  if (no_value || no_operand)
+    return (no_value && no_operand) ? op == ConditionOperator::kEqual : op == ConditionOperator::kNotEqual;
   const int order = subject.type->compare(*subject.value, *operand);
   switch (op) {
-    case ConditionOperator::kEqual: return order == 0;
-    case ConditionOperator::kNotEqual: return order != 0;
-    case ConditionOperator::kLess: return order < 0;
-    case ConditionOperator::kLessOrEqual: return order <= 0;
-    case ConditionOperator::kGreater: return order > 0;
-    default: return order >= 0;
+    case ConditionOperator::kEqual:
+      return order == 0;
+    case ConditionOperator::kNotEqual:
+      return order != 0;
+    case ConditionOperator::kLess:
+      return order < 0;
+    case ConditionOperator::kLessOrEqual:
+      return order <= 0;
+    case ConditionOperator::kGreater:
+      return order > 0;
+    default:
+      return order >= 0;
   }
 }
 
 Result<bool> contains(ConditionOperator op, const Subject& subject, const std::optional<Bytes>& operand) {
   if (!operand) return null_comparison(op);
-  if (!subject.type->is_collection()) return invalid("Cannot use " + std::string(name_of(op)) + " on a value");
+  if (!subject.type->is_collection())
+    return invalid("Cannot use " + std::string(name_of(op)) + " on a value");
   if (!subject.value) return false;
   KEYZONE_TRY(parts, split_collection(*subject.type, *subject.value));
   const bool map = subject.type->kind() == TypeKind::kMap, key = op == ConditionOperator::kContainsKey;
-  const Type& type = !map ? subject.type->element() : key ? subject.type->key_type() : subject.type->value_type();
+  const Type& type = !map  ? subject.type->element()
+                     : key ? subject.type->key_type()
+                           : subject.type->value_type();
   for (size_t i = map && !key ? 1 : 0; i < parts.size(); i += map ? 2 : 1) {
     if (type.compare(parts[i], *operand) == 0) return true;
   }
@@ -179,7 +201,8 @@ Result<ReadResult> ConditionCheck::current() {
     if (!open || *open != condition.partition_key) {
       out.rows.push_back(static_cast<char>(statics.live ? kPartitionHasStaticMark : kPartitionMark));
       append_block(out.rows, condition.partition_key);
-      projection.append_statics(statics.stored.exists ? &statics.stored.row : nullptr, statics.sight, out.rows);
+      projection.append_statics(statics.stored.exists ? &statics.stored.row : nullptr, statics.sight,
+                                out.rows);
       open = &condition.partition_key;
     }
     if (row) {

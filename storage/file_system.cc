@@ -11,7 +11,8 @@ Result<Bytes> read_file(FileSystem& files, const std::string& path) {
   return bytes;
 }
 
-Result<void> write_file(FileSystem& files, const std::string& folder, const std::string& name, BytesView bytes) {
+Result<void> write_file(FileSystem& files, const std::string& folder, const std::string& name,
+                        BytesView bytes) {
   const std::string path = folder + "/" + name;
   const std::string temporary = path + ".new";
   {

@@ -114,7 +114,8 @@ Status wrap(Result<std::unique_ptr<File>> opened, Made** made) {
 }  // namespace
 
 Status status_of(const Error& error) {
-  return error.kind == ErrorKind::kCorrupt ? Status::Corruption(error.message) : Status::IOError(error.message);
+  return error.kind == ErrorKind::kCorrupt ? Status::Corruption(error.message)
+                                           : Status::IOError(error.message);
 }
 
 FileSystemEnv::FileSystemEnv(FileSystem* files) : files_(files) {}

@@ -11,7 +11,8 @@ thread_local bool may_schedule = false;
 
 bool ends_with(const std::string& name, const char* end) {
   const std::string suffix = end;
-  return name.size() >= suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+  return name.size() >= suffix.size() &&
+         name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
 }
 
 bool is_log(const std::string& name) { return ends_with(name, ".log"); }

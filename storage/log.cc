@@ -49,7 +49,8 @@ Result<void> LogImpl::recover() {
     segments_[sequence] = {segment.file, segment.first_flush, segment.last_flush, 0, 0};
   }
   for (const RecoveredFrame& frame : found.newest) {
-    // Perhaps only the operating system has it, perhaps after a sync that failed: written again, it is dirty again.
+    // Perhaps only the operating system has it, perhaps after a sync that failed: written again, it is dirty
+    // again.
     File& file = *segments_[frame.sequence].file.file;
     Bytes bytes(frame.length, '\0');
     KEYZONE_CHECK(file.read(frame.base, frame.length, bytes.data()));
@@ -108,7 +109,8 @@ const GroupLog& LogImpl::group(GroupId id) const { return const_cast<LogImpl*>(t
 
 GroupState LogImpl::state(GroupId id) const {
   const GroupLog& log = group(id);
-  GroupState state{log.hard, log.trim, LogIndex(log.first()), LogIndex(log.last()), log.info, {}, false, false};
+  GroupState state{log.hard, log.trim, LogIndex(log.first()), LogIndex(log.last()), log.info, {},
+                   false,    false};
   state.vote_damaged = log.vote_damaged;
   state.all_damaged = log.all_damaged;
   uint64_t index = log.first();
@@ -134,7 +136,8 @@ Result<void> LogImpl::stageable() const {
 
 Result<void> LogImpl::room_for(size_t count, size_t bytes) const {
   KEYZONE_CHECK(stageable());
-  if (bytes > entry_bytes_max()) return invalid("log: more than " + std::to_string(entry_bytes_max()) + " bytes at once");
+  if (bytes > entry_bytes_max())
+    return invalid("log: more than " + std::to_string(entry_bytes_max()) + " bytes at once");
   const size_t staged = staged_bytes();
   if (staged > 0 && staged + bytes > options_.staged_bytes_max) {
     return Error{ErrorKind::kOverloaded, "log: more is staged than the disk takes"};
@@ -180,7 +183,8 @@ Place LogImpl::stage_entry(RecordKind kind, GroupId id, const LogEntryView& entr
 }
 
 void LogImpl::stage_group_state(GroupId id, GroupLog& log) {
-  const RecordHeader header = header_of(RecordKind::kGroupState, id, log.trim.index.value, log.trim.term.value);
+  const RecordHeader header =
+      header_of(RecordKind::kGroupState, id, log.trim.index.value, log.trim.term.value);
   log.state_written(stage_twice(header, encode_group_state(log)));
 }
 
@@ -335,11 +339,13 @@ BytesView LogImpl::in_memory(const Place& place) const {
     return frame_.bytes().substr(place.offset - frame_.base());
   }
   for (const FrameBuilder& part : closed_) {
-    if (covers(part.sequence(), part.base(), part.bytes())) return part.bytes().substr(place.offset - part.base());
+    if (covers(part.sequence(), part.base(), part.bytes()))
+      return part.bytes().substr(place.offset - part.base());
   }
-  const auto after = std::upper_bound(cache_.begin(), cache_.end(), place, [](const Place& p, const LogFrame& frame) {
-    return std::pair(p.sequence, p.offset) < std::pair(frame.sequence, frame.base);
-  });
+  const auto after =
+      std::upper_bound(cache_.begin(), cache_.end(), place, [](const Place& p, const LogFrame& frame) {
+        return std::pair(p.sequence, p.offset) < std::pair(frame.sequence, frame.base);
+      });
   if (after == cache_.begin()) return {};
   const LogFrame& frame = *std::prev(after);
   if (!covers(frame.sequence, frame.base, *frame.bytes)) return {};
@@ -369,7 +375,8 @@ Result<LogEntry> LogImpl::read_entry(GroupId id, uint64_t index, Window& window)
       window.bytes.resize(got);
     }
     BytesView payload;
-    const auto record = load_record(window.bytes, place.offset - window.base, place.sequence, window.base, &payload);
+    const auto record =
+        load_record(window.bytes, place.offset - window.base, place.sequence, window.base, &payload);
     if (!record || record->group != id.value || record->index != index || record->term != place.term) {
       mark_lost(id, index);
       return damaged();
@@ -385,9 +392,9 @@ Result<LogEntry> LogImpl::read_entry(GroupId id, uint64_t index, Window& window)
 Result<std::vector<LogEntry>> LogImpl::entries(GroupId id, LogIndex from, LogIndex to, size_t bytes_max) {
   const GroupLog& log = group(id);
   if (from.value < log.first() || to.value > log.last() || from > to) {
-    return invalid("log: entries " + std::to_string(from.value) + " to " + std::to_string(to.value) + " of group " +
-                   std::to_string(id.value) + " are not in [" + std::to_string(log.first()) + ", " +
-                   std::to_string(log.last()) + "]");
+    return invalid("log: entries " + std::to_string(from.value) + " to " + std::to_string(to.value) +
+                   " of group " + std::to_string(id.value) + " are not in [" + std::to_string(log.first()) +
+                   ", " + std::to_string(log.last()) + "]");
   }
   std::vector<LogEntry> out;
   Window window;

@@ -37,7 +37,8 @@ Bytes encode_list(const std::set<uint32_t>& numbers) {
 std::optional<std::set<uint32_t>> decode_list(BytesView half) {
   ByteReader reader(half);
   const uint64_t checksum = reader.le<uint64_t>();
-  if (reader.failed() || checksum != XXH3_64bits(reader.rest().data(), reader.rest().size())) return std::nullopt;
+  if (reader.failed() || checksum != XXH3_64bits(reader.rest().data(), reader.rest().size()))
+    return std::nullopt;
   const uint32_t count = reader.le<uint32_t>();
   std::set<uint32_t> numbers;
   for (uint32_t i = 0; i < count && !reader.failed(); ++i) numbers.insert(reader.le<uint32_t>());
@@ -110,6 +111,8 @@ Result<void> SegmentFiles::relist() {
   return write_list();
 }
 
-Result<void> SegmentFiles::write_list() { return write_file(files_, folder_, kListName, encode_list(numbers_)); }
+Result<void> SegmentFiles::write_list() {
+  return write_file(files_, folder_, kListName, encode_list(numbers_));
+}
 
 }  // namespace keyzone::storage

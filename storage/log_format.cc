@@ -29,9 +29,11 @@ uint64_t place_seed(uint64_t sequence, uint32_t offset) {
 
 std::optional<FrameHeader> load_frame_end(BytesView segment, size_t at, FrameEnd end) {
   if (at + sizeof(FrameHeader) > segment.size()) return std::nullopt;
-  if (load_le<uint32_t>(segment.data() + at + offsetof(FrameHeader, magic)) != kFrameMagic) return std::nullopt;
+  if (load_le<uint32_t>(segment.data() + at + offsetof(FrameHeader, magic)) != kFrameMagic)
+    return std::nullopt;
   const auto header = load<FrameHeader>(segment.data() + at);
-  if (header.length == 0 || header.length % kSectorBytes != 0 || header.length > segment.size()) return std::nullopt;
+  if (header.length == 0 || header.length % kSectorBytes != 0 || header.length > segment.size())
+    return std::nullopt;
   size_t base = at;
   if (end == FrameEnd::kTrailer) {
     if (header.length > at + sizeof(FrameHeader)) return std::nullopt;
@@ -40,9 +42,12 @@ std::optional<FrameHeader> load_frame_end(BytesView segment, size_t at, FrameEnd
   if (base % kSectorBytes != 0 || base + header.length > segment.size()) return std::nullopt;
   const uint64_t seed = end_seed(header.sequence, static_cast<uint32_t>(base), end);
   const char* rest = segment.data() + at + sizeof(header.checksum);
-  if (checksum_of(rest, sizeof(FrameHeader) - sizeof(header.checksum), seed) != header.checksum) return std::nullopt;
-  const uint64_t directory_end = uint64_t{header.directory} + sizeof(uint64_t) + uint64_t{header.runs} * sizeof(RecordRun);
-  if (header.directory < sizeof(FrameHeader) || directory_end + sizeof(FrameHeader) > header.length) return std::nullopt;
+  if (checksum_of(rest, sizeof(FrameHeader) - sizeof(header.checksum), seed) != header.checksum)
+    return std::nullopt;
+  const uint64_t directory_end =
+      uint64_t{header.directory} + sizeof(uint64_t) + uint64_t{header.runs} * sizeof(RecordRun);
+  if (header.directory < sizeof(FrameHeader) || directory_end + sizeof(FrameHeader) > header.length)
+    return std::nullopt;
   return header;
 }
 
@@ -59,7 +64,8 @@ std::optional<RecordHeader> load_record(BytesView bytes, size_t offset, uint64_t
   return header;
 }
 
-std::optional<std::vector<RecordRun>> load_directory(BytesView bytes, const FrameHeader& header, uint32_t base) {
+std::optional<std::vector<RecordRun>> load_directory(BytesView bytes, const FrameHeader& header,
+                                                     uint32_t base) {
   const char* at = bytes.data() + header.directory;
   const size_t size = header.runs * sizeof(RecordRun);
   const uint64_t seed = place_seed(header.sequence, base + header.directory);
@@ -92,8 +98,9 @@ uint32_t FrameBuilder::add(RecordHeader header, BytesView payload) {
   std::memcpy(out, &header, sizeof header);
   if (!payload.empty()) std::memcpy(out + sizeof header, payload.data(), payload.size());
   const uint32_t offset = base_ + static_cast<uint32_t>(at);
-  const uint64_t checksum = checksum_of(out + sizeof(uint64_t), sizeof header - sizeof(uint64_t) + payload.size(),
-                                        place_seed(sequence_, offset));
+  const uint64_t checksum =
+      checksum_of(out + sizeof(uint64_t), sizeof header - sizeof(uint64_t) + payload.size(),
+                  place_seed(sequence_, offset));
   std::memcpy(out, &checksum, sizeof checksum);
   ++records_;
   if (!runs_.empty()) {
@@ -132,7 +139,8 @@ Bytes FrameBuilder::finish(FrameHeader header) {
   std::memcpy(directory, &checksum, sizeof checksum);
   for (const FrameEnd end : {FrameEnd::kHeader, FrameEnd::kTrailer}) {
     const char* rest = reinterpret_cast<const char*>(&header) + sizeof header.checksum;
-    header.checksum = checksum_of(rest, sizeof header - sizeof header.checksum, end_seed(sequence_, base_, end));
+    header.checksum =
+        checksum_of(rest, sizeof header - sizeof header.checksum, end_seed(sequence_, base_, end));
     char* at = frame.data() + (end == FrameEnd::kHeader ? 0 : length - sizeof header);
     std::memcpy(at, &header, sizeof header);
   }

@@ -28,7 +28,8 @@ Bytes encode_group_state(const GroupLog& group) {
   Bytes out;
   append_le<uint64_t>(out, group.hard.term.value);
   append_block(out, encode_hard_state(group.hard));
-  out.push_back(static_cast<char>((group.vote_damaged ? kVoteDamaged : 0) | (group.all_damaged ? kAllDamaged : 0)));
+  out.push_back(
+      static_cast<char>((group.vote_damaged ? kVoteDamaged : 0) | (group.all_damaged ? kAllDamaged : 0)));
   append_block(out, group.trim.configuration);
   append_block(out, group.info);
   return out;

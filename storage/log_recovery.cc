@@ -31,7 +31,8 @@ Result<void> read_image(const File& file, Bytes& image) {
 }
 
 bool all_zeros(BytesView bytes) {
-  return bytes.empty() || (bytes[0] == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+  return bytes.empty() ||
+         (bytes[0] == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 struct Frame {
@@ -54,7 +55,8 @@ std::optional<std::vector<ValidRecord>> walk(BytesView bytes, const Frame& frame
   size_t at = sizeof(FrameHeader);
   for (uint32_t i = 0; i < header.records; ++i) {
     BytesView payload;
-    const auto record = load_record(bytes.substr(0, header.directory), at, header.sequence, frame.base, &payload);
+    const auto record =
+        load_record(bytes.substr(0, header.directory), at, header.sequence, frame.base, &payload);
     if (!record) return std::nullopt;
     records.push_back({*record, payload, frame.base + static_cast<uint32_t>(at)});
     at += record_bytes(payload.size());
@@ -76,8 +78,8 @@ std::vector<ValidRecord> salvage(BytesView bytes, const Frame& frame) {
   return records;
 }
 
-// The entries of a group as replay meets them: rewritten ones come late, so there are holes for a while. A hole that
-// stays is a lost entry.
+// The entries of a group as replay meets them: rewritten ones come late, so there are holes for a while. A
+// hole that stays is a lost entry.
 class EntryList {
  public:
   uint64_t first() const { return first_; }
@@ -204,7 +206,8 @@ class Recovery {
   bool has_all_parts(const std::vector<const Frame*>& parts) const {
     if (parts.empty() || parts.back()->header.last_part == 0) return false;
     const FrameHeader& first = parts.front()->header;
-    if (first.part != 0 && !(first.flush == out_.oldest_flush && first.sequence == out_.oldest_sequence)) return false;
+    if (first.part != 0 && !(first.flush == out_.oldest_flush && first.sequence == out_.oldest_sequence))
+      return false;
     for (size_t i = 0; i < parts.size(); ++i) {
       if (parts[i]->header.part != first.part + i) return false;
     }
@@ -213,7 +216,8 @@ class Recovery {
 
   bool is_complete(uint64_t flush) const {
     const auto found = parts(flush);
-    return has_all_parts(found) && std::all_of(found.begin(), found.end(), [](auto* f) { return f->complete; });
+    return has_all_parts(found) &&
+           std::all_of(found.begin(), found.end(), [](auto* f) { return f->complete; });
   }
 
   void choose_chain() {
@@ -280,7 +284,8 @@ class Recovery {
       return;
     }
     std::set<Identity> valid;
-    for (const ValidRecord& r : records) valid.insert({r.header.kind, r.header.group, r.header.index, r.header.term});
+    for (const ValidRecord& r : records)
+      valid.insert({r.header.kind, r.header.group, r.header.index, r.header.term});
     size_t next = 0;
     for (const RecordRun& run : *runs) {
       for (uint32_t i = 0; i < run.count; ++i) {
@@ -316,11 +321,21 @@ class Recovery {
     GroupLog& log = group.log;
     const Place place{sequence, header.term, record.offset, static_cast<uint32_t>(record.payload.size())};
     switch (header.kind) {
-      case RecordKind::kEntry: group.replace_from(header.index, place); break;
-      case RecordKind::kRewritten: group.set(header.index, place); break;
-      case RecordKind::kLost: group.set(header.index, Place{sequence, header.term, 0, 0}); break;
-      case RecordKind::kHardState: apply_hard_state(log, header, record.payload, sequence); break;
-      case RecordKind::kRestart: group.entries.clear(); [[fallthrough]];
+      case RecordKind::kEntry:
+        group.replace_from(header.index, place);
+        break;
+      case RecordKind::kRewritten:
+        group.set(header.index, place);
+        break;
+      case RecordKind::kLost:
+        group.set(header.index, Place{sequence, header.term, 0, 0});
+        break;
+      case RecordKind::kHardState:
+        apply_hard_state(log, header, record.payload, sequence);
+        break;
+      case RecordKind::kRestart:
+        group.entries.clear();
+        [[fallthrough]];
       case RecordKind::kTrim:
         log.trim = {LogIndex(header.index), Term(header.term), Bytes(record.payload)};
         log.trim_sequence = sequence;
@@ -339,11 +354,13 @@ class Recovery {
         log.all_damaged = false;
         log.vote_damaged = false;
         break;
-      default: log.all_damaged = true;  // a kind of a later version: never taken for known
+      default:
+        log.all_damaged = true;  // a kind of a later version: never taken for known
     }
   }
 
-  static void apply_hard_state(GroupLog& log, const RecordHeader& header, BytesView payload, uint64_t sequence) {
+  static void apply_hard_state(GroupLog& log, const RecordHeader& header, BytesView payload,
+                               uint64_t sequence) {
     HardState state;
     if (!decode_hard_state(header.term, payload, &state)) {
       log.all_damaged = true;
@@ -372,19 +389,26 @@ class Recovery {
       groups_.erase(run.group);
       return;
     }
-    ReplayGroup& group = group_of(run.group, run.kind == RecordKind::kCreate || run.kind == RecordKind::kGroupState);
+    ReplayGroup& group =
+        group_of(run.group, run.kind == RecordKind::kCreate || run.kind == RecordKind::kGroupState);
     const Place lost{0, run.term, 0, 0};
     switch (run.kind) {
-      case RecordKind::kEntry: group.replace_from(index, lost); break;
+      case RecordKind::kEntry:
+        group.replace_from(index, lost);
+        break;
       case RecordKind::kRewritten:
-      case RecordKind::kLost: group.set(index, lost); break;
+      case RecordKind::kLost:
+        group.set(index, lost);
+        break;
       case RecordKind::kHardState:
         group.log.hard.term = std::max(group.log.hard.term, Term(run.term));
         group.log.hard.vote = NodeId();
         group.log.vote_damaged = true;
         break;
-      case RecordKind::kRepaired: break;  // stays damaged, and is repaired again
-      default: group.log.all_damaged = true;
+      case RecordKind::kRepaired:
+        break;  // stays damaged, and is repaired again
+      default:
+        group.log.all_damaged = true;
     }
   }
 

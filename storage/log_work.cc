@@ -9,9 +9,9 @@ namespace keyzone::storage {
 
 namespace {
 
-constexpr size_t kCleanBytes = 1 << 20;     // rewritten at a time
-constexpr uint32_t kCleanTriesMax = 3;      // before an entry that cannot be read counts as lost
-constexpr size_t kSegmentsSlack = 2;        // in use beyond twice what is live, before cleaning begins
+constexpr size_t kCleanBytes = 1 << 20;  // rewritten at a time
+constexpr uint32_t kCleanTriesMax = 3;   // before an entry that cannot be read counts as lost
+constexpr size_t kSegmentsSlack = 2;     // in use beyond twice what is live, before cleaning begins
 
 }  // namespace
 
@@ -26,7 +26,7 @@ class LogImpl::FlushWork : public LogWork {
   LogMark mark = 0;
   uint64_t oldest_sequence = 0;
   bool empty = false;
-  bool postponed = false;            // no space for another file; nothing was written
+  bool postponed = false;  // no space for another file; nothing was written
   Result<void> result;
 
  private:
@@ -223,13 +223,14 @@ bool LogImpl::is_needed(uint64_t sequence) const {
   return false;
 }
 
-// Segments are given up from the oldest on. A segment that is not needed as far as memory goes may be needed after
-// a crash, until what made it so is synced.
+// Segments are given up from the oldest on. A segment that is not needed as far as memory goes may be needed
+// after a crash, until what made it so is synced.
 void LogImpl::find_dead_segments() {
   const uint64_t before = oldest_sequence_;
   for (auto at = segments_.begin(); at != segments_.end(); ++at) {
     const auto next = std::next(at);
-    if (next == segments_.end() || next->second.first_flush == 0 || next->second.first_flush > durable_flush_) break;
+    if (next == segments_.end() || next->second.first_flush == 0 || next->second.first_flush > durable_flush_)
+      break;
     if (is_needed(at->first)) break;
     const LogMark mark = dead_.try_emplace(at->first, staged_).first->second;
     if (durable_ < mark) break;

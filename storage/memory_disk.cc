@@ -53,7 +53,8 @@ void put_bytes(Bytes& data, uint64_t offset, BytesView bytes) {
 void cover(Pending& doubtful, const Pending& durable) {
   doubtful.size_before = std::max(doubtful.size_before, durable.offset + durable.after.size());
   const uint64_t from = std::max(doubtful.offset, durable.offset);
-  const uint64_t to = std::min(doubtful.offset + doubtful.after.size(), durable.offset + durable.after.size());
+  const uint64_t to =
+      std::min(doubtful.offset + doubtful.after.size(), durable.offset + durable.after.size());
   if (from >= to) return;
   const BytesView bytes = BytesView(durable.after).substr(from - durable.offset, to - from);
   put_bytes(doubtful.before, from - doubtful.offset, bytes);
@@ -109,12 +110,12 @@ struct MemoryDisk::Impl {
 
   mutable std::mutex mutex;
   bool forgets = true;
-  Names names;           // as the running system sees them
-  Names durable_names;   // as they would be after a crash that drops all changes
+  Names names;          // as the running system sees them
+  Names durable_names;  // as they would be after a crash that drops all changes
   std::vector<NameChange> changes;
   std::set<std::string> folders;
   std::set<std::string> locked;
-  uint64_t epoch = 0;    // of the machine: grows with each crash; open files of an earlier one are dead
+  uint64_t epoch = 0;  // of the machine: grows with each crash; open files of an earlier one are dead
   uint64_t used = 0;
   uint64_t calls_left = UINT64_MAX;  // before the freeze
   DiskFaults faults;
@@ -126,11 +127,16 @@ struct MemoryDisk::Impl {
 
   uint32_t chance_of(DiskCall call) const {
     switch (call) {
-      case DiskCall::kRead: return faults.read_error_ppm;
-      case DiskCall::kWrite: return faults.write_error_ppm;
-      case DiskCall::kSync: return faults.sync_error_ppm;
-      case DiskCall::kCreate: return faults.create_error_ppm;
-      default: return 0;
+      case DiskCall::kRead:
+        return faults.read_error_ppm;
+      case DiskCall::kWrite:
+        return faults.write_error_ppm;
+      case DiskCall::kSync:
+        return faults.sync_error_ppm;
+      case DiskCall::kCreate:
+        return faults.create_error_ppm;
+      default:
+        return 0;
     }
   }
 

@@ -64,14 +64,15 @@ std::vector<Overlay::Change> Overlay::between(BytesView first, BytesView last) c
   }
   if (is_deletion(first)) return out;
   for (const auto* row : row_order_) {
-    if (row->second.touched && row->first >= first && row->first < last) out.push_back({row->first, &row->second.value});
+    if (row->second.touched && row->first >= first && row->first < last)
+      out.push_back({row->first, &row->second.value});
   }
   std::sort(out.begin(), out.end(), [](const Change& a, const Change& b) { return a.key < b.key; });
   return out;
 }
 
-MergedScan::MergedScan(leveldb::DB* db, const leveldb::ReadOptions& options, const Overlay& overlay, BytesView first,
-                       BytesView last)
+MergedScan::MergedScan(leveldb::DB* db, const leveldb::ReadOptions& options, const Overlay& overlay,
+                       BytesView first, BytesView last)
     : it_(db->NewIterator(options)), last_(last) {
   if (!overlay.empty()) changes_ = overlay.between(first, last);
   it_->Seek({first.data(), first.size()});

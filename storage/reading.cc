@@ -8,7 +8,9 @@ namespace keyzone::storage {
 namespace {
 
 // Past a partition's rows: behind RowKind::kRow.
-Bytes rows_end(const Bytes& prefix) { return prefix + static_cast<char>(static_cast<int>(RowKind::kRow) + 1); }
+Bytes rows_end(const Bytes& prefix) {
+  return prefix + static_cast<char>(static_cast<int>(RowKind::kRow) + 1);
+}
 Bytes row_key(const Bytes& prefix, BytesView clustering) {
   Bytes key;
   key.reserve(prefix.size() + 1 + clustering.size());
@@ -71,7 +73,9 @@ Result<void> RowCursor::status() const {
 
 // ---- Reading
 
-bool is_prefix_range(const KeyRange& range) { return !range.from.empty() && range.to == prefix_successor(range.from); }
+bool is_prefix_range(const KeyRange& range) {
+  return !range.from.empty() && range.to == prefix_successor(range.from);
+}
 
 Reading::Reading(Replica& replica, const ReadRequest& request, Seconds now)
     : replica_(replica),
@@ -93,7 +97,8 @@ Result<Reading::Step> Reading::read_listed() {
     at = std::find_if(at, request_.partitions.end(), [&](const auto& p) {
       return p.first == request_.resume->token && p.second == request_.resume->partition_key;
     });
-    if (at == request_.partitions.end()) return invalid("The page's position is in no partition of the request");
+    if (at == request_.partitions.end())
+      return invalid("The page's position is in no partition of the request");
     if (request_.resume->partition_done || request_.resume->static_done) ++at;
   }
   for (; at != request_.partitions.end(); ++at) {
@@ -183,7 +188,8 @@ Result<void> Reading::load_statics() {
     if (!cursor_.valid() || cursor_.key() != key) return cursor_.status();
     statics_.exists = true;
     statics_.bytes = cursor_.value();
-    if (!decode_row(statics_.bytes, statics_.row)) return Error{ErrorKind::kCorrupt, "a static row does not decode"};
+    if (!decode_row(statics_.bytes, statics_.row))
+      return Error{ErrorKind::kCorrupt, "a static row does not decode"};
   } else {
     KEYZONE_CHECK(replica_.load_row(key, statics_));
   }
@@ -194,16 +200,17 @@ Result<void> Reading::load_statics() {
 }
 
 Result<void> Reading::load_ranges(const KeyRange& range) {
-  KEYZONE_TRY(found, replica_.range_deletions(position_.token, position_.partition_key, range.from, range.to, SIZE_MAX));
+  KEYZONE_TRY(found, replica_.range_deletions(position_.token, position_.partition_key, range.from, range.to,
+                                              SIZE_MAX));
   ranges_ = std::move(found);
   result_.tombstones += ranges_.size();
   return {};
 }
 
 Timestamp Reading::deleted_at(BytesView clustering) const {
-  const auto range = std::upper_bound(ranges_.begin(), ranges_.end(), clustering, [](BytesView c, const auto& r) {
-    return r.end.empty() || c < BytesView(r.end);
-  });
+  const auto range =
+      std::upper_bound(ranges_.begin(), ranges_.end(), clustering,
+                       [](BytesView c, const auto& r) { return r.end.empty() || c < BytesView(r.end); });
   if (range == ranges_.end() || BytesView(range->start) > clustering) return partition_deletion_.stamp;
   return std::max(partition_deletion_.stamp, range->deletion.stamp);
 }
@@ -318,7 +325,8 @@ void Reading::count_row() {
 }
 
 Result<ReadResult> Replica::read(const ReadRequest& request, Timestamp now) {
-  if (request.table != meta_.table || request.schema_version != table_->version || request.epoch != meta_.epoch) {
+  if (request.table != meta_.table || request.schema_version != table_->version ||
+      request.epoch != meta_.epoch) {
     return Error{ErrorKind::kStale, "planned on another version of the table"};
   }
   return Reading(*this, request, seconds_of(request.now ? request.now : now)).run();

@@ -5,8 +5,8 @@
 
 namespace keyzone::storage {
 
-TabletMeta TableReplica::create(TabletRegistry& registry, GroupId group, const Table& table, TokenRange tokens,
-                                Epoch epoch, leveldb::WriteBatch& batch) {
+TabletMeta TableReplica::create(TabletRegistry& registry, GroupId group, const Table& table,
+                                TokenRange tokens, Epoch epoch, leveldb::WriteBatch& batch) {
   TabletMeta meta;
   meta.group = group;
   meta.table = table.id;
@@ -17,8 +17,9 @@ TabletMeta TableReplica::create(TabletRegistry& registry, GroupId group, const T
   return meta;
 }
 
-Result<std::unique_ptr<TableReplica>> TableReplica::open(leveldb::DB* db, TabletRegistry& registry, GroupId group,
-                                                         TablePtr table, ReplicaOptions options) {
+Result<std::unique_ptr<TableReplica>> TableReplica::open(leveldb::DB* db, TabletRegistry& registry,
+                                                         GroupId group, TablePtr table,
+                                                         ReplicaOptions options) {
   const TabletMeta* meta = registry.find(group);
   if (!meta) return Error{ErrorKind::kServer, "no tablet of group " + std::to_string(group.value) + " here"};
   if (meta->table != table->id) {
@@ -30,7 +31,8 @@ Result<std::unique_ptr<TableReplica>> TableReplica::open(leveldb::DB* db, Tablet
     none_yet->version = 0;
     schema = std::move(none_yet);
   }
-  if (schema->version != meta->schema_version) return Error{ErrorKind::kCorrupt, "a tablet's schema and its record"};
+  if (schema->version != meta->schema_version)
+    return Error{ErrorKind::kCorrupt, "a tablet's schema and its record"};
   auto replica = std::make_unique<Replica>(db, registry, *meta, std::move(schema), options);
   KEYZONE_CHECK(replica->load());
   return std::unique_ptr<TableReplica>(std::move(replica));
@@ -97,14 +99,16 @@ Result<Outcome> Replica::apply_one(const StampedCommand& stamped, leveldb::Write
   const bool remembered = command.deadline != 0;
   if (remembered) {
     if (auto known = requests_.find(command.request, meta_.clock)) return *std::move(known);
-    if (command.deadline < stamped.stamp) return Outcome{OutcomeKind::kExpired, "came past its deadline", {}, {}};
+    if (command.deadline < stamped.stamp)
+      return Outcome{OutcomeKind::kExpired, "came past its deadline", {}, {}};
   }
   overlay_.begin_command();
   arena_.clear();
   auto result = execute(stamped, batch);
   if (!result && result.error().kind != ErrorKind::kInvalid) return result.error();
   if (!result) overlay_.take_back_command();
-  Outcome outcome = result ? *std::move(result) : Outcome{OutcomeKind::kInvalid, result.error().message, {}, {}};
+  Outcome outcome =
+      result ? *std::move(result) : Outcome{OutcomeKind::kInvalid, result.error().message, {}, {}};
   // A stale one is planned again, and comes back under the same id.
   if (remembered && outcome.kind != OutcomeKind::kStale) {
     requests_.add(stamped.index, command.request, command.deadline, outcome);
@@ -115,11 +119,13 @@ Result<Outcome> Replica::apply_one(const StampedCommand& stamped, leveldb::Write
 Result<Outcome> Replica::execute(const StampedCommand& stamped, leveldb::WriteBatch& batch) {
   const Command& command = *stamped.command;
   if (command.sweep) return sweep(*command.sweep, stamped.stamp);
-  if (command.table != meta_.table || command.schema_version != table_->version || command.epoch != meta_.epoch) {
+  if (command.table != meta_.table || command.schema_version != table_->version ||
+      command.epoch != meta_.epoch) {
     return Outcome{OutcomeKind::kStale, "planned on another version of the table", {}, {}};
   }
   for (const Mutation& mutation : command.mutations) {
-    if (!meta_.tokens.contains(mutation.token)) return Outcome{OutcomeKind::kStale, "not of this tablet", {}, {}};
+    if (!meta_.tokens.contains(mutation.token))
+      return Outcome{OutcomeKind::kStale, "not of this tablet", {}, {}};
   }
   UpdateContext context;
   context.leader_stamp = context.stamp = stamped.stamp;
@@ -167,7 +173,8 @@ Result<void> Replica::load_row(const Bytes& key, StoredRow& out) const {
   out.exists = value.has_value();
   out.row.clear();
   if (!value) return {};
-  if (!decode_row(*value, out.row)) return Error{ErrorKind::kCorrupt, "a row of " + table_->name + " does not decode"};
+  if (!decode_row(*value, out.row))
+    return Error{ErrorKind::kCorrupt, "a row of " + table_->name + " does not decode"};
   return {};
 }
 

@@ -1,5 +1,5 @@
-// Tombstones of partitions and of ranges of rows. A partition's ranges are disjoint and keyed by their ends, so that one
-// seek finds the only one that may cover a row.
+// Tombstones of partitions and of ranges of rows. A partition's ranges are disjoint and keyed by their ends,
+// so that one seek finds the only one that may cover a row.
 #include <algorithm>
 
 #include "storage/replica.h"
@@ -15,7 +15,8 @@ bool end_less(BytesView a, BytesView b) { return !a.empty() && (b.empty() || a <
 BytesView end_min(BytesView a, BytesView b) { return end_less(a, b) ? a : b; }
 bool ends_after(BytesView end, BytesView clustering) { return end.empty() || end > clustering; }
 
-Bytes deletion_key(StoreId store, Token token, BytesView partition_key, DeletionKind kind, BytesView end = {}) {
+Bytes deletion_key(StoreId store, Token token, BytesView partition_key, DeletionKind kind,
+                   BytesView end = {}) {
   Bytes key = partition_prefix(store, Area::kDeletions, token, partition_key);
   key.push_back(static_cast<char>(kind));
   key.append(end);
@@ -23,7 +24,8 @@ Bytes deletion_key(StoreId store, Token token, BytesView partition_key, Deletion
 }
 
 Bytes range_key(StoreId store, Token token, BytesView partition_key, BytesView end) {
-  return deletion_key(store, token, partition_key, end.empty() ? DeletionKind::kRangeToEnd : DeletionKind::kRange, end);
+  return deletion_key(store, token, partition_key,
+                      end.empty() ? DeletionKind::kRangeToEnd : DeletionKind::kRange, end);
 }
 
 // `range` laid over the disjoint ranges that touch it: the stronger one wins wherever two meet.
@@ -114,21 +116,25 @@ Result<void> Replica::delete_range(const Mutation& mutation, const RangeDeletion
     return range_key(meta_.store, mutation.token, mutation.partition_key, r.end);
   };
   for (const RangeDeletion& r : old) overlay_.set(key(r), std::nullopt);
-  for (const RangeDeletion& r : flatten(old, range)) overlay_.set(key(r), encode_deletion(r.deletion, r.start));
+  for (const RangeDeletion& r : flatten(old, range))
+    overlay_.set(key(r), encode_deletion(r.deletion, r.start));
   return {};
 }
 
 Result<Deletion> Replica::partition_deletion(Token token, BytesView partition_key) const {
   if (!may_have_partition_deletion(token, partition_key)) return Deletion{};
   Bytes scratch, start;
-  KEYZONE_TRY(value, lookup(deletion_key(meta_.store, token, partition_key, DeletionKind::kPartition), scratch));
+  KEYZONE_TRY(value,
+              lookup(deletion_key(meta_.store, token, partition_key, DeletionKind::kPartition), scratch));
   Deletion out;
-  if (value && !decode_deletion(*value, out, start)) return Error{ErrorKind::kCorrupt, "a tombstone does not decode"};
+  if (value && !decode_deletion(*value, out, start))
+    return Error{ErrorKind::kCorrupt, "a tombstone does not decode"};
   return out;
 }
 
-Result<std::vector<RangeDeletion>> Replica::range_deletions(Token token, BytesView partition_key, BytesView from,
-                                                            BytesView to, size_t limit) const {
+Result<std::vector<RangeDeletion>> Replica::range_deletions(Token token, BytesView partition_key,
+                                                            BytesView from, BytesView to,
+                                                            size_t limit) const {
   std::vector<RangeDeletion> out;
   if (!may_have_range_deletions(token, partition_key)) return out;
   // The first end behind `from`.

@@ -223,11 +223,13 @@ Result<void> SnapshotInstaller::State::add_record(ByteReader& in, leveldb::Write
     }
     case kEndRecord: {
       const Digest sent{in.le<uint64_t>(), in.le<uint64_t>()};
-      if (in.failed() || sent != digest || !meta || (schema ? schema->version : 0) != meta->schema_version) return damaged("what came is not what was sent");
+      if (in.failed() || sent != digest || !meta || (schema ? schema->version : 0) != meta->schema_version)
+        return damaged("what came is not what was sent");
       complete = true;
       return {};
     }
-    default: return damaged("unknown record");
+    default:
+      return damaged("unknown record");
   }
 }
 
@@ -245,7 +247,8 @@ TabletMeta SnapshotInstaller::finish(leveldb::WriteBatch& batch) {
   KEYZONE_ASSERT(state_->complete);
   TabletRegistry& registry = state_->registry;
   registry.drop_requests(state_->group, batch);
-  if (const TabletMeta* old = registry.find(state_->group)) registry.add_orphan({old->store, old->tokens}, batch);
+  if (const TabletMeta* old = registry.find(state_->group))
+    registry.add_orphan({old->store, old->tokens}, batch);
   registry.remove_orphan({state_->store, kAllTokens}, batch);
   for (const auto& [number, bytes] : state_->windows) batch.Put(request_key(state_->group, number), bytes);
   TabletMeta meta = *state_->meta;

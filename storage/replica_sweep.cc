@@ -1,5 +1,6 @@
-// The sweep: rows first, then tombstones of partitions and ranges. A row written after the sweep passed it carries
-// nothing that those tombstones cover (Replica::write_row sees to that), so they may go once the rows are done.
+// The sweep: rows first, then tombstones of partitions and ranges. A row written after the sweep passed it
+// carries nothing that those tombstones cover (Replica::write_row sees to that), so they may go once the rows
+// are done.
 #include <algorithm>
 
 #include "storage/replica.h"
@@ -75,7 +76,8 @@ Result<bool> Replica::sweep_deletions(const Sweep& sweep, Seconds now, uint32_t&
     }
     Deletion deletion;
     Bytes start;
-    if (!decode_deletion(scan.value(), deletion, start)) return Error{ErrorKind::kCorrupt, "a tombstone does not decode"};
+    if (!decode_deletion(scan.value(), deletion, start))
+      return Error{ErrorKind::kCorrupt, "a tombstone does not decode"};
     if (deletion.local + gc_grace < now) overlay_.set(Bytes(scan.key()), std::nullopt);
   }
   KEYZONE_CHECK(scan.status());

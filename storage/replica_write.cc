@@ -42,7 +42,8 @@ Result<void> Replica::write_mutation(const Mutation& mutation, UpdateContext con
   return {};
 }
 
-Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write, const UpdateContext& context) {
+Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
+                                const UpdateContext& context) {
   Bytes key = partition_prefix(meta_.store, Area::kRows, mutation.token, mutation.partition_key);
   key.push_back(static_cast<char>(write.is_static ? RowKind::kStatic : RowKind::kRow));
   if (!write.is_static) key.append(write.clustering);
@@ -54,7 +55,8 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
   if (loaded) KEYZONE_CHECK(load_row(key, stored_));
   const Sight sight{context.now(), above.stamp};
   KEYZONE_CHECK(build_update(write, context, columns_, sight, stored_.row, update_, arena_));
-  // What is deleted already is not written, so that a tombstone may be forgotten once the rows below it are swept.
+  // What is deleted already is not written, so that a tombstone may be forgotten once the rows below it are
+  // swept.
   shadow(update_, above);
   if (update_.empty()) return {};
   note_stamp(update_.max_stamp());

@@ -17,7 +17,8 @@ bool covers(const Deletion& deletion, Timestamp stamp) { return deletion.any() &
 void drop_covered(Row& row) {
   if (covers(row.deletion, row.marker.stamp)) row.marker = {};
   if (row.deletion.any()) {
-    std::erase_if(row.column_deletions, [&](const auto& d) { return covers(row.deletion, d.deletion.stamp); });
+    std::erase_if(row.column_deletions,
+                  [&](const auto& d) { return covers(row.deletion, d.deletion.stamp); });
   }
   if (!row.deletion.any() && row.column_deletions.empty()) return;
   std::erase_if(row.cells, [&](const Cell& c) {
@@ -71,8 +72,8 @@ std::pair<const Cell*, const Cell*> Row::find(ColumnId column) const {
   return {first, last};
 }
 
-// Cassandra's Cells.resolveRegular: an expiring cell counts as a tombstone-to-be, whatever the time, so that the
-// winner does not depend on when it is asked.
+// Cassandra's Cells.resolveRegular: an expiring cell counts as a tombstone-to-be, whatever the time, so that
+// the winner does not depend on when it is asked.
 bool wins(const Cell& a, const Cell& b) {
   if (a.stamp != b.stamp) return a.stamp > b.stamp;
   const bool a_mortal = a.tombstone || a.ttl != 0, b_mortal = b.tombstone || b.ttl != 0;
@@ -166,7 +167,8 @@ bool purge(Row& row, Seconds now, Seconds gc_grace) {
     row.deletion = {};
     changed = true;
   }
-  changed |= std::erase_if(row.column_deletions, [&](const auto& d) { return old_enough(d.deletion.local); }) > 0;
+  changed |=
+      std::erase_if(row.column_deletions, [&](const auto& d) { return old_enough(d.deletion.local); }) > 0;
   for (Cell& c : row.cells) {
     if (c.tombstone || c.live(now) || c.value.empty()) continue;
     c.value = {};  // nobody will see it again; its stamp and its end still settle who wins

@@ -8,11 +8,11 @@ constexpr uint8_t kVersion = 0x10;
 constexpr uint8_t kVersionMask = 0xf0;
 constexpr uint8_t kHasMarker = 0x01, kHasDeletion = 0x02, kHasBaseTtl = 0x04;
 
-constexpr uint8_t kOwnStamp = 0x01;     // zigzag: stamp - base stamp
-constexpr uint8_t kTombstone = 0x02;    // varint: when it was made
-constexpr uint8_t kBaseExpiry = 0x04;   // expires as the row's header says
-constexpr uint8_t kOwnExpiry = 0x08;    // varint ttl, varint expiry
-constexpr uint8_t kGroup = 0x10;        // a column of several cells
+constexpr uint8_t kOwnStamp = 0x01;    // zigzag: stamp - base stamp
+constexpr uint8_t kTombstone = 0x02;   // varint: when it was made
+constexpr uint8_t kBaseExpiry = 0x04;  // expires as the row's header says
+constexpr uint8_t kOwnExpiry = 0x08;   // varint ttl, varint expiry
+constexpr uint8_t kGroup = 0x10;       // a column of several cells
 constexpr uint8_t kGroupDeletion = 0x20;
 
 // What most cells have in common, so that they need not say it.
@@ -78,7 +78,8 @@ void append_cell(Bytes& out, const Base& base, const Cell& c) {
   append_head(out, base, c.stamp, c.tombstone, c.ttl, c.expiry);
 }
 
-void append_group(Bytes& out, const Base& base, const ColumnDeletion* deletion, const Cell* first, const Cell* last) {
+void append_group(Bytes& out, const Base& base, const ColumnDeletion* deletion, const Cell* first,
+                  const Cell* last) {
   out.push_back(static_cast<char>(kGroup | (deletion ? kGroupDeletion : 0)));
   if (deletion) append_deletion(out, base, deletion->deletion);
   append_varint(out, static_cast<uint64_t>(last - first));

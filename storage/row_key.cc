@@ -58,7 +58,9 @@ Bytes token_begin(StoreId store, Area area, Token token) {
   return out;
 }
 
-Bytes token_end(StoreId store, Area area, Token token) { return prefix_successor(token_begin(store, area, token)); }
+Bytes token_end(StoreId store, Area area, Token token) {
+  return prefix_successor(token_begin(store, area, token));
+}
 
 std::pair<Bytes, Bytes> area_bounds(StoreId store, Area area, const TokenRange& tokens) {
   // The least token belongs to no key, so an open begin never needs a successor that is not there.
@@ -71,7 +73,8 @@ std::optional<ParsedKey> parse_key(BytesView key) {
   if (end == BytesView::npos || end + 2 >= key.size()) return std::nullopt;
   ParsedKey out;
   out.area = static_cast<Area>(key[kStoreIdBytes]);
-  out.token = Token(static_cast<int64_t>(load_be<uint64_t>(key.data() + kStoreIdBytes + 1) ^ (uint64_t{1} << 63)));
+  out.token =
+      Token(static_cast<int64_t>(load_be<uint64_t>(key.data() + kStoreIdBytes + 1) ^ (uint64_t{1} << 63)));
   out.prefix_size = end + 2;
   for (size_t i = kPartitionKeyAt; i < end; ++i) {
     out.partition_key.push_back(key[i]);

@@ -16,8 +16,11 @@ void append_value(Bytes& out, BytesView value) {
 void append_fields(const Type& type, const std::vector<const Cell*>& cells, Bytes& out) {
   auto cell = cells.begin();
   for (size_t field = 0; field < type.parameters().size(); ++field) {
-    while (cell != cells.end() && (*cell)->path.size() == 2 && load_be<uint16_t>((*cell)->path.data()) < field) ++cell;
-    if (cell != cells.end() && (*cell)->path.size() == 2 && load_be<uint16_t>((*cell)->path.data()) == field) {
+    while (cell != cells.end() && (*cell)->path.size() == 2 &&
+           load_be<uint16_t>((*cell)->path.data()) < field)
+      ++cell;
+    if (cell != cells.end() && (*cell)->path.size() == 2 &&
+        load_be<uint16_t>((*cell)->path.data()) == field) {
       append_value(out, (*cell)->value);
     } else {
       append_be(out, kNullLength);
@@ -69,7 +72,8 @@ bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns) {
 }
 
 uint64_t count_tombstones(const Row& row, const Sight& sight) {
-  const auto dead = std::count_if(row.cells.begin(), row.cells.end(), [&](const Cell& c) { return !sight.sees(c); });
+  const auto dead =
+      std::count_if(row.cells.begin(), row.cells.end(), [&](const Cell& c) { return !sight.sees(c); });
   return static_cast<uint64_t>(dead) + row.deletion.any() + row.column_deletions.size();
 }
 
@@ -89,7 +93,8 @@ Bytes path_value(const Type& type, BytesView path) {
   return out;
 }
 
-std::optional<BytesView> column_value(const Row& row, const Column& column, const Sight& sight, Bytes& scratch) {
+std::optional<BytesView> column_value(const Row& row, const Column& column, const Sight& sight,
+                                      Bytes& scratch) {
   if (!column.type->is_multi_cell()) {
     const auto [first, last] = row.find(column.id);
     if (first == last || !sight.sees(*first)) return std::nullopt;

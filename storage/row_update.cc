@@ -11,26 +11,38 @@ constexpr uint64_t kListMiddle = uint64_t{1} << 62;  // positions of what was pr
 
 class Builder {
  public:
-  Builder(const UpdateContext& context, const ColumnIndex& columns, const Sight& sight, Row& stored, Row& update,
-          std::deque<Bytes>& arena)
-      : context_(context), columns_(columns), sight_(sight), stored_(stored), update_(update), arena_(arena) {}
+  Builder(const UpdateContext& context, const ColumnIndex& columns, const Sight& sight, Row& stored,
+          Row& update, std::deque<Bytes>& arena)
+      : context_(context),
+        columns_(columns),
+        sight_(sight),
+        stored_(stored),
+        update_(update),
+        arena_(arena) {}
 
   Result<void> add(const CellWrite& write) {
     const Column* column = columns_.find(write.column);
     if (!column) return invalid("Undefined column " + std::to_string(write.column.value));
     switch (write.action) {
       case CellAction::kSet:
-      case CellAction::kPutElement: put(write.column, write.path, write.value); return {};
+      case CellAction::kPutElement:
+        put(write.column, write.path, write.value);
+        return {};
       case CellAction::kDelete:
-      case CellAction::kDeleteElement: remove(write.column, write.path); return {};
+      case CellAction::kDeleteElement:
+        remove(write.column, write.path);
+        return {};
       case CellAction::kDeleteAll: {
         const Timestamp stamp = context_.stamp - (write.overwrite ? 1 : 0);
         update_.column_deletions.push_back({write.column, {stamp, context_.now()}});
         return {};
       }
-      case CellAction::kAddCounter: return add_counter(write);
-      case CellAction::kListAppend: return append_list(*column, write, kListMiddle + time(), context_.ordinal);
-      case CellAction::kListPrepend: return append_list(*column, write, kListMiddle - time(), ~context_.ordinal);
+      case CellAction::kAddCounter:
+        return add_counter(write);
+      case CellAction::kListAppend:
+        return append_list(*column, write, kListMiddle + time(), context_.ordinal);
+      case CellAction::kListPrepend:
+        return append_list(*column, write, kListMiddle - time(), ~context_.ordinal);
       case CellAction::kListSetIndex: {
         KEYZONE_TRY(cell, at_index(*column, write.index, "set an element on"));
         put(write.column, cell->path, write.value);
@@ -41,7 +53,8 @@ class Builder {
         remove(write.column, cell->path);
         return {};
       }
-      case CellAction::kListDiscard: return discard(*column, write);
+      case CellAction::kListDiscard:
+        return discard(*column, write);
     }
     return invalid("unknown action");
   }
@@ -71,8 +84,9 @@ class Builder {
   Result<void> add_counter(const CellWrite& write) {
     if (write.value.size() != sizeof(int64_t)) return invalid("Expected 8 bytes for a counter");
     auto sum = load_be<uint64_t>(write.value.data());
-    const auto earlier = std::find_if(update_.cells.begin(), update_.cells.end(),
-                                      [&](const Cell& c) { return c.column == write.column && !c.tombstone; });
+    const auto earlier = std::find_if(update_.cells.begin(), update_.cells.end(), [&](const Cell& c) {
+      return c.column == write.column && !c.tombstone;
+    });
     if (earlier != update_.cells.end()) {
       sum += load_be<uint64_t>(earlier->value.data());
       update_.cells.erase(earlier);
@@ -144,7 +158,8 @@ bool is_complete(const RowWrite& write, const Row& update, const ColumnIndex& co
   if (write.is_static ? columns.statics() == 0 : !write.marker) return false;
   size_t simple = 0;
   for (const Cell& c : update.cells) simple += c.path.empty();
-  return simple + update.column_deletions.size() == (write.is_static ? columns.statics() : columns.regulars());
+  return simple + update.column_deletions.size() ==
+         (write.is_static ? columns.statics() : columns.regulars());
 }
 
 Result<void> build_update(const RowWrite& write, const UpdateContext& context, const ColumnIndex& columns,

@@ -70,7 +70,8 @@ class StoreImpl : public Store {
     const uint64_t before = env_.buffers_begun();
     KEYZONE_CHECK(write_or_fail(batch));
     written_mark_ = env_.buffers_begun();
-    // LevelDB switched buffers before it took the batch: all but the batch is in the one that is being flushed.
+    // LevelDB switched buffers before it took the batch: all but the batch is in the one that is being
+    // flushed.
     if (written_mark_ != before) {
       const size_t bytes = buffer_bytes();
       flushing_bytes_ = bytes - std::min(bytes, batch->ApproximateSize());
@@ -170,8 +171,8 @@ class StoreImpl : public Store {
   std::unique_ptr<leveldb::Cache> cache_;
   std::unique_ptr<leveldb::DB> db_;
   bool failed_ = false;
-  FlushMark written_mark_ = 0;   // the buffer that took the last write
-  size_t flushing_bytes_ = 0;    // of the buffer that is being flushed
+  FlushMark written_mark_ = 0;  // the buffer that took the last write
+  size_t flushing_bytes_ = 0;   // of the buffer that is being flushed
   uint64_t sampled_version_ = 0;
   int level_zero_files_ = 0;
 };

@@ -73,7 +73,8 @@ Result<TabletMeta> decode_tablet_meta(BytesView bytes) {
   out.epoch = Epoch(in.le<uint64_t>());
   out.clock = in.le<int64_t>();
   out.max_stamp = in.le<int64_t>();
-  if (in.failed() || in.left() != 0 || version != kMetaVersion) return Error{ErrorKind::kCorrupt, "tablet record"};
+  if (in.failed() || in.left() != 0 || version != kMetaVersion)
+    return Error{ErrorKind::kCorrupt, "tablet record"};
   return out;
 }
 

@@ -1,10 +1,10 @@
 // decimal: an int32 scale, then the unscaled value as a varint has it. 1.0 and 1.00 compare as equal.
 //
 // Ordered: sign (00 below zero, 01 zero, 02 above), then for others the exponent e (int64, sign bit inverted)
-// and the digits d1 d2 ... of 0.d1d2... * 10^e without trailing zeros, two to a byte plus 1, then 00; below zero
-// all but the sign is inverted. 12.3 is 02, 8000000000000002, 0d 1f 00. Reading gives the form without trailing
-// zeros after the point, and without an exponent where the number is an integer of at most kPlainZerosMax
-// trailing zeros.
+// and the digits d1 d2 ... of 0.d1d2... * 10^e without trailing zeros, two to a byte plus 1, then 00; below
+// zero all but the sign is inverted. 12.3 is 02, 8000000000000002, 0d 1f 00. Reading gives the form without
+// trailing zeros after the point, and without an exponent where the number is an integer of at most
+// kPlainZerosMax trailing zeros.
 #include <algorithm>
 #include <cstdlib>
 #include <limits>

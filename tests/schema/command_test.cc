@@ -20,7 +20,8 @@ Command one_row_insert() {
   RowWrite r;
   r.marker = true;
   r.clustering = std::string("\x02\x80\0\0\1", 5);
-  for (uint32_t i = 3; i < 8; ++i) r.cells.push_back({ColumnId(i), CellAction::kSet, false, 0, "", "twenty bytes of value"});
+  for (uint32_t i = 3; i < 8; ++i)
+    r.cells.push_back({ColumnId(i), CellAction::kSet, false, 0, "", "twenty bytes of value"});
   m.rows.push_back(r);
   c.mutations.push_back(m);
   return c;
@@ -72,7 +73,8 @@ TEST(Command, EveryField) {
   m.rows.push_back(all);
   c.mutations.push_back(m);
   RowCondition rc{"pk", true, "", {}};
-  rc.conditions.push_back({ConditionOperator::kIn, ColumnId(4), Bytes("e"), std::nullopt, {std::nullopt, Bytes(), "x"}});
+  rc.conditions.push_back(
+      {ConditionOperator::kIn, ColumnId(4), Bytes("e"), std::nullopt, {std::nullopt, Bytes(), "x"}});
   rc.conditions.push_back({ConditionOperator::kEqual, ColumnId(4), std::nullopt, uint16_t{2}, {Bytes("y")}});
   c.conditions.push_back(rc);
   c.condition_columns = {ColumnId(4), ColumnId(1000)};

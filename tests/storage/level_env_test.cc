@@ -1,5 +1,5 @@
-// Pins the behaviour of LevelDB 1.23 that LevelEnv and Store rely on. If one of these fails after an upgrade, read
-// level_env.h again before anything else.
+// Pins the behaviour of LevelDB 1.23 that LevelEnv and Store rely on. If one of these fails after an upgrade,
+// read level_env.h again before anything else.
 #include "storage/level_env.h"
 
 #include <gtest/gtest.h>

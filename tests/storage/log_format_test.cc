@@ -1,4 +1,5 @@
-// The example of storage/log_format.md, byte for byte: a change of format is a change of that page and of kFrameMagic.
+// The example of storage/log_format.md, byte for byte: a change of format is a change of that page and of
+// kFrameMagic.
 #include "storage/log_format.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +36,8 @@ Bytes documented_frame() {
   EXPECT_TRUE(page.good());
   Bytes frame(kSectorBytes, '\0');
   for (std::string line; std::getline(page, line);) {
-    if (line.size() < 12 || line.compare(0, 4, "    ") != 0 || !std::isxdigit(static_cast<unsigned char>(line[4]))) {
+    if (line.size() < 12 || line.compare(0, 4, "    ") != 0 ||
+        !std::isxdigit(static_cast<unsigned char>(line[4]))) {
       continue;
     }
     size_t at = std::stoul(line.substr(4, 4), nullptr, 16);

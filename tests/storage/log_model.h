@@ -26,7 +26,9 @@ struct LogModel {
 
 // Empty if the log holds just what the model does, else the first difference.
 inline std::string difference(Log& log, const LogModel& model) {
-  const auto say = [](GroupId id, const std::string& what) { return "group " + std::to_string(id.value) + ": " + what; };
+  const auto say = [](GroupId id, const std::string& what) {
+    return "group " + std::to_string(id.value) + ": " + what;
+  };
   if (log.groups().size() != model.groups.size()) return "number of groups";
   for (const auto& [id, group] : model.groups) {
     if (!log.has_group(id)) return say(id, "missing");

@@ -1,4 +1,5 @@
-// Random work, flushes, maintenance and crashes against a model: what was durable is there, and nothing else is.
+// Random work, flushes, maintenance and crashes against a model: what was durable is there, and nothing else
+// is.
 #include <gtest/gtest.h>
 
 #include "storage/memory_disk.h"
@@ -12,7 +13,8 @@ constexpr uint64_t kNever = UINT64_MAX;  // calls before a freeze
 
 class RandomLog {
  public:
-  explicit RandomLog(uint64_t seed) : chance_(seed), draw_([this](uint64_t bound) { return chance_(bound); }) {
+  explicit RandomLog(uint64_t seed)
+      : chance_(seed), draw_([this](uint64_t bound) { return chance_(bound); }) {
     options_.segment_bytes = 16 << 10;
     options_.cache_bytes = chance_.one_in(2) ? 0 : 8 << 10;
   }
@@ -31,7 +33,8 @@ class RandomLog {
     const uint64_t flips = 1 + chance_(4);
     for (uint64_t i = 0; i < flips; ++i) {
       const auto paths = disk_.all_files();
-      disk_.flip_bit(paths[chance_(paths.size())], chance_(options_.segment_bytes), static_cast<int>(chance_(8)));
+      disk_.flip_bit(paths[chance_(paths.size())], chance_(options_.segment_bytes),
+                     static_cast<int>(chance_(8)));
     }
     for (int round = 0; round < 2; ++round) {
       auto opened = Log::open(disk_, "/log", options_);
@@ -67,15 +70,24 @@ class RandomLog {
 
   void step() {
     switch (chance_(12)) {
-      case 0: return flush();
-      case 1: return maintain();
-      case 2: return chance_.one_in(8) ? crash() : flush();
-      case 3: return change_groups();
-      case 4: return trim();
-      case 5: return hard_state();
-      case 6: return metadata();
-      case 7: return check();
-      default: return append();
+      case 0:
+        return flush();
+      case 1:
+        return maintain();
+      case 2:
+        return chance_.one_in(8) ? crash() : flush();
+      case 3:
+        return change_groups();
+      case 4:
+        return trim();
+      case 5:
+        return hard_state();
+      case 6:
+        return metadata();
+      case 7:
+        return check();
+      default:
+        return append();
     }
   }
 
@@ -98,7 +110,8 @@ class RandomLog {
     candidate_ = model_;
     flushing_ = true;
     if (chance_.one_in(30)) disk_.freeze(chance_(4));
-    if (chance_.one_in(60)) disk_.fail_next(chance_.one_in(2) ? DiskCall::kSync : DiskCall::kWrite, "segment", 1);
+    if (chance_.one_in(60))
+      disk_.fail_next(chance_.one_in(2) ? DiskCall::kSync : DiskCall::kWrite, "segment", 1);
     while (chance_.one_in(3)) append();
     work->run();
     const auto finished = log_->finish(std::move(work));
@@ -160,13 +173,15 @@ class RandomLog {
     ModelGroup* group = any_group(&id);
     if (!group) return;
     uint64_t first = group->last() + 1;
-    if (!group->entries.empty() && chance_.one_in(4)) first -= chance_(std::min<uint64_t>(group->entries.size(), 5)) + 1;
+    if (!group->entries.empty() && chance_.one_in(4))
+      first -= chance_(std::min<uint64_t>(group->entries.size(), 5)) + 1;
     ++term_;
     std::vector<LogEntry> entries;
     std::vector<LogEntryView> views;
     const uint64_t count = 1 + chance_(5);
     for (uint64_t i = 0; i < count; ++i) {
-      entries.push_back({LogIndex(first + i), Term(term_), static_cast<uint8_t>(chance_(3)), chance_.bytes(chance_(300))});
+      entries.push_back(
+          {LogIndex(first + i), Term(term_), static_cast<uint8_t>(chance_(3)), chance_.bytes(chance_(300))});
     }
     for (const LogEntry& e : entries) views.push_back({e.index, e.term, e.kind, e.data});
     const auto appended = log_->append(id, views);
@@ -190,7 +205,8 @@ class RandomLog {
     }
     if (group->entries.empty()) return;
     const uint64_t count = 1 + chance_(group->entries.size());
-    group->trim = {LogIndex(group->trim.index.value + count), group->entries[count - 1].term, chance_.bytes(20)};
+    group->trim = {LogIndex(group->trim.index.value + count), group->entries[count - 1].term,
+                   chance_.bytes(20)};
     group->entries.erase(group->entries.begin(), group->entries.begin() + static_cast<long>(count));
     ASSERT_TRUE(log_->trim(id, group->trim).ok());
   }

@@ -247,7 +247,8 @@ TEST_F(LogTest, AConfirmationMakesDamageToTheLastFlushKnown) {
 
 TEST_F(LogTest, ADamagedVoteIsUnknownUntilItsTermHasPassed) {
   create(kOne);
-  ASSERT_TRUE(log_->set_hard_state(kOne, {Term(5), NodeId(0x6576617274), LogIndex(0)}).ok());  // spells "trave"
+  ASSERT_TRUE(
+      log_->set_hard_state(kOne, {Term(5), NodeId(0x6576617274), LogIndex(0)}).ok());  // spells "trave"
   flush();
   append(kOne, 1, 5, "a");
   flush();
@@ -343,7 +344,8 @@ TEST_F(LogTest, EveryBitFlipIsFoundOrHarmless) {
     auto log = Log::open(copy, "/log", options_);
     ASSERT_TRUE(log.ok());
     const std::string different = difference(**log, model);
-    const bool damaged = !(*log)->has_group(kOne) ? (*log)->stats().anything_lost : (*log)->state(kOne).is_damaged();
+    const bool damaged =
+        !(*log)->has_group(kOne) ? (*log)->stats().anything_lost : (*log)->state(kOne).is_damaged();
     ASSERT_TRUE(different.empty() || damaged) << "byte " << at << ": " << different;
   }
 }
@@ -459,7 +461,8 @@ TEST_F(LogTest, ARestartAfterASnapshotForgetsAllEntries) {
 TEST_F(LogTest, LimitsAreRefusedByName) {
   create(kOne);
   flush();
-  EXPECT_EQ(try_append(kOne, 1, 1, Bytes(log_->entry_bytes_max() + 1, 'x')).error().kind, ErrorKind::kInvalid);
+  EXPECT_EQ(try_append(kOne, 1, 1, Bytes(log_->entry_bytes_max() + 1, 'x')).error().kind,
+            ErrorKind::kInvalid);
   append(kOne, 1, 1, Bytes(options_.segment_bytes / 4, 'x'));
   EXPECT_EQ(try_append(kOne, 2, 1, Bytes(100, 'x')).error().kind, ErrorKind::kOverloaded);
   flush();

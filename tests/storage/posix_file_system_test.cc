@@ -79,7 +79,8 @@ TEST_F(PosixTest, OneProcessAFolder) {
   ASSERT_TRUE(lock.ok());
   const auto second = files_.lock(folder_);
   ASSERT_FALSE(second.ok());
-  EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos) << second.error().message;
+  EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos)
+      << second.error().message;
   lock->reset();
   EXPECT_TRUE(files_.lock(folder_).ok());
 }

@@ -19,7 +19,9 @@ Bytes hex(BytesView bytes) {
 
 TEST(RowFormat, Example) {
   TestReplica t(sample_table());
-  t.apply(insert(1, 2, {set_cell(kA, int_value(3)), set_cell(kB, "four"), put_element(kT, ordered_int(5), "")}), kStart);
+  t.apply(
+      insert(1, 2, {set_cell(kA, int_value(3)), set_cell(kB, "four"), put_element(kT, ordered_int(5), "")}),
+      kStart);
   t.apply(update(1, 2, {delete_cell(kA)}), kStart + kSecond);
   t.apply(delete_range(1, 4, 9), kStart + 2 * kSecond);
   t.apply(delete_partition(2), kStart + 3 * kSecond);
@@ -48,7 +50,8 @@ TEST(RowFormat, EverythingARowCanHold) {
   Row back;
   ASSERT_TRUE(decode_row(bytes, back));
   EXPECT_EQ(back, row);
-  for (size_t i = 0; i < bytes.size(); ++i) {  // damage is seen or gives another row, and never reads beyond the end
+  for (size_t i = 0; i < bytes.size();
+       ++i) {  // damage is seen or gives another row, and never reads beyond the end
     (void)decode_row(BytesView(bytes).substr(0, i), back);
     Bytes bad = bytes;
     bad[i] = static_cast<char>(~bad[i]);
@@ -63,9 +66,9 @@ TEST(RowFormat, KeysSortByTokenAndPartition) {
     return partition_prefix(StoreId(9), Area::kRows, Token(token), partition) + '\x02';
   };
   const Bytes zero(1, '\0');
-  const std::vector<Bytes> keys{key(-5, "z"),        key(0, ""),          key(0, zero),     key(0, zero + "a"),
-                                key(0, zero + '\xff'), key(0, "a"),         key(0, "a" + zero), key(0, "ab"),
-                                key(0, "\xff"),       key(INT64_MAX, "a")};
+  const std::vector<Bytes> keys{
+      key(-5, "z"), key(0, ""),         key(0, zero), key(0, zero + "a"), key(0, zero + '\xff'),
+      key(0, "a"),  key(0, "a" + zero), key(0, "ab"), key(0, "\xff"),     key(INT64_MAX, "a")};
   EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
   for (const Bytes& k : keys) {
     const auto parsed = parse_key(k);

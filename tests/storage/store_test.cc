@@ -117,7 +117,8 @@ TEST_F(StoreTest, ManyWritesNeverWaitAndAreAllThere) {
   EXPECT_EQ(get("7919"), "1" + std::string(100, 'v'));
 }
 
-// Each write counts up; after any crash the store is as it was after one of them, no older than what was durable.
+// Each write counts up; after any crash the store is as it was after one of them, no older than what was
+// durable.
 TEST_F(StoreTest, AfterACrashTheStoreIsAPrefixWithItsAppliedIndex) {
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -130,7 +131,8 @@ TEST_F(StoreTest, AfterACrashTheStoreIsAPrefixWithItsAppliedIndex) {
     for (int i = 0; i < writes && !frozen; ++i) {
       ++applied;
       leveldb::WriteBatch batch;
-      for (int j = 0; j < 3; ++j) batch.Put("key" + std::to_string((applied * 3 + j) % 100), std::to_string(applied));
+      for (int j = 0; j < 3; ++j)
+        batch.Put("key" + std::to_string((applied * 3 + j) % 100), std::to_string(applied));
       batch.Put("applied", std::to_string(applied));
       frozen = !store_->write(&batch);
       if (!frozen) applied_at[store_->mark()] = applied;
@@ -218,7 +220,8 @@ TEST_F(StoreTest, TheSameCallsLeaveTheSameBytes) {
     store_.reset();
     disk_.wipe();
     open();
-    for (int i = 0; i < 5000; ++i) ASSERT_TRUE(put(std::to_string(i * 31 % 5000), std::string(100, 'v')).ok());
+    for (int i = 0; i < 5000; ++i)
+      ASSERT_TRUE(put(std::to_string(i * 31 % 5000), std::string(100, 'v')).ok());
     digests.push_back(disk_.digest());
   }
   EXPECT_EQ(digests[0], digests[1]);

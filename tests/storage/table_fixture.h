@@ -107,7 +107,8 @@ inline void PrintTo(const ResultRow& row, std::ostream* out) {
   *out << '\n';
 }
 
-inline std::vector<ResultRow> parse_rows(const ReadResult& result, const Table& table, const ReadRequest& request) {
+inline std::vector<ResultRow> parse_rows(const ReadResult& result, const Table& table,
+                                         const ReadRequest& request) {
   std::vector<ResultRow> out;
   ByteReader in(result.rows);
   bool has_static = false;
@@ -130,7 +131,8 @@ inline std::vector<ResultRow> parse_rows(const ReadResult& result, const Table& 
         const uint64_t size = in.varint();
         row.cells.push_back(size ? std::optional<Bytes>(in.bytes(size - 1)) : std::nullopt);
         auto& metadata = row.metadata.emplace_back();
-        if (!size || std::count(request.with_metadata.begin(), request.with_metadata.end(), id) == 0) continue;
+        if (!size || std::count(request.with_metadata.begin(), request.with_metadata.end(), id) == 0)
+          continue;
         for (uint64_t n = in.varint(); n > 0; --n) {
           const Timestamp stamp = in.zigzag();
           metadata.emplace_back(stamp, in.zigzag());
@@ -147,7 +149,8 @@ inline std::vector<ResultRow> parse_rows(const ReadResult& result, const Table& 
 // One replica on a disk of its own.
 class TestReplica {
  public:
-  explicit TestReplica(TablePtr table, ReplicaOptions options = {}) : table_(std::move(table)), options_(options) {
+  explicit TestReplica(TablePtr table, ReplicaOptions options = {})
+      : table_(std::move(table)), options_(options) {
     open_store();
     leveldb::WriteBatch batch;
     TableReplica::create(*registry_, kGroup, *table_, {}, Epoch(1), batch);
@@ -279,7 +282,9 @@ class TestReplica {
 
 // ---- Commands
 
-inline CellWrite set_cell(ColumnId column, Bytes value) { return {column, CellAction::kSet, false, 0, {}, value}; }
+inline CellWrite set_cell(ColumnId column, Bytes value) {
+  return {column, CellAction::kSet, false, 0, {}, value};
+}
 inline CellWrite delete_cell(ColumnId column) { return {column, CellAction::kDelete, false, 0, {}, {}}; }
 inline CellWrite delete_all(ColumnId column, bool overwrite) {
   return {column, CellAction::kDeleteAll, overwrite, 0, {}, {}};
@@ -306,14 +311,16 @@ inline RowWrite upsert(int ck, std::vector<CellWrite> cells, bool marker = true)
   r.cells = std::move(cells);
   return r;
 }
-inline Command insert(int pk, int ck, std::vector<CellWrite> cells, Timestamp stamp = kNoTimestamp, int32_t ttl = 0) {
+inline Command insert(int pk, int ck, std::vector<CellWrite> cells, Timestamp stamp = kNoTimestamp,
+                      int32_t ttl = 0) {
   Mutation m = mutation(pk);
   m.timestamp = stamp;
   m.ttl = ttl;
   m.rows.push_back(upsert(ck, std::move(cells)));
   return command(m);
 }
-inline Command update(int pk, int ck, std::vector<CellWrite> cells, Timestamp stamp = kNoTimestamp, int32_t ttl = 0) {
+inline Command update(int pk, int ck, std::vector<CellWrite> cells, Timestamp stamp = kNoTimestamp,
+                      int32_t ttl = 0) {
   Command c = insert(pk, ck, std::move(cells), stamp, ttl);
   c.mutations[0].rows[0].marker = false;
   return c;

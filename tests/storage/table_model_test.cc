@@ -1,5 +1,6 @@
-// Random histories against a model that keeps every write for ever and finds the winners anew for each read. The same
-// history also goes to a second replica, cut into other batches and with restarts: its bytes must be the same.
+// Random histories against a model that keeps every write for ever and finds the winners anew for each read.
+// The same history also goes to a second replica, cut into other batches and with restarts: its bytes must be
+// the same.
 #include <algorithm>
 #include <tuple>
 
@@ -20,11 +21,9 @@ struct Event {
   Bytes value;
 
   bool live(int64_t now) const { return !tombstone && (ttl == 0 || now < expiry); }
-  // Greater wins. Cassandra's order: stamp; then what ends; then tombstones; then the later end, the shorter life
-  // and the greater value.
-  auto rank() const {
-    return std::tuple(stamp, tombstone || ttl != 0, tombstone, expiry, -ttl, value);
-  }
+  // Greater wins. Cassandra's order: stamp; then what ends; then tombstones; then the later end, the shorter
+  // life and the greater value.
+  auto rank() const { return std::tuple(stamp, tombstone || ttl != 0, tombstone, expiry, -ttl, value); }
 };
 struct Span {  // a deletion of rows from <= ck < to; of the statics too if `all`
   Timestamp stamp;
@@ -58,7 +57,8 @@ class Model {
     }
     for (const auto& [place, events] : found->second) {
       Timestamp below = deleted;
-      if (const auto c = columns_.find({pk, ck, place.first}); c != columns_.end()) below = std::max(below, c->second);
+      if (const auto c = columns_.find({pk, ck, place.first}); c != columns_.end())
+        below = std::max(below, c->second);
       const Event* best = nullptr;
       for (const Event& e : events) {
         if (e.stamp > below && (!best || e.rank() > best->rank())) best = &e;
@@ -82,7 +82,8 @@ class History {
   explicit History(uint64_t seed) : draw_(seed) {}
 
   StampedCommand next(const Table& table, std::vector<std::unique_ptr<Command>>& keep) {
-    now_ += draw_(4) == 0 ? kSecond * static_cast<Timestamp>(draw_(20)) + 1 : 1 + static_cast<Timestamp>(draw_(5));
+    now_ += draw_(4) == 0 ? kSecond * static_cast<Timestamp>(draw_(20)) + 1
+                          : 1 + static_cast<Timestamp>(draw_(5));
     auto c = std::make_unique<Command>();
     if (draw_(40) == 0) {
       c->sweep = Sweep{now_, 1'000'000'000, {}, 1000};  // empties what expired, and forgets nothing
@@ -145,8 +146,10 @@ class History {
       }
       case 7:
       case 8:
-      case 9: return complete();
-      default: return partial();
+      case 9:
+        return complete();
+      default:
+        return partial();
     }
   }
 
@@ -323,7 +326,8 @@ TEST_P(TableModelTest, AgreesWithAllWritesKeptForEver) {
   meta.store = one->meta().store;
   EXPECT_EQ(one->meta(), meta);
   for (const Timestamp later : {10 * kSecond, 1000 * kSecond}) {
-    EXPECT_EQ(two.rows(scan_of(two), history.now() + later), expected(history.model(), history.now() + later));
+    EXPECT_EQ(two.rows(scan_of(two), history.now() + later),
+              expected(history.model(), history.now() + later));
   }
 }
 

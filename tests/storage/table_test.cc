@@ -19,7 +19,8 @@ class TableTest : public ::testing::Test {
 };
 
 TEST_F(TableTest, WritesAndReadsARow) {
-  EXPECT_EQ(t.apply(insert(1, 2, {set_cell(kA, int_value(3)), set_cell(kB, "four")})).kind, OutcomeKind::kDone);
+  EXPECT_EQ(t.apply(insert(1, 2, {set_cell(kA, int_value(3)), set_cell(kB, "four")})).kind,
+            OutcomeKind::kDone);
   EXPECT_EQ(t.row(1, 2, kAB), ab(3, "four"));
   EXPECT_EQ(t.row(1, 2, {kB, kA}), (Cells{"four", int_value(3)}));
   EXPECT_EQ(t.row(1, 3, kAB), Cells{});
@@ -82,7 +83,8 @@ TEST_F(TableTest, TtlEndsAtItsSecond) {
   r.with_metadata = {kA};
   const auto rows = t.rows(r, kStart);
   ASSERT_EQ(rows.size(), 2u);
-  EXPECT_EQ(rows[1].metadata[0], (std::vector<std::pair<Timestamp, int64_t>>{{kStart, kStart / kSecond + 10}}));
+  EXPECT_EQ(rows[1].metadata[0],
+            (std::vector<std::pair<Timestamp, int64_t>>{{kStart, kStart / kSecond + 10}}));
   EXPECT_TRUE(rows[1].metadata[1].empty());
   EXPECT_EQ(t.row(1, 1, {kA}, kStart + kSecond), (Cells{int_value(1)}));
 }
@@ -103,9 +105,10 @@ TEST_F(TableTest, StaticsLiveBesideTheirPartition) {
 }
 
 TEST_F(TableTest, SetsAndMaps) {
-  t.apply(insert(1, 1, {delete_all(kM, true), put_element(kM, ordered_text("x"), int_value(1)),
-                        put_element(kM, ordered_text("b"), int_value(2)), put_element(kT, ordered_int(-5), ""),
-                        put_element(kT, ordered_int(3), "")}));
+  t.apply(insert(1, 1,
+                 {delete_all(kM, true), put_element(kM, ordered_text("x"), int_value(1)),
+                  put_element(kM, ordered_text("b"), int_value(2)), put_element(kT, ordered_int(-5), ""),
+                  put_element(kT, ordered_int(3), "")}));
   const Bytes map = list_value({"b", int_value(2), "x", int_value(1)});
   Bytes expected = map;
   expected[3] = 2;  // two entries of two
@@ -173,7 +176,8 @@ TEST(Counters, AddUpExactly) {
 }
 
 TEST_F(TableTest, RetriesGetTheFirstAnswerUntilLongPastTheirDeadline) {
-  Command c = with_condition(insert(1, 1, {set_cell(kA, int_value(1))}), {ConditionOperator::kNotExists, {}, {}, {}, {}});
+  Command c = with_condition(insert(1, 1, {set_cell(kA, int_value(1))}),
+                             {ConditionOperator::kNotExists, {}, {}, {}, {}});
   c.condition_columns = {kA};
   c.request = {5, 6};
   c.deadline = kStart + 10 * kSecond;
@@ -284,10 +288,13 @@ TEST_F(TableTest, Conditions) {
 
 TEST_F(TableTest, ConditionsOnParts) {
   using enum ConditionOperator;
-  t.apply(insert(1, 1, {put_element(kM, ordered_text("k"), int_value(7)), put_element(kT, ordered_int(2), ""),
-                        {kL, CellAction::kListAppend, false, 0, {}, list_value({int_value(8), int_value(9)})}}));
+  t.apply(insert(1, 1,
+                 {put_element(kM, ordered_text("k"), int_value(7)),
+                  put_element(kT, ordered_int(2), ""),
+                  {kL, CellAction::kListAppend, false, 0, {}, list_value({int_value(8), int_value(9)})}}));
   const auto holds = [&](Condition c) {
-    return t.apply(with_condition(update(1, 1, {set_cell(kB, "x")}), std::move(c))).kind == OutcomeKind::kDone;
+    return t.apply(with_condition(update(1, 1, {set_cell(kB, "x")}), std::move(c))).kind ==
+           OutcomeKind::kDone;
   };
   EXPECT_TRUE(holds({kEqual, kM, Bytes("k"), {}, {int_value(7)}}));
   EXPECT_FALSE(holds({kEqual, kM, Bytes("z"), {}, {int_value(7)}}));
@@ -304,7 +311,8 @@ TEST_F(TableTest, ConditionsOnParts) {
 TEST_F(TableTest, AnAppliedConditionIsStampedAboveAllItRead) {
   const Timestamp future = kStart + 1000 * kSecond;
   t.apply(insert(1, 1, {set_cell(kA, int_value(1))}, future));
-  Command c = with_condition(update(1, 1, {set_cell(kA, int_value(2))}), {ConditionOperator::kExists, {}, {}, {}, {}});
+  Command c = with_condition(update(1, 1, {set_cell(kA, int_value(2))}),
+                             {ConditionOperator::kExists, {}, {}, {}, {}});
   EXPECT_EQ(t.apply(c).kind, OutcomeKind::kDone);
   EXPECT_EQ(t.row(1, 1, {kA}), (Cells{int_value(2)}));
   EXPECT_EQ(t->max_stamp(), future + 1);
