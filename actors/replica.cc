@@ -304,10 +304,14 @@ void Replica::finish_reads() {
 void Replica::handle_raft(const RaftMessages& messages) {
   if (!raft_) return;
   raft_->set_clock(context_.clock.now());
-  for (const auto& message : messages.items) raft_->step(message);
+  using raft::MessageKind;
+  for (const auto& message : messages.items) {
+    // Heartbeats and their answers are what goes on while nothing happens.
+    if (message.kind != MessageKind::kHeartbeat && message.kind != MessageKind::kHeartbeatReply) quiet_ticks_ = 0;
+    raft_->step(message);
+  }
   if (raft_->clock_seen() != kNoTimestamp) context_.clock.observe(raft_->clock_seen());
-  quiet_ticks_ = 0;
-  schedule_tick();
+  if (!raft_->asleep()) schedule_tick();
   pump_soon();
 }
 
