@@ -1,7 +1,7 @@
 #include "actors/asio_network.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include "actors/interfaces.h"
 #include "actors/shard_scheduler.h"
@@ -10,7 +10,9 @@
 namespace keyzone::actors {
 
 // One TCP connection to or from a peer. Lives until its connection is closed.
-class AsioNetwork::TcpLink : public PeerLink, public net::StreamHandler, public std::enable_shared_from_this<TcpLink> {
+class AsioNetwork::TcpLink : public PeerLink,
+                             public net::StreamHandler,
+                             public std::enable_shared_from_this<TcpLink> {
  public:
   TcpLink(AsioNetwork& network, uint64_t number, uint64_t dial, std::shared_ptr<net::Connection> connection)
       : network_(network), number_(number), dial_(dial), connection_(std::move(connection)) {}
@@ -54,7 +56,8 @@ class AsioNetwork::TcpLink : public PeerLink, public net::StreamHandler, public 
  private:
   void hand_on(const Result<void>& result, std::vector<net::PeerFrame>& frames) {
     for (auto& frame : frames) {
-      caf::anon_send(network_.hub_, LinkFramePtr(std::make_shared<LinkFrame>(LinkFrame{number_, std::move(frame)})));
+      caf::anon_send(network_.hub_,
+                     LinkFramePtr(std::make_shared<LinkFrame>(LinkFrame{number_, std::move(frame)})));
     }
     if (result || !connection_) return;
     spdlog::warn("a peer's bytes make no sense: {}", result.error().message);
@@ -78,9 +81,9 @@ Result<void> AsioNetwork::listen_peers(const std::string& address, uint16_t port
   net::Listener::Options options;
   options.address = address;
   options.port = port;
-  KEYZONE_TRY(listener,
-              net::Listener::open(scheduler_.io(0), options, {&scheduler_.io(0)},
-                                  [this](size_t, std::shared_ptr<net::Connection> c) { opened(0, std::move(c)); }));
+  KEYZONE_TRY(listener, net::Listener::open(
+                            scheduler_.io(0), options, {&scheduler_.io(0)},
+                            [this](size_t, std::shared_ptr<net::Connection> c) { opened(0, std::move(c)); }));
   peers_ = std::move(listener);
   return {};
 }
@@ -91,8 +94,9 @@ void AsioNetwork::dial(uint64_t dial, const std::string& address, uint16_t port)
   options.host = address;
   options.port = port;
   options.seed = seed_ ^ dial;
-  auto dialer = net::Dialer::make(
-      scheduler_.io(0), options, [this, dial](std::shared_ptr<net::Connection> c) { opened(dial, std::move(c)); });
+  auto dialer =
+      net::Dialer::make(scheduler_.io(0), options,
+                        [this, dial](std::shared_ptr<net::Connection> c) { opened(dial, std::move(c)); });
   dialer->dial();
   dialers_[dial] = std::move(dialer);
 }
@@ -132,15 +136,16 @@ Result<void> AsioNetwork::listen_clients(const std::string& address, uint16_t po
   options.max_connections = connections_max_;
   std::vector<boost::asio::io_context*> shards;
   for (size_t shard = 0; shard < scheduler_.shard_count(); ++shard) shards.push_back(&scheduler_.io(shard));
-  KEYZONE_TRY(listener, net::Listener::open(scheduler_.io(0), options, std::move(shards),
-                                            [on_accept](size_t shard, std::shared_ptr<net::Connection> connection) {
-                                              AcceptedStream accepted;
-                                              accepted.start = [raw = connection.get()](net::StreamHandler& handler) {
-                                                raw->start(handler);
-                                              };
-                                              accepted.stream = std::move(connection);
-                                              on_accept(shard, std::move(accepted));
-                                            }));
+  KEYZONE_TRY(listener,
+              net::Listener::open(scheduler_.io(0), options, std::move(shards),
+                                  [on_accept](size_t shard, std::shared_ptr<net::Connection> connection) {
+                                    AcceptedStream accepted;
+                                    accepted.start = [raw = connection.get()](net::StreamHandler& handler) {
+                                      raw->start(handler);
+                                    };
+                                    accepted.stream = std::move(connection);
+                                    on_accept(shard, std::move(accepted));
+                                  }));
   clients_ = std::move(listener);
   return {};
 }

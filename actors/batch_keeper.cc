@@ -1,7 +1,7 @@
 #include "actors/batch_keeper.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include <chrono>
 #include <map>
@@ -59,7 +59,9 @@ class BatchKeeper : public ShardActor {
     scan();
   }
 
-  RequestId next_id() { return {context_.coordinator(), static_cast<uint64_t>(number_) << kSessionShift | next_++}; }
+  RequestId next_id() {
+    return {context_.coordinator(), static_cast<uint64_t>(number_) << kSessionShift | next_++};
+  }
 
   // --- what is there
 
@@ -98,7 +100,8 @@ class BatchKeeper : public ShardActor {
     quiet_.erase(scan.group);
     const Timestamp overdue = context_.clock.now() - kBatchOverdue;
     for (auto& entry : *entries) {
-      if (entry.written_at > overdue || batches_.contains(entry.id) || batches_.size() >= kBatchesMax) continue;
+      if (entry.written_at > overdue || batches_.contains(entry.id) || batches_.size() >= kBatchesMax)
+        continue;
       Batch batch;
       batch.commands = std::move(entry.commands);
       for (size_t i = 0; i < batch.commands.size(); ++i) batch.open.insert(i);

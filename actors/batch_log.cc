@@ -9,7 +9,9 @@ namespace {
 
 constexpr ColumnId kId{1}, kBody{2};
 
-BytesView bytes_of(const Uuid& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
+BytesView bytes_of(const Uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
 
 // varint written at, varint count, then for each command: table id, zigzag token, the command as a block.
 Bytes encode_body(const BatchEntry& entry) {

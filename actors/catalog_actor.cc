@@ -1,7 +1,7 @@
 #include "actors/catalog_actor.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include <deque>
 
@@ -10,7 +10,9 @@ namespace keyzone::actors {
 namespace {
 
 // Where the catalog lies in the store: a prefix that no table's store id gets.
-constexpr char kCatalogKey[] = "\xff\xff\xff\xff" "catalog";
+constexpr char kCatalogKey[] =
+    "\xff\xff\xff\xff"
+    "catalog";
 constexpr uint64_t kChangesBeforeWrite = 64;  // the state goes to the store after so many
 constexpr size_t kAnswersKept = 512;          // for requests that are sent again
 
@@ -54,7 +56,8 @@ class CatalogActor : public Replica {
 
   Result<void> drop_state() override { return reset_state(); }
 
-  // State: varint applied, varint answers, each varint incarnation, varint sequence, byte kind; then the catalog.
+  // State: varint applied, varint answers, each varint incarnation, varint sequence, byte kind; then the
+  // catalog.
   Bytes dump(LogIndex applied) const {
     Bytes out;
     append_varint(out, applied.value);
@@ -182,10 +185,12 @@ class CatalogActor : public Replica {
   // --- what the catalog doesn't do: it has no rows
 
   void handle_writes(const WriteRequestsPtr& requests) override {
-    for (const auto& item : requests->items) refuse(requests->origin, item.id, ErrorKind::kInvalid, "no rows here");
+    for (const auto& item : requests->items)
+      refuse(requests->origin, item.id, ErrorKind::kInvalid, "no rows here");
   }
   void handle_reads(const ReadRequestsPtr& requests) override {
-    for (const auto& item : requests->items) refuse(requests->origin, item.id, ErrorKind::kInvalid, "no rows here");
+    for (const auto& item : requests->items)
+      refuse(requests->origin, item.id, ErrorKind::kInvalid, "no rows here");
   }
   void serve_reads(uint64_t, Timestamp) override {}
   void fail_reads(uint64_t) override {}
@@ -246,7 +251,8 @@ class CatalogActor : public Replica {
 
 }  // namespace
 
-caf::actor spawn_catalog(caf::actor_system& system, NodeContext& context, Shard& shard, Replica::Start start) {
+caf::actor spawn_catalog(caf::actor_system& system, NodeContext& context, Shard& shard,
+                         Replica::Start start) {
   return system.spawn<CatalogActor>(context, shard, std::move(start));
 }
 

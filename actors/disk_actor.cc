@@ -1,5 +1,5 @@
-// The actor behind Shard: flushes the log when something was staged, tells replicas what is durable, has the store
-// flushed before the log grows too long, and sweeps what dropped tablets left.
+// The actor behind Shard: flushes the log when something was staged, tells replicas what is durable, has the
+// store flushed before the log grows too long, and sweeps what dropped tablets left.
 #include <spdlog/spdlog.h>
 
 #include <caf/event_based_actor.hpp>
@@ -12,7 +12,7 @@ namespace keyzone::actors {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{500};
-constexpr size_t kSweepKeys = 2000;                   // of dropped tablets, a tick
+constexpr size_t kSweepKeys = 2000;  // of dropped tablets, a tick
 constexpr int kIdleTicksBeforeConfirmation = 2;
 constexpr uint64_t kTicksBetweenSizes = 4;
 
@@ -103,7 +103,8 @@ class DiskActor : public ShardActor {
       if (!merged) reached.push_back(std::move(waiting));
     }
     for (auto& waiting : reached) {
-      caf::anon_send(waiting.replica, DurablePtr(std::make_shared<Durable>(Durable{waiting.sequence, false})));
+      caf::anon_send(waiting.replica,
+                     DurablePtr(std::make_shared<Durable>(Durable{waiting.sequence, false})));
     }
   }
 
@@ -137,7 +138,8 @@ class DiskActor : public ShardActor {
     delayed_send(this, kTick, tick_atom::value);
     if (shard_.index() == 0) watch_space();
     checkpoint();
-    if (shard_.log_->stats().bytes_live > context_.options.log_bytes_before_flush) (void)shard_.store_->start_flush();
+    if (shard_.log_->stats().bytes_live > context_.options.log_bytes_before_flush)
+      (void)shard_.store_->start_flush();
     sweep();
     if (++idle_ticks_ == kIdleTicksBeforeConfirmation) {
       shard_.log_->stage_confirmation();
@@ -159,7 +161,8 @@ class DiskActor : public ShardActor {
     if (full == context_.disk_full) return;
     context_.disk_full = full;
     if (full) {
-      spdlog::error("the disk is full ({} MiB are free, {} are kept): writes are refused", *free >> 20, reserve >> 20);
+      spdlog::error("the disk is full ({} MiB are free, {} are kept): writes are refused", *free >> 20,
+                    reserve >> 20);
     } else {
       spdlog::info("the disk has space again: writes are taken");
     }
@@ -171,7 +174,8 @@ class DiskActor : public ShardActor {
     if (mark == last_checkpoint_) return;
     last_checkpoint_ = mark;
     Shard::Checkpoint checkpoint{mark, {}};
-    for (const auto& [group, entry] : shard_.groups_) checkpoint.applied.push_back({group, entry.applied_in_store});
+    for (const auto& [group, entry] : shard_.groups_)
+      checkpoint.applied.push_back({group, entry.applied_in_store});
     shard_.checkpoints_.push_back(std::move(checkpoint));
   }
 

@@ -61,10 +61,11 @@ net::ErrorResponse error_response(const Error& error, net::Consistency consisten
       id += kHex[static_cast<uint8_t>(c) & 15];
     }
     response.unprepared_id = error.message;
-    response.message = "Prepared query with ID " + id +
-                       " not found (either the query was not prepared on this host (maybe the host has been "
-                       "restarted?) or you have prepared too many queries and it has been evicted from the internal "
-                       "cache)";
+    response.message =
+        "Prepared query with ID " + id +
+        " not found (either the query was not prepared on this host (maybe the host has been "
+        "restarted?) or you have prepared too many queries and it has been evicted from the internal "
+        "cache)";
   }
   return response;
 }

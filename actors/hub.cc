@@ -1,7 +1,7 @@
 #include "actors/hub.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include <chrono>
 #include <map>
@@ -232,7 +232,8 @@ class Hub : public ShardActor {
     const bool known = it->second.hello.has_value();
     const NodeId node = known && it->second.member ? it->second.hello->node : NodeId();
     links_.erase(it);
-    if (known) caf::anon_send(context_.supervisor, LinkGonePtr(std::make_shared<LinkGone>(LinkGone{closed.link})));
+    if (known)
+      caf::anon_send(context_.supervisor, LinkGonePtr(std::make_shared<LinkGone>(LinkGone{closed.link})));
     if (node.value) choose_link(node);
   }
 
@@ -286,7 +287,8 @@ class Hub : public ShardActor {
       }
       const auto address = dialled(link.dial);
       if (address) {
-        caf::anon_send(context_.supervisor, LinkHelloPtr(std::make_shared<LinkHello>(LinkHello{number, address, *hello})));
+        caf::anon_send(context_.supervisor,
+                       LinkHelloPtr(std::make_shared<LinkHello>(LinkHello{number, address, *hello})));
       }
       return close_link(number);
     }
@@ -347,8 +349,9 @@ class Hub : public ShardActor {
         if (!messages) messages = std::make_shared<RaftMessages>();
         messages->items.push_back(std::move(*message));
       } else if (std::holds_alternative<Join>(item.body) || std::holds_alternative<Welcome>(item.body)) {
-        caf::anon_send(context_.supervisor,
-                       FromStrangerPtr(std::make_shared<FromStranger>(FromStranger{link, hello, std::move(item)})));
+        caf::anon_send(
+            context_.supervisor,
+            FromStrangerPtr(std::make_shared<FromStranger>(FromStranger{link, hello, std::move(item)})));
       } else {
         deliver(from, item);
       }

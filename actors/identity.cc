@@ -20,8 +20,8 @@ bool number(const std::string& text, uint64_t* out) {
 
 // `node|port|zone|address|name`: the name, which may hold anything but a line end, comes last.
 std::string founder_line(const Member& member) {
-  return std::to_string(member.node.value) + "|" + std::to_string(member.storage_port) + "|" + member.zone + "|" +
-         member.listen_address + "|" + member.name;
+  return std::to_string(member.node.value) + "|" + std::to_string(member.storage_port) + "|" + member.zone +
+         "|" + member.listen_address + "|" + member.name;
 }
 
 bool parse_founder(const std::string& text, Member* out) {
@@ -81,7 +81,9 @@ Result<std::optional<Identity>> read_identity(storage::FileSystem& files, const 
 
 Result<void> write_identity(storage::FileSystem& files, const std::string& folder, const Identity& identity) {
   std::string text;
-  const auto put = [&text](const char* key, const std::string& value) { text += std::string(key) + " = " + value + "\n"; };
+  const auto put = [&text](const char* key, const std::string& value) {
+    text += std::string(key) + " = " + value + "\n";
+  };
   put("host", identity.host.to_string());
   put("incarnation", std::to_string(identity.incarnation));
   put("name", identity.name);

@@ -31,13 +31,15 @@ class LocalLink : public PeerLink {
     frame.channel = channel;
     frame.words = *words;
     frame.owner = words;
-    caf::anon_send(to_, LinkFramePtr(std::make_shared<LinkFrame>(LinkFrame{ends_->number, std::move(frame)})));
+    caf::anon_send(to_,
+                   LinkFramePtr(std::make_shared<LinkFrame>(LinkFrame{ends_->number, std::move(frame)})));
   }
   size_t pending_bytes() const override { return 0; }
   void close() override {
     if (!ends_->open.exchange(false)) return;
     const auto tell = [this](const caf::actor& hub, uint64_t dial) {
-      caf::anon_send(hub, LinkClosedPtr(std::make_shared<LinkClosed>(LinkClosed{ends_->number, dial, "closed"})));
+      caf::anon_send(hub,
+                     LinkClosedPtr(std::make_shared<LinkClosed>(LinkClosed{ends_->number, dial, "closed"})));
     };
     tell(ends_->dialler, ends_->dial);
     tell(ends_->other, 0);

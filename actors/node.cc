@@ -1,7 +1,7 @@
 #include "actors/node.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include "actors/batch_keeper.h"
 #include "actors/hub.h"
@@ -28,8 +28,8 @@ Result<Identity> claim_folder(const NodeOptions& options, const Environment& env
   if (found) {
     identity = *std::move(found);
     const auto differs = [&](const char* what, const std::string& has, const std::string& wants) {
-      return Error{ErrorKind::kConfig, "the folder " + options.folder + " belongs to the " + what + " '" + has +
-                                           "', and this node is configured for '" + wants + "'"};
+      return Error{ErrorKind::kConfig, "the folder " + options.folder + " belongs to the " + what + " '" +
+                                           has + "', and this node is configured for '" + wants + "'"};
     };
     if (identity.zone != options.zone) return differs("zone", identity.zone, options.zone);
     if (identity.name != options.name) return differs("node", identity.name, options.name);
@@ -83,8 +83,8 @@ Result<void> Node::start(caf::actor_system& system) {
   for (auto& shard : context.shards) shard->set_keeper(spawn_disk_actor(system, context, *shard));
   context.supervisor = spawn_supervisor(system, context, *std::move(identity));
   spawn_batch_keeper(system, context);  // kept by context.sessions
-  KEYZONE_CHECK(context.environment.network->listen_peers(context.options.listen_address, context.options.storage_port,
-                                                          context.hub));
+  KEYZONE_CHECK(context.environment.network->listen_peers(context.options.listen_address,
+                                                          context.options.storage_port, context.hub));
   caf::anon_send(context.supervisor, wake_atom::value);
   return {};
 }

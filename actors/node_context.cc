@@ -7,7 +7,9 @@
 namespace keyzone::actors {
 
 NodeContext::NodeContext(NodeOptions node_options, Environment node_environment)
-    : options(std::move(node_options)), environment(std::move(node_environment)), clock(environment.wall_clock) {}
+    : options(std::move(node_options)),
+      environment(std::move(node_environment)),
+      clock(environment.wall_clock) {}
 
 NodeContext::~NodeContext() = default;
 

@@ -266,7 +266,8 @@ Welcome read(wire::Welcome::Reader in) {
   welcome.acknowledged = in.getAcknowledged();
   for (auto member : in.getMembers()) {
     welcome.members.push_back({NodeId(member.getNode()), string(member.getName()), string(member.getZone()),
-                               string(member.getListenAddress()), member.getStoragePort(), member.getVoter()});
+                               string(member.getListenAddress()), member.getStoragePort(),
+                               member.getVoter()});
   }
   return welcome;
 }
@@ -276,7 +277,8 @@ WriteRequestsPtr read(GroupId group, capnp::List<wire::WriteItem>::Reader in) {
   writes->group = group;
   writes->items.reserve(in.size());
   for (auto item : in) {
-    writes->items.push_back({{item.getIncarnation(), item.getSequence()}, Bytes(view(item.getCommand())), item.getAll()});
+    writes->items.push_back(
+        {{item.getIncarnation(), item.getSequence()}, Bytes(view(item.getCommand())), item.getAll()});
   }
   return writes;
 }
@@ -301,9 +303,11 @@ PeerItem read(wire::PeerItem::Reader in) {
   switch (in.which()) {
     case wire::PeerItem::HEARTBEAT: {
       auto v = in.getHeartbeat();
-      item.body = Heartbeat{CatalogVersion(v.getCatalogVersion()), NodeId(v.getCatalogLeader()), v.getStopping(),
-                            {v.getLeaders(), v.getReplicas(), v.getDataBytes(), v.getLogBytes(), v.getCpuTime(),
-                             v.getUptime()}};
+      item.body = Heartbeat{CatalogVersion(v.getCatalogVersion()),
+                            NodeId(v.getCatalogLeader()),
+                            v.getStopping(),
+                            {v.getLeaders(), v.getReplicas(), v.getDataBytes(), v.getLogBytes(),
+                             v.getCpuTime(), v.getUptime()}};
       break;
     }
     case wire::PeerItem::RAFT:

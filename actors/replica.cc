@@ -1,7 +1,7 @@
 #include "actors/replica.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include <algorithm>
 
@@ -14,10 +14,10 @@ constexpr std::chrono::milliseconds kCampaignTick{4};
 constexpr uint32_t kCampaigns = 100;  // of a new group's first leader, until the others are there to answer
 constexpr uint32_t kHeartbeatTicks = 3;
 constexpr uint32_t kQuietTicksBeforeSleep = 20;
-constexpr uint32_t kWakeTicksMax = 6;  // a follower whose leader's node died campaigns within so many
-constexpr size_t kApplyEntriesMax = 512;   // in one batch
+constexpr uint32_t kWakeTicksMax = 6;     // a follower whose leader's node died campaigns within so many
+constexpr size_t kApplyEntriesMax = 512;  // in one batch
 constexpr size_t kApplyBytesMax = 1 << 20;
-constexpr uint64_t kCaughtUpEntries = 64;    // a learner that lags by no more may vote
+constexpr uint64_t kCaughtUpEntries = 64;  // a learner that lags by no more may vote
 
 std::string install_name(GroupId group) { return "install/" + std::to_string(group.value); }
 
@@ -148,14 +148,15 @@ Result<raft::Restored> Replica::restore(LogIndex applied, bool* damaged) {
     restored.last_index = std::min(restored.last_index, LogIndex(first.value - 1));
   }
   if (applied > restored.last_index || applied < restored.log_start.index) {
-    // The state has effects of entries that are no more, or lacks entries that are: begin again, as one who has
-    // forgotten. A snapshot will come.
-    spdlog::warn("group {}: the state is at {}, the log holds {}..{}: starting over", group.value, applied.value,
-                 restored.log_start.index.value, restored.last_index.value);
+    // The state has effects of entries that are no more, or lacks entries that are: begin again, as one who
+    // has forgotten. A snapshot will come.
+    spdlog::warn("group {}: the state is at {}, the log holds {}..{}: starting over", group.value,
+                 applied.value, restored.log_start.index.value, restored.last_index.value);
     KEYZONE_CHECK(reset_state());
     applied_ = LogIndex(0);
     restored.log_start.configuration = {};  // unknown: a snapshot brings it
-    KEYZONE_CHECK(log.restart_after(group, {LogIndex(0), Term(0), restored.log_start.configuration.encode()}));
+    KEYZONE_CHECK(
+        log.restart_after(group, {LogIndex(0), Term(0), restored.log_start.configuration.encode()}));
     restored.log_start.index = LogIndex(0);
     restored.log_start.term = Term(0);
     restored.last_index = LogIndex(0);
@@ -231,8 +232,8 @@ void Replica::handle_ready(raft::Ready ready) {
   if (ready.must_persist() || ready.repaired) held_.push_back(std::move(ready));
 }
 
-// Persists what Raft wants persisted, in order. A Ready with a snapshot first switches the state, and goes to the log
-// only when that is safe in the store.
+// Persists what Raft wants persisted, in order. A Ready with a snapshot first switches the state, and goes to
+// the log only when that is safe in the store.
 void Replica::stage_held() {
   while (!held_.empty()) {
     auto& ready = held_.front();
@@ -307,7 +308,8 @@ void Replica::handle_raft(const RaftMessages& messages) {
   using raft::MessageKind;
   for (const auto& message : messages.items) {
     // Heartbeats and their answers are what goes on while nothing happens.
-    if (message.kind != MessageKind::kHeartbeat && message.kind != MessageKind::kHeartbeatReply) quiet_ticks_ = 0;
+    if (message.kind != MessageKind::kHeartbeat && message.kind != MessageKind::kHeartbeatReply)
+      quiet_ticks_ = 0;
     raft_->step(message);
   }
   if (raft_->clock_seen() != kNoTimestamp) context_.clock.observe(raft_->clock_seen());
@@ -391,7 +393,8 @@ void Replica::tick() {
   }
   install_if_durable();
   raft_->tick();
-  const bool busy = has_work() || members_differ() || install_ || !transfers_.empty() || !held_.empty() || !committed_.empty();
+  const bool busy = has_work() || members_differ() || install_ || !transfers_.empty() || !held_.empty() ||
+                    !committed_.empty();
   if (!busy && raft_->can_sleep() && ++quiet_ticks_ > kQuietTicksBeforeSleep) raft_->sleep();
   pump();
   if (!raft_->asleep() || busy) schedule_tick();
@@ -485,8 +488,8 @@ bool Replica::members_differ() const {
   return now.joint() || now.voters != wanted_voters_ || now.learners != wanted_learners_;
 }
 
-// The leader brings the group's members to what the catalog wants: first as learners, then, when they have caught up,
-// in one joint change that also lets go of who is no longer wanted.
+// The leader brings the group's members to what the catalog wants: first as learners, then, when they have
+// caught up, in one joint change that also lets go of who is no longer wanted.
 void Replica::reconcile_members() {
   if (!members_differ() || !leading()) return;
   const auto& now = raft_->configuration();
@@ -543,7 +546,8 @@ void Replica::handle_trimmable(LogIndex applied) {
 
 void Replica::fatal(const std::string& what, const Error& error) {
   spdlog::critical("group {}: {}: {}", start_.group.value, what, error.message);
-  context_.environment.fatal("group " + std::to_string(start_.group.value) + ": " + what + ": " + error.message);
+  context_.environment.fatal("group " + std::to_string(start_.group.value) + ": " + what + ": " +
+                             error.message);
   raft_.reset();
   quit();
 }

@@ -1,4 +1,5 @@
-// Snapshots between replicas: the receiver pulls chunks, one at a time, so that a slow receiver is never flooded.
+// Snapshots between replicas: the receiver pulls chunks, one at a time, so that a slow receiver is never
+// flooded.
 #include <spdlog/spdlog.h>
 
 #include "actors/replica.h"
@@ -79,18 +80,21 @@ void Replica::take_chunk(const SnapshotChunk& chunk) {
   ++install_->next_chunk;
   if (!chunk.data.empty()) {
     if (auto added = install_add(chunk.data); !added) {
-      spdlog::warn("group {}: a chunk of a snapshot is no good: {}", start_.group.value, added.error().message);
+      spdlog::warn("group {}: a chunk of a snapshot is no good: {}", start_.group.value,
+                   added.error().message);
       return abort_install();
     }
   }
   if (!chunk.last) return ask_chunk();
   if (!install_complete()) return abort_install();
-  // In full; now it must be safe before it may be used, and so must be the note that tells a restart what it was.
+  // In full; now it must be safe before it may be used, and so must be the note that tells a restart what it
+  // was.
   Bytes note;
   append_varint(note, install_->info.index.value);
   append_varint(note, install_->info.term.value);
   append_block(note, install_->info.configuration.encode());
-  if (!shard_.log().put_metadata("install/" + std::to_string(start_.group.value), note)) return abort_install();
+  if (!shard_.log().put_metadata("install/" + std::to_string(start_.group.value), note))
+    return abort_install();
   install_->log_mark = shard_.log().staged();
   shard_.flush_soon();
   auto mark = shard_.flush_store();

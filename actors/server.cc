@@ -1,7 +1,7 @@
 #include "actors/server.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include <thread>
 
@@ -34,7 +34,8 @@ bool all_led(const NodeView& view) {
   return catalog && catalog->leader_hint().value;
 }
 
-Result<std::unique_ptr<Server>> Server::start(Options options, std::function<void(const std::string&)> on_fatal) {
+Result<std::unique_ptr<Server>> Server::start(Options options,
+                                              std::function<void(const std::string&)> on_fatal) {
   auto server = std::unique_ptr<Server>(new Server());
   if (auto opened = server->open(std::move(options), std::move(on_fatal)); !opened) return opened.error();
   return server;
@@ -124,11 +125,13 @@ void Server::stop(std::chrono::milliseconds patience) {
   };
   if (nodes_.size() == 1 && patience.count() > 0) {
     nodes_[0]->begin_stop();
-    for (const auto end = Clock::now() + patience; leading() > 0 && Clock::now() < end;) std::this_thread::sleep_for(kPoll);
+    for (const auto end = Clock::now() + patience; leading() > 0 && Clock::now() < end;)
+      std::this_thread::sleep_for(kPoll);
   }
   patient_ = false;
   for (auto& node : nodes_) node->quit();
-  for (const auto end = Clock::now() + kQuitPatience; system_->registry().running() > 0 && Clock::now() < end;) {
+  for (const auto end = Clock::now() + kQuitPatience;
+       system_->registry().running() > 0 && Clock::now() < end;) {
     std::this_thread::sleep_for(kPoll);
   }
   ShardScheduler::of(*system_).halt();

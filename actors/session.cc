@@ -1,7 +1,7 @@
 #include "actors/session.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include "actors/errors.h"
 #include "actors/session_actor.h"
@@ -55,7 +55,8 @@ caf::behavior Session::make_behavior() {
         node.port = event->port;
         using Kind = NodeEvent::Kind;
         if (event->kind == Kind::kUp || event->kind == Kind::kDown) {
-          const auto change = event->kind == Kind::kUp ? net::StatusChange::Change::kUp : net::StatusChange::Change::kDown;
+          const auto change =
+              event->kind == Kind::kUp ? net::StatusChange::Change::kUp : net::StatusChange::Change::kDown;
           if (registered_status_) send_event(net::StatusChange{change, node});
         } else if (registered_topology_) {
           const auto change = event->kind == Kind::kNew ? net::TopologyChange::Change::kNewNode
@@ -107,7 +108,8 @@ void Session::on_writable() { pause_if_full(); }
 
 void Session::pause_if_full() {
   if (closed_) return;
-  const bool full = requests_.size() >= kRequestsInFlightMax || stream_.stream->pending_bytes() > net::kOutputHighWater;
+  const bool full =
+      requests_.size() >= kRequestsInFlightMax || stream_.stream->pending_bytes() > net::kOutputHighWater;
   if (full == paused_) return;
   paused_ = full;
   if (full) {
@@ -171,8 +173,8 @@ void Session::handle_frame(net::Frame frame) {
     case net::Opcode::kBatch:
       return handle_batch(frame);
     default:
-      return answer_error(request, Error{ErrorKind::kProtocol, "Unexpected message " +
-                                                                   std::string(net::to_string(frame.opcode))});
+      return answer_error(request, Error{ErrorKind::kProtocol,
+                                         "Unexpected message " + std::string(net::to_string(frame.opcode))});
   }
 }
 
@@ -191,10 +193,13 @@ void Session::handle_startup(const net::Frame& frame) {
     answer_error(request, error);
     reader_.startup_refused();
   };
-  if (version_ != 0) return answer_error(request, Error{ErrorKind::kProtocol, "Unexpected message STARTUP, the connection is ready"});
+  if (version_ != 0)
+    return answer_error(request,
+                        Error{ErrorKind::kProtocol, "Unexpected message STARTUP, the connection is ready"});
   if (auto decoded = net::decode_request(frame, startup); !decoded) return refuse(decoded.error());
   const auto cql_version = startup.option("CQL_VERSION");
-  if (cql_version.empty()) return refuse({ErrorKind::kProtocol, "Missing value CQL_VERSION in STARTUP message"});
+  if (cql_version.empty())
+    return refuse({ErrorKind::kProtocol, "Missing value CQL_VERSION in STARTUP message"});
   if (!is_known_cql_version(cql_version)) {
     return refuse({ErrorKind::kProtocol, "CQL version " + std::string(cql_version) + " is not supported"});
   }
@@ -218,7 +223,8 @@ void Session::handle_startup(const net::Frame& frame) {
 void Session::handle_register(const net::Frame& frame) {
   ClientRequest request = new_request(frame, net::Consistency::kOne);
   net::RegisterRequest wanted;
-  if (auto decoded = net::decode_request(frame, wanted); !decoded) return answer_error(request, decoded.error());
+  if (auto decoded = net::decode_request(frame, wanted); !decoded)
+    return answer_error(request, decoded.error());
   for (const auto type : wanted.event_types) {
     if (type == "TOPOLOGY_CHANGE") {
       registered_topology_ = true;
@@ -227,7 +233,8 @@ void Session::handle_register(const net::Frame& frame) {
     } else if (type == "SCHEMA_CHANGE") {
       registered_schema_ = true;
     } else {
-      return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value '" + std::string(type) + "' for Event.Type"});
+      return answer_error(
+          request, Error{ErrorKind::kProtocol, "Invalid value '" + std::string(type) + "' for Event.Type"});
     }
   }
   answer(request, net::Opcode::kReady, [](Bytes&) {});
@@ -266,7 +273,8 @@ Result<CachedStatementPtr> Session::find_prepared(BytesView id) {
 void Session::handle_prepare(const net::Frame& frame) {
   ClientRequest request = new_request(frame, net::Consistency::kOne);
   net::PrepareRequest wanted;
-  if (auto decoded = net::decode_request(frame, wanted); !decoded) return answer_error(request, decoded.error());
+  if (auto decoded = net::decode_request(frame, wanted); !decoded)
+    return answer_error(request, decoded.error());
   const std::string keyspace = wanted.keyspace ? std::string(*wanted.keyspace) : keyspace_;
   auto cached = prepare(wanted.text, keyspace);
   if (!cached) return answer_error(request, cached.error());
@@ -300,7 +308,8 @@ cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters) 
 void Session::handle_query(const net::Frame& frame) {
   query_.parameters.clear();
   ClientRequest request = new_request(frame, net::Consistency::kOne);
-  if (auto decoded = net::decode_request(frame, query_); !decoded) return answer_error(request, decoded.error());
+  if (auto decoded = net::decode_request(frame, query_); !decoded)
+    return answer_error(request, decoded.error());
   const auto& parameters = query_.parameters;
   request.consistency = parameters.consistency;
   request.serial_consistency = parameters.serial_consistency;
@@ -333,7 +342,8 @@ void Session::handle_query(const net::Frame& frame) {
 void Session::handle_execute(const net::Frame& frame) {
   execute_.parameters.clear();
   ClientRequest request = new_request(frame, net::Consistency::kOne);
-  if (auto decoded = net::decode_request(frame, execute_); !decoded) return answer_error(request, decoded.error());
+  if (auto decoded = net::decode_request(frame, execute_); !decoded)
+    return answer_error(request, decoded.error());
   const auto& parameters = execute_.parameters;
   request.consistency = parameters.consistency;
   request.serial_consistency = parameters.serial_consistency;
@@ -345,7 +355,8 @@ void Session::handle_execute(const net::Frame& frame) {
   auto cached = find_prepared(execute_.id);
   if (!cached) return answer_error(request, cached.error());
   request.statement = *cached;
-  if (auto wrong = check_consistency((*cached)->prepared->info(), request)) return answer_error(request, *wrong);
+  if (auto wrong = check_consistency((*cached)->prepared->info(), request))
+    return answer_error(request, *wrong);
   auto execution = cql::begin((*cached)->prepared, options_of(parameters), view().catalog);
   if (!execution) return answer_error(request, execution.error());
   request.body = Bytes(frame.body);
@@ -370,7 +381,8 @@ void Session::handle_execute(const net::Frame& frame) {
 void Session::handle_batch(const net::Frame& frame) {
   ClientRequest request = new_request(frame, net::Consistency::kOne);
   batch_.statements.clear();
-  if (auto decoded = net::decode_request(frame, batch_); !decoded) return answer_error(request, decoded.error());
+  if (auto decoded = net::decode_request(frame, batch_); !decoded)
+    return answer_error(request, decoded.error());
   request.consistency = batch_.consistency;
   request.serial_consistency = batch_.serial_consistency;
   request.body = Bytes(frame.body);
@@ -385,7 +397,8 @@ void Session::handle_batch(const net::Frame& frame) {
     const std::string keyspace = batch.keyspace ? std::string(*batch.keyspace) : keyspace_;
     std::vector<cql::BatchItem> items;
     for (const auto& statement : batch.statements) {
-      auto cached = statement.prepared ? find_prepared(statement.text_or_id) : prepare(statement.text_or_id, keyspace);
+      auto cached =
+          statement.prepared ? find_prepared(statement.text_or_id) : prepare(statement.text_or_id, keyspace);
       if (!cached) return fail(number, cached.error());
       items.push_back({(*cached)->prepared, statement.values});
     }
@@ -403,9 +416,11 @@ void Session::handle_batch(const net::Frame& frame) {
   plan(add_request(std::move(request)));
 }
 
-std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const {
+std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,
+                                                const ClientRequest& request) const {
   using net::Consistency;
-  const bool serial = request.consistency == Consistency::kSerial || request.consistency == Consistency::kLocalSerial;
+  const bool serial =
+      request.consistency == Consistency::kSerial || request.consistency == Consistency::kLocalSerial;
   if (info.is_read() && request.consistency == Consistency::kAny) {
     return invalid("ANY ConsistencyLevel is only supported for writes");
   }
@@ -417,7 +432,8 @@ std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info, c
 
 // --- answers
 
-void Session::answer(const ClientRequest& request, net::Opcode opcode, const std::function<void(Bytes&)>& body) {
+void Session::answer(const ClientRequest& request, net::Opcode opcode,
+                     const std::function<void(Bytes&)>& body) {
   if (closed_ || request.silent) return;
   net::ResponsePrelude before;
   if (request.version >= 4) before.warnings = request.warnings;
@@ -459,9 +475,8 @@ void Session::answer_rows(const ClientRequest& request, const ResultSet& rows) {
     header.columns = &own;
   }
   if (page_state) header.paging_state = *page_state;
-  answer(request, net::Opcode::kResult, [&](Bytes& body) {
-    net::encode_rows(body, request.version, header, rows.row_count, rows.rows);
-  });
+  answer(request, net::Opcode::kResult,
+         [&](Bytes& body) { net::encode_rows(body, request.version, header, rows.row_count, rows.rows); });
 }
 
 }  // namespace keyzone::actors

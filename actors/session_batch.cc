@@ -1,5 +1,5 @@
-// Logged batches over several tablets: first the replicated batch log, then the tablets, then the log's entry goes.
-// What a coordinator leaves half done, the batch log's keeper finishes (batch_keeper.h).
+// Logged batches over several tablets: first the replicated batch log, then the tablets, then the log's entry
+// goes. What a coordinator leaves half done, the batch log's keeper finishes (batch_keeper.h).
 #include <caf/send.hpp>
 
 #include "actors/batch_log.h"
@@ -7,11 +7,12 @@
 
 namespace keyzone::actors {
 
-// First every tablet involved is read: with the answer comes its leader's clock, so that the one stamp that all commands
-// get is above everything acknowledged there before.
+// First every tablet involved is read: with the answer comes its leader's clock, so that the one stamp that
+// all commands get is above everything acknowledged there before.
 void Session::start_logged_batch(uint32_t number) {
   auto& request = requests_.at(number);
-  if (!batch_log(*view().catalog)) return send_commands(number);  // without three zones there are no tablets either
+  if (!batch_log(*view().catalog))
+    return send_commands(number);  // without three zones there are no tablets either
   const auto& commands = std::get<cql::WriteExecution>(*request.execution).commands;
   request.outcomes.assign(1, {});
   request.waiting = commands.size();
@@ -46,7 +47,8 @@ void Session::log_batch(uint32_t number) {
   BatchEntry entry;
   entry.id = time_uuid();
   entry.written_at = stamp;
-  for (const auto& command : write.commands) entry.commands.push_back({command.table, command.token, command.command});
+  for (const auto& command : write.commands)
+    entry.commands.push_back({command.table, command.token, command.command});
   request.outcomes.assign(1, {});
   request.waiting = 1;
   request.batch = entry.id;

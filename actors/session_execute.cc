@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kTick{20};
 constexpr Timestamp kResendAfter = 1'000'000;  // microseconds without an answer
 constexpr Timestamp kStaleWait = 5'000;        // before planning again on a catalog that may be on its way
 constexpr int kPlansMax = 100;
-constexpr size_t kMajority = 2;                // of three replicas
+constexpr size_t kMajority = 2;  // of three replicas
 constexpr size_t kReplicasOfTablet = 3;
 
 bool is_nearest(net::Consistency consistency) {
@@ -41,7 +41,8 @@ uint32_t Session::add_request(ClientRequest request) {
   request.started = now_us();
   const bool is_read = request.statement && request.statement->prepared->info().is_read();
   const auto patience = is_read ? context_.options.read_timeout : context_.options.write_timeout;
-  request.deadline = request.started + std::chrono::duration_cast<std::chrono::microseconds>(patience).count();
+  request.deadline =
+      request.started + std::chrono::duration_cast<std::chrono::microseconds>(patience).count();
   requests_.emplace(number, std::move(request));
   schedule_tick();
   return number;
@@ -84,7 +85,8 @@ void Session::start_write(uint32_t number) {
   auto& request = requests_.at(number);
   auto& write = std::get<cql::WriteExecution>(*request.execution);
   if (write.commands.empty()) return finish_write(number);
-  if (write.kind == cql::WriteKind::kLoggedBatch && write.commands.size() > 1) return start_logged_batch(number);
+  if (write.kind == cql::WriteKind::kLoggedBatch && write.commands.size() > 1)
+    return start_logged_batch(number);
   send_commands(number);
 }
 
@@ -119,7 +121,8 @@ bool Session::replicas_suffice(uint32_t number, const Tablet& tablet) {
 
 void Session::add_write(uint32_t number, size_t index, cql::TabletCommand command) {
   const auto it = view().catalog->tablets.find(command.table);
-  if (it == view().catalog->tablets.end()) return fail(number, {ErrorKind::kServer, "the table has no tablets"});
+  if (it == view().catalog->tablets.end())
+    return fail(number, {ErrorKind::kServer, "the table has no tablets"});
   const Tablet& tablet = it->second->find(command.token);
   auto& request = requests_.at(number);
   // A batch that is logged will be applied, whatever happens here: it is no longer refused.
@@ -156,7 +159,8 @@ void Session::continue_read(uint32_t number) {
 
 void Session::add_read(uint32_t number, cql::TabletRead read) {
   const auto it = view().catalog->tablets.find(read.table);
-  if (it == view().catalog->tablets.end()) return fail(number, {ErrorKind::kServer, "the table has no tablets"});
+  if (it == view().catalog->tablets.end())
+    return fail(number, {ErrorKind::kServer, "the table has no tablets"});
   const Tablet& tablet = it->second->find(read.token);
   auto& request = requests_.at(number);
   const bool nearest = context_.options.nearest_reads && is_nearest(request.consistency);
@@ -202,7 +206,8 @@ void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
   const RequestId id{context_.coordinator(), sequence};
   if (part.catalog) {
     if (to == context_.self) {
-      if (auto* route = view().route(kCatalogGroup); route && route->local) caf::anon_send(route->local, part.catalog);
+      if (auto* route = view().route(kCatalogGroup); route && route->local)
+        caf::anon_send(route->local, part.catalog);
     } else {
       auto out = std::make_shared<Outgoing>();
       out->items.push_back({to, PeerItem{kCatalogGroup, *part.catalog}});
@@ -248,7 +253,8 @@ void Session::handle_reply(const Reply& reply) {
   const uint32_t number = part.request;
   auto& request = requests_.at(number);
   if (auto* outcome = std::get_if<Outcome>(&reply.body)) {
-    if (outcome->kind == OutcomeKind::kNoSpace) return fail_part(number, {ErrorKind::kNoSpace, outcome->message});
+    if (outcome->kind == OutcomeKind::kNoSpace)
+      return fail_part(number, {ErrorKind::kNoSpace, outcome->message});
     if (outcome->kind == OutcomeKind::kExpired) return time_out(number);
     if (outcome->kind == OutcomeKind::kStale) {
       request.replan = true;
@@ -273,8 +279,10 @@ void Session::handle_refusal(uint64_t sequence, RequestPart& part, const Refusal
       auto* route = view().route(part.group);
       if (route && refusal.leader.value) route->learn_leader(refusal.leader);
       const bool elsewhere = !part.read && refusal.leader.value && refusal.leader != part.sent_to;
-      if (route && !refusal.leader.value && route->leader_hint() == part.sent_to) route->learn_leader(NodeId());
-      if (elsewhere && view().alive->contains(refusal.leader)) return send_part(sequence, part, refusal.leader);
+      if (route && !refusal.leader.value && route->leader_hint() == part.sent_to)
+        route->learn_leader(NodeId());
+      if (elsewhere && view().alive->contains(refusal.leader))
+        return send_part(sequence, part, refusal.leader);
       part.sent = 0;  // nobody leads just now: with the next tick
       return;
     }
@@ -416,7 +424,8 @@ void Session::time_out(uint32_t number) {
 void Session::forget(uint32_t number) {
   auto it = requests_.find(number);
   if (it == requests_.end()) return;
-  if (it->second.waiting > 0) std::erase_if(parts_, [number](const auto& part) { return part.second.request == number; });
+  if (it->second.waiting > 0)
+    std::erase_if(parts_, [number](const auto& part) { return part.second.request == number; });
   requests_.erase(it);
 }
 

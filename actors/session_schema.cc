@@ -1,8 +1,9 @@
-// Schema changes, USE, TRUNCATE, DESCRIBE and system tables, as a session sees them; and the page states that it signs.
-#include <caf/send.hpp>
+// Schema changes, USE, TRUNCATE, DESCRIBE and system tables, as a session sees them; and the page states that
+// it signs.
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <caf/send.hpp>
 
 #include "actors/node_facts.h"
 #include "actors/placement.h"
@@ -21,8 +22,8 @@ constexpr size_t kSignatureSize = 16;  // of an HMAC-SHA256, cut
 Bytes hmac(BytesView key, BytesView message) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(message.data()),
-       message.size(), digest, &size);
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest, &size);
   return Bytes(reinterpret_cast<const char*>(digest), kSignatureSize);
 }
 
@@ -63,8 +64,9 @@ Uuid Session::time_uuid() {
 
 void Session::start_schema(uint32_t number) {
   auto& request = requests_.at(number);
-  request.deadline = request.started + std::chrono::duration_cast<std::chrono::microseconds>(
-                                           context_.options.schema_timeout).count();
+  request.deadline =
+      request.started +
+      std::chrono::duration_cast<std::chrono::microseconds>(context_.options.schema_timeout).count();
   const auto& execution = std::get<cql::SchemaExecution>(*request.execution);
   const auto& catalog = *view().catalog;
   auto plan = cql::plan_schema_change(*execution.statement,
@@ -115,15 +117,15 @@ void Session::schema_applied(uint32_t number) {
 void Session::schema_agreed(CatalogVersion version) {
   std::vector<uint32_t> done;
   for (const auto& [number, request] : requests_) {
-    if (request.schema_change && request.waiting == 0 && !request.replan && request.schema_version <= version) {
+    if (request.schema_change && request.waiting == 0 && !request.replan &&
+        request.schema_version <= version) {
       done.push_back(number);
     }
   }
   for (const auto number : done) {
     auto& request = requests_.at(number);
-    answer(request, net::Opcode::kResult, [&](Bytes& body) {
-      net::encode_schema_change(body, request.version, *request.schema_change);
-    });
+    answer(request, net::Opcode::kResult,
+           [&](Bytes& body) { net::encode_schema_change(body, request.version, *request.schema_change); });
     forget(number);
   }
   flush();
@@ -144,7 +146,8 @@ void Session::start_local_read(uint32_t number) {
   const auto facts = node_facts(context_, view());
   // In `keyzone dev` drivers are shown one node: it has no peers.
   const bool hidden = context_.options.one_node_view && read.table->name.starts_with("peers");
-  const auto rows = hidden ? std::vector<cql::SystemRow>() : cql::system_rows(*read.table, *view().catalog, facts);
+  const auto rows =
+      hidden ? std::vector<cql::SystemRow>() : cql::system_rows(*read.table, *view().catalog, facts);
   auto result = read.finish(rows);
   if (!result) return fail(number, result.error());
   answer_rows(request, *result);
@@ -154,8 +157,8 @@ void Session::start_local_read(uint32_t number) {
 void Session::start_describe(uint32_t number) {
   auto& request = requests_.at(number);
   const auto& execution = std::get<cql::DescribeExecution>(*request.execution);
-  auto result = cql::describe(*execution.statement->as<cql::DescribeStatement>(), *view().catalog,
-                              execution.keyspace);
+  auto result =
+      cql::describe(*execution.statement->as<cql::DescribeStatement>(), *view().catalog, execution.keyspace);
   if (!result) return fail(number, result.error());
   answer_rows(request, *result);
   forget(number);
@@ -167,7 +170,8 @@ void Session::start_truncate(uint32_t number) {
   auto& request = requests_.at(number);
   const auto table = std::get<cql::TruncateExecution>(*request.execution).table;
   const auto it = view().catalog->tablets.find(table->id);
-  if (it == view().catalog->tablets.end()) return fail(number, {ErrorKind::kServer, "the table has no tablets"});
+  if (it == view().catalog->tablets.end())
+    return fail(number, {ErrorKind::kServer, "the table has no tablets"});
   request.outcomes.assign(it->second->tablets.size(), {});
   request.waiting = it->second->tablets.size();
   request.then = [this](uint32_t done) {

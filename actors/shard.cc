@@ -9,7 +9,8 @@ Result<std::unique_ptr<Shard>> Shard::open(NodeContext& context, size_t index, c
   const auto& environment = context.environment;
   storage::LogOptions log_options;
   log_options.segment_bytes = context.options.log_segment_bytes;
-  log_options.staged_bytes_max = std::min<size_t>(log_options.staged_bytes_max, log_options.segment_bytes / 4);
+  log_options.staged_bytes_max =
+      std::min<size_t>(log_options.staged_bytes_max, log_options.segment_bytes / 4);
   KEYZONE_TRY(log, storage::Log::open(*environment.files, folder + "/log", log_options));
   shard->log_ = std::move(log);
 

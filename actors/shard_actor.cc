@@ -5,11 +5,12 @@
 namespace keyzone::actors {
 
 ShardActor::ShardActor(caf::actor_config& config, size_t shard) : event_based_actor(config), shard_(shard) {
-  set_default_handler([](caf::scheduled_actor* self, caf::message_view& message) -> caf::result<caf::message> {
-    spdlog::error("actor {} got a message that it does not know: {}", self->id(),
-                  caf::to_string(message.copy_content_to_message()));
-    return caf::message();
-  });
+  set_default_handler(
+      [](caf::scheduled_actor* self, caf::message_view& message) -> caf::result<caf::message> {
+        spdlog::error("actor {} got a message that it does not know: {}", self->id(),
+                      caf::to_string(message.copy_content_to_message()));
+        return caf::message();
+      });
   set_error_handler([](caf::scheduled_actor* self, caf::error& error) {
     spdlog::error("actor {} got an error: {}", self->id(), caf::to_string(error));
   });

@@ -138,10 +138,12 @@ class ShardScheduler::Clock : public caf::actor_clock {
   explicit Clock(ShardScheduler& scheduler) : scheduler_(scheduler) {}
 
   time_point now() const noexcept override { return clock_type::now(); }
-  void set_ordinary_timeout(time_point t, caf::abstract_actor* actor, caf::atom_value type, uint64_t id) override {
+  void set_ordinary_timeout(time_point t, caf::abstract_actor* actor, caf::atom_value type,
+                            uint64_t id) override {
     here().set_ordinary_timeout(t, actor, type, id);
   }
-  void set_multi_timeout(time_point t, caf::abstract_actor* actor, caf::atom_value type, uint64_t id) override {
+  void set_multi_timeout(time_point t, caf::abstract_actor* actor, caf::atom_value type,
+                         uint64_t id) override {
     here().set_multi_timeout(t, actor, type, id);
   }
   void set_request_timeout(time_point t, caf::abstract_actor* actor, caf::message_id id) override {
@@ -156,7 +158,8 @@ class ShardScheduler::Clock : public caf::actor_clock {
   void cancel_timeouts(caf::abstract_actor* actor) override {
     if (Shard::current()) here().cancel_timeouts(actor);
   }
-  void schedule_message(time_point t, caf::strong_actor_ptr receiver, caf::mailbox_element_ptr content) override {
+  void schedule_message(time_point t, caf::strong_actor_ptr receiver,
+                        caf::mailbox_element_ptr content) override {
     if (Shard::current()) {
       here().schedule_message(t, std::move(receiver), std::move(content));
       return;

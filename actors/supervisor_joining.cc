@@ -1,5 +1,5 @@
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include <algorithm>
 #include <tuple>
@@ -24,9 +24,8 @@ void Supervisor::update_dials() {
     }
   }
   auto& all = list.addresses;
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.host, a.port) < std::tie(b.host, b.port);
-  });
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.host, a.port) < std::tie(b.host, b.port); });
   all.erase(std::unique(all.begin(), all.end()), all.end());
   std::erase(all, own_address());
   if (all == dialled_) return;
@@ -49,7 +48,8 @@ std::optional<std::vector<std::pair<HostPort, const LinkHello*>>> Supervisor::se
   return out;
 }
 
-// A cluster begins when every configured voter of the catalog is there and is empty; the first of them mints it.
+// A cluster begins when every configured voter of the catalog is there and is empty; the first of them mints
+// it.
 void Supervisor::try_to_found() {
   if (!is_founder()) return;
   auto seeds = seeds_heard();
@@ -96,8 +96,8 @@ void Supervisor::become_member() {
   start_member();
 }
 
-// To the other founders, until each has kept its identity. A disk that was emptied meanwhile has another host id,
-// and is not invited: it joins as a new node.
+// To the other founders, until each has kept its identity. A disk that was emptied meanwhile has another host
+// id, and is not invited: it joins as a new node.
 void Supervisor::invite_founders() {
   if (invited_.empty()) return;
   for (const auto& member : identity_.founders) {
@@ -124,7 +124,8 @@ void Supervisor::invite_founders() {
 void Supervisor::send_on(uint64_t link, std::variant<Join, Welcome> word) {
   PeerItem item;
   std::visit([&item](auto& body) { item.body = std::move(body); }, word);
-  caf::anon_send(context_.hub, SendOnLinkPtr(std::make_shared<SendOnLink>(SendOnLink{link, std::move(item)})));
+  caf::anon_send(context_.hub,
+                 SendOnLinkPtr(std::make_shared<SendOnLink>(SendOnLink{link, std::move(item)})));
 }
 
 Node Supervisor::own_node() const {
@@ -141,8 +142,8 @@ Node Supervisor::own_node() const {
   return node;
 }
 
-// An empty node asks every member that it sees; the catalog's leader answers. A member says by the same word what
-// has changed about it.
+// An empty node asks every member that it sees; the catalog's leader answers. A member says by the same word
+// what has changed about it.
 void Supervisor::ask_to_join() {
   for (const auto& [number, link] : links_) {
     if (!link.hello.cluster.is_nil()) send_on(number, Join{own_node()});
@@ -154,12 +155,13 @@ void Supervisor::from_stranger(const FromStranger& word) {
   auto* welcome = std::get_if<Welcome>(&word.item.body);
   if (!welcome || context_.self.value || welcome->host != context_.host) return;
   if (!welcome->refused.empty()) {
-    return context_.environment.fatal("the cluster '" + welcome->cluster_name + "' refuses this node: " +
-                                      welcome->refused);
+    return context_.environment.fatal("the cluster '" + welcome->cluster_name +
+                                      "' refuses this node: " + welcome->refused);
   }
   if (welcome->cluster_name != context_.options.cluster_name) {
     return context_.environment.fatal("the seeds belong to the cluster '" + welcome->cluster_name +
-                                      "', and this node is configured for '" + context_.options.cluster_name + "'");
+                                      "', and this node is configured for '" + context_.options.cluster_name +
+                                      "'");
   }
   identity_.cluster = welcome->cluster;
   identity_.cluster_name = welcome->cluster_name;
@@ -198,8 +200,8 @@ void Supervisor::handle_join(uint64_t link, const net::PeerHello& hello, Node no
     return send_on(link, std::move(welcome));
   }
   if (same_name && same_name->zone != node.zone) {
-    welcome.refused = "the node '" + node.name + "' belongs to the zone '" + same_name->zone + "', not '" +
-                      node.zone + "'";
+    welcome.refused =
+        "the node '" + node.name + "' belongs to the zone '" + same_name->zone + "', not '" + node.zone + "'";
     return send_on(link, std::move(welcome));
   }
   admit(node, same_name);
@@ -228,7 +230,8 @@ void Supervisor::admit(Node node, const Node* lost) {
   propose(std::move(change));
 }
 
-// Rings change freely while there is no data; afterwards a new node has no ranges of its own until some are moved.
+// Rings change freely while there is no data; afterwards a new node has no ranges of its own until some are
+// moved.
 void Supervisor::redraw_rings(CatalogChange& change) {
   const auto log = batch_log(*catalog_);
   for (const auto& [table, map] : catalog_->tablets) {
@@ -249,8 +252,8 @@ void Supervisor::register_node(const Node& said) {
   Node node = said;
   node.tokens = it->second.tokens;
   const auto& known = it->second;
-  if (std::tie(known.host_id, known.name, known.zone, known.data_center, known.listen_address, known.storage_port,
-               known.rpc_address, known.native_transport_port) ==
+  if (std::tie(known.host_id, known.name, known.zone, known.data_center, known.listen_address,
+               known.storage_port, known.rpc_address, known.native_transport_port) ==
       std::tie(node.host_id, node.name, node.zone, node.data_center, node.listen_address, node.storage_port,
                node.rpc_address, node.native_transport_port)) {
     return;
@@ -311,7 +314,8 @@ void Supervisor::say_who_we_are() {
   if (!catalog_ || catalog_->version.value == 0) return;
   auto it = catalog_->nodes.find(context_.self);
   const Node own = own_node();
-  if (it != catalog_->nodes.end() && it->second.host_id == own.host_id && it->second.rpc_address == own.rpc_address &&
+  if (it != catalog_->nodes.end() && it->second.host_id == own.host_id &&
+      it->second.rpc_address == own.rpc_address &&
       it->second.native_transport_port == own.native_transport_port &&
       it->second.listen_address == own.listen_address && it->second.data_center == own.data_center) {
     return;

@@ -1,7 +1,7 @@
 #include "actors/tablet.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include <algorithm>
 
@@ -84,7 +84,8 @@ class TabletActor : public Replica {
 
   Result<LogIndex> reopen() {
     replica_.reset();
-    KEYZONE_TRY(replica, storage::TableReplica::open(shard_.store().db(), shard_.registry(), start_.group, table_, {}));
+    KEYZONE_TRY(replica, storage::TableReplica::open(shard_.store().db(), shard_.registry(), start_.group,
+                                                     table_, {}));
     replica_ = std::move(replica);
     return replica_->applied();
   }
@@ -102,7 +103,8 @@ class TabletActor : public Replica {
     if (context_.disk_full) {
       for (const auto& item : requests->items) {
         refuse(requests->origin, item.id, ErrorKind::kNoSpace,
-               "the disk of node '" + context_.options.name + "' is full: no writes are taken until there is space");
+               "the disk of node '" + context_.options.name +
+                   "' is full: no writes are taken until there is space");
       }
       return;
     }
@@ -175,7 +177,8 @@ class TabletActor : public Replica {
     last_stamp_ = stamp + count - 1;
     auto index = propose({std::make_shared<const Bytes>(encode_commands(stamp, commands))});
     if (!index) {
-      for (const auto& r : proposal.requests) refuse(r.origin, r.id, index.error().kind, index.error().message);
+      for (const auto& r : proposal.requests)
+        refuse(r.origin, r.id, index.error().kind, index.error().message);
       return;
     }
     proposal.term = raft_->term();
@@ -239,7 +242,8 @@ class TabletActor : public Replica {
     std::vector<storage::StampedCommand> stamped;
     for (size_t i = 0; i < decoded.size(); ++i) {
       Timestamp stamp = decoded[i].stamp;
-      for (const auto& command : decoded[i].commands) stamped.push_back({owners[i]->index, stamp++, &command});
+      for (const auto& command : decoded[i].commands)
+        stamped.push_back({owners[i]->index, stamp++, &command});
       context_.clock.observe(stamp);
     }
     leveldb::WriteBatch batch;
@@ -284,7 +288,8 @@ class TabletActor : public Replica {
     if (!raft_->is_leader()) {
       proposed_version_ = 0;
       refuse_waiting(ErrorKind::kNotLeader, {});
-      unfinished_.clear();  // those who wait time out: it is written, and who has it is not known here any more
+      unfinished_
+          .clear();  // those who wait time out: it is written, and who has it is not known here any more
     }
   }
 
@@ -321,7 +326,8 @@ class TabletActor : public Replica {
     if (!context) {
       if (context.error().kind == ErrorKind::kNotLeader) return refuse_reads();
       for (const auto& reads : waiting_reads_) {
-        for (const auto& item : reads->items) refuse(reads->origin, item.id, context.error().kind, context.error().message);
+        for (const auto& item : reads->items)
+          refuse(reads->origin, item.id, context.error().kind, context.error().message);
       }
       waiting_reads_.clear();
       return;
@@ -414,7 +420,8 @@ class TabletActor : public Replica {
   bool has_work() const override {
     const bool displaced = raft_->is_leader() && tablet_.preferred_leader != context_.self &&
                            context_.routing.view()->alive->contains(tablet_.preferred_leader);
-    return !waiting_.empty() || !waiting_reads_.empty() || !reads_.empty() || !proposals_.empty() || !unfinished_.empty() || displaced;
+    return !waiting_.empty() || !waiting_reads_.empty() || !reads_.empty() || !proposals_.empty() ||
+           !unfinished_.empty() || displaced;
   }
 
   void tell_digest(const DigestRequest& request) {

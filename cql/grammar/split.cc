@@ -43,7 +43,8 @@ std::vector<ScriptStatement> split_statements(std::string_view script) {
   size_t begin = std::string_view::npos;
   const auto finish = [&](size_t end) {
     if (begin != std::string_view::npos) {
-      const auto lines = std::count(script.begin(), script.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
+      const auto lines =
+          std::count(script.begin(), script.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
       out.push_back({std::string(script.substr(begin, end - begin)), static_cast<size_t>(lines) + 1});
     }
     begin = std::string_view::npos;

@@ -135,7 +135,9 @@ constexpr Source kSources[] = {
 
 }  // namespace
 
-bool is_system_keyspace(std::string_view name) { return find_keyspace(name) != nullptr || is_hidden_keyspace(name); }
+bool is_system_keyspace(std::string_view name) {
+  return find_keyspace(name) != nullptr || is_hidden_keyspace(name);
+}
 
 bool is_virtual_keyspace(std::string_view name) {
   const SystemKeyspace* found = find_keyspace(name);

@@ -32,8 +32,9 @@ std::vector<PeerItem> one_of_each() {
   append.to = NodeId(2);
   append.term = Term(3);
   append.index = LogIndex(4);
-  append.entries = {{LogIndex(5), Term(3), raft::EntryKind::kNormal, std::make_shared<const Bytes>("payload")},
-                    {LogIndex(6), Term(3), raft::EntryKind::kEmpty, nullptr}};
+  append.entries = {
+      {LogIndex(5), Term(3), raft::EntryKind::kNormal, std::make_shared<const Bytes>("payload")},
+      {LogIndex(6), Term(3), raft::EntryKind::kEmpty, nullptr}};
   items.push_back({GroupId(9), append});
   auto writes = std::make_shared<WriteRequests>();
   writes->group = GroupId(9);
@@ -92,7 +93,8 @@ TEST(PeerCodec, FuzzedFramesAreRefusedOrDecode) {
   size_t refused = 0;
   for (int i = 0; i < 20000; ++i) {
     Bytes bad = good;
-    for (uint64_t flips = 1 + random.below(8); flips > 0; --flips) bad[random.below(bad.size())] ^= static_cast<char>(1 << random.below(8));
+    for (uint64_t flips = 1 + random.below(8); flips > 0; --flips)
+      bad[random.below(bad.size())] ^= static_cast<char>(1 << random.below(8));
     bad.resize(random.below(4) ? bad.size() : random.below(bad.size()));
     bad.resize(bad.size() / 8 * 8);
     refused += !decode_batch(frame_of(bad));
