@@ -71,7 +71,7 @@ FaultEvent draw_event(Random& random, FaultKind kind, size_t nodes, Time at) {
       event.duration = draw_log(random, kMillisecond, 2 * kSecond);
       break;
     case FaultKind::kAmbush:
-      event.duration = draw_log(random, kSecond, 10 * kSecond);
+      event.duration = draw_log(random, 3 * kSecond, 10 * kSecond);
       break;
   }
   return event;
@@ -89,7 +89,9 @@ const char* name_of(FaultKind kind) {
 
 std::string FaultEvent::describe() const {
   std::string text = std::string(name_of(kind)) + " at node " + std::to_string(node + 1);
-  if (kind == FaultKind::kOneWay || kind == FaultKind::kPart) text += " and " + std::to_string(other + 1);
+  if (kind == FaultKind::kOneWay || kind == FaultKind::kPart || kind == FaultKind::kAmbush) {
+    text += " and " + std::to_string(other + 1);
+  }
   if (duration > 0) text += " for " + std::to_string(duration / kMillisecond) + " ms";
   if (strength > 0) text += ", " + std::to_string(strength);
   return text;

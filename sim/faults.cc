@@ -4,9 +4,10 @@ namespace keyzone::sim {
 
 namespace {
 
-constexpr Time kAmbushWithin = 5 * kMillisecond;
+constexpr Time kAmbushWithin = 20 * kMillisecond;
 constexpr Time kAmbushDowntime = 30 * kMillisecond;
-constexpr uint32_t kAmbushChance = 300'000;  // in a million
+constexpr uint32_t kAmbushChance = 600'000;  // in a million
+constexpr DiskPace kAmbushPace{10 * kMillisecond, 400 * kMillisecond};
 
 }  // namespace
 
@@ -79,9 +80,25 @@ void Faults::begin(const FaultEvent& event) {
       machine.disk().fail_next(storage::DiskCall::kSync, "/log/", 1);
       return;
     case FaultKind::kAmbush:
-      ambush_until_ = world_.now() + event.duration;
-      return;
+      return ambush(event);
   }
+}
+
+void Faults::ambush(const FaultEvent& event) {
+  cut(event.node, event.other, event.duration);
+  cut(event.other, event.node, event.duration);
+  ambushed_ = 0;
+  while (ambushed_ == event.node || ambushed_ == event.other) ++ambushed_;
+  ambush_until_ = world_.now() + event.duration;
+  // Slow disks keep votes that were asked for on their way while the third node is gone.
+  for (const size_t node : {event.node, event.other}) {
+    auto& machine = *machines_[node];
+    machine.pace = kAmbushPace;
+    world_.after(event.duration, [this, &machine, era = era_] {
+      if (era == era_) machine.pace = {};
+    });
+  }
+  restart(ambushed_, true, 0, kAmbushDowntime);
 }
 
 void Faults::change_weather(const FaultEvent& event) {
@@ -124,8 +141,8 @@ void Faults::restart(size_t node, bool power_lost, uint64_t disk_calls_left, Tim
 }
 
 void Faults::term_changed(size_t node) {
-  if (world_.now() >= ambush_until_ || !random_.chance(kAmbushChance)) return;
-  const Time within = static_cast<Time>(random_.below(kAmbushWithin));
+  if (world_.now() >= ambush_until_ || node != ambushed_ || !random_.chance(kAmbushChance)) return;
+  const Time within = 1 + static_cast<Time>(random_.below(kAmbushWithin));
   const Time downtime = 1 + static_cast<Time>(random_.below(kAmbushDowntime));
   world_.after(within, [this, node, downtime, era = era_] {
     if (era != era_) return;

@@ -26,7 +26,7 @@ enum class FaultKind : uint8_t {
   kClockStep,    // a node's clock jumps
   kSlowDisk,     // a node's disk takes long
   kSyncError,    // a node's next sync fails
-  kAmbush,       // for a while, whoever enters a new term loses power soon after
+  kAmbush,       // for a while two nodes don't see each other, and the third loses power soon after each new term
 };
 inline constexpr size_t kFaultKinds = 17;
 const char* name_of(FaultKind kind);
@@ -65,6 +65,7 @@ class Faults {
   void begin(const FaultEvent& event);
   void cut(size_t from, size_t to, Time duration);
   void change_weather(const FaultEvent& event);
+  void ambush(const FaultEvent& event);
   void tell(const std::string& text);
 
   World& world_;
@@ -74,6 +75,7 @@ class Faults {
   uint64_t happened_ = 0;
   uint64_t era_ = 0;  // grows when all is healed: what would have ended a fault before does nothing then
   Time ambush_until_ = 0;
+  size_t ambushed_ = 0;
 };
 
 }  // namespace keyzone::sim
