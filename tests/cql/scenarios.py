@@ -1,0 +1,139 @@
+"""Scenario files: statements, and below each what came back.
+
+    # a comment
+    @page 2                         how the next statement is sent: page, timestamp, consistency, serial
+    @columns only                   the next statement's values change from run to run: only its columns count
+    @sleep 1.5                      seconds to wait before it
+    @differs because ...            we answer otherwise on purpose; the reason
+    > SELECT * FROM t WHERE k = ? :: 1
+      k int | v varchar             the answer, indented
+      1 | 'a'
+      (1 rows)
+
+`::` and Python values after a statement: it is prepared and bound; `null` and `unset` are values too. `+ ` begins
+a further line of a statement. Each file runs in a keyspace of its own, named for the file, on an own connection."""
+import ast
+import re
+import time
+from pathlib import Path
+
+from native_client import UNSET, Client, Options, Rows, ServerError
+
+FOLDER = Path(__file__).parent / "recorded"
+CONSISTENCIES = {"ANY": 0, "ONE": 1, "TWO": 2, "THREE": 3, "QUORUM": 4, "ALL": 5, "LOCAL_QUORUM": 6,
+                 "EACH_QUORUM": 7, "SERIAL": 8, "LOCAL_SERIAL": 9, "LOCAL_ONE": 10}
+
+
+class Case:
+    def __init__(self):
+        self.lines = []        # comments, directives and the statement, as written
+        self.directives = {}
+        self.statement = ""
+        self.answer = []
+
+    def values(self):
+        text, found, values = self.statement.rpartition(" ::")
+        return (text, parse_values(values)) if found else (self.statement, None)
+
+    def options(self):
+        asked = self.directives
+        number = lambda name: int(asked[name]) if name in asked else None
+        return Options(page=number("page"), timestamp=number("timestamp"),
+                       consistency=CONSISTENCIES[asked.get("consistency", "ONE")],
+                       serial=CONSISTENCIES[asked["serial"]] if "serial" in asked else None)
+
+
+def parse_values(text):
+    names = {"null": None, "unset": UNSET, "true": True, "false": False}
+
+    def value(node):
+        if isinstance(node, ast.Name):
+            return names[node.id]
+        if isinstance(node, (ast.List, ast.Tuple)):
+            return [value(item) for item in node.elts]
+        if isinstance(node, ast.Dict):
+            return {value(k): value(v) for k, v in zip(node.keys, node.values)}
+        return ast.literal_eval(node)
+
+    return [value(item) for item in ast.parse(f"[{text}]", mode="eval").body.elts]
+
+
+def read(path):
+    """The cases of a file, and the comments after the last."""
+    cases, case, said = [], Case(), False
+    for line in path.read_text().splitlines():
+        if line.startswith("  "):
+            case.answer.append(line)
+            continue
+        if said and not line.startswith("+ "):
+            cases.append(case)
+            case, said = Case(), False
+        case.lines.append(line)
+        if line.startswith("> "):
+            case.statement, said = line[2:], True
+        elif line.startswith("+ "):
+            case.statement += "\n" + line[2:]
+        elif line.startswith("@"):
+            name, _, value = line[1:].partition(" ")
+            case.directives[name] = value
+    if said:
+        cases.append(case)
+        case = Case()
+    return cases, case.lines
+
+
+class Scene:
+    """A file's connection and keyspace on a server."""
+
+    def __init__(self, host, port, name):
+        self.keyspace = "rec_" + name.replace("-", "_")
+        self.host, self.port = host, port
+        self.client = Client(host, port)
+        self.tell(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
+        self.tell(f"CREATE KEYSPACE {self.keyspace} WITH replication = "
+                  "{'class': 'SimpleStrategy', 'replication_factor': 1}")
+        self.tell(f"USE {self.keyspace}")
+
+    def tell(self, text):
+        for _ in self.client.run(text):
+            pass
+
+    def close(self):
+        self.tell(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
+        self.client.socket.close()
+
+    def answer(self, case):
+        """What the server says to a case, as lines."""
+        if "sleep" in case.directives:
+            time.sleep(float(case.directives["sleep"]))
+        lines, text_and_values = [], case.values()
+        try:
+            for number, (page, warnings) in enumerate(self.client.run(*text_and_values, case.options())):
+                if isinstance(page, Rows):
+                    if number and lines and lines[-1].startswith("  ("):
+                        lines.append("  -- next page")
+                    lines.extend(page.lines("columns" not in case.directives))
+                else:
+                    lines.append(page)
+                lines.extend("  warning: " + one_line(warning) for warning in warnings)
+        except ServerError as error:
+            lines.append("  " + one_line(str(error)))
+        except OSError as error:
+            lines.append(f"  connection lost: {error}")
+            self.client = Client(self.host, self.port)
+            self.tell(f"USE {self.keyspace}")
+        return lines
+
+
+def one_line(text):
+    """A message on one line; the overloads of a function in alphabetical order, as theirs is that of a hash table."""
+    text = text.replace("\\", "\\\\").replace("\n", "\\n")
+    head, found, overloads = text.partition("(known type signatures: ")
+    if not found or not overloads.endswith(")"):
+        return text
+    return head + found + ", ".join(sorted(re.split(", (?=[a-z_.0-9]+ : )", overloads[:-1]))) + ")"
+
+
+def files(names):
+    return [FOLDER / f"{Path(name).stem}.txt" for name in names] or sorted(
+        path for path in FOLDER.glob("*.txt") if path.stem != "known_differences")
