@@ -165,7 +165,7 @@ Error masking_is_off() {
 
 Result<Table> make_table(const CreateTableStatement& statement, const std::string& keyspace,
                          const TypeResolver& resolve) {
-  KEYZONE_TRY(keys, check_shape(statement, keyspace + "." + statement.table.name));
+  KEYZONE_TRY(keys, check_shape(statement, statement.table.name));
   Table table;
   table.keyspace = keyspace;
   table.name = statement.table.name;
@@ -193,7 +193,7 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
 
 Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlContext& context) {
   KEYZONE_TRY(keyspace, keyspace_of(statement.table, context));
-  KEYZONE_CHECK(check_shape(statement, keyspace + "." + statement.table.name));
+  KEYZONE_CHECK(check_shape(statement, statement.table.name));
   KEYZONE_TRY(id, id_property(statement.properties));
   KEYZONE_CHECK(existing_keyspace(context, keyspace));
   const std::string& name = statement.table.name;

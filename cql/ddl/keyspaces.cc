@@ -147,7 +147,7 @@ Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const 
   Keyspace keyspace;
   keyspace.name = statement.name;
   KEYZONE_TRY(has_replication, apply_keyspace_properties(statement.properties, context.catalog, keyspace));
-  if (!has_replication) return config_error("Missing mandatory option 'replication'");
+  if (!has_replication) return invalid("Missing mandatory option 'replication'");
   if (find_keyspace(context, statement.name)) {
     if (statement.if_not_exists) return nothing(context);
     return Error{ErrorKind::kAlreadyExists, "Cannot add existing keyspace \"" + statement.name + "\"",

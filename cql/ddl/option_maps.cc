@@ -87,8 +87,8 @@ Result<void> check_thresholds(const OptionMap& options) {
   if (low < 2)
     return config_error("Min compaction threshold cannot be less than 2 (got " + std::to_string(low) + ")");
   if (high != 0 && high < low) {
-    return config_error("Max compaction threshold must not be less than min compaction threshold (got " +
-                        std::to_string(high) + " and " + std::to_string(low) + ")");
+    return config_error("Min compaction threshold (got " + std::to_string(low) +
+                        ") cannot be greater than max compaction threshold (got " + std::to_string(high) + ")");
   }
   return {};
 }

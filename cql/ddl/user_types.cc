@@ -101,7 +101,7 @@ struct FieldChange {
     }
     for (const std::string& name : names) {
       if (std::count(names.begin(), names.end(), name) > 1) {
-        return invalid("Duplicate field name " + name + " in type " + full_name());
+        return invalid("Duplicate field name " + name + " in type " + before.keyspace());
       }
     }
     return any;

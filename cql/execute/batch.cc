@@ -76,7 +76,7 @@ Result<void> check_items(std::span<const BatchItem> items, const CatalogPtr& cat
     if (!is_current(*write, *catalog)) return Error{ErrorKind::kStale, "the schema has changed"};
     const size_t markers = write->info().bind_variables->size();
     if (markers != item.values.size()) {
-      return invalid("There were " + std::to_string(markers) + " markers(?) in CQL but " +
+      return invalid("there were " + std::to_string(markers) + " markers(?) in CQL but " +
                      std::to_string(item.values.size()) + " bound variables");
     }
     parts.push_back({&write->plan(), item.values});

@@ -40,7 +40,7 @@ Result<Execution> begin(const PreparedPtr& statement, const ExecuteOptions& opti
     return statement->begin(positional, catalog);
   }
   if (info.bind_variables->size() != options.values.size()) {
-    return invalid("There were " + std::to_string(info.bind_variables->size()) + " markers(?) in CQL but " +
+    return invalid("there were " + std::to_string(info.bind_variables->size()) + " markers(?) in CQL but " +
                    std::to_string(options.values.size()) + " bound variables");
   }
   return statement->begin(options, catalog);

@@ -10,13 +10,13 @@ namespace {
 
 constexpr Timestamp kMicrosPerSecond = 1'000'000;
 
-Result<std::optional<uint64_t>> limit_of(const ExpressionPtr& term, const char* name, EvalContext& context) {
+Result<std::optional<uint64_t>> limit_of(const ExpressionPtr& term, EvalContext& context) {
   if (!term) return std::optional<uint64_t>();
   KEYZONE_TRY(value, term->evaluate(context));
   if (value.is_unset()) return std::optional<uint64_t>();
   if (value.is_null() || value.bytes.size() != 4) return invalid("Invalid null value of limit");
   const auto limit = load_be<int32_t>(value.bytes.data());
-  if (limit <= 0) return invalid(std::string(name) + " must be strictly positive");
+  if (limit <= 0) return invalid("LIMIT must be strictly positive");
   return std::optional<uint64_t>(limit);
 }
 
@@ -69,8 +69,8 @@ void ReadCursor::keep_values(const ExecuteOptions& options) {
 }
 
 Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
-  KEYZONE_TRY(limit, limit_of(plan_->limit, "LIMIT", bound_));
-  KEYZONE_TRY(per_partition, limit_of(plan_->per_partition_limit, "PER PARTITION LIMIT", bound_));
+  KEYZONE_TRY(limit, limit_of(plan_->limit, bound_));
+  KEYZONE_TRY(per_partition, limit_of(plan_->per_partition_limit, bound_));
   limit_left_ = limit.value_or(kUnlimited);
   per_partition_ = per_partition.value_or(0);
   const bool one_group = plan_->grouped && plan_->group_by.empty();

@@ -38,6 +38,8 @@ std::optional<char> operator_of(std::string_view function_name) {
 
 std::string cast_function_name(const Type& type) { return std::string(kCastPrefix) + type.to_string(); }
 
+bool is_cast_target(const Type& type) { return !registry().fixed(cast_function_name(type)).empty(); }
+
 std::string Function::to_string() const {
   std::string text = full_name() + " : (";
   for (size_t i = 0; i < parameters.size(); ++i) text += (i ? ", " : "") + signature_type(*parameters[i]);

@@ -96,6 +96,7 @@ inline constexpr std::string_view kNegationName = "_negate";
 inline constexpr std::string_view kCountRowsName = "count_rows";  // count(*) and count(1)
 std::string_view operator_function_name(char op);                 // + - * / %; "_add" …
 std::string cast_function_name(const Type& type);                 // "cast_as_int"
+bool is_cast_target(const Type& type);                            // whether anything can be cast to it
 
 // The name of the column of a result set: system.abs(v), cast(v as int), v + 1, -v, count.
 std::string result_column_name(const Function& function, std::span<const std::string> arguments);

@@ -102,7 +102,9 @@ std::string Builder::snippet(size_t token) const {
     --first;
   }
   const Token& bad = tokens_[token];
-  const size_t from = tokens_[first].begin;
+  // One more may fit before the first: the space.
+  const bool room = first > 0 && words == kSnippetWords + 1 && tokens_[first].begin > tokens_[first - 1].end;
+  const size_t from = room ? tokens_[first - 1].end : tokens_[first].begin;
   std::string out = first > 0 ? "(..." : "(";
   out += text_.substr(from, bad.begin - from);
   out += "[" + std::string(text_.substr(bad.begin, bad.end - bad.begin)) + "]";

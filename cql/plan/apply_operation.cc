@@ -103,7 +103,7 @@ Result<void> touch_element(const Column& column, const Value& element, const Val
 Result<void> add_counter(const Column& column, const Value& value, bool subtract,
                          std::vector<CellWrite>& cells) {
   if (!value.is_set() || value.bytes.size() != 8) {
-    return invalid("Invalid null value for counter increment/decrement");
+    return invalid(std::string("Invalid null value for counter ") + (subtract ? "decrement" : "increment"));
   }
   int64_t delta = load_be<int64_t>(value.bytes.data());
   if (subtract) {

@@ -122,7 +122,10 @@ Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
   const auto* cast = term.as<Cast>();
   KEYZONE_ASSERT(cast != nullptr);
   KEYZONE_TRY(type, context.resolve(cast->type));
-  return CallShape{{"", cast_function_name(*type)}, {cast->term}};
+  if (!is_cast_target(*type)) {
+    return invalid(to_string(*cast->term) + " cannot be cast to " + type->to_string_bare());
+  }
+  return CallShape{{"system", cast_function_name(*type)}, {cast->term}};
 }
 
 Result<ExpressionPtr> prepare_call(PrepareContext& context, const Term& term, const Receiver& receiver) {

@@ -23,7 +23,9 @@ class CollectionExpression : public Expression {
     values.reserve(parts_.size());
     for (const ExpressionPtr& part : parts_) {
       KEYZONE_TRY(value, part->evaluate(context));
-      if (value.is_null()) return invalid("null is not supported inside collections");
+      if (value.is_null()) {
+        return invalid(std::string("null is not supported inside ") + (type_->is_vector() ? "vectors" : "collections"));
+      }
       if (value.is_unset()) return invalid("unset value is not supported inside collections");
       values.emplace_back(value.bytes);
     }
@@ -96,7 +98,9 @@ Result<ExpressionPtr> prepare_list(PrepareContext& context, const ListLiteral& l
                    "; expected " + std::to_string(type.dimension()) + " elements, but given " +
                    std::to_string(literal.elements.size()));
   }
-  if (!type.is_vector() && type.kind() != TypeKind::kList) return bad_literal("list", receiver);
+  if (!type.is_vector() && type.kind() != TypeKind::kList) {
+    return invalid("Unexpected receiver type '" + type.to_string_bare() + "'; only list and vector are expected");
+  }
   const Receiver element = element_receiver(receiver);
   std::vector<ExpressionPtr> parts;
   for (const TermPtr& term : literal.elements) {

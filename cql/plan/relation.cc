@@ -9,6 +9,13 @@ namespace {
 
 constexpr const char* kTokenName = "partition key token";
 
+// Cassandra's name of a marker for a tuple of columns: "(a,b)".
+std::string marker_name(const std::vector<const Column*>& columns) {
+  std::string out = "(";
+  for (const Column* column : columns) out += (out.size() > 1 ? "," : "") + column->name;
+  return out + ")";
+}
+
 std::string join_names(const std::vector<const Column*>& columns) {
   std::string out;
   for (const Column* column : columns) {
@@ -113,7 +120,7 @@ Result<Operand> prepare_tuple_operand(PrepareContext& context, const Table& tabl
     }
     return out;
   }
-  const Receiver whole{table.keyspace, table.name, "(" + join_names(columns) + ")", tuple_of(columns)};
+  const Receiver whole{table.keyspace, table.name, marker_name(columns), tuple_of(columns)};
   KEYZONE_TRY(prepared, prepare_term(context, term, whole));
   out.whole = std::move(prepared);
   return out;
@@ -180,7 +187,7 @@ Result<ExpressionPtr> prepare_in_list(PrepareContext& context, const Table& tabl
                                       const std::vector<const Column*>& columns) {
   const bool tuple = relation.kind == RelationKind::kTuple;
   const TypePtr element = tuple ? tuple_of(columns) : freeze(columns[0]->type);
-  const std::string name = tuple ? "(" + join_names(columns) + ")" : columns[0]->name;
+  const std::string name = tuple ? marker_name(columns) : columns[0]->name;
   return prepare_term(context, relation.in_list,
                       {table.keyspace, table.name, "in(" + name + ")", list_type(element, true)});
 }

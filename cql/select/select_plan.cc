@@ -210,7 +210,7 @@ class SelectPlanner {
     plan_->ordered = true;
     if (statement_.distinct) return invalid("ORDER BY is not supported with SELECT DISTINCT queries");
     const Restrictions& where = plan_->restrictions;
-    if (statement_.order_by[0].ann_of) return invalid("ANN ordering requires the column to be indexed");
+    if (statement_.order_by[0].ann_of) return invalid("ANN ordering by vector requires the column to be indexed");
     if (!where.has_partition_keys() && !plan_->local) {
       return invalid("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
     }

@@ -169,9 +169,24 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
                   function + "(" + to_string(*call.arguments[0]) + ")"};
 }
 
+// A cast of a column to the type that it has is the column.
+Result<std::optional<Selector>> SelectorBuilder::build_idle_cast(const Cast& cast) {
+  const auto* ref = cast.term->as<ColumnRef>();
+  if (!ref) return std::optional<Selector>();
+  KEYZONE_TRY(type, context_.resolve(cast.type));
+  KEYZONE_TRY(column, find_column(table_, ref->name));
+  if (!(*column->type == *type)) return std::optional<Selector>();
+  KEYZONE_TRY(selector, build(cast.term, nullptr));
+  return std::optional<Selector>(std::move(selector));
+}
+
 Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr& expected) {
   const auto* written = term->as<FunctionCall>();
   if (written && stamp_kind(*written)) return build_stamp(*written);
+  if (const auto* cast = term->as<Cast>()) {
+    KEYZONE_TRY(same, build_idle_cast(*cast));
+    if (same) return std::move(*same);
+  }
   KEYZONE_TRY(shape, shape_of(context_, *term));
   const bool counts_rows =
       shape.name.name == "count" && shape.arguments.size() == 1 && shape.arguments[0]->as<Constant>();
