@@ -24,7 +24,8 @@ class CollectionExpression : public Expression {
     for (const ExpressionPtr& part : parts_) {
       KEYZONE_TRY(value, part->evaluate(context));
       if (value.is_null()) {
-        return invalid(std::string("null is not supported inside ") + (type_->is_vector() ? "vectors" : "collections"));
+        return invalid(std::string("null is not supported inside ") +
+                       (type_->is_vector() ? "vectors" : "collections"));
       }
       if (value.is_unset()) return invalid("unset value is not supported inside collections");
       values.emplace_back(value.bytes);
@@ -99,7 +100,8 @@ Result<ExpressionPtr> prepare_list(PrepareContext& context, const ListLiteral& l
                    std::to_string(literal.elements.size()));
   }
   if (!type.is_vector() && type.kind() != TypeKind::kList) {
-    return invalid("Unexpected receiver type '" + type.to_string_bare() + "'; only list and vector are expected");
+    return invalid("Unexpected receiver type '" + type.to_string_bare() +
+                   "'; only list and vector are expected");
   }
   const Receiver element = element_receiver(receiver);
   std::vector<ExpressionPtr> parts;

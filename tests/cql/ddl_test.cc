@@ -372,7 +372,7 @@ TEST_F(SchemaChanges, UserTypesSpread) {
       "Cannot add new field x of type frozen<v> to user type k.u as it would create a circular reference");
   EXPECT_EQ(refused("ALTER TYPE k.u ADD c int"),
             "Cannot add field c to type k.u: a field with name c already exists");
-  EXPECT_EQ(refused("ALTER TYPE k.u RENAME c TO first"), "Duplicate field name first in type k.u");
+  EXPECT_EQ(refused("ALTER TYPE k.u RENAME c TO first"), "Duplicate field name first in type k");
   EXPECT_EQ(refused("ALTER TYPE k.u RENAME z TO y"), "Unkown field z in user type k.u");
   EXPECT_EQ(refused("ALTER TYPE k.z ADD a int"), "Type k.z doesn't exist");
   EXPECT_EQ(refused("DROP TYPE k.z"), "Type 'k.z' doesn't exist");
