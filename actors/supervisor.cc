@@ -1,7 +1,7 @@
 #include "actors/supervisor.h"
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 
 #include <algorithm>
 
@@ -19,6 +19,9 @@ namespace {
 constexpr std::chrono::milliseconds kTick{200};
 constexpr std::chrono::milliseconds kStartTick{20};
 constexpr int kTicksOfSlowSteps = 5;
+// A schema change waits so long for a node that fell silent, or was not heard yet: it may still serve
+// clients.
+constexpr std::chrono::seconds kSchemaPatience{2};
 constexpr int kTicksBeforeSweep = 50;  // of what dropped tables left behind, once the catalog is current
 
 }  // namespace
@@ -72,13 +75,15 @@ void Supervisor::propose(CatalogChange change) {
   if (proposal_pending_ || !catalog_route_) return;  // what it is about will come up again
   proposal_pending_ = true;
   auto request = std::make_shared<CatalogRequest>();
-  request->id = {context_.coordinator(), static_cast<uint64_t>(session_number_) << kSessionShift | next_request_++};
+  request->id = {context_.coordinator(),
+                 static_cast<uint64_t>(session_number_) << kSessionShift | next_request_++};
   request->origin = context_.self;
   request->change = encode_change(change);
   caf::anon_send(catalog_route_->local, CatalogRequestPtr(std::move(request)));
 }
 
 void Supervisor::start_member() {
+  member_since_ = clock().now();
   catalog_route_ = std::make_shared<Route>();
   Replica::Start start;
   start.group = kCatalogGroup;
@@ -115,7 +120,8 @@ void Supervisor::catalog_changed(const CatalogPtr& catalog) {
   check_waits();
   // Once the catalog knows us as we are: peers' rows in system tables are complete.
   auto own = catalog_->nodes.find(context_.self);
-  if (!context_.ready && own != catalog_->nodes.end() && own->second.host_id == context_.host) open_for_clients();
+  if (!context_.ready && own != catalog_->nodes.end() && own->second.host_id == context_.host)
+    open_for_clients();
 }
 
 void Supervisor::node_events(const CatalogPtr& before) {
@@ -204,9 +210,11 @@ void Supervisor::publish_view() {
 void Supervisor::peer_change(const PeerChange& change) {
   if (change.alive) {
     alive_.insert(change.node);
+    lost_.erase(change.node);
   } else {
     alive_.erase(change.node);
     peers_.erase(change.node);
+    lost_[change.node] = clock().now();
   }
   spdlog::info("node {} is {}", change.node.value, change.alive ? "up" : "down");
   publish_view();
@@ -237,16 +245,22 @@ void Supervisor::check_waits() {
   if (waits_.empty()) return;
   std::erase_if(waits_, [this](const AwaitVersion& wait) {
     if (!catalog_ || catalog_->version < wait.version) return false;
-    for (const auto node : alive_) {
-      if (node == context_.self) continue;
-      auto it = catalog_->nodes.find(node);
-      if (it == catalog_->nodes.end() || it->second.replaced) continue;
-      auto peer = peers_.find(node);
-      if (peer == peers_.end() || peer->second.catalog < wait.version) return false;
+    for (const auto& [id, node] : catalog_->nodes) {
+      if (id != context_.self && !node.replaced && must_have(id, wait.version)) return false;
     }
     caf::anon_send(wait.session, done_atom::value, wait.version.value);
     return true;
   });
+}
+
+// Whether a schema change of that version still waits for the node.
+bool Supervisor::must_have(NodeId node, CatalogVersion version) {
+  auto peer = peers_.find(node);
+  if (peer != peers_.end() && peer->second.catalog >= version) return false;
+  if (alive_.contains(node)) return true;
+  auto lost = lost_.find(node);
+  const auto since = lost == lost_.end() ? member_since_ : lost->second;
+  return clock().now() - since < kSchemaPatience;
 }
 
 void Supervisor::open_for_clients() {
@@ -277,6 +291,7 @@ void Supervisor::tick() {
     return;
   }
   report_load();
+  check_waits();
   if (!context_.ready || slow) {
     invite_founders();
     begin_catalog();

@@ -68,6 +68,7 @@ class Supervisor : public ShardActor {
   void peer_change(const PeerChange& change);
   void peer_heard(const PeerHeard& heard);
   void check_waits();
+  bool must_have(NodeId node, CatalogVersion version);
 
   // --- clients
   void open_for_clients();
@@ -89,6 +90,8 @@ class Supervisor : public ShardActor {
   RoutePtr catalog_route_;
   RouteMap routes_;
   std::set<NodeId> alive_;
+  caf::actor_clock::time_point member_since_;
+  std::map<NodeId, caf::actor_clock::time_point> lost_;  // when nodes fell silent that are not alive_
   std::map<NodeId, Heartbeat> peers_;
   std::vector<AwaitVersion> waits_;
   int ticks_ = 0;
