@@ -142,7 +142,7 @@ TEST_F(SchemaChanges, KeyspacesAreRefused) {
   EXPECT_EQ(with("{'class': 'SimpleStrategy'} AND foo = 1", ErrorKind::kSyntax), "Unknown property 'foo'");
   EXPECT_THAT(with("{'class': 'SimpleStrategy'} AND durable_writes = 'x'", ErrorKind::kSyntax),
               HasSubstr("Invalid boolean value x for 'durable_writes'"));
-  EXPECT_EQ(refused("CREATE KEYSPACE z WITH durable_writes = true", ErrorKind::kConfig),
+  EXPECT_EQ(refused("CREATE KEYSPACE z WITH durable_writes = true", ErrorKind::kInvalid),
             "Missing mandatory option 'replication'");
   EXPECT_THAT(refused("CREATE KEYSPACE \"bad-name\" WITH replication = {'class': 'SimpleStrategy'}"),
               HasSubstr("must contain alphanumeric or underscore characters only (got \"bad-name\")"));
