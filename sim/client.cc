@@ -7,7 +7,8 @@ namespace keyzone::sim {
 namespace {
 
 constexpr Time kReconnect = 200 * kMillisecond;
-constexpr Time kPatience = 15 * kSecond;  // then the connection is given up, and what was asked stays open
+constexpr Time kPatienceLeast = 150 * kMillisecond;
+constexpr Time kPatience = 15 * kSecond;
 constexpr int32_t kPairRows = 3;
 
 constexpr const char* kSchema[] = {
@@ -83,6 +84,7 @@ Client::Client(Workload& workload, size_t number)
       world_(workload.world_),
       number_(number),
       random_(workload.random_.fork()),
+      patience_(draw_log(random_, kPatienceLeast, kPatience)),
       last_seen_(workload.options_.keys, kNothing) {}
 
 Client::~Client() { drop(); }
@@ -140,7 +142,7 @@ void Client::drop() {
 }
 
 void Client::arm_patience() {
-  world_.after(kPatience, [this, request = request_] {
+  world_.after(mode_ == Mode::kWork ? patience_ : kPatience, [this, request = request_] {
     if (request != request_) return;
     drop();
     go_on_after(1);

@@ -83,6 +83,7 @@ class Client {
   World& world_;
   const size_t number_;
   Random random_;
+  const Time patience_;  // while at work; then the connection is given up, and what was asked stays open
   Mode mode_ = Mode::kIdle;
   std::shared_ptr<Connection> connection_;
   uint64_t request_ = 0;    // grows with each; what belongs to an earlier one is ignored

@@ -73,7 +73,9 @@ Simulation::Simulation(const SimulationOptions& options)
     }
   }
   WorkloadOptions work;
-  work.keys = 2 + random_.below(7);
+  work.keys = 1 + random_.below(4);
+  work.clients = 3 + random_.below(4);
+  work.think_time = draw_log(random_, 25 * kMillisecond, 120 * kMillisecond);
   workload_ = std::make_unique<Workload>(world_, fabric_, kNodes, work);
 }
 
@@ -81,6 +83,7 @@ Simulation::Simulation(const SimulationOptions& options)
 void Simulation::draw_options() {
   drawn_.initial_tablets = 1 + random_.below(3);
   drawn_.election_timeout = std::chrono::milliseconds(400 << random_.below(2));
+  drawn_.peer_timeout = std::chrono::milliseconds(600 << random_.below(3));
   drawn_.write_buffer_bytes = 64u << 10;
   drawn_.block_cache_bytes = 1u << 20;
   drawn_.log_segment_bytes = uint64_t{128u << 10} << random_.below(3);
