@@ -401,9 +401,11 @@ void Replica::tick() {
   report_status();
 }
 
+// A leader goes on with heartbeats. A follower stays with its leader: to take it for lost is for peer_changed(), and what
+// the follower asks of the leader wakes both.
 void Replica::wake() {
   quiet_ticks_ = 0;
-  if (raft_->asleep()) raft_->wake();
+  if (raft_->asleep() && raft_->is_leader()) raft_->wake();
   schedule_tick();
 }
 

@@ -59,6 +59,7 @@ struct RequestPart {
   std::shared_ptr<const ReadRequest> read;
   std::shared_ptr<const CatalogRequest> catalog;
   bool nearest = false;
+  bool local_refused = false;  // a read that our own replica could not answer: it knows no leader
   Timestamp sent = 0;
   NodeId sent_to;
 };

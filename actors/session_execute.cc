@@ -186,8 +186,8 @@ void Session::dispatch(uint64_t sequence, RequestPart& part) {
   NodeId to;
   if (route) {
     // Any replica answers reads; only the leader takes writes.
-    to = part.read && route->local ? context_.self : route->leader_hint();
-    if (!to.value && route->local) to = context_.self;  // it may know, or will soon
+    to = part.read && route->local && !part.local_refused ? context_.self : route->leader_hint();
+    if (!to.value && route->local && !part.local_refused) to = context_.self;  // it may know, or will soon
   }
   if (!to.value) {
     const auto it = view().catalog->tablets.find(part.table);
@@ -278,7 +278,8 @@ void Session::handle_refusal(uint64_t sequence, RequestPart& part, const Refusal
     case ErrorKind::kNotLeader: {
       auto* route = view().route(part.group);
       if (route && refusal.leader.value) route->learn_leader(refusal.leader);
-      const bool elsewhere = !part.read && refusal.leader.value && refusal.leader != part.sent_to;
+      if (part.read && part.sent_to == context_.self) part.local_refused = true;
+      const bool elsewhere = refusal.leader.value && refusal.leader != part.sent_to;
       if (route && !refusal.leader.value && route->leader_hint() == part.sent_to)
         route->learn_leader(NodeId());
       if (elsewhere && view().alive->contains(refusal.leader))
