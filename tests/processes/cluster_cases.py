@@ -4,14 +4,17 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import Counter
 
+from cassandra.query import BatchStatement, BatchType
 from cluster import Cluster
-from helpers import KEYSPACE, connect, cpu_seconds, keys, make_table, status, wait_until, write_rows
+from helpers import KEYSPACE, connect, connect_one, cpu_seconds, keys, make_table, status, wait_until, write_rows
 
 STOP_SECONDS_MAX = 3
 IDLE_TABLETS = 1002
 IDLE_CORE_SHARE_MAX = 0.03
 DISK_MIB = 400
+BATCHES = 600
 
 
 def stops_in_time(directory):
@@ -80,6 +83,41 @@ def an_empty_disk_is_filled_again(directory):
             assert time.monotonic() < deadline, "node 2 does not count as a replica again"
             time.sleep(2)
         assert found == list(range(6000)), f"{len(found)} rows on nodes 2 and 3"
+
+
+def batches_outlive_their_coordinator(directory):
+    with Cluster(directory) as cluster:
+        session = connect(cluster.hosts())
+        make_table(session, "CREATE TABLE b (k int, part int, PRIMARY KEY ((k, part)))")
+        session.cluster.shutdown()
+        doomed = connect_one(cluster.hosts()[0])
+        insertion = doomed.prepare(f"INSERT INTO {KEYSPACE}.b (k, part) VALUES (?, ?)")
+        futures = []
+        for k in range(BATCHES):
+            batch = BatchStatement(batch_type=BatchType.LOGGED)
+            for part in range(3):
+                batch.add(insertion, (k, part))
+            futures.append(doomed.execute_async(batch))
+        futures[BATCHES // 3].result()
+        cluster.kill(1)
+        done = {k for k, future in enumerate(futures) if succeeds(future)}
+        assert len(done) < BATCHES, "the coordinator was killed too late"
+        session = connect(cluster.hosts()[1:])
+
+        def broken():
+            parts = Counter(row.k for row in session.execute(f"SELECT k FROM {KEYSPACE}.b"))
+            assert all(parts[k] == 3 for k in done), "a part of an acknowledged batch is lost"
+            return sum(1 for count in parts.values() if count != 3)
+        print(f"    {len(done)} of {BATCHES} batches answered, {broken()} left half done")
+        wait_until(lambda: broken() == 0, "every batch is whole", 40)
+
+
+def succeeds(future):
+    try:
+        future.result()
+        return True
+    except Exception:  # pylint: disable=broad-except
+        return False
 
 
 def mount_small_disks(directory):
@@ -160,5 +198,5 @@ def idle_tablets_cost_little(directory):
         assert max(shares) < IDLE_CORE_SHARE_MAX, f"idle nodes use {shares} of a core"
 
 
-CASES = [stops_in_time, survives_all_three_killed, status_shows_who_is_there, an_empty_disk_is_filled_again,
+CASES = [stops_in_time, survives_all_three_killed, batches_outlive_their_coordinator, status_shows_who_is_there, an_empty_disk_is_filled_again,
          a_full_disk_refuses_writes_and_recovers, idle_tablets_cost_little]

@@ -6,7 +6,8 @@ import time
 
 from cassandra import ConsistencyLevel
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster as Driver, ExecutionProfile
-from cassandra.policies import ConstantReconnectionPolicy, RetryPolicy, RoundRobinPolicy
+from cassandra.policies import (ConstantReconnectionPolicy, FallthroughRetryPolicy, RetryPolicy, RoundRobinPolicy,
+                                WhiteListRoundRobinPolicy)
 from cluster import PORT, PROGRAM
 
 KEYSPACE = "processes"
@@ -28,6 +29,13 @@ def connect(hosts, port=PORT, patient=True, seconds=20):
     driver = Driver(hosts, port=port, execution_profiles={EXEC_PROFILE_DEFAULT: profile},
                     reconnection_policy=ConstantReconnectionPolicy(0.5, max_attempts=None), connect_timeout=5)
     return driver.connect()
+
+
+def connect_one(host, port=PORT, seconds=20):
+    """A session that talks to this node alone, and tries nothing twice."""
+    profile = ExecutionProfile(load_balancing_policy=WhiteListRoundRobinPolicy([host]), request_timeout=seconds,
+                               consistency_level=ConsistencyLevel.QUORUM, retry_policy=FallthroughRetryPolicy())
+    return Driver([host], port=port, execution_profiles={EXEC_PROFILE_DEFAULT: profile}, connect_timeout=5).connect()
 
 
 def make_table(session, text="CREATE TABLE t (k int PRIMARY KEY, v text)"):
