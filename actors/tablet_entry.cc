@@ -20,7 +20,7 @@ Result<CommandsEntry> decode_commands(BytesView payload) {
   if (in.byte() != kCommandsEntry) return Error{ErrorKind::kCorrupt, "an entry holds no commands"};
   entry.stamp = in.zigzag();
   const uint64_t count = in.varint();
-  if (count > in.left()) return Error{ErrorKind::kCorrupt, "an entry is cut short"};
+  if (in.failed() || count > in.left()) return Error{ErrorKind::kCorrupt, "an entry is cut short"};
   entry.commands.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
     const BytesView block = in.block();
