@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "actors/random.h"
 
 namespace keyzone::sim {
