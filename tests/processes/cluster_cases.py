@@ -98,7 +98,8 @@ def batches_outlive_their_coordinator(directory):
             for part in range(3):
                 batch.add(insertion, (k, part))
             futures.append(doomed.execute_async(batch))
-        futures[BATCHES // 3].result()
+            if k == BATCHES // 2:
+                cluster.signal(1, signal.SIGKILL)
         cluster.kill(1)
         done = {k for k, future in enumerate(futures) if succeeds(future)}
         assert len(done) < BATCHES, "the coordinator was killed too late"
