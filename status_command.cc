@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <thread>
 
 #include "commands.h"
@@ -84,24 +85,38 @@ Result<std::vector<NodeRow>> read_nodes(net::BlockingClient& client) {
   return out;
 }
 
-// Empty: every node is up and serves, and every tablet has a leader. Else what is missing.
+// The tablets that a node shows, by id: what they are part of, and whether the node knows a leader.
+struct TabletRow {
+  std::string table;
+  bool led = false;
+};
+
+Result<void> add_tablets(net::BlockingClient& client, std::map<int64_t, TabletRow>& tablets) {
+  KEYZONE_TRY(rows, client.query("SELECT keyspace_name, table_name, tablet_id, leader FROM system_views.keyzone_tablets"));
+  for (size_t i = 0; i < rows.rows.size(); ++i) {
+    auto& tablet = tablets[integer(rows.cell(i, "tablet_id"))];
+    tablet.table = rows.cell(i, "keyspace_name").value_or("?") + "." + rows.cell(i, "table_name").value_or("?");
+    tablet.led = tablet.led || !rows.cell(i, "leader").value_or("").empty();
+  }
+  return {};
+}
+
+// Empty: every node is up and serves, and every tablet has a leader. Else what is missing. Only nodes with a replica of a
+// tablet are sure to know its leader, so all are asked.
 std::string what_is_missing(const StatusOptions& options) {
   auto client = net::BlockingClient::connect(options.host, options.port, kPatience);
   if (!client) return client.error().message;
   auto nodes = read_nodes(**client);
   if (!nodes) return nodes.error().message;
+  std::map<int64_t, TabletRow> tablets;
   for (const auto& node : *nodes) {
     if (node.status != "UN") return "the node '" + node.name + "' is down";
     auto peer = net::BlockingClient::connect(node.address, static_cast<uint16_t>(node.port), kPatience);
     if (!peer) return peer.error().message;
+    if (auto added = add_tablets(**peer, tablets); !added) return added.error().message;
   }
-  auto tablets = (*client)->query("SELECT keyspace_name, table_name, tablet_id, leader FROM system_views.keyzone_tablets");
-  if (!tablets) return tablets.error().message;
-  for (size_t i = 0; i < tablets->rows.size(); ++i) {
-    if (tablets->cell(i, "leader").value_or("").empty()) {
-      return "a tablet of " + tablets->cell(i, "keyspace_name").value_or("?") + "." +
-             tablets->cell(i, "table_name").value_or("?") + " has no leader";
-    }
+  for (const auto& [id, tablet] : tablets) {
+    if (!tablet.led) return "a tablet of " + tablet.table + " has no leader";
   }
   return {};
 }
