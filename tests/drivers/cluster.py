@@ -132,7 +132,8 @@ class Cluster:
         for node in range(1, self.nodes + 1):
             self.start(node)
         try:
-            self.wait_ready()
+            for node in range(1, self.nodes + 1):  # one that has just joined is not in every other's list yet
+                self.wait_ready(node)
         except BaseException:
             self.__exit__()
             raise
