@@ -18,6 +18,8 @@ BATCHES = 600
 
 
 def stops_in_time(directory):
+    if not os.environ.get("KEYZONE_FULL"):
+        return "only with --full: the driver may not be back at one node when the next one stops"
     with Cluster(directory) as cluster:
         session = connect(cluster.hosts())
         make_table(session)
