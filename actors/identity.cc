@@ -1,5 +1,6 @@
 #include "actors/identity.h"
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -38,6 +39,15 @@ bool parse_founder(const std::string& text, Member* out) {
 }
 
 }  // namespace
+
+Uuid mint_uuid(const Environment& environment) {
+  const Bytes bytes = environment.secret_bytes(16);
+  Uuid uuid;
+  std::copy(bytes.begin(), bytes.end(), uuid.bytes.begin());
+  uuid.bytes[6] = static_cast<uint8_t>((uuid.bytes[6] & 0x0f) | 0x40);
+  uuid.bytes[8] = static_cast<uint8_t>((uuid.bytes[8] & 0x3f) | 0x80);
+  return uuid;
+}
 
 Result<std::optional<Identity>> read_identity(storage::FileSystem& files, const std::string& folder) {
   if (!files.exists(folder + "/" + kFile)) return std::optional<Identity>();

@@ -21,6 +21,9 @@ struct Identity {
   std::vector<Member> founders;  // of the catalog group, if this node is one of them: the group began with these
 };
 
+// A random UUID (version 4, RFC 4122), from the environment's unpredictable bytes.
+Uuid mint_uuid(const Environment& environment);
+
 // nullopt: an empty folder. kCorrupt: the file makes no sense.
 Result<std::optional<Identity>> read_identity(storage::FileSystem& files, const std::string& folder);
 Result<void> write_identity(storage::FileSystem& files, const std::string& folder, const Identity& identity);

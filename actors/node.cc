@@ -12,15 +12,6 @@ namespace keyzone::actors {
 
 namespace {
 
-Uuid random_uuid(const Environment& environment) {
-  const Bytes bytes = environment.secret_bytes(16);
-  Uuid uuid;
-  for (size_t i = 0; i < uuid.bytes.size(); ++i) uuid.bytes[i] = static_cast<uint8_t>(bytes[i]);
-  uuid.bytes[6] = static_cast<uint8_t>((uuid.bytes[6] & 0x0f) | 0x40);  // version 4, RFC 4122
-  uuid.bytes[8] = static_cast<uint8_t>((uuid.bytes[8] & 0x3f) | 0x80);
-  return uuid;
-}
-
 // The folder's identity, made if it is empty; refuses a folder that is someone else's.
 Result<Identity> claim_folder(const NodeOptions& options, const Environment& environment) {
   KEYZONE_TRY(found, read_identity(*environment.files, options.folder));
@@ -37,7 +28,7 @@ Result<Identity> claim_folder(const NodeOptions& options, const Environment& env
       return differs("cluster", identity.cluster_name, options.cluster_name);
     }
   } else {
-    identity.host = random_uuid(environment);
+    identity.host = mint_uuid(environment);
     identity.name = options.name;
     identity.zone = options.zone;
     identity.shards = options.shards;

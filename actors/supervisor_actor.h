@@ -32,7 +32,6 @@ class Supervisor : public ShardActor {
   void link_hello(const LinkHello& hello) { links_[hello.link] = hello; }
   std::optional<std::vector<std::pair<HostPort, const LinkHello*>>> seeds_heard() const;
   void try_to_found();
-  Uuid mint_uuid() const;
   void become_member();
   void invite_founders();
   void send_on(uint64_t link, std::variant<Join, Welcome> word);

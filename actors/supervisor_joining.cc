@@ -57,7 +57,7 @@ void Supervisor::try_to_found() {
   for (const auto& [address, link] : *seeds) {
     if (!link->hello.cluster.is_nil()) return;  // there is a cluster already: join it
   }
-  identity_.cluster = mint_uuid();
+  identity_.cluster = mint_uuid(context_.environment);
   identity_.cluster_name = context_.options.cluster_name;
   uint64_t next = 1;
   identity_.node = NodeId(next++);
@@ -70,15 +70,6 @@ void Supervisor::try_to_found() {
     invited_[identity_.founders.back().node] = link->hello.host;
   }
   become_member();
-}
-
-Uuid Supervisor::mint_uuid() const {
-  const Bytes bytes = context_.environment.secret_bytes(16);
-  Uuid uuid;
-  std::copy(bytes.begin(), bytes.end(), uuid.bytes.begin());
-  uuid.bytes[6] = static_cast<uint8_t>((uuid.bytes[6] & 0x0f) | 0x40);
-  uuid.bytes[8] = static_cast<uint8_t>((uuid.bytes[8] & 0x3f) | 0x80);
-  return uuid;
 }
 
 // Keeps what we have become, durably, before anyone hears of it.
