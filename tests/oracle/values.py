@@ -1,0 +1,180 @@
+"""Values of CQL types, few of each so that statements meet: as literals, as bound values, as JSON."""
+import json
+import struct
+from collections import namedtuple
+
+from cql_types import bare
+from native_client import cell, encode
+
+# `bound` is how the value stands after `::` in a scenario; `wire` its bytes.
+Value = namedtuple("Value", "literal bound wire json")
+
+# Literal, what native_client.encode takes, JSON where it isn't the literal. Numbers are all three.
+TEXTS = ["", "a", "b", "B", "zz", "it's"]
+POOLS = {
+    "tinyint": ["0", "1", "2", "-1", "127", "-128"],
+    "smallint": ["0", "1", "2", "-1", "32767", "-32768"],
+    "int": ["0", "1", "2", "-1", "2147483647", "-2147483648"],
+    "bigint": ["0", "1", "2", "-1", "9223372036854775807", "-9223372036854775808"],
+    "varint": ["0", "1", "2", "-1", "128", "-129", "123456789012345678901234567890"],
+    "float": ["0.0", "1.5", "-1.5", "1e10", "NaN", "-0.0", "Infinity"],
+    "double": ["0.0", "1.5", "-2.25", "1e100", "NaN", "-0.0", "-Infinity"],
+    "decimal": ["0", "1.5", "1.50", "-2.25", "1e10", "-1e-10", "12345678901234567890.123"],
+    "ascii": TEXTS,
+    "text": TEXTS + ["é", "日本"],
+    "blob": ["0x", "0x00", "0x01", "0xff", "0x00ff"],
+    "boolean": ["true", "false"],
+    "date": [("'1970-01-01'", 0), ("'2024-02-29'", 19782), ("'1969-12-31'", -1), ("'2020-01-31'", 18292)],
+    "time": [("'00:00:00'", 0), ("'12:34:56.789'", 45296789000000), ("'23:59:59.999999999'", 86399999999999)],
+    "timestamp": [("'1970-01-01T00:00:00Z'", 0), ("'2024-02-29 12:34:56.789+0000'", 1709210096789),
+                  ("'1969-12-31 23:59:59.999Z'", -1), ("'2020-01-31'", 1580428800000)],
+    "uuid": ["00000000-0000-0000-0000-000000000000", "550e8400-e29b-41d4-a716-446655440000",
+             "ffffffff-ffff-4fff-bfff-ffffffffffff", "50554d6e-29bb-11e5-b345-feff819cdc9f"],
+    "timeuuid": ["50554d6e-29bb-11e5-b345-feff819cdc9f", "00000000-0000-1000-8080-808080808080",
+                 "550e8400-e29b-11d4-a716-446655440000"],
+    "inet": ["127.0.0.1", "10.0.0.1", "::1", "2001:db8::ff"],
+    "duration": [("1h30m", (0, 0, 5400 * 10**9)), ("P1Y2M", (14, 0, 0)), ("-3d", (0, -3, 0)), ("2w", (0, 14, 0)),
+                 ("1us", (0, 0, 1000))],
+}
+QUOTED = ("ascii", "text", "inet")
+WRITE_ELEMENTS_MAX = 3
+
+
+def unsigned_vint(value):
+    for extra in range(8):
+        if value < 1 << (7 * (extra + 1)):
+            head = 0xFF ^ (0xFF >> extra)
+            return (value | (head << (8 * extra))).to_bytes(extra + 1, "big")
+    return b"\xff" + value.to_bytes(8, "big")
+
+
+def duration_wire(parts):
+    return b"".join(unsigned_vint(v * 2 if v >= 0 else -v * 2 - 1) for v in parts)
+
+
+def simple(name, entry):
+    source = ("varchar",) if name == "text" else (name,)
+    if isinstance(entry, tuple):
+        literal, plain = entry
+        wire = duration_wire(plain) if name == "duration" else encode(source, plain)
+        bound = repr(wire) if name == "duration" else repr(plain)
+        return Value(literal, bound, wire, json.dumps(literal.strip("'")))
+    if name == "blob":
+        wire = bytes.fromhex(entry[2:])
+        return Value(entry, repr(wire), wire, f'"{entry}"')
+    if name == "boolean":
+        return Value(entry, entry, encode(source, entry == "true"), entry)
+    if name in QUOTED:
+        literal = "'" + entry.replace("'", "''") + "'"
+        return Value(literal, repr(entry), encode(source, entry), json.dumps(entry, ensure_ascii=False))
+    if name in ("uuid", "timeuuid"):
+        return Value(entry, repr(entry), encode(source, entry), f'"{entry}"')
+    if name in ("float", "double"):
+        wire = encode(source, float(entry))
+        odd = "N" in entry or "I" in entry
+        return Value(entry, repr(wire) if odd else entry, wire, f'"{entry}"' if odd else entry)
+    if name == "decimal":
+        return Value(entry, repr(entry), encode(source, entry), entry)
+    return Value(entry, entry, encode(source, int(entry)), entry)
+
+
+def any_simple(chance, name):
+    return simple(name, chance.choice(POOLS[name]))
+
+
+def sequence(parts):
+    return struct.pack(">i", len(parts)) + b"".join(cell(part) for part in parts)
+
+
+def any_value(chance, kind, few=False):
+    """A value of the type; of a simple one the first three when `few`, so that keys meet."""
+    kind = bare(kind)
+    name = kind[0]
+    if name in POOLS:
+        pool = POOLS[name]
+        return simple(name, chance.choice(pool[:3] if few else pool))
+    if name == "list":
+        return listed(any_elements(chance, kind[1], few))
+    if name == "set":
+        return set_of(any_elements(chance, kind[1], few))
+    if name == "map":
+        keys = any_elements(chance, kind[1], few)
+        return map_of(kind, [(key, any_value(chance, kind[2], few)) for key in keys])
+    if name == "vector":
+        return vector(kind, [any_value(chance, kind[1], few) for _ in range(kind[2])])
+    if name == "tuple":
+        return tuple_of([or_null(chance, part, few) for part in kind[1]])
+    return user_value(kind, [or_null(chance, part, few) for _, part in kind[2]])
+
+
+def any_elements(chance, kind, few):
+    return [any_value(chance, kind, few) for _ in range(chance.randint(0, 2 if few else WRITE_ELEMENTS_MAX))]
+
+
+NULL = Value("null", "null", None, "null")
+
+
+def or_null(chance, kind, few):
+    return NULL if not few and chance.random() < 0.1 else any_value(chance, kind, few)
+
+
+def joined(form, values, what):
+    return form % ", ".join(getattr(value, what) for value in values)
+
+
+def listed(parts):
+    return Value(joined("[%s]", parts, "literal"), joined("[%s]", parts, "bound"),
+                 sequence([part.wire for part in parts]), joined("[%s]", parts, "json"))
+
+
+def set_of(parts):
+    return listed(parts)._replace(literal=joined("{%s}", parts, "literal"))
+
+
+def json_key(value):
+    return value.json if value.json.startswith('"') else json.dumps(value.json, ensure_ascii=False)
+
+
+def map_of(kind, pairs):
+    simple_key = bare(kind[1])[0] in POOLS
+    bound = {key.bound if simple_key else repr(key.wire): value.bound for key, value in pairs}
+    wire = struct.pack(">i", len(pairs)) + b"".join(cell(k.wire) + cell(v.wire) for k, v in pairs)
+    doubled = len(bound) < len(pairs)  # a key that comes twice, which Python's own maps can't hold
+    return Value("{" + ", ".join(f"{k.literal}: {v.literal}" for k, v in pairs) + "}",
+                 repr(wire) if doubled else "{" + ", ".join(f"{k}: {v}" for k, v in bound.items()) + "}", wire,
+                 "{" + ", ".join(f"{json_key(k)}: {v.json}" for k, v in pairs) + "}")
+
+
+FIXED_SIZE = {"float": 4, "double": 8, "int": 4, "bigint": 8, "boolean": 1, "timestamp": 8, "uuid": 16,
+              "timeuuid": 16}
+
+
+def is_fixed(kind):
+    kind = bare(kind)
+    return kind[0] in FIXED_SIZE or (kind[0] == "vector" and is_fixed(kind[1]))
+
+
+def vector(kind, parts):
+    wires = [part.wire for part in parts]
+    wire = b"".join(w if is_fixed(kind[1]) else unsigned_vint(len(w)) + w for w in wires)
+    return Value(joined("[%s]", parts, "literal"), repr(wire), wire, joined("[%s]", parts, "json"))
+
+
+def tuple_of(parts):
+    return Value(joined("(%s)", parts, "literal"), joined("[%s]", parts, "bound"),
+                 b"".join(cell(part.wire) for part in parts), joined("[%s]", parts, "json"))
+
+
+def user_value(kind, parts):
+    fields = [name for name, _ in kind[2]]
+    named = [f"{name}: {part.literal}" for name, part in zip(fields, parts) if part is not NULL]
+    if not named:
+        named = [f"{fields[0]}: {parts[0].literal}"]
+    return tuple_of(parts)._replace(
+        literal="{" + ", ".join(named) + "}",
+        json="{" + ", ".join(f'"{json_name(name)}": {part.json}' for name, part in zip(fields, parts)) + "}")
+
+
+def json_name(column):
+    """A column's name as a key of JSON: what needs quotes in CQL has them there too."""
+    return column.replace('"', '\\"')

@@ -1,0 +1,182 @@
+"""INSERT, UPDATE, DELETE, conditions and batches. Every plain write says its timestamp, so that both servers agree."""
+from cql_types import bare, is_multicell
+from expressions import element
+from selects import SLICES, equal_or_in, multi_column, slices
+from values import Value
+
+TTL = 100000000   # far away: over three years
+TIMESTAMP_STEP = 10
+CONDITION_OPERATORS = ["=", "=", "!=", "<", "<=", ">", ">="]
+
+
+class Writer:
+    """Draws writes; their timestamps mostly rise, sometimes meet or fall back."""
+
+    def __init__(self, chance):
+        self.chance = chance
+        self.clock = 1000
+
+    def write(self, context, table):
+        draw = self.chance.random()
+        if table.is_counter:
+            return self.counter_update(context, table) if draw < 0.85 else self.delete(context, table, False)
+        conditional = table.has_conditions and self.chance.random() < 0.3
+        if draw < 0.08:
+            return self.batch(context, table)
+        return self.single(context, table, conditional, draw)
+
+    def single(self, context, table, conditional, draw, stamped=True):
+        if draw < 0.5:
+            return self.insert(context, table, conditional, stamped)
+        if draw < 0.8 and table.values:
+            return self.update(context, table, conditional, stamped)
+        return self.delete(context, table, conditional, stamped)
+
+    def timestamp(self):
+        self.clock += TIMESTAMP_STEP
+        return self.clock + self.chance.choice([0, 0, 0, 0, -TIMESTAMP_STEP, -3 * TIMESTAMP_STEP, -100])
+
+    def using(self, context, stamped, ttl_chance=0.12):
+        items = []
+        if stamped:
+            number = str(self.timestamp())
+            items.append("TIMESTAMP " + context.put(Value(number, number, None, number)))
+        if self.chance.random() < ttl_chance:
+            number = str(self.chance.choice([TTL, TTL, 0]))
+            items.append("TTL " + context.put(Value(number, number, None, number)))
+        return " USING " + " AND ".join(items) if items else ""
+
+    def insert(self, context, table, conditional, stamped=True):
+        columns = list(table.keys)
+        if self.chance.random() < 0.03:
+            columns.pop()
+        columns += [column for column in table.values if self.chance.random() < 0.6]
+        if self.chance.random() < 0.08 and not conditional:
+            return self.insert_json(context, table, columns, stamped)
+        self.chance.shuffle(columns)
+        cells = [context.value(c.kind, few=c in table.keys, odd=0.01 if c in table.keys else 0.06) for c in columns]
+        names = ", ".join(column.name for column in columns)
+        condition = " IF NOT EXISTS" * conditional
+        using = self.using(context, stamped and not conditional)
+        return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(cells)}){condition}{using}"
+
+    def insert_json(self, context, table, columns, stamped):
+        pairs = []
+        for column in columns:
+            name = column.name.replace('"', '\\"')
+            pairs.append(f'"{name}": {context.draw(column.kind, few=column in table.keys).json}')
+        text = "{" + ", ".join(pairs) + "}"
+        document = context.put(Value("'" + text.replace("'", "''") + "'", repr(text), None, None))
+        default = self.chance.choice(["", "", " DEFAULT NULL", " DEFAULT UNSET"])
+        return f"INSERT INTO {table.name} JSON {document}{default}{self.using(context, stamped)}"
+
+    def update(self, context, table, conditional, stamped=True):
+        using = self.using(context, stamped and not conditional)
+        columns = self.chance.sample(table.values, min(len(table.values), self.chance.choice([1, 1, 1, 2])))
+        changes = ", ".join(self.assignment(context, column) for column in columns)
+        only_static = all(column.role == "static" for column in columns)
+        where = self.row(context, table, only_static)
+        condition = self.conditions(context, table, only_static) if conditional else ""
+        return f"UPDATE {table.name}{using} SET {changes} WHERE {where}{condition}"
+
+    def assignment(self, context, column):
+        kind, name, draw = bare(column.kind), column.name, self.chance.random()
+        if not is_multicell(column.kind) and draw < 0.93:
+            return f"{name} = {context.value(column.kind)}"
+        if kind[0] == "udt" and draw < 0.5:
+            field, inside = self.chance.choice(kind[2])
+            return f"{name}.{field} = {context.value(inside)}"
+        if kind[0] in ("list", "set", "map"):
+            if draw < 0.3:
+                removed = ("set", kind[1]) if kind[0] == "map" else kind
+                return f"{name} = {name} - {context.value(removed)}"
+            if draw < 0.6:
+                return f"{name} = {name} + {context.value(kind)}"
+            if draw < 0.65:
+                return f"{name} = {context.value(kind)} + {name}"
+            if draw < 0.7:
+                return f"{name} {self.chance.choice(['+=', '-='])} {context.value(kind)}"
+            if draw < 0.8 and kind[0] != "set":
+                key = context.integer(0, 2) if kind[0] == "list" else context.value(kind[1], few=True)
+                return f"{name}[{key}] = {context.value(kind[-1])}"
+        return f"{name} = {context.value(column.kind)}"
+
+    def row(self, context, table, only_static=False):
+        relations = [equal_or_in(context, column, 0.05) for column in table.partition]
+        if not (only_static and self.chance.random() < 0.9):
+            relations += [equal_or_in(context, column, 0.08) for column in table.clustering]
+        if self.chance.random() < 0.02:
+            relations.pop()
+        return " AND ".join(relations) or "k = 1"
+
+    def delete(self, context, table, conditional, stamped=True):
+        chosen, draw = [], self.chance.random()
+        if table.values and draw < 0.4:
+            chosen = self.chance.sample(table.values, min(len(table.values), self.chance.choice([1, 1, 2])))
+        parts = [element(context, column) if is_multicell(column.kind) and self.chance.random() < 0.5
+                 else column.name for column in chosen]
+        using = self.using(context, stamped and not conditional and not table.is_counter, ttl_chance=0.01)
+        relations = [equal_or_in(context, column, 0.1) for column in table.partition]
+        if chosen and all(column.role == "static" for column in chosen):
+            pass
+        elif chosen or draw < 0.65:
+            relations += [equal_or_in(context, column, 0.15) for column in table.clustering]
+        elif table.clustering and draw < 0.9:
+            relations += self.clustering_range(context, table)
+        condition = self.conditions(context, table, False) if conditional else ""
+        what = ", ".join(parts) + " " if parts else ""
+        return f"DELETE {what}FROM {table.name}{using} WHERE {' AND '.join(relations)}{condition}"
+
+    def clustering_range(self, context, table):
+        columns = table.clustering
+        if len(columns) > 1 and self.chance.random() < 0.25:
+            return multi_column(context, columns)
+        count = self.chance.randint(0, len(columns) - 1)
+        relations = [equal_or_in(context, column, 0.1) for column in columns[:count]]
+        return relations + (slices(context, [columns[count]], columns[count].name)
+                            if self.chance.random() < 0.8 else [])
+
+    # ---- Conditions ----
+
+    def conditions(self, context, table, only_static):
+        columns = table.of("static") if only_static else table.values
+        if not columns or self.chance.random() < 0.3:
+            return " IF EXISTS"
+        chosen = self.chance.choices(columns, k=self.chance.choice([1, 1, 2]))
+        return " IF " + " AND ".join(self.condition(context, column) for column in chosen)
+
+    def condition(self, context, column):
+        kind, left, inside = bare(column.kind), column.name, column.kind
+        if kind[0] in ("list", "map", "udt") and self.chance.random() < 0.4:
+            left = element(context, column)
+            field = left.rpartition(".")[2]
+            inside = dict(kind[2])[field] if kind[0] == "udt" else kind[-1]
+        if kind[0] in ("list", "set", "map") and self.chance.random() < 0.1:
+            return f"{column.name} CONTAINS {context.value(kind[-1])}"
+        if self.chance.random() < 0.15:
+            options = [context.value(inside) for _ in range(self.chance.randint(1, 3))]
+            return f"{left} IN ({', '.join(options)})"
+        return f"{left} {self.chance.choice(CONDITION_OPERATORS)} {context.value(inside, odd=0.2)}"
+
+    # ---- Counters and batches ----
+
+    def counter_update(self, context, table):
+        column = self.chance.choice(table.values)
+        amount = context.integer(-5, 5)
+        change = (f"{column.name} {self.chance.choice(['+=', '-='])} {amount}" if self.chance.random() < 0.5
+                  else f"{column.name} = {column.name} {self.chance.choice('+-')} {amount}")
+        return f"UPDATE {table.name} SET {change} WHERE {self.row(context, table, column.role == 'static')}"
+
+    def batch(self, context, table):
+        kind = self.chance.choice(["", "", "UNLOGGED "])
+        conditional = table.has_conditions and self.chance.random() < 0.4
+        stamp, shared = "", not conditional and self.chance.random() < 0.3
+        if shared:
+            stamp = f" USING TIMESTAMP {self.timestamp()}"
+        others = [table] if conditional else [t for t in context.schema.tables if not t.is_counter]
+        parts = []
+        for number in range(self.chance.randint(1, 4)):
+            target = table if number == 0 else self.chance.choice(others)
+            parts.append(self.single(context, target, conditional and self.chance.random() < 0.7,
+                                     self.chance.random(), stamped=not shared and not conditional))
+        return f"BEGIN {kind}BATCH{stamp} {'; '.join(parts)}; APPLY BATCH"
