@@ -198,7 +198,7 @@ class CatalogActor : public Replica {
   void handle_catalog(const CatalogPtr& catalog) override {
     std::vector<NodeId> voters, learners;
     for (const auto& member : catalog->members) (member.voter ? voters : learners).push_back(member.node);
-    want_members(std::move(voters), std::move(learners));
+    want_members(catalog->version, std::move(voters), std::move(learners));
   }
   // Changes stay in the log until the state is in the store; when quiet for a while, it goes there.
   void on_tick() override {

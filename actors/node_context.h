@@ -15,6 +15,7 @@
 #include "actors/node_options.h"
 #include "actors/routing.h"
 #include "actors/statement_cache.h"
+#include "raft/types.h"
 
 namespace keyzone::actors {
 
@@ -46,6 +47,10 @@ struct ReplicaStatus {
   LogIndex applied;
   bool is_leader = false;
   bool asleep = false;
+  Term last_term;  // of the log's newest entry
+  LogIndex last_index;
+  raft::Configuration members;    // in force here
+  bool members_settled = false;   // they are applied here, and no change is under way
 };
 class StatusBoard {
  public:

@@ -446,6 +446,10 @@ void Replica::report_status() {
   status.applied = applied_;
   status.is_leader = raft_->is_leader();
   status.asleep = raft_->asleep();
+  status.last_term = raft_->last_term();
+  status.last_index = raft_->last_index();
+  status.members = raft_->configuration();
+  status.members_settled = raft_->members_settled();
   context_.statuses.report(status);
 }
 
@@ -475,11 +479,12 @@ void Replica::drop() {
 
 // --- members
 
-void Replica::want_members(std::vector<NodeId> voters, std::vector<NodeId> learners) {
+void Replica::want_members(CatalogVersion version, std::vector<NodeId> voters, std::vector<NodeId> learners) {
   std::sort(voters.begin(), voters.end());
   std::sort(learners.begin(), learners.end());
   wanted_voters_ = std::move(voters);
   wanted_learners_ = std::move(learners);
+  wanted_version_ = version;
   if (members_differ()) wake();
 }
 
@@ -487,7 +492,9 @@ void Replica::want_members(std::vector<NodeId> voters, std::vector<NodeId> learn
 bool Replica::members_differ() const {
   if (wanted_voters_.empty() || !raft_ || !raft_->is_leader()) return false;
   const auto& now = raft_->configuration();
-  return now.joint() || now.voters != wanted_voters_ || now.learners != wanted_learners_;
+  if (now.joint()) return true;
+  if (wanted_version_.value < now.version) return false;
+  return now.voters != wanted_voters_ || now.learners != wanted_learners_;
 }
 
 // The leader brings the group's members to what the catalog wants: first as learners, then, when they have
@@ -505,14 +512,15 @@ void Replica::reconcile_members() {
   }
   wake();
   if (!add.empty()) {
-    (void)raft_->propose_configuration(add);
+    (void)raft_->propose_configuration(add, wanted_version_.value);
     return;
   }
   const auto status = raft_->status();
   for (const auto node : wanted_voters_) {
     if (now.is_voter(node)) continue;
     for (const auto& peer : status.peers) {
-      const bool behind = peer.match.value + kCaughtUpEntries < status.last_index.value || !peer.active;
+      const bool behind = peer.match.value == 0 || !peer.active ||
+                          peer.match.value + kCaughtUpEntries < status.last_index.value;
       if (peer.node == node && behind) return;  // not yet
     }
     change.push_back({Change::Kind::kAddVoter, node});
@@ -524,7 +532,7 @@ void Replica::reconcile_members() {
     if (!has(wanted_voters_) && !has(wanted_learners_)) change.push_back({Change::Kind::kRemove, node});
     if (has(wanted_learners_) && now.is_voter(node)) change.push_back({Change::Kind::kAddLearner, node});
   }
-  if (!change.empty()) (void)raft_->propose_configuration(change);
+  if (!change.empty()) (void)raft_->propose_configuration(change, wanted_version_.value);
 }
 
 // --- the log's start

@@ -167,10 +167,12 @@ class Replica : public ShardActor, public raft::LogReader {
   bool stopping_ = false;
   std::vector<NodeId> wanted_voters_;
   std::vector<NodeId> wanted_learners_;
+  CatalogVersion wanted_version_;  // of the catalog that wants them
 
  protected:
-  // The replicas that placement wants, from the catalog; the leader changes the group's members to that, a step at a time.
-  void want_members(std::vector<NodeId> voters, std::vector<NodeId> learners = {});
+  // The replicas that placement wants, from the catalog; the leader changes the group's members to that, a step at a
+  // time. A leader whose catalog is older than what the group's members were made for (it was away) changes nothing.
+  void want_members(CatalogVersion version, std::vector<NodeId> voters, std::vector<NodeId> learners = {});
 };
 
 }  // namespace keyzone::actors

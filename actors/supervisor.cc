@@ -177,6 +177,7 @@ void Supervisor::start_tablet(const TablePtr& table, const Tablet& tablet, const
   start.replica.campaign = tablet.preferred_leader == context_.self && !shard.log().has_group(tablet.group);
   start.table = table;
   start.tablet = tablet;
+  start.version = catalog_->version;
   route->local = spawn_tablet(system(), context_, shard, std::move(start));
 }
 
@@ -191,7 +192,9 @@ void Supervisor::sweep_unknown() {
   for (auto& shard : context_.shards) {
     std::vector<GroupId> unknown;
     for (const auto group : shard->log().groups()) {
-      if (group != kCatalogGroup && !routes_.contains(group)) unknown.push_back(group);
+      // A group with a higher id came after our catalog.
+      const bool older = group.value < catalog_->next_id;
+      if (older && group != kCatalogGroup && !routes_.contains(group)) unknown.push_back(group);
     }
     for (const auto group : unknown) caf::anon_send(shard->keeper(), drop_atom::value, group.value);
   }

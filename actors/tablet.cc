@@ -47,7 +47,7 @@ class TabletActor : public Replica {
       : Replica(config, context, shard, std::move(start.replica)),
         table_(std::move(start.table)),
         tablet_(std::move(start.tablet)) {
-    want_members(tablet_.replicas);
+    want_members(start.version, tablet_.replicas);
   }
 
  protected:
@@ -384,7 +384,7 @@ class TabletActor : public Replica {
         if (tablet.group == start_.group) tablet_ = tablet;
       }
     }
-    want_members(tablet_.replicas);
+    want_members(catalog->version, tablet_.replicas);
     if (leading()) propose_schema();
   }
 

@@ -14,6 +14,7 @@ struct TabletStart {
   Replica::Start replica;
   TablePtr table;  // as of the catalog that asks for the tablet
   Tablet tablet;
+  CatalogVersion version;  // of that catalog
 };
 
 // For checks: the tablet says what its state sums up to at the index that it has applied. Reads all of it.

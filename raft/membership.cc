@@ -72,6 +72,7 @@ Result<Configuration> Raft::changed(const std::vector<ConfigurationChange>& chan
   }
   if (voters.empty()) return invalid("a group needs a voter");
   Configuration next;
+  next.version = now.version;
   next.voters.assign(voters.begin(), voters.end());
   next.learners.assign(learners.begin(), learners.end());
   if (next == now) return invalid("a change of members that changes nothing");
@@ -82,7 +83,8 @@ Result<Configuration> Raft::changed(const std::vector<ConfigurationChange>& chan
   return next;
 }
 
-Result<LogIndex> Raft::propose_configuration(const std::vector<ConfigurationChange>& change) {
+Result<LogIndex> Raft::propose_configuration(const std::vector<ConfigurationChange>& change,
+                                             uint64_t version) {
   InvariantGuard guard(*this);
   if (!is_leader()) return Error{ErrorKind::kNotLeader, "this replica does not lead its group"};
   if (transfer_to_ != NodeId()) return Error{ErrorKind::kNotLeader, "leadership is being handed over"};
@@ -91,7 +93,9 @@ Result<LogIndex> Raft::propose_configuration(const std::vector<ConfigurationChan
   if (configuration().joint() || configurations_.back().index > commit_) {
     return Error{ErrorKind::kOverloaded, "another change of members is under way"};
   }
+  if (version < configuration().version) return invalid("a newer change of members was made already");
   KEYZONE_TRY(next, changed(change));
+  next.version = version;
   if (asleep_) wake_up();
   return append_configuration(next);
 }

@@ -149,9 +149,10 @@ class Raft {
   Result<LogIndex> propose(std::vector<Payload> payloads);
 
   // Joint consensus: appends the joint configuration; when that is committed the leader leaves it by itself.
-  // Learners come and go in one step. kNotLeader; kInvalid: makes no sense;
+  // Learners come and go in one step. `version` numbers the caller's wishes: one that is older than the configuration in
+  // force is refused. kNotLeader; kInvalid: makes no sense, or is older;
   // kOverloaded: another change is under way, or nothing of this term is committed yet: try again.
-  Result<LogIndex> propose_configuration(const std::vector<ConfigurationChange>& change);
+  Result<LogIndex> propose_configuration(const std::vector<ConfigurationChange>& change, uint64_t version = 0);
 
   // Asks for a linearizable read; comes back in Ready::reads or ::reads_failed. At a follower it asks the
   // leader. REQUIRES: `context` was never used before in this life; a retry takes a fresh one. kNotLeader: no
@@ -222,8 +223,13 @@ class Raft {
   LogIndex commit() const { return commit_; }
   LogIndex applied_index() const { return applied_; }
   LogIndex last_index() const { return log_.last_index(); }
+  Term last_term() const { return log_.last_term(); }  // of the log's newest entry
   LogIndex first_index() const { return log_.start_index().next(); }
   const Configuration& configuration() const { return configurations_.back().configuration; }
+  // The configuration is applied here, and it isn't a joint one.
+  bool members_settled() const {
+    return !configuration().joint() && configurations_.back().index <= applied_;
+  }
   // The leader has committed an entry of its own term: it knows all that was ever acknowledged.
   bool leader_ready() const;
   Status status() const;

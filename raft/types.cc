@@ -52,7 +52,7 @@ std::vector<NodeId> Configuration::members() const {
 
 Configuration Configuration::left_joint() const {
   KEYZONE_ASSERT(joint());
-  Configuration left{voters, {}, learners, {}};
+  Configuration left{voters, {}, learners, {}, version};
   insert_all(left.learners, learners_next);
   return left;
 }
@@ -60,6 +60,7 @@ Configuration Configuration::left_joint() const {
 Bytes Configuration::encode() const {
   Bytes out;
   for (const auto* list : {&voters, &outgoing, &learners, &learners_next}) append_list(out, *list);
+  if (version != 0) append_varint(out, version);
   return out;
 }
 
@@ -69,7 +70,11 @@ Result<Configuration> Configuration::decode(BytesView bytes) {
   bool ok = true;
   for (auto* list : {&c.voters, &c.outgoing, &c.learners, &c.learners_next})
     ok = ok && read_list(reader, *list);
-  if (!ok || reader.left() != 0)
+  if (ok && reader.left() > 0) {
+    c.version = reader.varint();
+    ok = c.version != 0;
+  }
+  if (!ok || reader.failed() || reader.left() != 0)
     return Error{ErrorKind::kCorrupt, "a Raft configuration that does not decode"};
   if (c.voters.empty() && (c.joint() || !c.learners.empty() || !c.learners_next.empty())) {
     return Error{ErrorKind::kCorrupt, "a Raft configuration without voters"};

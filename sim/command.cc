@@ -21,7 +21,7 @@ struct Arguments {
   uint64_t seeds = 1;
   uint64_t seconds = 60;
   uint64_t jobs = 1;
-  FaultChoice faults = FaultChoice::kDrawn;
+  FaultChoice faults;
   bool trace = false;
   bool help = false;
 };
@@ -33,7 +33,8 @@ int usage(std::FILE* out) {
       "  --seed N             the first seed (1)\n"
       "  --seeds K            how many, one after the other (1)\n"
       "  --seconds S          virtual seconds with faults (60)\n"
-      "  --faults drawn|none|all  which kinds of faults: drawn from the seed (the default), none, or every kind\n"
+      "  --faults WHICH       drawn (from the seed, the default), none, all, or one kind: kill, power-loss,\n"
+      "                       replace-disk... (sim/faults.h)\n"
       "  --trace              print what happens\n"
       "  --jobs J             in so many processes (1)\n"
       "\n"
@@ -71,8 +72,9 @@ bool parse(const std::vector<std::string>& arguments, Arguments* out) {
     } else if (name == "--jobs") {
       good = parse_number(value, &out->jobs) && out->jobs > 0 && out->jobs <= kJobsMax;
     } else if (name == "--faults") {
-      good = value == "drawn" || value == "none" || value == "all";
-      out->faults = value == "none" ? FaultChoice::kNone : value == "all" ? FaultChoice::kAll : FaultChoice::kDrawn;
+      const auto choice = FaultChoice::parse(value);
+      good = choice.has_value();
+      out->faults = choice.value_or(FaultChoice());
     } else {
       std::fprintf(stderr, "keyzone sim: there is no option '%s'\n", name.c_str());
       return false;
@@ -85,8 +87,8 @@ bool parse(const std::vector<std::string>& arguments, Arguments* out) {
   return true;
 }
 
-const char* flag_of(FaultChoice faults) {
-  return faults == FaultChoice::kNone ? " --faults none" : faults == FaultChoice::kAll ? " --faults all" : "";
+std::string flag_of(FaultChoice faults) {
+  return faults.mode == FaultChoice::Mode::kDrawn ? "" : " --faults " + faults.name();
 }
 
 bool run_seed(const Arguments& arguments, uint64_t seed) {
@@ -105,7 +107,7 @@ bool run_seed(const Arguments& arguments, uint64_t seed) {
     std::printf("violation of %s: %s; again: keyzone sim --seed %llu --seconds %llu%s --trace\n",
                 report.violation->checker.c_str(), report.violation->text.c_str(),
                 static_cast<unsigned long long>(seed), static_cast<unsigned long long>(arguments.seconds),
-                flag_of(arguments.faults));
+                flag_of(arguments.faults).c_str());
   }
   std::fflush(stdout);
   return !report.violation;

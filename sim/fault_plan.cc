@@ -14,12 +14,14 @@ constexpr Time kGapMost = 8 * kSecond;
 
 std::vector<FaultKind> draw_kinds(Random& random, FaultChoice choice) {
   std::vector<FaultKind> kinds;
-  if (choice == FaultChoice::kNone) return kinds;
-  const uint64_t lot = choice == FaultChoice::kAll ? 100 : random.below(100);
+  using Mode = FaultChoice::Mode;
+  if (choice.mode == Mode::kNone) return kinds;
+  if (choice.mode == Mode::kOne) return {choice.one};
+  const uint64_t lot = choice.mode == Mode::kAll ? 100 : random.below(100);
   if (lot < kSeedsWithout) return kinds;
   if (lot < kSeedsWithout + kSeedsWithOne) return {static_cast<FaultKind>(random.below(kFaultKinds))};
   for (size_t i = 0; i < kFaultKinds; ++i) {
-    if (choice == FaultChoice::kAll || random.below(2) == 0) kinds.push_back(static_cast<FaultKind>(i));
+    if (choice.mode == Mode::kAll || random.below(2) == 0) kinds.push_back(static_cast<FaultKind>(i));
   }
   return kinds;
 }
@@ -70,6 +72,10 @@ FaultEvent draw_event(Random& random, FaultKind kind, size_t nodes, Time at) {
     case FaultKind::kSyncError:
       event.duration = draw_log(random, kMillisecond, 2 * kSecond);
       break;
+    case FaultKind::kReplaceDisk:
+      event.duration = draw_log(random, kMillisecond, 5 * kSecond);
+      event.strength = static_cast<uint64_t>(draw_log(random, 50 * kMillisecond, 10 * kSecond));
+      break;
     case FaultKind::kAmbush:
       event.duration = draw_log(random, 3 * kSecond, 10 * kSecond);
       break;
@@ -83,13 +89,41 @@ const char* name_of(FaultKind kind) {
   static constexpr const char* kNames[kFaultKinds] = {
       "drop",          "duplicate",  "delay", "isolate",        "one way", "part",       "break links", "break streams",
       "stall streams", "power loss", "kill",  "power loss all", "pause",   "clock step", "slow disk",   "sync error",
-      "ambush"};
+      "replace disk",  "ambush"};
   return kNames[static_cast<size_t>(kind)];
+}
+
+std::optional<FaultChoice> FaultChoice::parse(const std::string& name) {
+  for (const auto mode : {Mode::kDrawn, Mode::kNone, Mode::kAll}) {
+    if (name == FaultChoice{mode}.name()) return FaultChoice{mode};
+  }
+  for (size_t i = 0; i < kFaultKinds; ++i) {
+    const FaultChoice choice{Mode::kOne, static_cast<FaultKind>(i)};
+    if (name == choice.name()) return choice;
+  }
+  return std::nullopt;
+}
+
+std::string FaultChoice::name() const {
+  switch (mode) {
+    case Mode::kDrawn:
+      return "drawn";
+    case Mode::kNone:
+      return "none";
+    case Mode::kAll:
+      return "all";
+    case Mode::kOne:
+      break;
+  }
+  std::string text = name_of(one);
+  std::replace(text.begin(), text.end(), ' ', '-');
+  return text;
 }
 
 std::string FaultEvent::describe() const {
   std::string text = std::string(name_of(kind)) + " at node " + std::to_string(node + 1);
-  if (kind == FaultKind::kOneWay || kind == FaultKind::kPart || kind == FaultKind::kAmbush) {
+  if (kind == FaultKind::kOneWay || kind == FaultKind::kPart || kind == FaultKind::kReplaceDisk ||
+      kind == FaultKind::kAmbush) {
     text += " and " + std::to_string(other + 1);
   }
   if (duration > 0) text += " for " + std::to_string(duration / kMillisecond) + " ms";

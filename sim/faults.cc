@@ -7,12 +7,13 @@ namespace {
 constexpr Time kAmbushWithin = 20 * kMillisecond;
 constexpr Time kAmbushDowntime = 30 * kMillisecond;
 constexpr uint32_t kAmbushChance = 600'000;  // in a million
+constexpr Time kDowntimeMost = 15 * kSecond;  // of the node that stops after another one's disk was replaced
 constexpr DiskPace kAmbushPace{10 * kMillisecond, 400 * kMillisecond};
 
 }  // namespace
 
-Faults::Faults(World& world, Fabric& fabric, std::vector<std::unique_ptr<Machine>>& machines)
-    : world_(world), fabric_(fabric), machines_(machines), random_(world.fork()) {}
+Faults::Faults(World& world, Fabric& fabric, std::vector<std::unique_ptr<Machine>>& machines, Quorums& quorums)
+    : world_(world), fabric_(fabric), machines_(machines), quorums_(quorums), random_(world.fork()) {}
 
 void Faults::schedule(const FaultPlan& plan) {
   for (const auto& event : plan) {
@@ -79,9 +80,23 @@ void Faults::begin(const FaultEvent& event) {
     case FaultKind::kSyncError:
       machine.disk().fail_next(storage::DiskCall::kSync, "/log/", 1);
       return;
+    case FaultKind::kReplaceDisk:
+      return replace_disk(event);
     case FaultKind::kAmbush:
       return ambush(event);
   }
+}
+
+// An operator never does that to two nodes before the first one has all its data again.
+void Faults::replace_disk(const FaultEvent& event) {
+  auto& machine = *machines_[event.node];
+  if (!machine.running() || !quorums_.may_empty(event.node)) return tell("it still is needed");
+  restart(event.node, true, 0, event.duration);
+  machine.disk().wipe();
+  quorums_.emptied(event.node);
+  world_.after(event.duration + static_cast<Time>(event.strength), [this, other = event.other, era = era_] {
+    if (era == era_) restart(other, false, 0, draw_log(random_, kMillisecond, kDowntimeMost));
+  });
 }
 
 void Faults::ambush(const FaultEvent& event) {

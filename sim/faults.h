@@ -1,10 +1,12 @@
 // What goes wrong in a run, drawn from the seed beforehand as a list of events that can be printed and replayed.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/machine.h"
 #include "sim/network.h"
+#include "sim/quorums.h"
 #include "sim/world.h"
 
 namespace keyzone::sim {
@@ -26,9 +28,10 @@ enum class FaultKind : uint8_t {
   kClockStep,    // a node's clock jumps
   kSlowDisk,     // a node's disk takes long
   kSyncError,    // a node's next sync fails
+  kReplaceDisk,  // a node comes back with an empty disk; a while later another one stops
   kAmbush,       // for a while two nodes don't see each other, and the third loses power soon after each new term
 };
-inline constexpr size_t kFaultKinds = 17;
+inline constexpr size_t kFaultKinds = 18;
 const char* name_of(FaultKind kind);
 
 struct FaultEvent {
@@ -36,22 +39,30 @@ struct FaultEvent {
   Time at = 0;
   Time duration = 0;    // until it is over, or until the node starts again
   size_t node = 0;
-  size_t other = 0;     // kOneWay, kPart
+  size_t other = 0;     // kOneWay, kPart, kReplaceDisk, kAmbush
   uint64_t strength = 0;  // what it means depends on the kind: parts in a million, microseconds, disk calls
   std::string describe() const;
 };
 using FaultPlan = std::vector<FaultEvent>;
 
-enum class FaultChoice { kDrawn, kNone, kAll };
+// Which kinds of faults a run has. Drawn: a swarm; one seed in ten has none at all, one in five a single kind.
+struct FaultChoice {
+  enum class Mode { kDrawn, kNone, kAll, kOne };
+  Mode mode = Mode::kDrawn;
+  FaultKind one = FaultKind::kDrop;  // kOne
 
-// Events between `begin` and `end`, in order. Which kinds there are is drawn first (a swarm): one seed in ten has none
-// at all, one in five a single kind.
+  // "drawn", "none", "all" or the name of a kind, with hyphens for spaces; and back.
+  static std::optional<FaultChoice> parse(const std::string& name);
+  std::string name() const;
+};
+
+// Events between `begin` and `end`, in order.
 FaultPlan draw_faults(Random random, FaultChoice choice, size_t nodes, Time begin, Time end);
 
 // Makes them happen.
 class Faults {
  public:
-  Faults(World& world, Fabric& fabric, std::vector<std::unique_ptr<Machine>>& machines);
+  Faults(World& world, Fabric& fabric, std::vector<std::unique_ptr<Machine>>& machines, Quorums& quorums);
   void schedule(const FaultPlan& plan);
   // All is well from now on: every node runs, everything passes.
   void heal();
@@ -65,12 +76,14 @@ class Faults {
   void begin(const FaultEvent& event);
   void cut(size_t from, size_t to, Time duration);
   void change_weather(const FaultEvent& event);
+  void replace_disk(const FaultEvent& event);
   void ambush(const FaultEvent& event);
   void tell(const std::string& text);
 
   World& world_;
   Fabric& fabric_;
   std::vector<std::unique_ptr<Machine>>& machines_;
+  Quorums& quorums_;
   Random random_;
   uint64_t happened_ = 0;
   uint64_t era_ = 0;  // grows when all is healed: what would have ended a fault before does nothing then

@@ -1,4 +1,5 @@
 // Links between peers, and who dials whom.
+#include <algorithm>
 #include <caf/send.hpp>
 #include <cstring>
 
@@ -42,6 +43,14 @@ Fabric::NodeNetwork* Fabric::listening_at(const std::string& address, uint16_t p
 Time Fabric::draw_delay() {
   return weather.delay_least +
          static_cast<Time>(random_.below(static_cast<uint64_t>(weather.delay_most - weather.delay_least + 1)));
+}
+
+bool Fabric::is_calm() const {
+  if (weather != Weather()) return false;
+  for (const auto& row : cuts_) {
+    if (std::any_of(row.begin(), row.end(), [](int cut) { return cut > 0; })) return false;
+  }
+  return true;
 }
 
 void Fabric::heal() {

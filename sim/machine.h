@@ -23,6 +23,7 @@ namespace keyzone::sim {
 struct DiskPace {
   Time least = 50;
   Time most = kMillisecond;
+  bool operator==(const DiskPace&) const = default;
 };
 
 class Machine : public Process {
@@ -34,6 +35,8 @@ class Machine : public Process {
   size_t index() const { return index_; }
   bool running() const { return node_ != nullptr; }
   bool paused() const { return paused_; }
+  uint64_t life() const { return life_; }  // grows with each start
+  bool is_well() const { return running() && !paused_ && pace == DiskPace(); }
   actors::Node* node() { return node_.get(); }
   storage::MemoryDisk& disk() { return disk_; }
 

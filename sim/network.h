@@ -24,6 +24,7 @@ struct Weather {
   uint32_t overtake_ppm = 0;  // leaves the order of its link
   uint32_t late_ppm = 0;      // comes up to late_most after its turn, and does not hold up the others
   Time late_most = kSecond;
+  bool operator==(const Weather&) const = default;
 };
 
 // Where things are delivered: a process, which may be paused.
@@ -55,6 +56,7 @@ class Fabric {
   void cut(size_t from, size_t to) { ++cuts_[from][to]; }  // nothing passes in this direction until mended as often
   void mend(size_t from, size_t to) { --cuts_[from][to]; }
   bool is_cut(size_t from, size_t to) const { return cuts_[from][to] > 0; }
+  bool is_calm() const;  // everything passes, in good weather
   void break_links(size_t node);
   void break_streams(size_t node);
   void stall_streams(size_t node, Time until) { stalled_until_[node] = until; }

@@ -45,6 +45,7 @@ class Simulation {
   Fabric fabric_;
   Watch watch_;
   std::vector<std::unique_ptr<Machine>> machines_;
+  Quorums quorums_;
   Faults faults_;
   std::unique_ptr<Workload> workload_;
   actors::NodeOptions drawn_;
@@ -59,15 +60,17 @@ Simulation::Simulation(const SimulationOptions& options)
       random_(world_.fork()),
       fabric_(world_, kNodes),
       watch_(world_),
-      faults_(world_, fabric_, machines_) {
+      quorums_(world_, fabric_, machines_),
+      faults_(world_, fabric_, machines_, quorums_) {
   report_.seed = options.seed;
   draw_options();
   for (size_t i = 0; i < kNodes; ++i) {
     machines_.push_back(std::make_unique<Machine>(world_, fabric_, i, node_options(i),
                                                   [this](size_t machine, const actors::ReplicaStatus& status) {
+                                                    quorums_.see(machine, status);
                                                     if (watch_.see(machine, status)) faults_.term_changed(machine);
                                                   }));
-    if (options.faults != FaultChoice::kNone) {
+    if (options.faults.mode != FaultChoice::Mode::kNone) {
       machines_[i]->clock_offset = static_cast<Time>(random_.below(kSecond));
       machines_[i]->clock_drift_ppm = static_cast<int64_t>(random_.below(400)) - 200;
     }
@@ -167,6 +170,7 @@ bool Simulation::run_until(Time end) {
 }
 
 void Simulation::look_at_nodes() {
+  if (auto found = quorums_.look()) fail(found->checker.c_str(), found->text);
   if (auto found = watch_.take_violation()) fail(found->checker.c_str(), found->text);
   if (auto found = workload_->take_violation()) fail(found->checker.c_str(), found->text);
   for (const auto& machine : machines_) {

@@ -13,7 +13,7 @@ namespace keyzone::sim {
 struct SimulationOptions {
   uint64_t seed = 1;
   Time duration = 60 * kSecond;  // with faults; what follows (healing, the last round) comes on top
-  FaultChoice faults = FaultChoice::kDrawn;
+  FaultChoice faults;
   bool trace = false;  // print what happens
 };
 

@@ -46,6 +46,9 @@ TEST(Configuration, EncodesAndDecodes) {
   EXPECT_EQ(*Configuration::decode(Configuration().encode()), Configuration());
   const Configuration three{nodes({1, 2, 3}), {}, {}, {}};
   EXPECT_EQ(three.encode(), Bytes("\x03\x01\x02\x03\x00\x00\x00", 7));
+  const Configuration versioned{nodes({1, 2, 3}), {}, {}, {}, 9};
+  EXPECT_EQ(versioned.encode(), Bytes("\x03\x01\x02\x03\x00\x00\x00\x09", 8));
+  EXPECT_EQ(*Configuration::decode(versioned.encode()), versioned);
 }
 
 TEST(Configuration, RefusesWhatIsNoConfiguration) {
@@ -53,15 +56,17 @@ TEST(Configuration, RefusesWhatIsNoConfiguration) {
   for (size_t size = 0; size < good.size(); ++size) {
     EXPECT_FALSE(Configuration::decode(BytesView(good).substr(0, size))) << size;
   }
-  EXPECT_FALSE(Configuration::decode(good + 'x'));
+  EXPECT_FALSE(Configuration::decode(good + '\0'));  // a version is not written if it is 0
+  EXPECT_FALSE(Configuration::decode(good + "xx"));
+  EXPECT_FALSE(Configuration::decode(good + '\x80'));
   EXPECT_FALSE(Configuration::decode(Bytes("\x02\x02\x01\x00\x00\x00", 6)));  // not ascending
   EXPECT_FALSE(Configuration::decode(Bytes("\x01\x00\x00\x00\x00", 5)));      // no node has id 0
   EXPECT_FALSE(Configuration::decode(Bytes("\x00\x00\x01\x05\x00", 5)));      // learners and no voters
 }
 
 TEST(Configuration, LeavesTheJointOne) {
-  const Configuration joint{nodes({1, 2}), nodes({1, 2, 3}), nodes({5}), nodes({3})};
-  EXPECT_EQ(joint.left_joint(), (Configuration{nodes({1, 2}), {}, nodes({3, 5}), {}}));
+  const Configuration joint{nodes({1, 2}), nodes({1, 2, 3}), nodes({5}), nodes({3}), 7};
+  EXPECT_EQ(joint.left_joint(), (Configuration{nodes({1, 2}), {}, nodes({3, 5}), {}, 7}));
 }
 
 }  // namespace

@@ -217,17 +217,22 @@ class Player {
     say_error(node(words).raft->transfer_leadership(node_id(words.at(2))));
     cluster_->run(node(words));
   }
-  // change N [+voter|~learner|-gone]...
+  // change N [+voter|~learner|-gone|@version]...
   void change(const Words& words) {
     std::vector<ConfigurationChange> changes;
+    uint64_t version = 0;
     for (size_t i = 2; i < words.size(); ++i) {
       const char sign = words[i][0];
+      if (sign == '@') {
+        version = std::stoull(words[i].substr(1));
+        continue;
+      }
       changes.push_back({sign == '+'   ? ConfigurationChange::Kind::kAddVoter
                          : sign == '~' ? ConfigurationChange::Kind::kAddLearner
                                        : ConfigurationChange::Kind::kRemove,
                          node_id(words[i].substr(1))});
     }
-    say_error(node(words).raft->propose_configuration(changes));
+    say_error(node(words).raft->propose_configuration(changes, version));
     cluster_->run(node(words));
   }
 

@@ -21,7 +21,7 @@ std::string verdict(const Report& report) {
 }
 
 TEST(Simulation, WithoutFaults) {
-  const auto report = run(1, 10 * kSecond, FaultChoice::kNone);
+  const auto report = run(1, 10 * kSecond, {FaultChoice::Mode::kNone});
   EXPECT_EQ(verdict(report), "good");
   EXPECT_EQ(report.faults, 0u);
   EXPECT_GT(report.operations, 300u);
@@ -29,7 +29,7 @@ TEST(Simulation, WithoutFaults) {
 
 TEST(Simulation, SameSeedSameRun) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
-    const auto first = run(seed, 10 * kSecond, FaultChoice::kAll), second = run(seed, 10 * kSecond, FaultChoice::kAll);
+    const auto first = run(seed, 10 * kSecond, {FaultChoice::Mode::kAll}), second = run(seed, 10 * kSecond, {FaultChoice::Mode::kAll});
     EXPECT_EQ(first.hash, second.hash) << "seed " << seed;
     EXPECT_EQ(first.operations, second.operations);
     EXPECT_EQ(first.ended, second.ended);
@@ -37,12 +37,12 @@ TEST(Simulation, SameSeedSameRun) {
 }
 
 TEST(Simulation, OtherSeedsOtherRuns) {
-  EXPECT_NE(run(1, 3 * kSecond, FaultChoice::kNone).hash, run(2, 3 * kSecond, FaultChoice::kNone).hash);
+  EXPECT_NE(run(1, 3 * kSecond, {FaultChoice::Mode::kNone}).hash, run(2, 3 * kSecond, {FaultChoice::Mode::kNone}).hash);
 }
 
 TEST(Simulation, EveryFault) {
   for (uint64_t seed = 100; seed < 106; ++seed) {
-    const auto report = run(seed, 20 * kSecond, FaultChoice::kAll);
+    const auto report = run(seed, 20 * kSecond, {FaultChoice::Mode::kAll});
     EXPECT_EQ(verdict(report), "good") << "seed " << seed;
     EXPECT_GT(report.faults, 0u);
   }
