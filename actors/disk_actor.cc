@@ -6,6 +6,7 @@
 
 #include "actors/shard.h"
 #include "actors/shard_actor.h"
+#include "actors/spare_space.h"
 
 namespace keyzone::actors {
 
@@ -15,6 +16,7 @@ constexpr std::chrono::milliseconds kTick{500};
 constexpr size_t kSweepKeys = 2000;  // of dropped tablets, a tick
 constexpr int kIdleTicksBeforeConfirmation = 2;
 constexpr uint64_t kTicksBetweenSizes = 4;
+constexpr uint64_t kTicksBetweenSpares = 20;
 
 // Log work on its way back from the executor.
 struct Work {
@@ -81,6 +83,7 @@ class DiskActor : public ShardActor {
                                  " has failed: " + result.error().message);
       return;
     }
+    shard_.log_full = shard_.log_->stats().full;
     notify_durable();
     flush();
     if (done.is_flush) maintain();
@@ -137,6 +140,7 @@ class DiskActor : public ShardActor {
   void tick() {
     delayed_send(this, kTick, tick_atom::value);
     if (shard_.index() == 0) watch_space();
+    shard_.store_->look_for_space();
     checkpoint();
     if (shard_.log_->stats().bytes_live > context_.options.log_bytes_before_flush)
       (void)shard_.store_->start_flush();
@@ -148,18 +152,27 @@ class DiskActor : public ShardActor {
     maintain();
     store_progress();
     shard_.log_bytes = shard_.log_->stats().bytes_live;
+    shard_.log_full = shard_.log_->stats().full;
     if (++ticks_ % kTicksBetweenSizes == 0) {
       shard_.data_bytes = shard_.store_->approximate_bytes({}, BytesView("\xff\xff\xff\xff", 4));
     }
   }
 
+  void keep_space_aside() {
+    auto* files = context_.environment.files;
+    const std::string& folder = context_.options.folder;
+    if (context_.disk_full() || has_spare_space(*files, folder)) return;
+    context_.environment.log_executor->run([files, folder] { set_spare_space_aside(*files, folder); });
+  }
+
   void watch_space() {
     const uint64_t reserve = context_.options.disk_space_reserve;
+    if (ticks_ % kTicksBetweenSpares == 0) keep_space_aside();
     if (reserve == 0) return;
     const auto free = context_.environment.files->free_bytes(context_.options.folder);
     const bool full = free && *free < reserve;
-    if (full == context_.disk_full) return;
-    context_.disk_full = full;
+    if (full == context_.space_short) return;
+    context_.space_short = full;
     if (full) {
       spdlog::error("the disk is full ({} MiB are free, {} are kept): writes are refused", *free >> 20,
                     reserve >> 20);

@@ -101,6 +101,7 @@ struct NodeLoad {
   uint64_t log_bytes = 0;
   uint64_t cpu_time_us = 0;
   uint64_t uptime_ms = 0;
+  bool disk_full = false;  // it takes no writes: leaders count on others
 };
 struct Heartbeat {
   CatalogVersion catalog;  // what the sender has applied

@@ -6,6 +6,7 @@
 #include "actors/batch_keeper.h"
 #include "actors/hub.h"
 #include "actors/shard.h"
+#include "actors/spare_space.h"
 #include "actors/supervisor.h"
 
 namespace keyzone::actors {
@@ -45,6 +46,7 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options, Environment enviro
   KEYZONE_CHECK(environment.files->create_folders(options.folder));
   KEYZONE_TRY(lock, environment.files->lock(options.folder));
   node->lock_ = std::move(lock);
+  give_spare_space_back(*environment.files, options.folder);
   KEYZONE_TRY(identity, claim_folder(options, environment));
   options.shards = identity.shards;
   const std::string folder = options.folder;
@@ -61,6 +63,7 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options, Environment enviro
     KEYZONE_TRY(shard, Shard::open(context, i, shard_folder));
     context.shards.push_back(std::move(shard));
   }
+  set_spare_space_aside(*context.environment.files, folder);
   return node;
 }
 

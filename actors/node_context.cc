@@ -1,5 +1,6 @@
 #include "actors/node_context.h"
 
+#include <algorithm>
 #include <caf/send.hpp>
 
 #include "actors/shard.h"
@@ -12,6 +13,10 @@ NodeContext::NodeContext(NodeOptions node_options, Environment node_environment)
       clock(environment.wall_clock) {}
 
 NodeContext::~NodeContext() = default;
+
+bool NodeContext::disk_full() const {
+  return space_short || std::any_of(shards.begin(), shards.end(), [](const auto& shard) { return shard->log_full.load(); });
+}
 
 uint32_t SessionDirectory::add(caf::actor session) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -77,6 +82,7 @@ std::optional<ReplicaStatus> StatusBoard::of(GroupId group) const {
 void LoadBoard::report(NodeId node, const NodeLoad& load) {
   std::lock_guard<std::mutex> lock(mutex_);
   loads_[node] = load;
+  any_full_ = std::any_of(loads_.begin(), loads_.end(), [](const auto& known) { return known.second.disk_full; });
 }
 
 std::map<NodeId, NodeLoad> LoadBoard::all() const {

@@ -73,10 +73,12 @@ class LoadBoard {
   void report(NodeId node, const NodeLoad& load);
   std::map<NodeId, NodeLoad> all() const;
   NodeLoad of(NodeId node) const;
+  bool any_full() const { return any_full_; }  // somebody's disk is
 
  private:
   mutable std::mutex mutex_;
   std::map<NodeId, NodeLoad> loads_;
+  std::atomic<bool> any_full_{false};
 };
 
 struct NodeContext {
@@ -104,7 +106,9 @@ struct NodeContext {
   caf::actor supervisor;
   std::atomic<bool> ready{false};     // the catalog is in force and clients are served
   std::atomic<bool> stopping{false};
-  std::atomic<bool> disk_full{false};  // less is free than options.disk_space_reserve: leaders refuse writes
+  std::atomic<bool> space_short{false};  // less is free than options.disk_space_reserve
+  // No entries can be stored: space is short, or a shard's log is full. Leaders refuse writes.
+  bool disk_full() const;
 
   // RequestId::incarnation of what this life of this node asks: no two lives in the cluster share one.
   uint64_t coordinator() const { return self.value << 32 | (incarnation & 0xffffffff); }

@@ -97,6 +97,7 @@ struct ItemWriter {
     heartbeat.setLogBytes(v.load.log_bytes);
     heartbeat.setCpuTime(v.load.cpu_time_us);
     heartbeat.setUptime(v.load.uptime_ms);
+    heartbeat.setDiskFull(v.load.disk_full);
   }
   void operator()(const raft::Message& v) { write(out.initRaft(), v); }
   void operator()(const WriteRequestsPtr& v) {
@@ -307,7 +308,7 @@ PeerItem read(wire::PeerItem::Reader in) {
                             NodeId(v.getCatalogLeader()),
                             v.getStopping(),
                             {v.getLeaders(), v.getReplicas(), v.getDataBytes(), v.getLogBytes(),
-                             v.getCpuTime(), v.getUptime()}};
+                             v.getCpuTime(), v.getUptime(), v.getDiskFull()}};
       break;
     }
     case wire::PeerItem::RAFT:

@@ -1,5 +1,7 @@
 #include "actors/replica.h"
 
+#include "raft/quorum.h"
+
 #include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
@@ -14,10 +16,10 @@ constexpr std::chrono::milliseconds kCampaignTick{4};
 constexpr uint32_t kCampaigns = 100;  // of a new group's first leader, until the others are there to answer
 constexpr uint32_t kHeartbeatTicks = 3;
 constexpr uint32_t kQuietTicksBeforeSleep = 20;
+constexpr uint32_t kFullTicksBeforeHandOver = 10;
 constexpr uint32_t kWakeTicksMax = 6;     // a follower whose leader's node died campaigns within so many
 constexpr size_t kApplyEntriesMax = 512;  // in one batch
 constexpr size_t kApplyBytesMax = 1 << 20;
-constexpr uint64_t kCaughtUpEntries = 64;  // a learner that lags by no more may vote
 
 std::string install_name(GroupId group) { return "install/" + std::to_string(group.value); }
 
@@ -211,7 +213,7 @@ void Replica::pump() {
 
 void Replica::handle_ready(raft::Ready ready) {
   if (ready.error) return fatal("the log can't be read", *ready.error);
-  if (ready.wants_election_timeout) draw_election_timeout(false);
+  if (ready.wants_election_timeout) draw_election_timeout(std::exchange(soon_, false));
   if (ready.soft_state) {
     start_.route->learn_leader(ready.soft_state->leader);
     if (ready.soft_state->role == raft::Role::kLeader) leader_start_ = raft_->last_index();
@@ -319,10 +321,31 @@ void Replica::handle_raft(const RaftMessages& messages) {
 
 // --- requests
 
-Result<LogIndex> Replica::propose(std::vector<raft::Payload> payloads) {
-  if (!held_.empty() && shard_.log().stats().full) {
-    return Error{ErrorKind::kNoSpace, "the disk of node '" + context_.options.name + "' is full"};
+bool Replica::can_store(NodeId node) const {
+  if (node == context_.self) return !context_.disk_full();
+  return context_.routing.view()->alive->contains(node) && !context_.loads.of(node).disk_full;
+}
+
+Result<void> Replica::check_space() const {
+  if (context_.disk_full()) {
+    return Error{ErrorKind::kNoSpace, "the disk of node '" + context_.options.name +
+                                          "' is full: no writes are taken until there is space"};
   }
+  const auto stores = [this](NodeId node) { return can_store(node); };
+  if (!context_.loads.any_full() || raft::has_quorum(raft_->configuration(), stores)) return {};
+  std::string names;
+  for (const auto node : raft_->configuration().members()) {
+    if (!context_.loads.of(node).disk_full) continue;
+    const auto& nodes = context_.routing.view()->catalog->nodes;
+    const auto known = nodes.find(node);
+    if (known != nodes.end()) names += (names.empty() ? "'" : ", '") + known->second.name + "'";
+  }
+  return Error{ErrorKind::kNoSpace, "the disks of the nodes " + names +
+                                        " are full, and no majority can store: no writes are taken until there is space"};
+}
+
+Result<LogIndex> Replica::propose(std::vector<raft::Payload> payloads) {
+  if (!held_.empty()) KEYZONE_CHECK(check_space());
   wake();
   auto index = raft_->propose(std::move(payloads));
   pump_soon();
@@ -387,7 +410,8 @@ void Replica::tick() {
   }
   on_tick();
   reconcile_members();
-  if (install_ && !install_->complete && ++install_->idle_ticks > 40) abort_install();
+  leave_full_disk();
+  watch_install();
   for (auto it = transfers_.begin(); it != transfers_.end();) {
     it = ++it->second.idle_ticks > 400 ? transfers_.erase(it) : std::next(it);
   }
@@ -423,7 +447,7 @@ void Replica::peer_changed(const PeerChange& change) {
     if (raft_->leader() == change.node) {
       if (raft_->asleep()) {
         raft_->wake();
-        draw_election_timeout(true);
+        soon_ = true;
       }
       schedule_tick();
     }
@@ -457,15 +481,28 @@ void Replica::hand_over() {
   stopping_ = true;
   if (!raft_ || !raft_->is_leader()) return;
   wake();
+  (void)hand_over_to_best();
+  pump_soon();
+}
+
+// To the voter that is there, has space, and has most of the log. False: there is none.
+bool Replica::hand_over_to_best() {
   const auto status = raft_->status();
   const raft::PeerStatus* best = nullptr;
-  const auto alive = context_.routing.view()->alive;
   for (const auto& peer : status.peers) {
-    if (peer.learner || peer.faulty || peer.node == context_.self || !alive->contains(peer.node)) continue;
+    if (peer.learner || peer.faulty || peer.node == context_.self || !can_store(peer.node)) continue;
     if (!best || peer.match > best->match) best = &peer;
   }
-  if (best) (void)raft_->transfer_leadership(best->node);
-  pump_soon();
+  return best && raft_->transfer_leadership(best->node).ok();
+}
+
+// A leader with a full disk could take no writes; another one may.
+void Replica::leave_full_disk() {
+  if (!raft_->is_leader() || !context_.disk_full()) {
+    full_ticks_ = 0;
+    return;
+  }
+  if (++full_ticks_ % kFullTicksBeforeHandOver == 0) (void)hand_over_to_best();
 }
 
 void Replica::drop() {
@@ -475,64 +512,6 @@ void Replica::drop() {
   if (!dropped) return fatal("a group can't be dropped", dropped.error());
   shard_.flush_soon();
   quit();
-}
-
-// --- members
-
-void Replica::want_members(CatalogVersion version, std::vector<NodeId> voters, std::vector<NodeId> learners) {
-  std::sort(voters.begin(), voters.end());
-  std::sort(learners.begin(), learners.end());
-  wanted_voters_ = std::move(voters);
-  wanted_learners_ = std::move(learners);
-  wanted_version_ = version;
-  if (members_differ()) wake();
-}
-
-// Of a leader's group from what the catalog wants: there is something to do.
-bool Replica::members_differ() const {
-  if (wanted_voters_.empty() || !raft_ || !raft_->is_leader()) return false;
-  const auto& now = raft_->configuration();
-  if (now.joint()) return true;
-  if (wanted_version_.value < now.version) return false;
-  return now.voters != wanted_voters_ || now.learners != wanted_learners_;
-}
-
-// The leader brings the group's members to what the catalog wants: first as learners, then, when they have
-// caught up, in one joint change that also lets go of who is no longer wanted.
-void Replica::reconcile_members() {
-  if (!members_differ() || !leading()) return;
-  const auto& now = raft_->configuration();
-  if (now.joint()) return;  // Raft itself goes on
-  using Change = raft::ConfigurationChange;
-  std::vector<Change> add, change;
-  for (const auto& wanted : {wanted_voters_, wanted_learners_}) {
-    for (const auto node : wanted) {
-      if (!now.contains(node)) add.push_back({Change::Kind::kAddLearner, node});
-    }
-  }
-  wake();
-  if (!add.empty()) {
-    (void)raft_->propose_configuration(add, wanted_version_.value);
-    return;
-  }
-  const auto status = raft_->status();
-  for (const auto node : wanted_voters_) {
-    if (now.is_voter(node)) continue;
-    for (const auto& peer : status.peers) {
-      const bool behind = peer.match.value == 0 || !peer.active ||
-                          peer.match.value + kCaughtUpEntries < status.last_index.value;
-      if (peer.node == node && behind) return;  // not yet
-    }
-    change.push_back({Change::Kind::kAddVoter, node});
-  }
-  for (const auto node : now.members()) {
-    const auto has = [node](const std::vector<NodeId>& nodes) {
-      return std::binary_search(nodes.begin(), nodes.end(), node);
-    };
-    if (!has(wanted_voters_) && !has(wanted_learners_)) change.push_back({Change::Kind::kRemove, node});
-    if (has(wanted_learners_) && now.is_voter(node)) change.push_back({Change::Kind::kAddLearner, node});
-  }
-  if (!change.empty()) (void)raft_->propose_configuration(change, wanted_version_.value);
 }
 
 // --- the log's start

@@ -74,6 +74,9 @@ class Replica : public ShardActor, public raft::LogReader {
 
   // --- for the subclass
 
+  // kNoSpace: a client's write could not be stored by a majority, or not here. What the group needs for itself (its
+  // schema, the catalog's changes) is small, and tried all the same.
+  Result<void> check_space() const;
   // kNoSpace while entries wait for space on the log's disk; else as raft::Raft::propose.
   Result<LogIndex> propose(std::vector<raft::Payload> payloads);
   // Makes a new context and asks Raft; kNotLeader, kOverloaded.
@@ -135,6 +138,9 @@ class Replica : public ShardActor, public raft::LogReader {
   void flush_outgoing();
   void report_status();
   void hand_over();
+  bool hand_over_to_best();
+  bool can_store(NodeId node) const;
+  void leave_full_disk();
   void drop();
   bool members_differ() const;
   void reconcile_members();
@@ -143,6 +149,7 @@ class Replica : public ShardActor, public raft::LogReader {
   void take_offer(const raft::SnapshotOffer& offer);
   void take_chunk(const SnapshotChunk& chunk);
   void ask_chunk();
+  void watch_install();
   void install_if_durable();
   void abort_install();
 
@@ -160,10 +167,12 @@ class Replica : public ShardActor, public raft::LogReader {
   uint64_t next_transfer_ = 1;
   LogIndex leader_start_;  // last index of the log when we became leader
   uint32_t quiet_ticks_ = 0;
+  uint32_t full_ticks_ = 0;  // how long it has led with a full disk
   uint32_t campaigns_left_ = 0;
   bool pump_scheduled_ = false;
   bool ticking_ = false;
   bool waiting_for_room_ = false;
+  bool soon_ = false;  // the next election timeout is to be a short one: the leader's node is dead
   bool stopping_ = false;
   std::vector<NodeId> wanted_voters_;
   std::vector<NodeId> wanted_learners_;

@@ -6,6 +6,13 @@
 
 namespace keyzone::actors {
 
+namespace {
+
+constexpr uint32_t kIdleTicksMax = 40;
+constexpr uint32_t kTicksBeforeAskingAgain = 10;
+
+}  // namespace
+
 // --- giving
 
 void Replica::give_chunk(const SnapshotRequest& request) {
@@ -56,6 +63,7 @@ void Replica::give_chunk(const SnapshotRequest& request) {
 
 void Replica::take_offer(const raft::SnapshotOffer& offer) {
   if (install_) return;  // under way
+  if (context_.disk_full()) return raft_->snapshot_failed();  // it will be offered again
   if (auto begun = install_begin(); !begun) return fatal("a snapshot can't be taken", begun.error());
   install_.emplace();
   install_->from = offer.from;
@@ -75,6 +83,7 @@ void Replica::take_chunk(const SnapshotChunk& chunk) {
   if (!raft_ || !install_ || install_->complete) return;
   if (chunk.transfer != install_->transfer || chunk.chunk != install_->next_chunk) return;
   if (chunk.failed) return abort_install();
+  if (!may_apply()) return;  // asked for again by a tick
   install_->idle_ticks = 0;
   install_->info = chunk.info;
   ++install_->next_chunk;
@@ -103,6 +112,13 @@ void Replica::take_chunk(const SnapshotChunk& chunk) {
   install_->complete = true;
   shard_.wait_for_room(self_);
   install_if_durable();
+}
+
+// A chunk, or what asked for it, may be lost on the way.
+void Replica::watch_install() {
+  if (!install_ || install_->complete) return;
+  if (++install_->idle_ticks > kIdleTicksMax) return abort_install();
+  if (install_->idle_ticks % kTicksBeforeAskingAgain == 0) ask_chunk();
 }
 
 void Replica::install_if_durable() {

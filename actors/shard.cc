@@ -20,6 +20,8 @@ Result<std::unique_ptr<Shard>> Shard::open(NodeContext& context, size_t index, c
   store_options.executor = environment.executor;
   store_options.write_buffer_bytes = context.options.write_buffer_bytes;
   store_options.block_cache_bytes = context.options.block_cache_bytes;
+  store_options.free_bytes_needed =
+      std::max<uint64_t>(2 * context.options.write_buffer_bytes, context.options.disk_space_reserve / 2);
   store_options.progress = [raw = shard.get()] {
     if (auto keeper = raw->keeper()) caf::anon_send(keeper, progress_atom::value);
   };

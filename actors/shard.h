@@ -59,6 +59,7 @@ class Shard {
 
   std::atomic<uint64_t> data_bytes{0};  // on disk, as of the disk actor's last tick
   std::atomic<uint64_t> log_bytes{0};
+  std::atomic<bool> log_full{false};  // no space for another segment of the log
 
  private:
   friend class DiskActor;

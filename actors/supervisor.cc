@@ -315,6 +315,7 @@ void Supervisor::report_load() {
     load.data_bytes += shard->data_bytes;
     load.log_bytes += shard->log_bytes;
   }
+  load.disk_full = context_.disk_full();
   load.cpu_time_us = context_.environment.cpu_time_us();
   load.uptime_ms = static_cast<uint64_t>((context_.clock.wall() - context_.started_at) / 1000);
   context_.loads.report(context_.self, load);

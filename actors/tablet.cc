@@ -100,13 +100,11 @@ class TabletActor : public Replica {
       for (const auto& item : requests->items) refuse(requests->origin, item.id, ErrorKind::kNotLeader);
       return;
     }
-    if (context_.disk_full) {
+    if (auto space = check_space(); !space) {
       for (const auto& item : requests->items) {
-        refuse(requests->origin, item.id, ErrorKind::kNoSpace,
-               "the disk of node '" + context_.options.name +
-                   "' is full: no writes are taken until there is space");
+        refuse(requests->origin, item.id, ErrorKind::kNoSpace, space.error().message);
       }
-      return;
+      return wake();  // another node may lead
     }
     if (waiting_.size() >= kWaitingRequestsMax) {
       for (const auto& item : requests->items) {
@@ -412,14 +410,17 @@ class TabletActor : public Replica {
     // Leaders go back to where placement wants them once that node has been there for a while.
     if (++displaced_ticks_ < kTicksBeforeMoveBack) return;
     displaced_ticks_ = 0;
-    if (context_.routing.view()->alive->contains(tablet_.preferred_leader)) {
-      (void)raft_->transfer_leadership(tablet_.preferred_leader);
-    }
+    if (preferred_may_lead()) (void)raft_->transfer_leadership(tablet_.preferred_leader);
+  }
+
+  bool preferred_may_lead() const {
+    return context_.routing.view()->alive->contains(tablet_.preferred_leader) &&
+           !context_.loads.of(tablet_.preferred_leader).disk_full;
   }
 
   bool has_work() const override {
-    const bool displaced = raft_->is_leader() && tablet_.preferred_leader != context_.self &&
-                           context_.routing.view()->alive->contains(tablet_.preferred_leader);
+    const bool displaced =
+        raft_->is_leader() && tablet_.preferred_leader != context_.self && preferred_may_lead();
     return !waiting_.empty() || !waiting_reads_.empty() || !reads_.empty() || !proposals_.empty() ||
            !unfinished_.empty() || displaced;
   }

@@ -38,6 +38,7 @@ struct Heartbeat {
   logBytes @6 :UInt64;
   cpuTime @7 :UInt64;          # microseconds, of the process
   uptime @8 :UInt64;           # milliseconds
+  diskFull @9 :Bool;           # it can store no more entries
 }
 
 struct RaftMessage {

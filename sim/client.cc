@@ -222,6 +222,7 @@ net::ReplyCallback Client::answer(std::function<void(net::ClientReply&)> then) {
       workload_.violation_ = Violation{"one-answer", reply.error.message};
     }
     if (!closed) ++workload_.answered_;
+    if (!reply.ok() && reply.error.message.find("until there is space") != std::string::npos) ++workload_.refused_;
     world_.trace().tell(world_.now(), Trace::Kind::kClient, number_, static_cast<uint64_t>(reply.outcome), [&] {
       return "client " + std::to_string(number_) + ": " + (reply.ok() ? "answered" : reply.error.message);
     });

@@ -10,6 +10,7 @@ namespace {
 constexpr uint64_t kSeedsWithout = 10;  // in a hundred
 constexpr uint64_t kSeedsWithOne = 20;
 constexpr Time kGapLeast = 300 * kMillisecond;  // between two faults, on average, from seed to seed
+constexpr Time kSpaceLeftMost = 1 << 20;  // bytes, of a disk that gets full
 constexpr Time kGapMost = 8 * kSecond;
 
 std::vector<FaultKind> draw_kinds(Random& random, FaultChoice choice) {
@@ -72,6 +73,11 @@ FaultEvent draw_event(Random& random, FaultKind kind, size_t nodes, Time at) {
     case FaultKind::kSyncError:
       event.duration = draw_log(random, kMillisecond, 2 * kSecond);
       break;
+    case FaultKind::kFullDisk:
+      event.nodes = 1 + random.below(nodes);
+      event.duration = draw_log(random, 500 * kMillisecond, 15 * kSecond);
+      event.strength = static_cast<uint64_t>(draw_log(random, 1, kSpaceLeftMost));
+      break;
     case FaultKind::kReplaceDisk:
       event.duration = draw_log(random, kMillisecond, 5 * kSecond);
       event.strength = static_cast<uint64_t>(draw_log(random, 50 * kMillisecond, 10 * kSecond));
@@ -89,7 +95,7 @@ const char* name_of(FaultKind kind) {
   static constexpr const char* kNames[kFaultKinds] = {
       "drop",          "duplicate",  "delay", "isolate",        "one way", "part",       "break links", "break streams",
       "stall streams", "power loss", "kill",  "power loss all", "pause",   "clock step", "slow disk",   "sync error",
-      "replace disk",  "ambush"};
+      "full disk",     "replace disk",  "ambush"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -126,6 +132,7 @@ std::string FaultEvent::describe() const {
       kind == FaultKind::kAmbush) {
     text += " and " + std::to_string(other + 1);
   }
+  if (nodes > 1) text += " and " + std::to_string(nodes - 1) + " more";
   if (duration > 0) text += " for " + std::to_string(duration / kMillisecond) + " ms";
   if (strength > 0) text += ", " + std::to_string(strength);
   return text;

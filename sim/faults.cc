@@ -80,6 +80,13 @@ void Faults::begin(const FaultEvent& event) {
     case FaultKind::kSyncError:
       machine.disk().fail_next(storage::DiskCall::kSync, "/log/", 1);
       return;
+    case FaultKind::kFullDisk:
+      for (size_t i = 0; i < event.nodes; ++i) {
+        auto& full = *machines_[(event.node + i) % machines_.size()];
+        full.limit_space(event.strength);
+        later([&full] { full.lift_limit(); });
+      }
+      return;
     case FaultKind::kReplaceDisk:
       return replace_disk(event);
     case FaultKind::kAmbush:
@@ -172,6 +179,7 @@ void Faults::heal() {
   tell("all is healed");
   fabric_.heal();
   for (auto& machine : machines_) {
+    machine->lift_limit();
     machine->disk().clear_faults();
     machine->pace = {};
     if (machine->paused()) machine->resume();

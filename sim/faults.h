@@ -28,10 +28,11 @@ enum class FaultKind : uint8_t {
   kClockStep,    // a node's clock jumps
   kSlowDisk,     // a node's disk takes long
   kSyncError,    // a node's next sync fails
+  kFullDisk,     // the disks of one or more nodes have no space
   kReplaceDisk,  // a node comes back with an empty disk; a while later another one stops
   kAmbush,       // for a while two nodes don't see each other, and the third loses power soon after each new term
 };
-inline constexpr size_t kFaultKinds = 18;
+inline constexpr size_t kFaultKinds = 19;
 const char* name_of(FaultKind kind);
 
 struct FaultEvent {
@@ -39,8 +40,9 @@ struct FaultEvent {
   Time at = 0;
   Time duration = 0;    // until it is over, or until the node starts again
   size_t node = 0;
+  size_t nodes = 1;     // kFullDisk: how many, `node` and those after it
   size_t other = 0;     // kOneWay, kPart, kReplaceDisk, kAmbush
-  uint64_t strength = 0;  // what it means depends on the kind: parts in a million, microseconds, disk calls
+  uint64_t strength = 0;  // what it means depends on the kind: parts in a million, microseconds, disk calls, bytes
   std::string describe() const;
 };
 using FaultPlan = std::vector<FaultEvent>;
@@ -54,6 +56,7 @@ struct FaultChoice {
   // "drawn", "none", "all" or the name of a kind, with hyphens for spaces; and back.
   static std::optional<FaultChoice> parse(const std::string& name);
   std::string name() const;
+  bool operator==(const FaultChoice&) const = default;
 };
 
 // Events between `begin` and `end`, in order.

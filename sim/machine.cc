@@ -113,6 +113,18 @@ void Machine::stop(bool power_lost, uint64_t disk_calls_left) {
   }
 }
 
+void Machine::limit_space(uint64_t bytes) {
+  storage::DiskFaults faults;
+  faults.capacity_bytes = disk_.used_bytes() + bytes;
+  disk_.set_faults(faults, nullptr);
+  space_limited_ = true;
+}
+
+void Machine::lift_limit() {
+  disk_.set_faults({}, nullptr);
+  space_limited_ = false;
+}
+
 void Machine::resume() {
   paused_ = false;
   if (!running()) return;

@@ -36,7 +36,7 @@ class Machine : public Process {
   bool running() const { return node_ != nullptr; }
   bool paused() const { return paused_; }
   uint64_t life() const { return life_; }  // grows with each start
-  bool is_well() const { return running() && !paused_ && pace == DiskPace(); }
+  bool is_well() const { return running() && !paused_ && pace == DiskPace() && !space_limited_; }
   actors::Node* node() { return node_.get(); }
   storage::MemoryDisk& disk() { return disk_; }
 
@@ -47,6 +47,10 @@ class Machine : public Process {
   void stop(bool power_lost, uint64_t disk_calls_left = 0);
   void pause() { paused_ = true; }
   void resume();
+
+  // The disk takes so many more bytes.
+  void limit_space(uint64_t bytes);
+  void lift_limit();
 
   // Actors that could run now.
   size_t runnable() const { return running() && !paused_ ? scheduler_->runnable() : 0; }
@@ -92,6 +96,7 @@ class Machine : public Process {
   const Watcher watcher_;
   Random random_;
   storage::MemoryDisk disk_;
+  bool space_limited_ = false;
 
   // --- of this life of the process
   uint64_t life_ = 0;

@@ -91,6 +91,7 @@ void Simulation::draw_options() {
   drawn_.block_cache_bytes = 1u << 20;
   drawn_.log_segment_bytes = uint64_t{128u << 10} << random_.below(3);
   drawn_.log_bytes_before_flush = uint64_t{4u << 10} << random_.below(6);
+  drawn_.disk_space_reserve = random_.below(2) == 0 ? 0 : 1u << 20;
   drawn_.log_entries_kept = uint64_t{5} << random_.below(8);
 }
 
@@ -129,6 +130,10 @@ bool Simulation::run_some_actor() {
       world_.trace().tell(world_.now(), Trace::Kind::kNode, machine->index(), 2, [&] {
         return "node " + std::to_string(machine->index() + 1) + " gives up: " + *reason;
       });
+      if (options_.faults == FaultChoice{FaultChoice::Mode::kOne, FaultKind::kFullDisk} &&
+          drawn_.disk_space_reserve > 0) {
+        fail("liveness", "node " + std::to_string(machine->index() + 1) + " ends when its disk is full: " + *reason);
+      }
       faults_.restart(machine->index(), random_.below(2) == 0, 0, kSecond);
     }
     break;
@@ -246,6 +251,7 @@ Report Simulation::run() {
     if (!report_.violation) report_.violation = before;
   }
   report_.operations = workload_->answered();
+  report_.refused = workload_->refused();
   report_.faults = faults_.happened();
   report_.hash = world_.trace().hash();
   report_.ended = world_.now();

@@ -20,6 +20,7 @@ struct SimulationOptions {
 struct Report {
   uint64_t seed = 0;
   uint64_t operations = 0;  // answered
+  uint64_t refused = 0;     // operations, for want of space
   uint64_t faults = 0;
   uint64_t hash = 0;
   uint64_t messages = 0;  // handled by actors

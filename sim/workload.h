@@ -50,6 +50,7 @@ class Workload {
   // Something that may never happen has happened to a client.
   std::optional<Violation> take_violation();
   uint64_t answered() const { return answered_; }
+  uint64_t refused() const { return refused_; }  // for want of space
   uint64_t begun() const { return begun_; }
   uint64_t gave_up() const { return gave_up_; }  // searches, in check()
 
@@ -69,6 +70,7 @@ class Workload {
   int64_t last_value_ = 0;
   uint64_t answered_ = 0;
   uint64_t begun_ = 0;
+  uint64_t refused_ = 0;
   mutable uint64_t gave_up_ = 0;
   std::vector<History> registers_;    // by key
   std::vector<History> conditional_;

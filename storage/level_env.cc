@@ -51,8 +51,13 @@ class LevelEnv::Manifest : public leveldb::WritableFile {
 LevelEnv::ScheduleScope::ScheduleScope() : before_(may_schedule) { may_schedule = true; }
 LevelEnv::ScheduleScope::~ScheduleScope() { may_schedule = before_; }
 
-LevelEnv::LevelEnv(leveldb::Env* disk, FileSystem* files, Executor* executor, std::function<void()> progress)
-    : EnvWrapper(disk), files_(files), executor_(executor), progress_(std::move(progress)) {}
+LevelEnv::LevelEnv(leveldb::Env* disk, FileSystem* files, Executor* executor, std::function<void()> progress,
+                   std::function<bool()> has_space)
+    : EnvWrapper(disk),
+      files_(files),
+      executor_(executor),
+      progress_(std::move(progress)),
+      has_space_(std::move(has_space)) {}
 
 LevelEnv::~LevelEnv() {
   std::unique_lock lock(mutex_);
@@ -95,8 +100,9 @@ Status LevelEnv::NewWritableFile(const std::string& name, leveldb::WritableFile*
     {
       const std::lock_guard lock(mutex_);
       logs_[name] = ++begun_;
+      held_for_space_ = held_.first != nullptr;  // a flush is wanted now
     }
-    release_held();
+    release_for_space();
   } else if (name_of(name).rfind("MANIFEST", 0) == 0) {
     *file = new Manifest(this, *file);
   }
@@ -144,12 +150,18 @@ void LevelEnv::run_now(void (*work)(void*), void* argument) {
 }
 
 void LevelEnv::Schedule(void (*work)(void*), void* argument) {
-  if (!may_schedule) {
+  if (may_schedule && may_begin()) return run_now(work, argument);
+  const std::lock_guard lock(mutex_);
+  held_ = {work, argument};  // LevelDB has at most one at a time
+  held_for_space_ = may_schedule;
+}
+
+void LevelEnv::release_for_space() {
+  {
     const std::lock_guard lock(mutex_);
-    held_ = {work, argument};  // LevelDB has at most one at a time
-    return;
+    if (held_.first == nullptr || !held_for_space_) return;
   }
-  run_now(work, argument);
+  if (may_begin()) release_held();
 }
 
 void LevelEnv::release_held() {
@@ -157,6 +169,7 @@ void LevelEnv::release_held() {
   {
     const std::lock_guard lock(mutex_);
     std::swap(held, held_);
+    held_for_space_ = false;
   }
   if (held.first != nullptr) run_now(held.first, held.second);
 }

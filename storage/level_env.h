@@ -6,6 +6,7 @@
 // 3. Work that a read asked for (a "seek compaction") is held back until the next switch of write buffers, or
 //    release_held(): LevelDB counts probes before its bloom filter, and would compact for nothing. Every
 //    Schedule outside a ScheduleScope is taken for such work.
+//    Work for which the disk has no space is held back, too, until it has.
 // 4. CURRENT and the tables it leads to are durable in the right order: renames sync their folder.
 //
 // What it relies on inside LevelDB 1.23 is pinned by tests/storage/level_env_test.cc.
@@ -27,8 +28,10 @@ namespace keyzone::storage {
 
 class LevelEnv : public leveldb::EnvWrapper {
  public:
-  // All three outlive this. `progress` is called on any thread when a flush or compaction got on.
-  LevelEnv(leveldb::Env* disk, FileSystem* files, Executor* executor, std::function<void()> progress);
+  // All three outlive this. `progress` is called on any thread when a flush or compaction got on. `has_space` says
+  // whether one may begin now; none: always.
+  LevelEnv(leveldb::Env* disk, FileSystem* files, Executor* executor, std::function<void()> progress,
+           std::function<bool()> has_space = nullptr);
   ~LevelEnv() override;  // waits until `progress` is not being called any more
 
   // While one lives, this thread's calls into LevelDB may schedule work at once: writes, open, compact.
@@ -44,6 +47,7 @@ class LevelEnv : public leveldb::EnvWrapper {
 
   void release_held();  // before the database is closed, else it waits for ever
   bool is_holding() const;
+  void release_for_space();  // what was held back for want of space, if there is some now
 
   // Write buffers begun (each by a new `*.log`), and how many of them, the oldest first, are known to be in
   // synced tables under a synced MANIFEST (LevelDB removed their `*.log`). Both count from reset().
@@ -61,13 +65,16 @@ class LevelEnv : public leveldb::EnvWrapper {
 
  private:
   class Manifest;
+  bool may_begin() const { return !has_space_ || has_space_(); }
   void run_now(void (*work)(void*), void* argument);
 
   FileSystem* files_;
   Executor* executor_;
   std::function<void()> progress_;
+  std::function<bool()> has_space_;
   mutable std::mutex mutex_;
   std::pair<void (*)(void*), void*> held_{nullptr, nullptr};
+  bool held_for_space_ = false;
   std::map<std::string, uint64_t> logs_;  // file name -> number of the buffer it stands for
   uint64_t begun_ = 0;
   uint64_t flushed_ = 0;

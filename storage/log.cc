@@ -7,6 +7,7 @@ namespace keyzone::storage {
 namespace {
 
 constexpr size_t kReadAheadBytes = 64 << 10;
+constexpr size_t kSmallBytes = 256;  // staged at once: the entries that Raft writes of its own accord
 constexpr uint64_t kSegmentBytesMin = 16 << 10;
 
 RecordHeader header_of(RecordKind kind, GroupId group, uint64_t index = 0, uint64_t term = 0) {
@@ -143,8 +144,8 @@ Result<void> LogImpl::room_for(size_t count, size_t bytes) const {
     return Error{ErrorKind::kOverloaded, "log: more is staged than the disk takes"};
   }
   if (!full_ || ready_.size() > options_.segments_reserved) return {};
-  // Trims must still find room in this segment when the reserve is gone.
-  const size_t margin = options_.segment_bytes / 8;
+  // Trims must still find room in this segment when the reserve is gone, and what a group needs to find a leader.
+  const size_t margin = options_.segment_bytes / (bytes <= kSmallBytes ? 16 : 8);
   if (frame_.base() + frame_.size_with(count, bytes) + margin <= options_.segment_bytes) return {};
   return Error{ErrorKind::kNoSpace, "log: no space left on device"};
 }
@@ -436,7 +437,7 @@ LogStats LogImpl::stats() const {
   LogStats stats = stats_;
   stats.segments_used = segments_.size();
   stats.segments_ready = ready_.size();
-  stats.full = full_;
+  stats.full = full_ && ready_.size() <= options_.segments_reserved;
   return stats;
 }
 

@@ -89,7 +89,7 @@ struct LogStats {
   uint64_t flushes = 0;
   uint64_t records_damaged = 0;  // found since open
   bool anything_lost = false;    // open found damage that cannot be laid to groups by name
-  bool full = false;             // the disk is full: appends are refused until there is space
+  bool full = false;             // no space for another segment: appends are refused until there is
 };
 
 // Blocking work of the log. run() may be called on any thread, once; then the log takes it back.
@@ -115,7 +115,7 @@ class Log {
   virtual Result<void> create_group(GroupId group, BytesView info) = 0;
   virtual Result<void> remove_group(GroupId group) = 0;
   // Entries in order, without gaps; the first may lie anywhere in (trim.index, last + 1]: it and all after it
-  // are replaced. kNoSpace, kOverloaded, or kInvalid (an entry over entry_bytes_max()): nothing was staged.
+  // are replaced. Small ones are taken a little longer on a full disk. kNoSpace, kOverloaded, or kInvalid (an entry over entry_bytes_max()): nothing was staged.
   virtual Result<void> append(GroupId group, std::span<const LogEntryView> entries) = 0;
   // Puts back entries that were lost to damage (state().damaged), and leaves all others of `entries` as they are.
   virtual Result<void> repair(GroupId group, std::span<const LogEntryView> entries) = 0;

@@ -16,6 +16,7 @@ namespace {
 constexpr int kBloomBitsPerKey = 10;
 // LevelDB stops writes at 12 files on level 0; compaction must have caught up a little before more are made.
 constexpr int kLevelZeroFilesMax = 10;
+constexpr size_t kBuffersWithoutSpace = 3;
 
 leveldb::Slice slice_of(BytesView bytes) { return {bytes.data(), bytes.size()}; }
 
@@ -24,7 +25,8 @@ class StoreImpl : public Store {
   StoreImpl(StoreOptions options, std::string folder)
       : options_(std::move(options)),
         folder_(std::move(folder)),
-        env_(options_.env, options_.files, options_.executor, options_.progress),
+        env_(options_.env, options_.files, options_.executor, options_.progress,
+             [this] { return has_space(); }),
         bloom_(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey)),
         cache_(leveldb::NewLRUCache(options_.block_cache_bytes)) {}
 
@@ -37,7 +39,9 @@ class StoreImpl : public Store {
     options.paranoid_checks = true;
     options.env = &env_;
     options.info_log = &logger_;
-    options.write_buffer_size = options_.write_buffer_bytes;
+    // Without space for a flush, what a replay brings must find room in memory.
+    write_buffer_bytes_ = options_.write_buffer_bytes * (has_space() ? 1 : kBuffersWithoutSpace);
+    options.write_buffer_size = write_buffer_bytes_;
     options.max_open_files = options_.max_open_files;
     options.block_cache = cache_.get();
     options.filter_policy = bloom_.get();
@@ -85,7 +89,7 @@ class StoreImpl : public Store {
     if (!is_flushing()) return true;
     const size_t bytes = buffer_bytes();
     const size_t current = bytes - std::min(bytes, flushing_bytes_);
-    return current < options_.write_buffer_bytes - options_.write_buffer_bytes / 8;
+    return current < write_buffer_bytes_ - write_buffer_bytes_ / 8;
   }
 
   FlushMark mark() const override { return written_mark_; }
@@ -116,6 +120,10 @@ class StoreImpl : public Store {
     return bytes;
   }
 
+  void look_for_space() override {
+    env_.release_for_space();
+    options_.executor->drain();
+  }
   bool failed() const override { return failed_; }
 
   Result<void> reopen() override {
@@ -132,6 +140,7 @@ class StoreImpl : public Store {
 
   Result<void> write_or_fail(leveldb::WriteBatch* batch) {
     if (!db_) return Error{ErrorKind::kIo, folder_ + ": not open"};
+    if (!may_write_now()) env_.release_held();  // better a flush that may fail than to wait for it for ever
     leveldb::Status status;
     {
       const LevelEnv::ScheduleScope scope;
@@ -141,6 +150,12 @@ class StoreImpl : public Store {
     if (status.ok()) return {};
     failed_ = true;
     return error_of(status);
+  }
+
+  bool has_space() const {
+    if (options_.free_bytes_needed == 0) return true;
+    const auto free = options_.files->free_bytes(folder_);
+    return !free || *free >= options_.free_bytes_needed;
   }
 
   bool is_flushing() const { return env_.buffers_begun() > env_.buffers_flushed() + 1; }
@@ -171,6 +186,7 @@ class StoreImpl : public Store {
   std::unique_ptr<leveldb::Cache> cache_;
   std::unique_ptr<leveldb::DB> db_;
   bool failed_ = false;
+  size_t write_buffer_bytes_ = 0;
   FlushMark written_mark_ = 0;  // the buffer that took the last write
   size_t flushing_bytes_ = 0;   // of the buffer that is being flushed
   uint64_t sampled_version_ = 0;

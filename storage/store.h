@@ -26,6 +26,9 @@ struct StoreOptions {
   size_t block_cache_bytes = 64u << 20;
   int max_open_files = 1000;
   bool compress = false;           // Snappy
+  // With less free on the disk, flushes and compactions are held back: one that fails would end the store. What is
+  // written meanwhile stays in memory, as far as there is room.
+  uint64_t free_bytes_needed = 0;
   // Called on any thread after a flush or compaction ended: durable() or may_write_now() may have changed.
   std::function<void()> progress;
 };
@@ -58,6 +61,8 @@ class Store {
 
   virtual Result<Bytes> get(BytesView key, bool* found) = 0;  // `found` false: no such key
   virtual uint64_t approximate_bytes(BytesView from, BytesView to) = 0;
+  // Goes on with what was held back for want of space, if there is some now. Call it now and then.
+  virtual void look_for_space() = 0;
   virtual bool failed() const = 0;  // a flush or compaction failed: LevelDB refuses writes until reopen()
   // Closes and opens again; what was not flushed is gone, and must be replayed. Blocks.
   virtual Result<void> reopen() = 0;

@@ -25,6 +25,7 @@ std::vector<PeerItem> one_of_each() {
   beat.catalog = CatalogVersion(7);
   beat.catalog_leader = NodeId(2);
   beat.load.cpu_time_us = 99;
+  beat.load.disk_full = true;
   items.push_back({GroupId(), beat});
   raft::Message append;
   append.kind = raft::MessageKind::kAppend;

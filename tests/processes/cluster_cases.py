@@ -61,8 +61,6 @@ def status_shows_who_is_there(directory):
 
 
 def an_empty_disk_is_filled_again(directory):
-    if not os.environ.get("KEYZONE_FULL"):
-        return "only with --full: in one run of a few, two groups find no leader when the next node dies"
     with Cluster(directory) as cluster:
         session = connect(cluster.hosts())
         make_table(session)
@@ -139,31 +137,82 @@ def mount_small_disks(directory):
     return None
 
 
-def a_full_disk_refuses_writes_and_recovers(directory):
+def with_small_disks(directory, case):
     problem = mount_small_disks(directory)
     try:
-        return problem or fill_disks(directory)
+        return problem or case(directory)
     finally:
         for node in (1, 2, 3):
             subprocess.run(["umount", "-l", os.path.join(directory, f"node{node}")], capture_output=True, check=False)
 
 
-def fill_disks(directory):
-    flags = ["--disk_space_reserve=32MiB", "--commitlog_segment_size=16MiB"]
-    with Cluster(directory, flags=flags) as cluster:
+def a_full_disk_refuses_writes_and_recovers(directory):
+    return with_small_disks(directory, fill_disks)
+
+
+def full_followers_are_told_of_and_restart(directory):
+    return with_small_disks(directory, fill_two_disks)
+
+
+SMALL_DISK_FLAGS = ["--disk_space_reserve=32MiB", "--commitlog_segment_size=16MiB"]
+
+
+def fill_disk(cluster, node):
+    """Takes all the space that there is; gives the file's path."""
+    path = os.path.join(cluster.data(node), "ballast")
+    with open(path, "wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 12):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                pass
+    return path
+
+
+def takes_writes(session):
+    try:
+        write_rows(session, 100_000, 100_010)
+        return True
+    except Exception:  # pylint: disable=broad-except
+        return False
+
+
+def fill_two_disks(directory):
+    with Cluster(directory, flags=SMALL_DISK_FLAGS) as cluster:
         session = connect(cluster.hosts(), patient=False, seconds=10)
         make_table(session)
         write_rows(session, 0, 500)
-        ballast = [os.path.join(cluster.data(node), "ballast") for node in (1, 2, 3)]
+        ballast = [fill_disk(cluster, node) for node in (2, 3)]
+        write = session.prepare(f"INSERT INTO {KEYSPACE}.t (k, v) VALUES (?, 'more')")
+
+        def refused(key):
+            try:
+                session.execute(write, (key,))
+            except Exception as error:  # pylint: disable=broad-except
+                return "until there is space" in str(error)
+            return False
+        wait_until(lambda: all(refused(key) for key in range(500, 540)), "every tablet says why it takes no writes", 20)
+        started = time.monotonic()
+        assert all(refused(key) for key in range(500, 540))
+        assert time.monotonic() - started < 2, "a refusal takes its time"
+        cluster.kill(2)
+        cluster.start(2)
+        cluster.wait_ready(2)
+        assert keys(connect_one("127.0.0.2"))[:500] == list(range(500)), "rows are missing on a node with a full disk"
+        assert all(cluster.alive(node) for node in (1, 2, 3)), f"a node has ended: {cluster.last_words()}"
         for path in ballast:
-            with open(path, "wb") as file:
-                with open("/dev/zero", "rb") as zeros:
-                    try:
-                        while True:
-                            file.write(zeros.read(1 << 20))
-                            file.flush()
-                    except OSError:
-                        pass
+            os.remove(path)
+        wait_until(lambda: takes_writes(session), "writes are taken again", 60)
+        assert set(range(500)) <= set(keys(session)), "acknowledged rows are lost"
+
+
+def fill_disks(directory):
+    with Cluster(directory, flags=SMALL_DISK_FLAGS) as cluster:
+        session = connect(cluster.hosts(), patient=False, seconds=10)
+        make_table(session)
+        write_rows(session, 0, 500)
+        ballast = [fill_disk(cluster, node) for node in (1, 2, 3)]
         refusal = None
         next_key = 500
         deadline = time.monotonic() + 60
@@ -178,14 +227,7 @@ def fill_disks(directory):
         assert session.execute(f"SELECT v FROM {KEYSPACE}.t WHERE k = 7").one().v == "x", "reads go on"
         for path in ballast:
             os.remove(path)
-
-        def writes():
-            try:
-                write_rows(session, 100_000, 100_010)
-                return True
-            except Exception:  # pylint: disable=broad-except
-                return False
-        wait_until(writes, "writes are taken again", 60)
+        wait_until(lambda: takes_writes(session), "writes are taken again", 60)
         assert set(range(next_key)) <= set(keys(session)), "acknowledged rows are lost"
 
 
@@ -206,4 +248,4 @@ def idle_tablets_cost_little(directory):
 
 
 CASES = [stops_in_time, survives_all_three_killed, batches_outlive_their_coordinator, status_shows_who_is_there, an_empty_disk_is_filled_again,
-         a_full_disk_refuses_writes_and_recovers, idle_tablets_cost_little]
+         a_full_disk_refuses_writes_and_recovers, full_followers_are_told_of_and_restart, idle_tablets_cost_little]

@@ -40,6 +40,25 @@ TEST(Simulation, OtherSeedsOtherRuns) {
   EXPECT_NE(run(1, 3 * kSecond, {FaultChoice::Mode::kNone}).hash, run(2, 3 * kSecond, {FaultChoice::Mode::kNone}).hash);
 }
 
+// Writes are refused for want of space, no node ends, and all is well when there is space again.
+TEST(Simulation, FullDisks) {
+  uint64_t refused = 0;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const auto report = run(seed, 20 * kSecond, {FaultChoice::Mode::kOne, FaultKind::kFullDisk});
+    EXPECT_EQ(verdict(report), "good") << "seed " << seed;
+    refused += report.refused;
+  }
+  EXPECT_GT(refused, 0u);
+}
+
+// A disk is replaced by an empty one; when the node has its data again, another one may stop.
+TEST(Simulation, ReplacedDisks) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const auto report = run(seed, 40 * kSecond, {FaultChoice::Mode::kOne, FaultKind::kReplaceDisk});
+    EXPECT_EQ(verdict(report), "good") << "seed " << seed;
+  }
+}
+
 TEST(Simulation, EveryFault) {
   for (uint64_t seed = 100; seed < 106; ++seed) {
     const auto report = run(seed, 20 * kSecond, {FaultChoice::Mode::kAll});

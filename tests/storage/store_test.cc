@@ -29,6 +29,7 @@ class StoreTest : public ::testing::Test {
     options.files = &disk_;
     options.executor = &executor_;
     options.write_buffer_bytes = 64 << 10;
+    options.free_bytes_needed = 128 << 10;
     options.progress = [this] { ++progress_; };
     auto opened = Store::open(options, "/store");
     ASSERT_TRUE(opened.ok()) << opened.error().message;
@@ -179,6 +180,44 @@ TEST_F(StoreTest, AFailedFlushRefusesWritesUntilReopened) {
 }
 
 // Reads make LevelDB want to compact; nothing is scheduled before buffers are switched, and then all goes on.
+// With too little space a flush is not begun; what is written stays in memory, and goes on when there is space.
+TEST_F(StoreTest, AFlushWaitsForSpace) {
+  DiskFaults faults;
+  faults.capacity_bytes = disk_.used_bytes() + (100 << 10);
+  disk_.set_faults(faults, {});
+  ASSERT_TRUE(put("a", "1").ok());
+  const auto mark = store_->start_flush();
+  ASSERT_TRUE(mark.ok());
+  store_->look_for_space();
+  EXPECT_LT(store_->durable(), *mark);
+  ASSERT_TRUE(put("b", "2").ok());
+  EXPECT_EQ(get("a"), "1");
+  EXPECT_FALSE(store_->failed());
+  disk_.clear_faults();
+  store_->look_for_space();
+  EXPECT_GE(store_->durable(), *mark);
+  EXPECT_EQ(get("b"), "2");
+  crash();
+  open();
+  EXPECT_EQ(get("a"), "1");
+}
+
+// What a replay brings on a full disk has room in memory: more than one buffer of it.
+TEST_F(StoreTest, OpenedWithoutSpaceItTakesAReplay) {
+  store_.reset();
+  DiskFaults faults;
+  faults.capacity_bytes = disk_.used_bytes() + (100 << 10);
+  disk_.set_faults(faults, {});
+  open();
+  int written = 0;
+  while (store_->may_write_now() && written < 1000) ASSERT_TRUE(put(std::to_string(written++), Bytes(1000, 'v')).ok());
+  EXPECT_GT(written, 2 * 64);
+  EXPECT_FALSE(store_->failed());
+  disk_.clear_faults();
+  store_->look_for_space();
+  EXPECT_TRUE(store_->may_write_now());
+}
+
 TEST_F(StoreTest, CompactionsThatReadsAskForAreHeldBack) {
   for (int round = 0; round < 3; ++round) {
     ASSERT_TRUE(put("a", std::string(100, 'a')).ok());
