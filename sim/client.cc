@@ -170,11 +170,23 @@ void Client::go_on() {
       mode_ = Mode::kIdle;
       return;
     }
-    const auto task = static_cast<Task>(random_.below(kTasks));
-    return perform(task, random_.below(workload_.options_.keys));
+    return perform_any();
   }
   const auto task = static_cast<Task>(last_step_ % kTasks);
   perform(task, last_step_ / kTasks);
+}
+
+void Client::perform_any() {
+  const size_t keys = workload_.options_.keys;
+  if (workload_.options_.focus == 0) {
+    const auto task = static_cast<Task>(random_.below(kTasks));
+    return perform(task, random_.below(keys));
+  }
+  uint64_t focus = workload_.focus();
+  const auto& table = kTasksOfTable[focus % std::size(kTasksOfTable)];
+  focus /= std::size(kTasksOfTable);
+  const auto task = static_cast<Task>(table.first + random_.below(table.count));
+  perform(task, focus % keys);
 }
 
 void Client::begin() {

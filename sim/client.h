@@ -47,6 +47,11 @@ class Client {
     kReadCounter
   };
   static constexpr size_t kTasks = 11;
+  struct TableTasks {
+    size_t first;
+    size_t count;
+  };
+  static constexpr TableTasks kTasksOfTable[] = {{0, 2}, {2, 3}, {5, 2}, {7, 2}, {9, 2}};
 
   // One connection, from the attempt to its end.
   struct Connection {
@@ -64,6 +69,7 @@ class Client {
   void go_on_after(Time delay);
   void go_on();
   void send_schema();
+  void perform_any();
   void perform(Task task, size_t key);
   void perform_on_register(Task task, History& history, size_t key);
   void perform_on_set(Task task, size_t key);

@@ -37,6 +37,11 @@ Workload::Workload(World& world, Fabric& fabric, size_t nodes, WorkloadOptions o
 
 Workload::~Workload() = default;
 
+uint64_t Workload::focus() const {
+  const auto turn = static_cast<uint64_t>(world_.now() / options_.focus);
+  return Random(focus_seed_ + turn * 0x9E3779B97F4A7C15ull).next();
+}
+
 void Workload::create_schema() { last_->create_schema(); }
 
 void Workload::begin() {

@@ -21,6 +21,9 @@ struct WorkloadOptions {
   size_t clients = 5;
   size_t keys = 6;  // of each table
   Time think_time = 90 * kMillisecond;  // on average, between two operations of a client
+  // For so long all clients work on one key of one table, then on another: what one of them wrote is read by others at
+  // once, wherever they are connected. 0: each draws its own.
+  Time focus = 0;
 };
 
 // A checker's name and what it found.
@@ -58,12 +61,15 @@ class Workload {
   friend class Client;
   Moment moment() { return next_moment_++; }
   int64_t unique_value() { return ++last_value_; }
+  // A number that is the same for all clients while the focus lasts.
+  uint64_t focus() const;
 
   World& world_;
   Fabric& fabric_;
   const size_t nodes_;
   const WorkloadOptions options_;
   Random random_;
+  const uint64_t focus_seed_ = random_.next();
   bool prepared_ = false;
   bool running_ = false;
   Moment next_moment_ = 1;
