@@ -59,7 +59,29 @@ void FrameReader::startup_refused() {
   input_ = hold(std::exchange(carry_, {}));
 }
 
-void FrameReader::lift_limit() { limit_ = options_.max_body; }
+void FrameReader::lift_limit() {
+  limit_ = options_.max_body;
+  lifted_ = true;
+}
+
+void FrameReader::begin_skip(BytesView header, size_t body_size) {
+  skipped_.version = static_cast<uint8_t>(header[0]) & static_cast<uint8_t>(~kResponseBit);
+  skipped_.flags = 0;
+  skipped_.stream = load_be<int16_t>(header.data() + kStreamOffset);
+  skipped_.opcode = static_cast<Opcode>(header[kOpcodeOffset]);
+  skipped_.oversize = skip_left_ = body_size;
+}
+
+size_t FrameReader::skip(size_t bytes) {
+  const size_t taken = std::min(bytes, skip_left_);
+  skip_left_ -= taken;
+  return taken;
+}
+
+FrameReader::Step FrameReader::finish_skip(Frame& out) {
+  out = std::exchange(skipped_, {});
+  return Step::kFrame;
+}
 
 bool FrameReader::collect(size_t size, BytesView& out) {
   if (carry_.empty() && input_.size() >= size) {
@@ -89,11 +111,19 @@ BytesView FrameReader::hold(Bytes bytes) { return held_.emplace_back(std::move(b
 
 FrameReader::Step FrameReader::next_plain(Frame& out) {
   BytesView bytes;
+  if (skipped_.oversize > 0) {
+    input_.remove_prefix(skip(input_.size()));
+    return skip_left_ > 0 ? Step::kMore : finish_skip(out);
+  }
   if (!collect(1, bytes)) return Step::kMore;
   const bool old = (static_cast<uint8_t>(bytes[0]) & ~kResponseBit) < kMinVersion;
   if (!collect(old ? kOldHeaderSize : kFrameHeaderSize, bytes)) return Step::kMore;
   size_t body_size = 0;
   if (!check_header(bytes, body_size)) return Step::kFailed;
+  if (body_size > limit_) {
+    begin_skip(consume(kFrameHeaderSize), body_size);
+    return next_plain(out);
+  }
   if (!collect(kFrameHeaderSize + body_size, bytes)) return Step::kMore;
   return finish(consume(kFrameHeaderSize + body_size), out);
 }
@@ -108,10 +138,25 @@ FrameReader::Step FrameReader::next_in_segment(Frame& out) {
       if (payload_.size() < size) return fail_segment("a self-contained segment ends within a frame");
       const BytesView frame = payload_.substr(0, size);
       payload_.remove_prefix(size);
+      if (body_size > limit_) {
+        begin_skip(frame, body_size);
+        skip(body_size);
+        return finish_skip(out);
+      }
       return finish(frame, out);
     }
-    if (envelope_.size() >= kFrameHeaderSize) {
+    if (skipped_.oversize > 0) {
+      if (skip(envelope_.size()) < envelope_.size())
+        return fail_segment("a segment goes on after the frame that it ends");
+      envelope_.clear();
+      if (skip_left_ == 0) return finish_skip(out);
+    } else if (envelope_.size() >= kFrameHeaderSize) {
       if (!check_header(envelope_, body_size)) return Step::kFailed;
+      if (body_size > limit_) {
+        begin_skip(envelope_, body_size);
+        envelope_.erase(0, kFrameHeaderSize);
+        continue;
+      }
       const size_t size = kFrameHeaderSize + body_size;
       if (envelope_.size() > size) return fail_segment("a segment goes on after the frame that it ends");
       if (envelope_.size() == size) return finish(hold(std::exchange(envelope_, {})), out);
@@ -133,7 +178,8 @@ FrameReader::Step FrameReader::take_segment() {
   const auto payload = open_segment(*header, consume(size).substr(header_size), plain);
   if (!payload) return fail_segment(payload.error().message);
   if (header->self_contained) {
-    if (!envelope_.empty()) return fail_segment("a self-contained segment within a frame");
+    if (!envelope_.empty() || skipped_.oversize > 0)
+      return fail_segment("a self-contained segment within a frame");
     payload_ = plain.empty() ? *payload : hold(std::move(plain));
   } else {
     envelope_.append(*payload);
@@ -173,7 +219,8 @@ bool FrameReader::check_header(BytesView header, size_t& body_size) {
   if (options_.role == Role::kServer && stream < 0) return refuse("Invalid negative stream id");
   const auto size = load_be<int32_t>(header.data() + kLengthOffset);
   if (size < 0) return refuse("Invalid negative frame length");
-  if (static_cast<size_t>(size) > limit_) {
+  const bool skips = lifted_ && options_.role == Role::kServer;
+  if (static_cast<size_t>(size) > limit_ && !skips) {
     return refuse("Request is too big: length " + std::to_string(size) + " exceeds maximum allowed length " +
                   std::to_string(limit_));
   }
@@ -187,6 +234,7 @@ FrameReader::Step FrameReader::finish(BytesView bytes, Frame& out) {
   out.stream = load_be<int16_t>(bytes.data() + kStreamOffset);
   out.opcode = static_cast<Opcode>(bytes[kOpcodeOffset]);
   out.body = bytes.substr(kFrameHeaderSize);
+  out.oversize = 0;
   if ((out.flags & kFlagCompressed) && out.version < 5) {
     if (codec_ == Compression::kNone) {
       return fail("a compressed frame, but no compression was agreed on", out.version, out.stream);

@@ -20,6 +20,7 @@ struct Frame {
   int16_t stream = 0;
   Opcode opcode{};
   BytesView body;
+  size_t oversize = 0;  // the body's length, if it was over the limit: it was skipped, and `body` is empty
 };
 
 // Why a connection can't go on: answer with it (append_failure), then close.
@@ -41,7 +42,7 @@ class FrameReader {
   struct Options {
     Role role = Role::kServer;
     uint8_t max_version = kMaxVersion;  // the greatest that is spoken; lower for the keyspaces dialect
-    size_t max_body = kMaxFrameBody;    // once lift_limit() was called
+    size_t max_body = kMaxFrameBody;    // once lift_limit() was called; a server skips longer ones
     size_t max_body_before_ready = kMaxFrameBodyBeforeReady;
   };
   enum class Step { kFrame, kMore, kFailed };
@@ -68,6 +69,10 @@ class FrameReader {
   Step next_plain(Frame& out);
   Step next_in_segment(Frame& out);
   Step take_segment();
+  // Of a body that is too long: sets what is known of its frame; goes over the next `bytes` of it; gives it.
+  void begin_skip(BytesView header, size_t body_size);
+  size_t skip(size_t bytes);
+  Step finish_skip(Frame& out);
   // Finds the first `size` bytes not yet consumed in one piece; false if they aren't here yet.
   bool collect(size_t size, BytesView& out);
   BytesView consume(size_t size);
@@ -87,6 +92,9 @@ class FrameReader {
   uint8_t version_ = 0;     // set by startup_done
   Compression codec_ = Compression::kNone;
   bool segments_ = false;
+  bool lifted_ = false;   // lift_limit() was called
+  Frame skipped_;         // the frame whose body is being skipped; none while oversize is 0
+  size_t skip_left_ = 0;  // of it
   bool waiting_ = false;  // for startup_done
   bool failed_ = false;
   FrameFailure failure_;

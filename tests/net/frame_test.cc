@@ -123,6 +123,7 @@ TEST(FrameReader, RefusesBadHeaders) {
   }
 }
 
+// Before log-in a longer frame ends the connection; then it is skipped, and the connection goes on, as in Cassandra.
 TEST(FrameReader, LimitsToTheByte) {
   for (const bool ready : {false, true}) {
     FrameReader::Options options{.max_body = 2000, .max_body_before_ready = 1000};
@@ -133,7 +134,44 @@ TEST(FrameReader, LimitsToTheByte) {
       const Bytes bytes = one_frame(Role::kClient, 4, Opcode::kQuery, Bytes(limit + over, 'x'));
       reader.feed(bytes);
       Frame frame;
-      EXPECT_EQ(reader.next(frame), over ? Step::kFailed : Step::kFrame);
+      EXPECT_EQ(reader.next(frame), over && !ready ? Step::kFailed : Step::kFrame);
+      EXPECT_EQ(frame.oversize, over && ready ? limit + over : 0);
+    }
+  }
+}
+
+TEST(FrameReader, SkipsBodiesThatAreTooLong) {
+  constexpr size_t kLimit = 70'000;
+  for (const auto& [version, codec] : {Wire{4, Compression::kNone}, Wire{5, Compression::kNone}, Wire{5, Compression::kLz4}}) {
+    FrameWriter writer(Role::kClient);
+    writer.startup_done(version, codec);
+    writer.append(version, 0, 1, Opcode::kQuery, "short");
+    writer.append(version, 0, 2, Opcode::kBatch, Bytes(kLimit + 1, 'x'));
+    writer.append(version, 0, 3, Opcode::kQuery, Bytes(kLimit, 'y'));
+    writer.append(version, 0, 4, Opcode::kExecute, Bytes(10 * kLimit, 'z'));
+    writer.append(version, 0, 5, Opcode::kOptions, "");
+    const Bytes bytes = writer.take();
+    for (const size_t chunk : {size_t{1}, size_t{9}, size_t{1000}, size_t{131'080}, bytes.size()}) {
+      FrameReader reader({.max_body = kLimit});
+      reader.startup_done(version, codec);
+      reader.lift_limit();
+      std::vector<std::tuple<int, Opcode, size_t, size_t>> seen;
+      for (size_t at = 0; at < bytes.size(); at += chunk) {
+        reader.feed(BytesView(bytes).substr(at, chunk));
+        Frame frame;
+        Step step;
+        while ((step = reader.next(frame)) == Step::kFrame) {
+          seen.emplace_back(frame.stream, frame.opcode, frame.body.size(), frame.oversize);
+        }
+        ASSERT_EQ(step, Step::kMore) << reader.failure().message;
+        EXPECT_LE(reader.buffered(), kLimit + kFrameHeaderSize + 200'000);
+      }
+      const decltype(seen) expected{{1, Opcode::kQuery, 5, 0},
+                                    {2, Opcode::kBatch, 0, kLimit + 1},
+                                    {3, Opcode::kQuery, kLimit, 0},
+                                    {4, Opcode::kExecute, 0, 10 * kLimit},
+                                    {5, Opcode::kOptions, 0, 0}};
+      EXPECT_EQ(seen, expected) << "v" << int{version} << " in chunks of " << chunk;
     }
   }
 }
