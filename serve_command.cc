@@ -94,12 +94,18 @@ actors::NodeOptions options_of(const NodeConfig& config) {
   options.read_timeout = config.read_request_timeout;
   options.write_timeout = config.write_request_timeout;
   options.schema_timeout = config.request_timeout;
+  options.truncate_timeout = config.truncate_request_timeout;
+  options.clock_skew_max = config.clock_skew_max;
+  options.frame_bytes_max = config.native_transport_max_frame_size;
+  options.batch_bytes_warn = config.batch_size_warn_threshold;
+  options.batch_bytes_max = config.batch_size_fail_threshold;
   options.heartbeat_interval = config.heartbeat_interval;
   options.election_timeout = config.election_timeout;
   options.write_buffer_bytes = config.write_buffer_size;
   options.block_cache_bytes = config.block_cache_size;
   options.log_segment_bytes = config.commitlog_segment_size;
   options.disk_space_reserve = config.memory ? 0 : config.disk_space_reserve;
+  options.sweep_interval = config.sweep_interval;
   options.connections_max = config.native_transport_max_concurrent_connections;
   return options;
 }

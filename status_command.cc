@@ -29,6 +29,7 @@ struct StatusOptions {
 
 struct NodeRow {
   std::string status, zone, address, name, host_id;
+  std::string peers;  // the address for other nodes, with the port
   int64_t port = 0, leaders = 0, replicas = 0, data_bytes = 0, log_bytes = 0;
 };
 
@@ -76,6 +77,7 @@ Result<std::vector<NodeRow>> read_nodes(net::BlockingClient& client) {
     row.address = address(rows.cell(i, "address"));
     row.host_id = uuid(rows.cell(i, "host_id"));
     row.port = integer(rows.cell(i, "native_port"));
+    row.peers = address(rows.cell(i, "listen_address")) + ":" + std::to_string(integer(rows.cell(i, "storage_port")));
     row.leaders = integer(rows.cell(i, "leaders"));
     row.replicas = integer(rows.cell(i, "replicas"));
     row.data_bytes = integer(rows.cell(i, "data_bytes"));
@@ -85,40 +87,34 @@ Result<std::vector<NodeRow>> read_nodes(net::BlockingClient& client) {
   return out;
 }
 
-// The tablets that a node shows, by id: what they are part of, and whether the node knows a leader.
-struct TabletRow {
-  std::string table;
-  bool led = false;
-};
-
-Result<void> add_tablets(net::BlockingClient& client, std::map<int64_t, TabletRow>& tablets) {
-  KEYZONE_TRY(rows, client.query("SELECT keyspace_name, table_name, tablet_id, leader FROM system_views.keyzone_tablets"));
-  for (size_t i = 0; i < rows.rows.size(); ++i) {
-    auto& tablet = tablets[integer(rows.cell(i, "tablet_id"))];
-    tablet.table = rows.cell(i, "keyspace_name").value_or("?") + "." + rows.cell(i, "table_name").value_or("?");
-    tablet.led = tablet.led || !rows.cell(i, "leader").value_or("").empty();
-  }
-  return {};
-}
-
-// Empty: every node is up and serves, and every tablet has a leader. Else what is missing. Only nodes with a replica of a
-// tablet are sure to know its leader, so all are asked.
+// Empty: every node is up and serves, and every tablet has a leader. Else what is missing.
 std::string what_is_missing(const StatusOptions& options) {
   auto client = net::BlockingClient::connect(options.host, options.port, kPatience);
   if (!client) return client.error().message;
   auto nodes = read_nodes(**client);
   if (!nodes) return nodes.error().message;
-  std::map<int64_t, TabletRow> tablets;
   for (const auto& node : *nodes) {
     if (node.status != "UN") return "the node '" + node.name + "' is down";
     auto peer = net::BlockingClient::connect(node.address, static_cast<uint16_t>(node.port), kPatience);
     if (!peer) return peer.error().message;
-    if (auto added = add_tablets(**peer, tablets); !added) return added.error().message;
   }
-  for (const auto& [id, tablet] : tablets) {
-    if (!tablet.led) return "a tablet of " + tablet.table + " has no leader";
+  auto tablets = (*client)->query("SELECT keyspace_name, table_name, leader FROM system_views.keyzone_tablets");
+  if (!tablets) return tablets.error().message;
+  for (size_t i = 0; i < tablets->rows.size(); ++i) {
+    if (!tablets->cell(i, "leader").value_or("").empty()) continue;
+    return "a tablet of " + tablets->cell(i, "keyspace_name").value_or("?") + "." +
+           tablets->cell(i, "table_name").value_or("?") + " has no leader";
   }
   return {};
+}
+
+// How nodes are told apart: by the address that clients use, or, where several share one, by that of their peers' link.
+std::map<std::string, std::string> shown_addresses(const std::vector<NodeRow>& nodes) {
+  std::map<std::string, int> count;
+  for (const auto& node : nodes) ++count[node.address];
+  std::map<std::string, std::string> out;
+  for (const auto& node : nodes) out[node.name] = count[node.address] > 1 ? node.peers : node.address;
+  return out;
 }
 
 int print_status(const StatusOptions& options) {
@@ -128,12 +124,13 @@ int print_status(const StatusOptions& options) {
     std::fprintf(stderr, "keyzone: %s\n", nodes.error().message.c_str());
     return 1;
   }
+  auto addresses = shown_addresses(*nodes);
   std::puts("Status=Up/Down, State=Normal");
   std::printf("%-3s %-12s %-18s %-8s %-9s %-11s %-11s %-36s %s\n", "--", "Zone", "Address", "Leaders", "Replicas", "Data",
               "Log", "Host ID", "Name");
   for (const auto& node : *nodes) {
     std::printf("%-3s %-12s %-18s %-8lld %-9lld %-11s %-11s %-36s %s\n", node.status.c_str(), node.zone.c_str(),
-                node.address.c_str(), static_cast<long long>(node.leaders), static_cast<long long>(node.replicas),
+                addresses[node.name].c_str(), static_cast<long long>(node.leaders), static_cast<long long>(node.replicas),
                 size_text(node.data_bytes).c_str(), size_text(node.log_bytes).c_str(), node.host_id.c_str(),
                 node.name.c_str());
   }

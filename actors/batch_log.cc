@@ -72,6 +72,7 @@ Table batch_log_table() {
   table.columns.push_back({kId, "id", native_type(TypeKind::kUuid), ColumnKind::kPartitionKey, 0, false});
   table.columns.push_back({kBody, "body", native_type(TypeKind::kBlob), ColumnKind::kRegular, 0, false});
   table.next_column = kBody.value + 1;
+  table.options["gc_grace_seconds"] = std::to_string(kBatchOverdue / 1'000'000);  // entries come with the clock's stamps
   table.index();
   return table;
 }
@@ -79,6 +80,18 @@ Table batch_log_table() {
 TablePtr batch_log(const Catalog& catalog) {
   auto it = catalog.tables.find({std::string(cql::kInternalKeyspace), kBatchLogTable});
   return it == catalog.tables.end() ? nullptr : it->second;
+}
+
+BatchEntry make_entry(const Uuid& id, Timestamp stamp, const BatchMark& mark, std::vector<cql::TabletCommand>& commands) {
+  BatchEntry entry{id, stamp, {}};
+  for (auto& command : commands) {
+    command.command.batch = mark;
+    for (auto& mutation : command.command.mutations) {
+      if (mutation.timestamp == kNoTimestamp) mutation.timestamp = stamp;
+    }
+    entry.commands.push_back({command.table, command.token, command.command});
+  }
+  return entry;
 }
 
 cql::TabletCommand put_entry(const Table& log, const BatchEntry& entry) {

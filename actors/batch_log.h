@@ -30,6 +30,9 @@ struct BatchEntry {
   std::vector<BatchCommand> commands;
 };
 
+// Gives all commands of a batch one stamp, where the client gave none, and its mark, and makes the entry of them: whoever
+// applies them, and however often, ends in the same state.
+BatchEntry make_entry(const Uuid& id, Timestamp stamp, const BatchMark& mark, std::vector<cql::TabletCommand>& commands);
 // The commands that put an entry into the log and take it out.
 cql::TabletCommand put_entry(const Table& log, const BatchEntry& entry);
 cql::TabletCommand delete_entry(const Table& log, const Uuid& id, Timestamp stamp);

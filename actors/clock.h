@@ -8,12 +8,11 @@
 
 namespace keyzone::actors {
 
-// How far a peer's clock may be ahead of ours; beyond it the peer is not believed (and complained about by name).
-inline constexpr Timestamp kClockSkewMax = 5'000'000;
-
 class HybridClock {
  public:
-  explicit HybridClock(std::function<Timestamp()> wall) : wall_(std::move(wall)) {}
+  // `skew_max`: how far a peer's clock may be ahead of ours; beyond it the peer is not believed (and complained about by
+  // name).
+  HybridClock(std::function<Timestamp()> wall, Timestamp skew_max) : wall_(std::move(wall)), skew_max_(skew_max) {}
 
   // Strictly increasing. Any thread.
   Timestamp next() { return advance(wall_(), 1); }
@@ -28,7 +27,7 @@ class HybridClock {
   // False: too far ahead to be believed.
   bool observe(Timestamp seen) {
     if (seen <= last_.load(std::memory_order_relaxed)) return true;
-    if (seen > wall_() + kClockSkewMax) return false;
+    if (seen > wall_() + skew_max_) return false;
     advance(seen, 0);
     return true;
   }
@@ -46,6 +45,7 @@ class HybridClock {
     return next;
   }
   std::function<Timestamp()> wall_;
+  const Timestamp skew_max_;
   std::atomic<Timestamp> last_{0};
 };
 

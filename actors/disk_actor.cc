@@ -1,5 +1,6 @@
 // The actor behind Shard: flushes the log when something was staged, tells replicas what is durable, has the
-// store flushed before the log grows too long, and sweeps what dropped tablets left.
+// store flushed before the log grows too long, sweeps what dropped tablets left, and
+// tells tablets when it is their turn to sweep.
 #include <spdlog/spdlog.h>
 
 #include <caf/event_based_actor.hpp>
@@ -13,7 +14,7 @@ namespace keyzone::actors {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{500};
-constexpr size_t kSweepKeys = 2000;  // of dropped tablets, a tick
+constexpr size_t kOrphanKeys = 2000;  // of dropped tablets, a tick
 constexpr int kIdleTicksBeforeConfirmation = 2;
 constexpr uint64_t kTicksBetweenSizes = 4;
 constexpr uint64_t kTicksBetweenSpares = 20;
@@ -44,6 +45,7 @@ class DiskActor : public ShardActor {
         [this](done_atom, const WorkPtr& work) { finish(*work); },
         [this](progress_atom) { store_progress(); },
         [this](tick_atom) { tick(); },
+        [this](sweep_atom) { sweep(); },
         [this](drop_atom, uint64_t group) { drop(GroupId(group)); },
     };
   }
@@ -144,7 +146,8 @@ class DiskActor : public ShardActor {
     checkpoint();
     if (shard_.log_->stats().bytes_live > context_.options.log_bytes_before_flush)
       (void)shard_.store_->start_flush();
-    sweep();
+    sweep_orphans();
+    if (!sweeping_) sweep();
     if (++idle_ticks_ == kIdleTicksBeforeConfirmation) {
       shard_.log_->stage_confirmation();
     }
@@ -206,16 +209,30 @@ class DiskActor : public ShardActor {
     flush();
   }
 
-  void sweep() {
+  void sweep_orphans() {
     if (shard_.registry_->orphans().empty() || !shard_.store_->may_write_now()) return;
     leveldb::WriteBatch batch;
-    auto more = shard_.registry_->sweep_orphans(kSweepKeys, batch);
+    auto more = shard_.registry_->sweep_orphans(kOrphanKeys, batch);
     auto written = shard_.store_->write(&batch);
     if (!more || !written) context_.environment.fatal("the store can't be swept: it must be reopened");
   }
 
+  // One tablet's turn; and the next one's soon after while any are due.
+  void sweep() {
+    sweeping_ = false;
+    const Timestamp now = context_.clock.now();
+    if (!shard_.sweeps_.any_due(now)) return;
+    if (shard_.store_->may_write_now()) {
+      const auto it = shard_.groups_.find(*shard_.sweeps_.take(now));
+      if (it != shard_.groups_.end()) caf::anon_send(it->second.replica, sweep_atom::value);
+    }
+    sweeping_ = true;
+    delayed_send(this, kSweepPace, sweep_atom::value);
+  }
+
   NodeContext& context_;
   Shard& shard_;
+  bool sweeping_ = false;
   bool flushing_ = false;
   bool maintaining_ = false;
   int idle_ticks_ = 0;

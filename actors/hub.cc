@@ -16,6 +16,8 @@ namespace {
 
 constexpr size_t kFrameBytesMax = net::kMaxPeerFrame / 4;  // a batch is cut into frames of about this size
 
+constexpr size_t kLedMost = 2000;  // changes of leaders in one heartbeat
+
 class Hub : public ShardActor {
  public:
   Hub(caf::actor_config& config, NodeContext& context) : ShardActor(config, 0), context_(context) {}
@@ -56,6 +58,8 @@ class Hub : public ShardActor {
     Timestamp heard = 0;
     bool alive = false;
     uint64_t incarnation = 0;
+    uint64_t led_seen = 0;      // what we know of whom it leads, as a version of its StatusBoard
+    uint64_t led_told = 0;      // what it says that it knows of ours
   };
   // Hands one item to whom it concerns.
   struct Delivery {
@@ -301,6 +305,7 @@ class Hub : public ShardActor {
     if (!link.member) return;
     auto& peer = peers_[hello->node];
     choose_link(hello->node);
+    if (peer.incarnation != hello->incarnation) peer.led_seen = peer.led_told = 0;
     peer.incarnation = hello->incarnation;
     heard(hello->node, peer);
     heartbeat(hello->node);
@@ -353,6 +358,7 @@ class Hub : public ShardActor {
             context_.supervisor,
             FromStrangerPtr(std::make_shared<FromStranger>(FromStranger{link, hello, std::move(item)})));
       } else {
+        if (const auto* beat = std::get_if<Heartbeat>(&item.body)) learn_led(from, hello.incarnation, *beat);
         deliver(from, item);
       }
     }
@@ -361,6 +367,18 @@ class Hub : public ShardActor {
         caf::anon_send(route->local, RaftMessagesPtr(std::move(messages)));
       }
     }
+  }
+
+  // Whom the peer leads, from it itself. What is lost on the way comes again, until we have said that we know.
+  void learn_led(NodeId from, uint64_t incarnation, const Heartbeat& beat) {
+    auto& peer = peers_[from];
+    if (peer.incarnation != incarnation) return;  // still under way from an earlier life
+    for (const auto& led : beat.led) {
+      context_.leaders.learn(led.group, from, led.term);
+      if (auto* route = view().route(led.group); route && !route->local) route->learn_leader(from);
+    }
+    if (beat.led_from <= peer.led_seen) peer.led_seen = std::max(peer.led_seen, beat.led_version);
+    peer.led_told = std::max(peer.led_told, beat.led_seen);
   }
 
   const NodeView& view() {
@@ -395,6 +413,12 @@ class Hub : public ShardActor {
     if (auto* route = view().route(kCatalogGroup)) beat.catalog_leader = route->leader_hint();
     beat.stopping = context_.stopping;
     beat.load = context_.loads.of(context_.self);
+    const auto& peer = peers_[node];
+    auto led = context_.statuses.led_since(peer.led_told, kLedMost);
+    beat.led = std::move(led.items);
+    beat.led_from = peer.led_told;
+    beat.led_version = led.version;
+    beat.led_seen = peer.led_seen;
     queue_for(node, {GroupId(), beat});
   }
 

@@ -103,11 +103,21 @@ struct NodeLoad {
   uint64_t uptime_ms = 0;
   bool disk_full = false;  // it takes no writes: leaders count on others
 };
+struct Led {
+  GroupId group;
+  Term term;
+  bool operator==(const Led&) const = default;
+};
 struct Heartbeat {
   CatalogVersion catalog;  // what the sender has applied
   NodeId catalog_leader;
   bool stopping = false;
   NodeLoad load;
+  // Groups that the sender has come to lead since the receiver last said that it knows (StatusBoard::led_since).
+  std::vector<Led> led;
+  uint64_t led_from = 0;     // they are those after this version,
+  uint64_t led_version = 0;  // up to this one
+  uint64_t led_seen = 0;     // the version that the sender knows of the receiver's
 };
 struct Join {
   Node node;  // without id
@@ -228,6 +238,7 @@ using progress_atom = caf::atom_constant<caf::atom("progress")>;  // a store flu
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;          // replica: hand over, then quit
 using drop_atom = caf::atom_constant<caf::atom("drop")>;          // replica: forget everything, then quit
+using sweep_atom = caf::atom_constant<caf::atom("sweep")>;        // tablet: your turn to sweep a little
 using done_atom = caf::atom_constant<caf::atom("done")>;
 
 }  // namespace keyzone::actors

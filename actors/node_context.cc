@@ -10,7 +10,7 @@ namespace keyzone::actors {
 NodeContext::NodeContext(NodeOptions node_options, Environment node_environment)
     : options(std::move(node_options)),
       environment(std::move(node_environment)),
-      clock(environment.wall_clock) {}
+      clock(environment.wall_clock, std::chrono::microseconds(options.clock_skew_max).count()) {}
 
 NodeContext::~NodeContext() = default;
 
@@ -58,11 +58,42 @@ void StatusBoard::report(const ReplicaStatus& status) {
   if (watcher_) watcher_(status);
   std::lock_guard<std::mutex> lock(mutex_);
   statuses_[status.group] = status;
+  note_led(status);
+}
+
+void StatusBoard::note_led(const ReplicaStatus& status) {
+  const auto known = led_.find(status.group);
+  if (status.is_leader && known != led_.end() && known->second.first == status.term) return;
+  forget_led(status.group);
+  if (!status.is_leader) return;
+  led_[status.group] = {status.term, ++led_version_};
+  led_order_[led_version_] = status.group;
+}
+
+void StatusBoard::forget_led(GroupId group) {
+  const auto known = led_.find(group);
+  if (known == led_.end()) return;
+  led_order_.erase(known->second.second);
+  led_.erase(known);
+}
+
+StatusBoard::LedChanges StatusBoard::led_since(uint64_t version, size_t most) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  LedChanges out{{}, led_version_};
+  for (auto it = led_order_.upper_bound(version); it != led_order_.end(); ++it) {
+    if (out.items.size() == most) {
+      out.version = std::prev(it)->first;
+      break;
+    }
+    out.items.push_back({it->second, led_.at(it->second).first});
+  }
+  return out;
 }
 
 void StatusBoard::remove(GroupId group) {
   std::lock_guard<std::mutex> lock(mutex_);
   statuses_.erase(group);
+  forget_led(group);
 }
 
 std::vector<ReplicaStatus> StatusBoard::all() const {
@@ -77,6 +108,22 @@ std::optional<ReplicaStatus> StatusBoard::of(GroupId group) const {
   auto it = statuses_.find(group);
   if (it == statuses_.end()) return std::nullopt;
   return it->second;
+}
+
+void LeaderBoard::learn(GroupId group, NodeId node, Term term) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto& leader = leaders_[group];
+  if (term >= leader.term) leader = {node, term};
+}
+
+std::map<GroupId, LeaderBoard::Leader> LeaderBoard::all() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return leaders_;
+}
+
+void LeaderBoard::keep(const std::function<bool(GroupId)>& known) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::erase_if(leaders_, [&](const auto& leader) { return !known(leader.first); });
 }
 
 void LoadBoard::report(NodeId node, const NodeLoad& load) {

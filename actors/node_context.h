@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <caf/actor.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -58,13 +59,42 @@ class StatusBoard {
   void remove(GroupId group);
   std::vector<ReplicaStatus> all() const;
   std::optional<ReplicaStatus> of(GroupId group) const;  // nullopt: no replica of it here
+  // The groups that this node leads and began to lead, or entered a new term of, after `version`; the oldest first, at most
+  // `most`, and the version that this comes to.
+  struct LedChanges {
+    std::vector<Led> items;
+    uint64_t version = 0;
+  };
+  LedChanges led_since(uint64_t version, size_t most) const;
   // `watcher` sees every report, on the thread that makes it. Called before the first one.
   void watch(std::function<void(const ReplicaStatus&)> watcher) { watcher_ = std::move(watcher); }
 
  private:
   mutable std::mutex mutex_;
+  void note_led(const ReplicaStatus& status);
+  void forget_led(GroupId group);
+
   std::map<GroupId, ReplicaStatus> statuses_;
+  std::map<GroupId, std::pair<Term, uint64_t>> led_;  // by us; with the version of the change
+  std::map<uint64_t, GroupId> led_order_;             // by version
+  uint64_t led_version_ = 0;
   std::function<void(const ReplicaStatus&)> watcher_;
+};
+
+// Who leads which group, as other nodes say. Any thread.
+class LeaderBoard {
+ public:
+  struct Leader {
+    NodeId node;
+    Term term;
+  };
+  void learn(GroupId group, NodeId node, Term term);  // older terms are ignored
+  std::map<GroupId, Leader> all() const;
+  void keep(const std::function<bool(GroupId)>& known);  // forgets the others
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<GroupId, Leader> leaders_;
 };
 
 // What nodes last said about their load, ourselves included. Any thread.
@@ -91,6 +121,7 @@ struct NodeContext {
   Routing routing;
   SessionDirectory sessions;
   StatusBoard statuses;
+  LeaderBoard leaders;
   LoadBoard loads;
   StatementCache statements;
 

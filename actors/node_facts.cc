@@ -2,9 +2,21 @@
 
 namespace keyzone::actors {
 
+cql::Dialect dialect_of(const NodeOptions& options) {
+  if (options.dialect == "keyspaces") return cql::keyspaces_dialect();
+  cql::Dialect dialect = cql::cassandra_dialect();
+  dialect.batch_bytes_warn = options.batch_bytes_warn;
+  dialect.batch_bytes_max = options.batch_bytes_max;
+  return dialect;
+}
+
 cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view) {
   cql::NodeFacts facts;
+  const cql::Dialect dialect = dialect_of(context.options);
   facts.node = context.self;
+  facts.release_version = dialect.release_version;
+  facts.cql_version = dialect.cql_version;
+  facts.native_protocol_version = std::to_string(dialect.protocol_version_max);
   facts.gossip_generation = static_cast<int32_t>(context.started_at / 1'000'000);
   for (const auto& [node, load] : context.loads.all()) {
     cql::NodeStats stats;
@@ -30,6 +42,13 @@ cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view) {
     stats.term = status.term;
     stats.applied_index = status.applied;
   }
+  for (const auto& [group, leader] : context.leaders.all()) {  // as they themselves say; of use where we have no replica
+    auto& stats = facts.tablets[group];
+    const bool newer = leader.term > stats.term || (leader.term == stats.term && !stats.leader.value);
+    if (!newer) continue;
+    stats.leader = leader.node;
+    stats.term = leader.term;
+  }
   for (const auto& id : context.statements.ids()) facts.prepared.push_back({id, {}, {}});
   const auto& options = context.options;
   facts.settings = {
@@ -42,6 +61,12 @@ cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view) {
       {"local_one_reads", options.nearest_reads ? "nearest" : "linearizable"},
       {"read_request_timeout", std::to_string(options.read_timeout.count()) + "ms"},
       {"write_request_timeout", std::to_string(options.write_timeout.count()) + "ms"},
+      {"request_timeout", std::to_string(options.schema_timeout.count()) + "ms"},
+      {"truncate_request_timeout", std::to_string(options.truncate_timeout.count()) + "ms"},
+      {"native_transport_max_frame_size", std::to_string(options.frame_bytes_max) + "B"},
+      {"batch_size_warn_threshold", std::to_string(dialect.batch_bytes_warn) + "B"},
+      {"batch_size_fail_threshold", std::to_string(dialect.batch_bytes_max) + "B"},
+      {"dialect", dialect.name},
   };
   return facts;
 }

@@ -33,6 +33,8 @@ struct NodeOptions {
   std::chrono::milliseconds read_timeout{5000};
   std::chrono::milliseconds write_timeout{2000};
   std::chrono::milliseconds schema_timeout{10000};
+  std::chrono::milliseconds truncate_timeout{60000};
+  std::chrono::milliseconds clock_skew_max{500};    // a peer whose clock is further ahead is not believed
   std::chrono::milliseconds heartbeat_interval{100};
   std::chrono::milliseconds peer_timeout{600};     // silence after which a peer counts as down
   std::chrono::milliseconds election_timeout{800};  // the least; drawn up to twice as long
@@ -42,6 +44,10 @@ struct NodeOptions {
   uint64_t log_bytes_before_flush = 96u << 20;  // live bytes of a log that make the store flush early
   uint64_t log_entries_kept = 5'000;            // of a group, behind the newest, for replicas that lag
   uint64_t disk_space_reserve = 0;               // bytes: with less free, writes are refused; 0: no limit
+  std::chrono::milliseconds sweep_interval{600'000};  // a tablet rests at least so long between two sweeps of all its rows
+  size_t frame_bytes_max = 16u << 20;      // longer requests are refused
+  size_t batch_bytes_warn = 5u << 10;      // in the cassandra dialect: batches over several partitions that are longer
+  size_t batch_bytes_max = 50u << 10;      // get a warning, or are refused
   size_t connections_max = 10000;
 };
 

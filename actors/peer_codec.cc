@@ -98,6 +98,15 @@ struct ItemWriter {
     heartbeat.setCpuTime(v.load.cpu_time_us);
     heartbeat.setUptime(v.load.uptime_ms);
     heartbeat.setDiskFull(v.load.disk_full);
+    heartbeat.setLedFrom(v.led_from);
+    heartbeat.setLedVersion(v.led_version);
+    heartbeat.setLedSeen(v.led_seen);
+    if (v.led.empty()) return;
+    auto led = heartbeat.initLed(static_cast<unsigned>(v.led.size()));
+    for (unsigned i = 0; i < led.size(); ++i) {
+      led[i].setGroup(v.led[i].group.value);
+      led[i].setTerm(v.led[i].term.value);
+    }
   }
   void operator()(const raft::Message& v) { write(out.initRaft(), v); }
   void operator()(const WriteRequestsPtr& v) {
@@ -304,11 +313,17 @@ PeerItem read(wire::PeerItem::Reader in) {
   switch (in.which()) {
     case wire::PeerItem::HEARTBEAT: {
       auto v = in.getHeartbeat();
-      item.body = Heartbeat{CatalogVersion(v.getCatalogVersion()),
-                            NodeId(v.getCatalogLeader()),
-                            v.getStopping(),
-                            {v.getLeaders(), v.getReplicas(), v.getDataBytes(), v.getLogBytes(),
-                             v.getCpuTime(), v.getUptime(), v.getDiskFull()}};
+      Heartbeat beat;
+      beat.catalog = CatalogVersion(v.getCatalogVersion());
+      beat.catalog_leader = NodeId(v.getCatalogLeader());
+      beat.stopping = v.getStopping();
+      beat.load = {v.getLeaders(), v.getReplicas(), v.getDataBytes(), v.getLogBytes(), v.getCpuTime(), v.getUptime(),
+                   v.getDiskFull()};
+      for (auto led : v.getLed()) beat.led.push_back({GroupId(led.getGroup()), Term(led.getTerm())});
+      beat.led_from = v.getLedFrom();
+      beat.led_version = v.getLedVersion();
+      beat.led_seen = v.getLedSeen();
+      item.body = std::move(beat);
       break;
     }
     case wire::PeerItem::RAFT:
@@ -396,7 +411,7 @@ Result<PeerBatch> decode_batch(const net::PeerFrame& frame) {
 
 size_t size_of(const PeerItem& item) {
   struct Sizer {
-    size_t operator()(const Heartbeat&) { return 0; }
+    size_t operator()(const Heartbeat& v) { return v.led.size() * sizeof(Led); }
     size_t operator()(const raft::Message& v) { return v.size() + 40 * v.entries.size() + 96; }
     size_t operator()(const WriteRequestsPtr& v) {
       size_t size = 0;

@@ -4,13 +4,12 @@
 #include <caf/send.hpp>
 
 #include "actors/errors.h"
+#include "actors/node_facts.h"
 #include "actors/session_actor.h"
 
 namespace keyzone::actors {
 
 namespace {
-
-constexpr char kCqlVersion[] = "3.4.7";
 
 bool is_known_cql_version(std::string_view version) {
   return version.starts_with("3.") || version.starts_with("4.");
@@ -26,9 +25,9 @@ Session::Session(caf::actor_config& config, NodeContext& context, size_t shard, 
     : ShardActor(config, shard),
       context_(context),
       stream_(std::move(stream)),
-      reader_({}),
+      dialect_(dialect_of(context.options)),
+      reader_({.max_version = dialect_.protocol_version_max, .max_body = context.options.frame_bytes_max}),
       writer_(net::Role::kServer),
-      dialect_(context.options.dialect == "keyspaces" ? cql::keyspaces_dialect() : cql::cassandra_dialect()),
       random_(context.environment.seed ^ (0x5e55107ull << 20) ^ id()) {
   draw_ = [this] { return random_.next(); };
 }
@@ -149,6 +148,11 @@ void Session::flush() {
 void Session::handle_frame(net::Frame frame) {
   net::RequestPrelude prelude;
   ClientRequest request = new_request(frame, net::Consistency::kOne);
+  if (frame.oversize > 0) {
+    return answer_error(request, invalid("Request is too big: length " + std::to_string(frame.oversize) +
+                                         " exceeds maximum allowed length " +
+                                         std::to_string(context_.options.frame_bytes_max) + "."));
+  }
   if (auto cut = net::take_prelude(frame, prelude); !cut) return answer_error(request, cut.error());
   if (version_ == 0 && frame.opcode != net::Opcode::kStartup && frame.opcode != net::Opcode::kOptions) {
     return answer_error(request, Error{ErrorKind::kProtocol, "Unexpected message " +
@@ -157,8 +161,8 @@ void Session::handle_frame(net::Frame frame) {
   }
   switch (frame.opcode) {
     case net::Opcode::kOptions:
-      return answer(request, net::Opcode::kSupported, [](Bytes& body) {
-        net::encode_supported(body, net::supported_options(kCqlVersion, net::kMaxVersion));
+      return answer(request, net::Opcode::kSupported, [this](Bytes& body) {
+        net::encode_supported(body, net::supported_options(dialect_.cql_version, dialect_.protocol_version_max));
       });
     case net::Opcode::kStartup:
       return handle_startup(frame);

@@ -1,6 +1,7 @@
 // The inside of a session. session.cc: the protocol; session_execute.cc: tablets asked and answers put together;
 // session_schema.cc: schema changes, system tables, DESCRIBE, TRUNCATE.
 #pragma once
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,7 +33,8 @@ struct ClientRequest {
   CachedStatementPtr statement;
   std::vector<std::string> warnings;
   Timestamp deadline = 0;  // by the shard's clock, microseconds
-  Timestamp started = 0;
+  Timestamp asked = 0;     // when the client asked, by the same clock
+  Timestamp started = 0;   // when it was planned, or is to be planned again
   int plans = 0;           // how often it was planned
   // Plans it (again): values are read from `body`, which is kept for that.
   std::function<void(uint32_t number)> plan;
@@ -44,6 +46,7 @@ struct ClientRequest {
   std::optional<SchemaChangeEvent> schema_change;
   CatalogVersion schema_version;    // wait until all nodes have it
   std::optional<Uuid> batch;        // its entry in the batch log
+  std::optional<BatchMark> mark;    // of a logged batch: the same however often it is planned
   bool silent = false;              // nobody waits for the answer
   std::function<void(uint32_t number)> then;  // what follows when all parts are answered; else the plain answer
 };
@@ -101,6 +104,7 @@ class Session : public ShardActor, public net::StreamHandler {
 
   // --- execution (session_execute.cc)
   uint32_t add_request(ClientRequest request);
+  std::chrono::milliseconds patience_for(const cql::Execution& execution) const;
   void start(uint32_t number, cql::Execution execution);
   void start_write(uint32_t number);
   void start_logged_batch(uint32_t number);
@@ -147,6 +151,7 @@ class Session : public ShardActor, public net::StreamHandler {
 
   NodeContext& context_;
   AcceptedStream stream_;
+  const cql::Dialect dialect_;
   caf::actor self_;  // keeps us alive until the stream is closed
   net::FrameReader reader_;
   net::FrameWriter writer_;
@@ -158,7 +163,6 @@ class Session : public ShardActor, public net::StreamHandler {
   bool paused_ = false;
   bool in_turn_ = false;   // answers are flushed at its end
   std::string keyspace_;
-  cql::Dialect dialect_;
   Random random_;
   std::function<uint64_t()> draw_;
   uint32_t number_ = 0;  // in the SessionDirectory

@@ -39,16 +39,8 @@ void Session::log_batch(uint32_t number) {
   auto& request = requests_.at(number);
   auto& write = std::get<cql::WriteExecution>(*request.execution);
   const Timestamp stamp = context_.clock.next();
-  for (auto& command : write.commands) {
-    for (auto& mutation : command.command.mutations) {
-      if (mutation.timestamp == kNoTimestamp) mutation.timestamp = stamp;
-    }
-  }
-  BatchEntry entry;
-  entry.id = time_uuid();
-  entry.written_at = stamp;
-  for (const auto& command : write.commands)
-    entry.commands.push_back({command.table, command.token, command.command});
+  if (!request.mark) request.mark = BatchMark{stamp, random_.next()};
+  const BatchEntry entry = make_entry(time_uuid(), stamp, *request.mark, write.commands);
   request.outcomes.assign(1, {});
   request.waiting = 1;
   request.batch = entry.id;

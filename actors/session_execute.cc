@@ -39,18 +39,26 @@ uint64_t Session::next_sequence() { return static_cast<uint64_t>(number_) << kSe
 uint32_t Session::add_request(ClientRequest request) {
   const uint32_t number = next_request_++;
   request.started = now_us();
-  const bool is_read = request.statement && request.statement->prepared->info().is_read();
-  const auto patience = is_read ? context_.options.read_timeout : context_.options.write_timeout;
-  request.deadline =
-      request.started + std::chrono::duration_cast<std::chrono::microseconds>(patience).count();
+  request.asked = request.started;
+  request.deadline = request.asked + std::chrono::microseconds(context_.options.write_timeout).count();
   requests_.emplace(number, std::move(request));
   schedule_tick();
   return number;
 }
 
+// How long a client waits for it.
+std::chrono::milliseconds Session::patience_for(const cql::Execution& execution) const {
+  const auto& options = context_.options;
+  if (std::holds_alternative<cql::ReadExecution>(execution)) return options.read_timeout;
+  if (std::holds_alternative<cql::TruncateExecution>(execution)) return options.truncate_timeout;
+  if (std::holds_alternative<cql::SchemaExecution>(execution)) return options.schema_timeout;
+  return options.write_timeout;
+}
+
 void Session::start(uint32_t number, cql::Execution execution) {
   auto& request = requests_.at(number);
   request.execution = std::move(execution);
+  request.deadline = request.asked + std::chrono::microseconds(patience_for(*request.execution)).count();
   request.waiting = 0;
   request.replan = false;
   request.then = nullptr;
@@ -114,6 +122,10 @@ bool Session::replicas_suffice(uint32_t number, const Tablet& tablet) {
   error.consistency = request.consistency;
   error.required = static_cast<int32_t>(needed);
   error.received = static_cast<int32_t>(alive);
+  if (request.execution && std::holds_alternative<cql::TruncateExecution>(*request.execution)) {
+    error.code = net::ErrorCode::kTruncateError;
+    error.message = "Error during truncate: " + error.message;
+  }
   answer_error(request, error);
   forget(number);
   return false;
@@ -391,7 +403,11 @@ void Session::time_out(uint32_t number) {
   error.consistency = request.consistency;
   error.required = request.consistency == net::Consistency::kAll ? kReplicasOfTablet : kMajority;
   error.received = static_cast<int32_t>(error.required) - 1;
-  if (read) {
+  if (std::holds_alternative<cql::TruncateExecution>(*request.execution)) {
+    const size_t answered = request.outcomes.size() - request.waiting;
+    error.code = net::ErrorCode::kTruncateError;
+    error.message = "Error during truncate: Truncate timed out - received only " + std::to_string(answered) + " responses";
+  } else if (read) {
     error.code = net::ErrorCode::kReadTimeout;
     error.message = "Operation timed out - received only " + std::to_string(error.received) + " responses.";
   } else {

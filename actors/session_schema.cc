@@ -64,9 +64,6 @@ Uuid Session::time_uuid() {
 
 void Session::start_schema(uint32_t number) {
   auto& request = requests_.at(number);
-  request.deadline =
-      request.started +
-      std::chrono::duration_cast<std::chrono::microseconds>(context_.options.schema_timeout).count();
   const auto& execution = std::get<cql::SchemaExecution>(*request.execution);
   const auto& catalog = *view().catalog;
   auto plan = cql::plan_schema_change(*execution.statement,

@@ -78,7 +78,10 @@ void Shard::add_replica(GroupId group, const caf::actor& replica, LogIndex appli
   groups_[group] = {replica, applied_in_store};
 }
 
-void Shard::remove_replica(GroupId group) { groups_.erase(group); }
+void Shard::remove_replica(GroupId group) {
+  groups_.erase(group);
+  sweeps_.forget(group);
+}
 
 void Shard::set_keeper(caf::actor keeper) {
   std::lock_guard<std::mutex> lock(keeper_mutex_);

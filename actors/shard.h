@@ -13,6 +13,7 @@
 
 #include "actors/interfaces.h"
 #include "actors/node_context.h"
+#include "actors/sweep_schedule.h"
 #include "raft/raft.h"
 #include "storage/log.h"
 #include "storage/store.h"
@@ -49,6 +50,9 @@ class Shard {
   void remove_replica(GroupId group);
   // Everything written to the store so far is wanted on disk; see store().durable().
   Result<storage::FlushMark> flush_store();
+
+  // Tablets that lead and have something to sweep; whose turn it is gets a sweep_atom.
+  SweepSchedule& sweeps() { return sweeps_; }
 
   // Drops every handle to an actor.
   void release();
@@ -91,6 +95,7 @@ class Shard {
   std::vector<caf::actor> waiting_for_room_;
   std::map<GroupId, Group> groups_;
   std::deque<Checkpoint> checkpoints_;
+  SweepSchedule sweeps_;
   bool flush_asked_ = false;
 };
 

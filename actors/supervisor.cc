@@ -198,6 +198,7 @@ void Supervisor::sweep_unknown() {
     }
     for (const auto group : unknown) caf::anon_send(shard->keeper(), drop_atom::value, group.value);
   }
+  context_.leaders.keep([this](GroupId group) { return group == kCatalogGroup || routes_.contains(group); });
 }
 
 void Supervisor::publish_view() {

@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kWaitingRequestsMax = 10'000;  // while an election or a schema change is under way
 constexpr size_t kEntryBytesMax = 1 << 20;      // of the commands that one entry carries
+constexpr Timestamp kMicrosPerSecond = 1'000'000;
+constexpr Timestamp kSweepAgain = 1'000'000;    // after a step that could not be proposed, or was lost
 
 class TableChunks : public ChunkSource {
  public:
@@ -33,6 +35,14 @@ struct Proposal {
   };
   Term term;
   std::vector<Request> requests;
+  uint64_t step = 0;  // of a sweep, instead of requests
+};
+// A pass of sweeps that we lead.
+struct Pass {
+  Timestamp now = 0;    // what is gone by then is dropped
+  Timestamp begun = 0;
+  Bytes from;           // where the next step begins
+  uint64_t asked = 0;   // the step that is in the log; 0: none
 };
 // Applied here, and not yet known to be at every replica (consistency ALL).
 struct Unfinished {
@@ -112,7 +122,22 @@ class TabletActor : public Replica {
       }
       return;
     }
-    waiting_.push_back(requests);
+    const size_t most = shard_.log().entry_bytes_max() / 2;  // as Cassandra: half a segment of the log
+    const auto fits = [most](const WriteItem& item) { return item.command.size() <= most; };
+    if (std::all_of(requests->items.begin(), requests->items.end(), fits)) {
+      waiting_.push_back(requests);
+    } else {
+      auto rest = std::make_shared<WriteRequests>(*requests);
+      for (const auto& item : rest->items) {
+        if (fits(item)) continue;
+        refuse(rest->origin, item.id, ErrorKind::kInvalid,
+               "Encountered an oversized mutation (" + std::to_string(item.command.size()) + "/" +
+                   std::to_string(most) + ") for keyspace: " + table_->keyspace + ".");
+      }
+      std::erase_if(rest->items, [&](const WriteItem& item) { return !fits(item); });
+      if (rest->items.empty()) return;
+      waiting_.push_back(std::move(rest));
+    }
     if (leading()) {
       send_proposals_soon();
     } else {
@@ -134,6 +159,7 @@ class TabletActor : public Replica {
           propose_waiting();
         },
         [this](done_atom) { begin_reads(); },
+        [this](sweep_atom) { sweep(); },
         [this](const DigestRequestPtr& request) { tell_digest(*request); },
     };
   }
@@ -164,7 +190,8 @@ class TabletActor : public Replica {
     if (!commands.empty()) propose_commands(commands, std::move(proposal));
   }
 
-  void propose_commands(const std::vector<BytesView>& commands, Proposal proposal) {
+  // False: refused, as those who asked have been told.
+  bool propose_commands(const std::vector<BytesView>& commands, Proposal proposal) {
     const auto count = static_cast<uint32_t>(commands.size());
     Timestamp stamp = context_.clock.next(count);
     if (stamp <= last_stamp_ || stamp <= replica_->clock()) {
@@ -177,10 +204,66 @@ class TabletActor : public Replica {
     if (!index) {
       for (const auto& r : proposal.requests)
         refuse(r.origin, r.id, index.error().kind, index.error().message);
-      return;
+      return false;
     }
     proposal.term = raft_->term();
-    proposals_.emplace(*index, std::move(proposal));
+    const auto [place, added] = proposals_.try_emplace(*index);
+    if (!added) {  // of an earlier term of ours: another leader's log has cut it off
+      for (const auto& r : place->second.requests) refuse(r.origin, r.id, ErrorKind::kNotLeader);
+    }
+    place->second = std::move(proposal);
+    return true;
+  }
+
+  // --- sweeps: passes over all rows, a step a command, when the shard says that it is our turn
+
+  // Says when our next turn is wanted.
+  void plan_sweep() {
+    if (pass_.asked) return;  // planned when that is applied
+    Timestamp due = 0;        // at once, if a pass is under way
+    if (pass_.from.empty()) {
+      const int64_t second = replica_->sweep_due(table_->gc_grace_seconds());
+      due = second > INT64_MAX / kMicrosPerSecond ? INT64_MAX : second * kMicrosPerSecond;
+      due = std::max(due, rest_until_);
+    }
+    if (!raft_->is_leader()) due = INT64_MAX;
+    if (due == sweep_due_) return;
+    sweep_due_ = due;
+    if (due == INT64_MAX) shard_.sweeps().forget(start_.group);
+    else shard_.sweeps().want(start_.group, due == 0 ? context_.clock.now() : due);
+  }
+
+  void sweep() {
+    sweep_due_ = INT64_MAX;
+    if (!raft_ || !raft_->is_leader() || pass_.asked) return;
+    const Timestamp now = context_.clock.now();
+    if (!leading()) return give_up_pass(now);
+    if (pass_.from.empty()) pass_ = {now, now, {}, 0};
+    Command command;
+    command.table = table_->id;
+    command.sweep = Sweep{pass_.now, table_->gc_grace_seconds(), pass_.from, kSweepKeys};
+    const Bytes bytes = encode_command(command);
+    Proposal proposal;
+    proposal.step = pass_.asked = ++last_step_;
+    if (!propose_commands({bytes}, std::move(proposal))) give_up_pass(now);
+  }
+
+  void sweep_applied(Bytes resume) {
+    pass_.asked = 0;
+    pass_.from = std::move(resume);
+    if (pass_.from.empty()) {
+      const auto interval = context_.options.sweep_interval;
+      rest_until_ = rest_after_pass(pass_.begun, context_.clock.now(), interval);
+      pass_ = {};
+    }
+    plan_sweep();
+  }
+
+  // Another one will begin from the start.
+  void give_up_pass(Timestamp now) {
+    rest_until_ = now + kSweepAgain;
+    pass_ = {};
+    plan_sweep();
   }
 
   // The tablet learns a new schema through its own log, in order with the commands.
@@ -222,6 +305,7 @@ class TabletActor : public Replica {
     }
     KEYZONE_CHECK(apply_commands(entries.back().index, decoded, owners));
     forget_proposals(entries.back().index);  // what is left lost its place to another leader's entries
+    plan_sweep();
     return {};
   }
 
@@ -260,6 +344,11 @@ class TabletActor : public Replica {
     if (it == proposals_.end()) return;
     auto proposal = std::move(it->second);
     proposals_.erase(it);
+    if (proposal.step != 0) {
+      if (proposal.step != pass_.asked) return;  // given up since: we have lost the lead, and got it again
+      if (proposal.term == entry.term && outcomes.size() == 1) return sweep_applied(std::move(outcomes[0].resume));
+      return give_up_pass(context_.clock.now());
+    }
     const bool ours = proposal.term == entry.term && proposal.requests.size() == outcomes.size();
     for (size_t i = 0; i < proposal.requests.size(); ++i) {
       const auto& [origin, id, all] = proposal.requests[i];
@@ -279,6 +368,7 @@ class TabletActor : public Replica {
       proposals_.erase(proposals_.begin());
       // Nobody here knows whether a snapshot has them: asked again with the same id, the group knows.
       for (const auto& r : proposal.requests) refuse(r.origin, r.id, ErrorKind::kNotLeader);
+      if (proposal.step != 0 && proposal.step == pass_.asked) give_up_pass(context_.clock.now());
     }
   }
 
@@ -288,7 +378,9 @@ class TabletActor : public Replica {
       refuse_waiting(ErrorKind::kNotLeader, {});
       unfinished_
           .clear();  // those who wait time out: it is written, and who has it is not known here any more
+      pass_ = {};
     }
+    plan_sweep();
   }
 
   // --- reads
@@ -361,7 +453,8 @@ class TabletActor : public Replica {
   }
 
   void serve(NodeId origin, const ReadItem& item, Timestamp now) {
-    auto result = replica_->read(*item.request, now);
+    // What a sweep has emptied as expired must not show, even if our own clock is behind those of the group.
+    auto result = replica_->read(*item.request, std::max(now, replica_->clock()));
     if (result) return answer(origin, {item.id, *std::move(result)});
     refuse(origin, item.id, result.error().kind, result.error().message);
     if (result.error().kind == ErrorKind::kCorrupt || result.error().kind == ErrorKind::kIo) {
@@ -383,6 +476,7 @@ class TabletActor : public Replica {
       }
     }
     want_members(catalog->version, tablet_.replicas);
+    plan_sweep();  // the grace may be another one now
     if (leading()) propose_schema();
   }
 
@@ -429,7 +523,7 @@ class TabletActor : public Replica {
     if (!raft_ || !replica_) return;
     auto digest = replica_->digest();
     if (!digest) return fatal("rows can't be read", digest.error());
-    request.tell(start_.group, replica_->applied(), *digest);
+    request.tell(start_.group, replica_->applied(), *digest, replica_->meta().leftovers == storage::Leftovers());
   }
 
   // --- snapshots
@@ -470,6 +564,10 @@ class TabletActor : public Replica {
   std::vector<std::shared_ptr<const ReadRequests>> waiting_reads_;
   std::map<uint64_t, std::vector<std::shared_ptr<const ReadRequests>>> reads_;  // by ReadIndex context
   std::deque<Unfinished> unfinished_;
+  Pass pass_;
+  uint64_t last_step_ = 0;
+  Timestamp rest_until_ = 0;          // no pass begins before
+  Timestamp sweep_due_ = INT64_MAX;   // as the shard was told; INT64_MAX: we don't want a turn
   Timestamp last_stamp_ = 0;
   uint32_t proposed_version_ = 0;
   uint32_t displaced_ticks_ = 0;

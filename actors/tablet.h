@@ -17,9 +17,10 @@ struct TabletStart {
   CatalogVersion version;  // of that catalog
 };
 
-// For checks: the tablet says what its state sums up to at the index that it has applied. Reads all of it.
+// For checks: the tablet says what its state sums up to at the index that it has applied, and whether nothing is left to
+// sweep. Reads all of it.
 struct DigestRequest {
-  std::function<void(GroupId, LogIndex, const storage::Digest&)> tell;  // on the shard's thread
+  std::function<void(GroupId, LogIndex, const storage::Digest&, bool swept)> tell;  // on the shard's thread
 };
 using DigestRequestPtr = std::shared_ptr<const DigestRequest>;
 

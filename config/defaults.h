@@ -35,6 +35,7 @@ constexpr milliseconds kTruncateRequestTimeout{60'000};
 constexpr milliseconds kHeartbeatInterval{100};
 constexpr milliseconds kElectionTimeout{1'000};
 constexpr milliseconds kClockSkewMax{500};
+constexpr milliseconds kSweepInterval{std::chrono::minutes{10}};
 constexpr milliseconds kDurationMax{std::chrono::hours{24}};
 
 constexpr std::uint64_t kBlockCacheSize = 64 * kMiB;

@@ -48,6 +48,7 @@ struct NodeConfig {
   std::uint64_t write_buffer_size = defaults::kWriteBufferSize;
   std::uint64_t commitlog_segment_size = defaults::kCommitlogSegmentSize;
   std::uint64_t disk_space_reserve = defaults::kDiskSpaceReserve;
+  std::chrono::milliseconds sweep_interval = defaults::kSweepInterval;  // between two sweeps of a tablet
 
   // How it treats clients.
   DialectName dialect = DialectName::kCassandra;

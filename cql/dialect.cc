@@ -9,6 +9,7 @@ Dialect keyspaces_dialect() {
   dialect.name = "keyspaces";
   dialect.release_version = "3.11.2";
   dialect.cql_version = "3.4.4";
+  dialect.protocol_version_max = 4;
   dialect.group_by = false;
   dialect.aggregates = false;
   dialect.per_partition_limit = false;

@@ -9,8 +9,9 @@ namespace keyzone::cql {
 // Defaults are Cassandra's; keyspaces_dialect() has what Amazon Keyspaces accepts.
 struct Dialect {
   std::string name = "cassandra";
-  std::string release_version = "5.0.2";
+  std::string release_version = "5.0.8";
   std::string cql_version = "3.4.7";
+  uint8_t protocol_version_max = 5;  // of the native protocol
 
   // What may be said at all.
   bool allow_filtering = true;

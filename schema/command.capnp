@@ -35,6 +35,12 @@ struct Command {
   conditionColumns @10 :Data;  # varints
 
   sweep @11 :Sweep;
+  batch @12 :BatchMark;
+}
+
+struct BatchMark {
+  stamp @0 :Int64;
+  nonce @1 :UInt64;
 }
 
 struct Sweep {

@@ -14,8 +14,9 @@ constexpr uint8_t kMutationStamped = 1, kMutationTtl = 2;
 constexpr uint8_t kRowMarker = 0x40, kRowStatic = 0x80, kRowActionMask = 0x3f;
 constexpr uint8_t kCellOverwrite = 0x20, kCellPath = 0x40, kCellValue = 0x80, kCellActionMask = 0x1f;
 constexpr uint8_t kConditionElement = 1, kConditionField = 2;
-constexpr size_t kCommandWords = 1 + 7 + 4;  // root pointer, data, pointers
+constexpr size_t kCommandWords = 1 + 7 + 5;  // root pointer, data, pointers
 constexpr size_t kSweepWords = 2 + 1;
+constexpr size_t kBatchMarkWords = 2;
 constexpr size_t kOutcomeWords = 1 + 2 + 3;
 
 bool has_index(CellAction action) {
@@ -166,6 +167,7 @@ Result<Command> command_of(wire::Command::Reader in) {
     const auto sweep = in.getSweep();
     out.sweep = Sweep{sweep.getNow(), sweep.getGcGrace(), bytes_of(sweep.getFrom()), sweep.getKeysMax()};
   }
+  if (in.hasBatch()) out.batch = BatchMark{in.getBatch().getStamp(), in.getBatch().getNonce()};
   return out;
 }
 
@@ -202,6 +204,7 @@ Bytes encode_command(const Command& command) {
   size_t words =
       kCommandWords + words_for(mutations.size()) + words_for(conditions.size()) + words_for(columns.size());
   if (command.sweep) words += kSweepWords + words_for(command.sweep->from.size());
+  if (command.batch) words += kBatchMarkWords;
   return pack<wire::Command>(words, [&](wire::Command::Builder out) {
     out.setRequestIncarnation(command.request.incarnation);
     out.setRequestSequence(command.request.sequence);
@@ -215,6 +218,11 @@ Bytes encode_command(const Command& command) {
     if (!mutations.empty()) out.setMutations(data_of(mutations));
     if (!conditions.empty()) out.setConditions(data_of(conditions));
     if (!columns.empty()) out.setConditionColumns(data_of(columns));
+    if (command.batch) {
+      auto batch = out.initBatch();
+      batch.setStamp(command.batch->stamp);
+      batch.setNonce(command.batch->nonce);
+    }
     if (!command.sweep) return;
     auto sweep = out.initSweep();
     sweep.setNow(command.sweep->now);

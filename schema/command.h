@@ -28,7 +28,7 @@ enum class CellAction : uint8_t {
 };
 
 // Paths are order-preserving: a set's element or a map's key in Type::append_ordered form, a user type's field number
-// as 2 bytes big-endian, a list's 16-byte position (made when applied).
+// as 2 bytes big-endian, a list's position of 16 bytes, or 24 from a logged batch (made when applied).
 struct CellWrite {
   ColumnId column;
   CellAction action = CellAction::kSet;
@@ -93,6 +93,16 @@ struct Sweep {
   uint32_t keys_max = 0;  // looked at in this step
 };
 
+// Of a command of a logged batch, which whoever finishes the batch may send again under another request id: list positions,
+// expiries and the age of tombstones come from it instead of the leader's stamp, so that applying it twice, with every
+// mutation's timestamp set, ends where applying it once does. (But for list elements named by index, which are looked up
+// each time.)
+struct BatchMark {
+  Timestamp stamp = 0;
+  uint64_t nonce = 0;  // drawn: no other batch that appends to the same list in the same microsecond has it
+  bool operator==(const BatchMark&) const = default;
+};
+
 struct Command {
   RequestId request;
   Timestamp deadline = 0;  // refused when the leader's stamp has passed it; 0: none
@@ -103,6 +113,7 @@ struct Command {
   std::vector<RowCondition> conditions;    // all must hold, else nothing is written
   std::vector<ColumnId> condition_columns; // what a refused condition shows; empty: none asked
   bool truncate = false;                   // drop every row of the tablet
+  std::optional<BatchMark> batch;
   std::optional<Sweep> sweep;              // alone in its command; planned on no schema version
 };
 

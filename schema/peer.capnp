@@ -39,6 +39,15 @@ struct Heartbeat {
   cpuTime @7 :UInt64;          # microseconds, of the process
   uptime @8 :UInt64;           # milliseconds
   diskFull @9 :Bool;           # it can store no more entries
+  led @10 :List(Led);           # groups that it came to lead after version ledFrom, up to ledVersion
+  ledFrom @11 :UInt64;
+  ledVersion @12 :UInt64;
+  ledSeen @13 :UInt64;         # the receiver's version that the sender knows: what is later has to be said again
+}
+
+struct Led {
+  group @0 :UInt64;
+  term @1 :UInt64;
 }
 
 struct RaftMessage {

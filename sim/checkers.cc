@@ -274,9 +274,17 @@ Finding check_register(const History& history, uint64_t steps_max, bool* gave_up
 
 Finding check_set(const SetHistory& history) {
   std::map<int64_t, const SetOperation*> inserted;
+  std::vector<const SetOperation*> removals;
   for (const auto& operation : history) {
-    if (!operation.is_read) inserted[operation.element] = &operation;
+    if (operation.is_removal) {
+      removals.push_back(&operation);
+    } else if (!operation.is_read) {
+      inserted[operation.element] = &operation;
+    }
   }
+  const auto removes = [](const SetOperation& removal, int64_t element) {
+    return removal.element <= element && element <= removal.last;
+  };
   for (const auto& read : history) {
     if (!read.is_read || read.answer == kOpen) continue;
     for (const auto element : read.elements) {
@@ -285,13 +293,21 @@ Finding check_set(const SetHistory& history) {
       if (read.answer < it->second->call) {
         return "the element " + std::to_string(element) + " was read before it was inserted";
       }
+      for (const auto* removal : removals) {
+        if (!removes(*removal, element) || removal->call < it->second->answer || read.call < removal->answer) continue;
+        return "the element " + std::to_string(element) + ", removed at " + span(removal->call, removal->answer) +
+               ", was read at " + span(read.call, read.answer);
+      }
     }
     for (const auto& [element, insertion] : inserted) {
-      if (insertion->answer > read.call) continue;
-      if (!std::binary_search(read.elements.begin(), read.elements.end(), element)) {
-        return "the element " + std::to_string(element) + ", acknowledged at " + std::to_string(insertion->answer) +
-               ", is missing in the read at " + span(read.call, read.answer);
-      }
+      if (insertion->answer > read.call || insertion->mortal) continue;
+      if (std::binary_search(read.elements.begin(), read.elements.end(), element)) continue;
+      const bool removed = std::any_of(removals.begin(), removals.end(), [&, e = element](const auto* removal) {
+        return removes(*removal, e) && removal->call < read.answer;
+      });
+      if (removed) continue;
+      return "the element " + std::to_string(element) + ", acknowledged at " + std::to_string(insertion->answer) +
+             ", is missing in the read at " + span(read.call, read.answer);
     }
   }
   return std::nullopt;

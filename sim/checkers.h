@@ -17,8 +17,9 @@ Finding check_unique_register(const History& history);
 // `steps_max`. Open reads must be left out.
 Finding check_register(const History& history, uint64_t steps_max, bool* gave_up);
 
-// Every element whose insertion was acknowledged before a read began is in that read, and in `last`; nothing is there
-// that was never inserted.
+// Every element whose insertion was acknowledged before a read began is in that read, unless it is mortal or a removal
+// of it began before the read ended; nothing is there that was never inserted, or whose removal began after its insertion
+// was acknowledged and was acknowledged before the read began.
 Finding check_set(const SetHistory& history);
 
 // Every read is at least what was acknowledged before it began, and at most what was asked for before it ended.

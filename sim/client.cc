@@ -10,6 +10,7 @@ constexpr Time kReconnect = 200 * kMillisecond;
 constexpr Time kPatienceLeast = 150 * kMillisecond;
 constexpr Time kPatience = 15 * kSecond;
 constexpr int32_t kPairRows = 3;
+constexpr uint64_t kRemovedMost = 200;  // values back from now that a removal may reach
 
 constexpr const char* kSchema[] = {
     "CREATE KEYSPACE IF NOT EXISTS sim WITH replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 3}",
@@ -18,6 +19,8 @@ constexpr const char* kSchema[] = {
     "CREATE TABLE IF NOT EXISTS sim.sets (key int, element bigint, PRIMARY KEY (key, element))",
     "CREATE TABLE IF NOT EXISTS sim.pairs (key int, part int, value bigint, PRIMARY KEY (key, part))",
     "CREATE TABLE IF NOT EXISTS sim.counters (key int PRIMARY KEY, value counter)",
+    "CREATE TABLE IF NOT EXISTS sim.fleeting (key int, element bigint, PRIMARY KEY (key, element))"
+    " WITH gc_grace_seconds = 1",
 };
 constexpr const char* kTexts[kStatements] = {
     "INSERT INTO sim.registers (key, value) VALUES (?, ?)",
@@ -32,6 +35,11 @@ constexpr const char* kTexts[kStatements] = {
     "SELECT value FROM sim.pairs WHERE key = ?",
     "UPDATE sim.counters SET value = value + 1 WHERE key = ?",
     "SELECT value FROM sim.counters WHERE key = ?",
+    "INSERT INTO sim.fleeting (key, element) VALUES (?, ?)",
+    "INSERT INTO sim.fleeting (key, element) VALUES (?, ?) USING TTL 2",
+    "DELETE FROM sim.fleeting WHERE key = ? AND element >= ? AND element <= ?",
+    "DELETE FROM sim.fleeting WHERE key = ?",
+    "SELECT element FROM sim.fleeting WHERE key = ?",
 };
 
 Bytes wire_int(int64_t value) {
@@ -264,7 +272,7 @@ void Client::execute(Statement statement, std::vector<Bytes> values, net::ReplyC
   for (const auto& value : values) request.parameters.values.push_back(Value::of(value));
   const bool reads = statement == Statement::kReadRegister || statement == Statement::kReadConditional ||
                      statement == Statement::kReadSet || statement == Statement::kReadPair ||
-                     statement == Statement::kReadCounter;
+                     statement == Statement::kReadCounter || statement == Statement::kReadFleeting;
   request.parameters.consistency = reads ? read_consistency() : net::Consistency::kLocalQuorum;
   connection_->client.execute(request, std::move(done));
   connection_->client.flush();
@@ -299,6 +307,10 @@ void Client::perform(Task task, size_t key) {
     case Task::kAdd:
     case Task::kReadCounter:
       return perform_on_counter(task, key);
+    case Task::kInsertFleeting:
+    case Task::kRemoveFleeting:
+    case Task::kReadFleeting:
+      return perform_on_fleeting(task, key);
   }
 }
 
@@ -366,6 +378,36 @@ void Client::perform_on_set(Task task, size_t key) {
   const Bytes wire_key = wire_int(static_cast<int64_t>(key));
   if (operation.is_read) return execute(Statement::kReadSet, {wire_key}, done);
   execute(Statement::kInsertIntoSet, {wire_key, wire_bigint(operation.element)}, done);
+}
+
+// A set whose elements expire and are removed, so that there is always something to sweep.
+void Client::perform_on_fleeting(Task task, size_t key) {
+  auto& history = workload_.fleeting_[key];
+  const size_t place = history.size();
+  SetOperation operation;
+  operation.is_read = task == Task::kReadFleeting;
+  operation.is_removal = task == Task::kRemoveFleeting;
+  operation.call = workload_.moment();
+  operation.element = operation.is_read ? 0 : workload_.unique_value();
+  const bool all = operation.is_removal && random_.below(8) == 0;
+  operation.mortal = random_.below(2) == 0;
+  if (operation.is_removal) {
+    operation.last = all ? INT64_MAX : operation.element;
+    operation.element = all ? INT64_MIN : operation.last - static_cast<int64_t>(random_.below(kRemovedMost));
+  }
+  history.push_back(operation);
+  const auto done = answer([this, &history, place](net::ClientReply& reply) {
+    if (!reply.ok()) return;
+    history[place].answer = workload_.moment();
+    if (history[place].is_read) history[place].elements = values_of(reply, 0);
+  });
+  const Bytes wire_key = wire_int(static_cast<int64_t>(key)), element = wire_bigint(operation.element);
+  if (operation.is_read) return execute(Statement::kReadFleeting, {wire_key}, done);
+  if (all) return execute(Statement::kRemoveAll, {wire_key}, done);
+  if (operation.is_removal) {
+    return execute(Statement::kRemoveRange, {wire_key, element, wire_bigint(operation.last)}, done);
+  }
+  execute(operation.mortal ? Statement::kInsertMortal : Statement::kInsertFleeting, {wire_key, element}, done);
 }
 
 void Client::perform_on_pairs(Task task, size_t key) {

@@ -17,8 +17,13 @@ enum class Statement : uint8_t {
   kReadPair,
   kAdd,
   kReadCounter,
+  kInsertFleeting,
+  kInsertMortal,
+  kRemoveRange,
+  kRemoveAll,
+  kReadFleeting,
 };
-inline constexpr size_t kStatements = 12;
+inline constexpr size_t kStatements = 17;
 
 class Client {
  public:
@@ -44,14 +49,17 @@ class Client {
     kWritePairs,
     kReadPairs,
     kAdd,
-    kReadCounter
+    kReadCounter,
+    kInsertFleeting,
+    kRemoveFleeting,
+    kReadFleeting
   };
-  static constexpr size_t kTasks = 11;
+  static constexpr size_t kTasks = 14;
   struct TableTasks {
     size_t first;
     size_t count;
   };
-  static constexpr TableTasks kTasksOfTable[] = {{0, 2}, {2, 3}, {5, 2}, {7, 2}, {9, 2}};
+  static constexpr TableTasks kTasksOfTable[] = {{0, 2}, {2, 3}, {5, 2}, {7, 2}, {9, 2}, {11, 3}};
 
   // One connection, from the attempt to its end.
   struct Connection {
@@ -73,6 +81,7 @@ class Client {
   void perform(Task task, size_t key);
   void perform_on_register(Task task, History& history, size_t key);
   void perform_on_set(Task task, size_t key);
+  void perform_on_fleeting(Task task, size_t key);
   void perform_on_pairs(Task task, size_t key);
   void perform_on_counter(Task task, size_t key);
   // One prepared statement. `done` gets the reply of this request, once, unless the client gave it up before.

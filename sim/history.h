@@ -25,10 +25,13 @@ struct Operation {
 };
 using History = std::vector<Operation>;
 
-// One insertion into a set, or one reading of all of it.
+// One insertion into a set, one reading of all of it, or the removal of a range. An element is inserted once.
 struct SetOperation {
   bool is_read = false;
   int64_t element = 0;
+  bool mortal = false;            // of an insertion: it expires, nobody says when
+  bool is_removal = false;        // of element to last, both included
+  int64_t last = 0;
   std::vector<int64_t> elements;  // of a read, in order
   Moment call = 0;
   Moment answer = kOpen;

@@ -14,6 +14,7 @@ constexpr Time kLookAtEnd = 500 * kMillisecond;
 constexpr Time kStep = 10 * kMillisecond;       // how often conditions are looked at
 constexpr Time kWorkMost = 4;                   // of an actor on one message, microseconds
 constexpr uint64_t kMessagesPerSecondMax = 500'000;  // more: the nodes keep themselves busy with nothing
+constexpr std::chrono::milliseconds kClockSkewMax{5000};  // clocks are set apart by less
 constexpr int kFailedStartsMax = 20;
 
 class Simulation {
@@ -93,6 +94,8 @@ void Simulation::draw_options() {
   drawn_.log_segment_bytes = uint64_t{128u << 10} << random_.below(3);
   drawn_.log_bytes_before_flush = uint64_t{4u << 10} << random_.below(6);
   drawn_.disk_space_reserve = random_.below(2) == 0 ? 0 : 1u << 20;
+  drawn_.clock_skew_max = kClockSkewMax;
+  drawn_.sweep_interval = std::chrono::milliseconds(500 << random_.below(4));
   drawn_.log_entries_kept = uint64_t{5} << random_.below(8);
 }
 

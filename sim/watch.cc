@@ -44,13 +44,16 @@ bool Watch::see(size_t machine, const actors::ReplicaStatus& status) {
 
 void Watch::ask_digests(std::vector<std::unique_ptr<Machine>>& machines) {
   applied_.clear();
+  unswept_.clear();
   for (auto& machine : machines) {
     if (!machine->running()) continue;
     const auto view = machine->node()->context().routing.view();
     const std::map<GroupId, actors::RoutePtr> routes(view->routes->begin(), view->routes->end());
     auto request = std::make_shared<actors::DigestRequest>();
-    request->tell = [this, number = machine->index()](GroupId group, LogIndex index, const storage::Digest& digest) {
+    request->tell = [this, number = machine->index()](GroupId group, LogIndex index, const storage::Digest& digest,
+                                                          bool swept) {
       see_digest(number, group, index, digest);
+      if (!swept) unswept_.insert(group);
     };
     for (const auto& [group, route] : routes) {
       if (group == kCatalogGroup || !route || !route->local) continue;
@@ -83,7 +86,9 @@ void Watch::compare_catalogs(std::vector<std::unique_ptr<Machine>>& machines) {
   }
 }
 
-bool Watch::converged(size_t copies) const { return !applied_.empty() && lagging(copies).empty(); }
+bool Watch::converged(size_t copies) const {
+  return !applied_.empty() && unswept_.empty() && lagging(copies).empty();
+}
 
 std::string Watch::lagging(size_t copies) const {
   for (const auto& [group, replicas] : applied_) {
@@ -96,6 +101,7 @@ std::string Watch::lagging(size_t copies) const {
     }
     return text;
   }
+  if (!unswept_.empty()) return "group " + std::to_string(unswept_.begin()->value) + " still has something to sweep";
   return "";
 }
 

@@ -22,7 +22,8 @@ class Watch {
   void ask_digests(std::vector<std::unique_ptr<Machine>>& machines);
   // Every catalog of the same version is the same.
   void compare_catalogs(std::vector<std::unique_ptr<Machine>>& machines);
-  // As of the last answers: `copies` replicas of each group have the same index, and there is some group.
+  // As of the last answers: `copies` replicas of each group have the same index and nothing that is to be swept, and there
+  // is some group.
   bool converged(size_t copies) const;
   std::string lagging(size_t copies) const;  // which are not, for people
 
@@ -41,6 +42,7 @@ class Watch {
   };
   std::map<std::pair<GroupId, LogIndex>, Seen> digests_;
   std::map<GroupId, std::map<size_t, LogIndex>> applied_;  // as last told
+  std::set<GroupId> unswept_;                              // as last told
   std::map<CatalogVersion, std::pair<Bytes, size_t>> catalogs_;
   std::optional<Violation> violation_;
 };

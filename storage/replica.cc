@@ -1,5 +1,7 @@
 #include "storage/replica.h"
 
+#include <algorithm>
+
 #include "storage/condition_check.h"
 #include "storage/store.h"
 
@@ -58,6 +60,11 @@ void Replica::set_schema(TablePtr table) {
   KEYZONE_ASSERT(table->id == meta_.table);
   if (table->version < meta_.schema_version) return;
   schema_changed_ = true;
+  for (const Column& column : table_->columns) {
+    const auto same = [&](const Column& c) { return c.id == column.id; };
+    const bool dropped = std::none_of(table->columns.begin(), table->columns.end(), same);
+    if (dropped && meta_.schema_version != 0) note_garbage(seconds_of(meta_.clock));
+  }
   table_ = std::move(table);
   columns_ = ColumnIndex(*table_);
   meta_.schema_version = table_->version;
@@ -128,7 +135,11 @@ Result<Outcome> Replica::execute(const StampedCommand& stamped, leveldb::WriteBa
       return Outcome{OutcomeKind::kStale, "not of this tablet", {}, {}};
   }
   UpdateContext context;
-  context.leader_stamp = context.stamp = stamped.stamp;
+  context.leader_stamp = context.made_stamp = context.stamp = stamped.stamp;
+  if (command.batch) {
+    context.made_stamp = command.batch->stamp;
+    context.nonce = command.batch->nonce;
+  }
   if (!command.conditions.empty()) {
     ConditionCheck check(*this, command, seconds_of(stamped.stamp));
     KEYZONE_TRY(held, check.run());
@@ -152,6 +163,7 @@ void Replica::truncate(leveldb::WriteBatch& batch) {
   meta_.store = registry_.allocate_store(batch);
   partition_deletions_.clear();
   range_deletions_.clear();
+  meta_.leftovers = meta_.since_pass = {};
   guard_ = Guard(kNoTimestamp, options_.guard_entries_max);
 }
 

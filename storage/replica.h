@@ -25,20 +25,38 @@ struct RangeDeletion {
 };
 
 // Which partitions may have tombstones of their own: in memory, so that others need no look at the store. Errs to
-// the safe side past its limit.
+// the safe side past its limit, and forgets what is gone when a pass of sweeps that it saw from the start is done.
 class PartitionSet {
  public:
   void add(uint64_t hash) {
-    if (hashes_.size() < kHashesMax) hashes_.insert(hash);
-    else full_ = true;
+    now_.add(hash);
+    if (in_pass_) since_pass_.add(hash);
   }
-  bool may_contain(uint64_t hash) const { return full_ || (!hashes_.empty() && hashes_.contains(hash)); }
+  bool may_contain(uint64_t hash) const { return now_.full || (!now_.hashes.empty() && now_.hashes.contains(hash)); }
   void clear() { *this = {}; }
+  void begin_pass() {
+    in_pass_ = true;
+    since_pass_ = {};
+  }
+  // REQUIRES: whatever the pass has left was added.
+  void end_pass() {
+    if (in_pass_) now_ = std::move(since_pass_);
+    in_pass_ = false;
+    since_pass_ = {};
+  }
 
  private:
   static constexpr size_t kHashesMax = 1 << 20;
-  std::unordered_set<uint64_t> hashes_;  // never iterated
-  bool full_ = false;
+  struct Hashes {
+    std::unordered_set<uint64_t> hashes;  // never iterated
+    bool full = false;
+    void add(uint64_t hash) {
+      if (hashes.size() < kHashesMax) hashes.insert(hash);
+      else full = true;
+    }
+  };
+  Hashes now_, since_pass_;
+  bool in_pass_ = false;
 };
 
 // A row with the bytes its views point into.
@@ -46,6 +64,19 @@ struct StoredRow {
   Bytes bytes;
   Row row;
   bool exists = false;
+};
+
+// What is left to be looked at in one step of a sweep.
+struct Budget {
+  uint32_t keys;
+  uint64_t bytes;
+  // False: nothing more. The first is always taken.
+  bool take(uint64_t size) {
+    if (keys == 0 || bytes == 0) return false;
+    --keys;
+    bytes -= std::min(bytes, size);
+    return true;
+  }
 };
 
 class Replica final : public TableReplica {
@@ -97,14 +128,22 @@ class Replica final : public TableReplica {
                                                      size_t limit) const;
   // What covers a row (or, without `clustering`, the statics).
   Result<Deletion> deletion_over(Token token, BytesView partition_key, std::optional<BytesView> clustering) const;
+  PartitionSet& deletions_of(DeletionKind kind) {
+    return kind == DeletionKind::kPartition ? partition_deletions_ : range_deletions_;
+  }
   bool may_have_partition_deletion(Token token, BytesView partition_key) const;
   bool may_have_range_deletions(Token token, BytesView partition_key) const;
 
   // ---- replica_sweep.cc
   Result<Outcome> sweep(const Sweep& sweep, Timestamp stamp);
-  Result<bool> sweep_rows(const Sweep& sweep, Seconds now, uint32_t& left, Bytes& resume);
-  Result<bool> sweep_deletions(const Sweep& sweep, Seconds now, uint32_t& left, Bytes& resume);
+  Result<bool> sweep_rows(const Sweep& sweep, Seconds now, Budget& left, Bytes& resume);
+  Result<bool> sweep_deletions(const Sweep& sweep, Seconds now, Budget& left, Bytes& resume);
   Result<void> sweep_row(BytesView key, BytesView value, Seconds now, Seconds gc_grace);
+  // What a later sweep will find: of a row as written or left at `now`; of dead weight and of a tombstone.
+  void note_leftovers(const Row& row, Seconds now);
+  void note_mortal(Seconds expiry, int32_t ttl, Seconds now);
+  void note_garbage(Seconds from);
+  void note_tombstone(Seconds made);
 
   leveldb::DB* db_;
   TabletRegistry& registry_;

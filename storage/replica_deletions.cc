@@ -85,8 +85,7 @@ Result<void> Replica::load_deleted_partitions() {
   for (; scan.valid(); scan.next()) {
     const auto key = parse_key(scan.key());
     if (!key) return Error{ErrorKind::kCorrupt, "a tombstone's key does not parse"};
-    const bool partition = static_cast<DeletionKind>(key->kind) == DeletionKind::kPartition;
-    (partition ? partition_deletions_ : range_deletions_).add(partition_hash(key->token, key->partition_key));
+    deletions_of(static_cast<DeletionKind>(key->kind)).add(partition_hash(key->token, key->partition_key));
   }
   return scan.status();
 }
@@ -100,6 +99,8 @@ bool Replica::may_have_range_deletions(Token token, BytesView partition_key) con
 
 Result<void> Replica::delete_partition(const Mutation& mutation, const Deletion& deletion) {
   note_stamp(deletion.stamp);
+  note_tombstone(deletion.local);
+  note_garbage(deletion.local);
   KEYZONE_TRY(before, partition_deletion(mutation.token, mutation.partition_key));
   partition_deletions_.add(partition_hash(mutation.token, mutation.partition_key));
   overlay_.set(deletion_key(meta_.store, mutation.token, mutation.partition_key, DeletionKind::kPartition),
@@ -110,14 +111,17 @@ Result<void> Replica::delete_partition(const Mutation& mutation, const Deletion&
 Result<void> Replica::delete_range(const Mutation& mutation, const RangeDeletion& range) {
   if (!range.end.empty() && range.start >= range.end) return {};
   note_stamp(range.deletion.stamp);
+  note_garbage(range.deletion.local);
   KEYZONE_TRY(old, range_deletions(mutation.token, mutation.partition_key, range.start, range.end, SIZE_MAX));
   range_deletions_.add(partition_hash(mutation.token, mutation.partition_key));
   const auto key = [&](const RangeDeletion& r) {
     return range_key(meta_.store, mutation.token, mutation.partition_key, r.end);
   };
   for (const RangeDeletion& r : old) overlay_.set(key(r), std::nullopt);
-  for (const RangeDeletion& r : flatten(old, range))
+  for (const RangeDeletion& r : flatten(old, range)) {
+    note_tombstone(r.deletion.local);
     overlay_.set(key(r), encode_deletion(r.deletion, r.start));
+  }
   return {};
 }
 

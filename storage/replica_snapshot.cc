@@ -127,6 +127,12 @@ Result<Digest> Replica::digest() {
     for (; scan.valid(); scan.next()) add_to(out, scan.key().substr(kStoreIdBytes), scan.value(), scratch);
     KEYZONE_CHECK(scan.status());
   }
+  Bytes leftovers;
+  for (const Leftovers* l : {&meta_.leftovers, &meta_.since_pass}) {
+    append_le(leftovers, l->garbage);
+    append_le(leftovers, l->tombstones);
+  }
+  add_to(out, "leftovers", leftovers, scratch);
   return out;
 }
 

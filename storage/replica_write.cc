@@ -23,7 +23,7 @@ Timestamp oldest_stamp(const Row& row) {
 Result<void> Replica::write_mutation(const Mutation& mutation, UpdateContext context) {
   if (mutation.timestamp != kNoTimestamp) context.stamp = mutation.timestamp;
   context.ttl = mutation.ttl;
-  const Deletion deletion{context.stamp, context.now()};
+  const Deletion deletion{context.stamp, context.made()};
   for (const RowWrite& write : mutation.rows) {
     switch (write.action) {
       case RowAction::kUpsert:
@@ -60,6 +60,7 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
   shadow(update_, above);
   if (update_.empty()) return {};
   note_stamp(update_.max_stamp());
+  note_leftovers(update_, context.now());
 
   const uint64_t hash = hash_of(key);
   const Timestamp oldest = oldest_stamp(update_);

@@ -34,7 +34,7 @@ class Builder {
         return {};
       case CellAction::kDeleteAll: {
         const Timestamp stamp = context_.stamp - (write.overwrite ? 1 : 0);
-        update_.column_deletions.push_back({write.column, {stamp, context_.now()}});
+        update_.column_deletions.push_back({write.column, {stamp, context_.made()}});
         return {};
       }
       case CellAction::kAddCounter:
@@ -60,14 +60,14 @@ class Builder {
   }
 
  private:
-  uint64_t time() const { return static_cast<uint64_t>(context_.leader_stamp); }
+  uint64_t time() const { return static_cast<uint64_t>(context_.made_stamp); }
 
   void put(ColumnId column, BytesView path, BytesView value) {
     Cell& c = update_.cells.emplace_back();
     c.column = column;
     c.stamp = context_.stamp;
     c.ttl = context_.ttl;
-    c.expiry = context_.ttl ? context_.now() + context_.ttl : 0;
+    c.expiry = context_.ttl ? context_.made() + context_.ttl : 0;
     c.path = path;
     c.value = value;
   }
@@ -77,7 +77,7 @@ class Builder {
     c.column = column;
     c.stamp = context_.stamp;
     c.tombstone = true;
-    c.expiry = context_.now();
+    c.expiry = context_.made();
     c.path = path;
   }
 
@@ -112,6 +112,7 @@ class Builder {
       append_be(path, major);
       append_be(path, minor);
       append_be(path, i);
+      if (context_.nonce) append_be(path, *context_.nonce);
       put(column.id, path, element);
     }
     if (elements.failed()) return invalid("Invalid list value for column " + column.name);
@@ -166,11 +167,11 @@ Result<void> build_update(const RowWrite& write, const UpdateContext& context, c
                           const Sight& sight, Row& stored, Row& update, std::deque<Bytes>& arena) {
   update.clear();
   if (write.action == RowAction::kDeleteRow) {
-    update.deletion = {context.stamp, context.now()};
+    update.deletion = {context.stamp, context.made()};
     return {};
   }
   if (write.marker && !write.is_static) {
-    update.marker = {context.stamp, context.ttl, context.ttl ? context.now() + context.ttl : 0};
+    update.marker = {context.stamp, context.ttl, context.ttl ? context.made() + context.ttl : 0};
   }
   update.cells.reserve(write.cells.size());
   Builder builder(context, columns, sight, stored, update, arena);

@@ -1,6 +1,7 @@
 // From what a statement does to a row to the row that is merged into the stored one.
 #pragma once
 #include <deque>
+#include <optional>
 
 #include "schema/command.h"
 #include "storage/row.h"
@@ -10,10 +11,13 @@ namespace keyzone::storage {
 
 struct UpdateContext {
   Timestamp stamp = 0;         // what the cells are stamped with
-  Timestamp leader_stamp = 0;  // unlike any other command's: list positions are made from it
+  Timestamp leader_stamp = 0;  // unlike any other command's
+  Timestamp made_stamp = 0;    // list positions, expiries and the age of tombstones are made from it
+  std::optional<uint64_t> nonce;  // of a batch: part of its list positions
   int32_t ttl = 0;
   uint32_t ordinal = 0;        // of the row write within its command
   Seconds now() const { return seconds_of(leader_stamp); }
+  Seconds made() const { return seconds_of(made_stamp); }
 };
 
 // Counters and lists by index or value: what is stored decides what is written.

@@ -21,6 +21,7 @@ namespace keyzone::storage {
 
 inline constexpr size_t kGuardEntriesMax = 32'768;           // rows of which the newest stamp is remembered
 inline constexpr size_t kSnapshotChunkBytes = 1024 * 1024;   // a chunk ends soon after
+inline constexpr uint64_t kSweepBytesMax = 1024 * 1024;      // a step of a sweep ends soon after so many; the same everywhere
 inline constexpr Timestamp kRequestGraceMicros = 2'000'000; // ids are kept that long past their deadline
 
 struct ReplicaOptions {
@@ -74,6 +75,9 @@ class TableReplica {
   // A leader's next stamp must be above these two: every stamp in the store, and every command's.
   Timestamp max_stamp() const { return meta().max_stamp; }
   Timestamp clock() const { return meta().clock; }
+  // The first second in which a pass of sweeps finds something to drop; kNothingToDrop: there is nothing. It depends on
+  // what was applied alone, and errs to the early side.
+  int64_t sweep_due(int32_t gc_grace_seconds) const;
 
   // Schema, epoch and range change through the tablet's own log: call these between two apply(), at the log index
   // where the change stands; the next apply() records them. A schema older than the present one is ignored, since a
@@ -96,7 +100,7 @@ class TableReplica {
 
   // The state as of applied(), request ids included.
   virtual std::unique_ptr<SnapshotReader> snapshot() = 0;
-  // An order-independent sum over all keys and values of the tablet, store id aside: equal on replicas that applied
+  // An order-independent sum over all keys and values of the tablet, store id aside, and its leftovers: equal on replicas that applied
   // the same commands. Reads everything: for tests and checks.
   virtual Result<Digest> digest() = 0;
   // Live size estimate in bytes on disk, for splitting.

@@ -12,7 +12,7 @@ namespace keyzone::storage {
 namespace {
 
 constexpr uint32_t kNodeStore = 0;
-constexpr char kMetaVersion = 1;
+constexpr char kMetaVersion = 2, kMetaVersionWithoutLeftovers = 1;
 constexpr char kTabletMark = 'T', kSchemaMark = 'S', kOrphanMark = 'O', kNextStoreMark = 'N';
 
 Bytes node_key(char mark) {
@@ -55,6 +55,10 @@ Bytes encode_tablet_meta(const TabletMeta& meta) {
   append_le(out, meta.epoch.value);
   append_le(out, meta.clock);
   append_le(out, meta.max_stamp);
+  for (const Leftovers* l : {&meta.leftovers, &meta.since_pass}) {
+    append_le(out, l->garbage);
+    append_le(out, l->tombstones);
+  }
   return out;
 }
 
@@ -73,7 +77,15 @@ Result<TabletMeta> decode_tablet_meta(BytesView bytes) {
   out.epoch = Epoch(in.le<uint64_t>());
   out.clock = in.le<int64_t>();
   out.max_stamp = in.le<int64_t>();
-  if (in.failed() || in.left() != 0 || version != kMetaVersion)
+  if (version == kMetaVersionWithoutLeftovers) {
+    out.leftovers = {0, 0};  // nobody counted: a pass will find out
+  } else {
+    for (Leftovers* l : {&out.leftovers, &out.since_pass}) {
+      l->garbage = in.le<int64_t>();
+      l->tombstones = in.le<int64_t>();
+    }
+  }
+  if (in.failed() || in.left() != 0 || version > kMetaVersion)
     return Error{ErrorKind::kCorrupt, "tablet record"};
   return out;
 }

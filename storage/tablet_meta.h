@@ -4,6 +4,7 @@
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -24,6 +25,16 @@ struct TokenRange {
   bool contains(Token token) const { return begin < token && token <= end; }
 };
 
+// From when on a sweep finds something to drop, at the earliest; kNothingToDrop: it finds nothing. In seconds since 1970.
+inline constexpr int64_t kNothingToDrop = INT64_MAX;
+struct Leftovers {
+  int64_t garbage = kNothingToDrop;     // expired values; rows under a deletion of their range; cells of dropped columns
+  int64_t tombstones = kNothingToDrop;  // the oldest tombstone, or write of what has expired: gc_grace_seconds later it goes
+  bool operator==(const Leftovers&) const = default;
+  void note_garbage(int64_t from) { garbage = std::min(garbage, from); }
+  void note_tombstone(int64_t made) { tombstones = std::min(tombstones, made); }
+};
+
 // One tablet replica, as of `applied`. Written in the batch that applies the commands up to there.
 struct TabletMeta {
   GroupId group;
@@ -35,6 +46,8 @@ struct TabletMeta {
   Epoch epoch;                     // in force at `applied`
   Timestamp clock = 0;             // the greatest stamp of all commands applied
   Timestamp max_stamp = kNoTimestamp;  // the greatest timestamp in the store, ever
+  Leftovers leftovers;       // in the whole store
+  Leftovers since_pass;      // what the pass under way has seen or left, and what was written since it began
   bool operator==(const TabletMeta&) const = default;
 };
 

@@ -273,8 +273,8 @@ CREATE TABLE tombstones_per_read (
 
 CREATE TABLE keyzone_nodes (
     name text PRIMARY KEY, node_id bigint, host_id uuid, zone text, address inet, native_port int,
-    status text, leaders int, replicas int, data_bytes bigint, log_bytes bigint, cpu_time_us bigint,
-    uptime_ms bigint
+    listen_address inet, storage_port int, status text, leaders int, replicas int, data_bytes bigint,
+    log_bytes bigint, cpu_time_us bigint, uptime_ms bigint
 ) WITH comment = 'the nodes of the cluster and what they bear';
 
 CREATE TABLE keyzone_tablets (

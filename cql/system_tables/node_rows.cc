@@ -214,6 +214,8 @@ std::vector<SystemRow> keyzone_nodes_rows(const Table& table, const Catalog& cat
         .text("zone", node.zone)
         .inet("address", client_address(node))
         .integer("native_port", node.native_transport_port)
+        .inet("listen_address", node.listen_address)
+        .integer("storage_port", node.storage_port)
         .text("status", stats.up ? "UN" : "DN")
         .integer("leaders", static_cast<int32_t>(stats.leaders))
         .integer("replicas", static_cast<int32_t>(stats.replicas))

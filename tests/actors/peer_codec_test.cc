@@ -26,6 +26,10 @@ std::vector<PeerItem> one_of_each() {
   beat.catalog_leader = NodeId(2);
   beat.load.cpu_time_us = 99;
   beat.load.disk_full = true;
+  beat.led = {{GroupId(100), Term(3)}, {GroupId(101), Term(1)}};
+  beat.led_from = 4;
+  beat.led_version = 6;
+  beat.led_seen = 5;
   items.push_back({GroupId(), beat});
   raft::Message append;
   append.kind = raft::MessageKind::kAppend;
@@ -72,7 +76,12 @@ TEST(PeerCodec, WhatIsSentArrives) {
   EXPECT_EQ(batch->clock, 11);
   EXPECT_EQ(batch->wall_clock, 12);
   ASSERT_EQ(batch->items.size(), 7u);
-  EXPECT_EQ(std::get<Heartbeat>(batch->items[0].body).load.cpu_time_us, 99u);
+  const auto& heard = std::get<Heartbeat>(batch->items[0].body);
+  EXPECT_EQ(heard.load.cpu_time_us, 99u);
+  EXPECT_EQ(heard.led, (std::vector<Led>{{GroupId(100), Term(3)}, {GroupId(101), Term(1)}}));
+  EXPECT_EQ(heard.led_from, 4u);
+  EXPECT_EQ(heard.led_version, 6u);
+  EXPECT_EQ(heard.led_seen, 5u);
   const auto& append = std::get<raft::Message>(batch->items[1].body);
   ASSERT_EQ(append.entries.size(), 2u);
   EXPECT_EQ(*append.entries[0].payload, "payload");

@@ -4,16 +4,20 @@
 #include "actors/batch_log.h"
 #include "actors/clock.h"
 #include "actors/identity.h"
+#include "actors/node_context.h"
 #include "actors/schema_events.h"
+#include "actors/sweep_schedule.h"
 #include "actors/tablet.h"
 #include "storage/memory_disk.h"
 
 namespace keyzone::actors {
 namespace {
 
+constexpr Timestamp kSkewMax = 500'000;
+
 TEST(HybridClock, NeverGoesBackAndLeavesRoom) {
   Timestamp wall = 1000;
-  HybridClock clock([&wall] { return wall; });
+  HybridClock clock([&wall] { return wall; }, kSkewMax);
   const Timestamp first = clock.next(10);
   EXPECT_GE(first, 1000);
   EXPECT_GT(clock.next(), first + 9);
@@ -22,7 +26,7 @@ TEST(HybridClock, NeverGoesBackAndLeavesRoom) {
   EXPECT_GT(clock.next(), later);
   EXPECT_TRUE(clock.observe(later + 100));
   EXPECT_GT(clock.next(), later + 100);
-  EXPECT_FALSE(clock.observe(wall + kClockSkewMax + 1'000'000)) << "too far ahead to be believed";
+  EXPECT_FALSE(clock.observe(wall + kSkewMax + 1)) << "too far ahead to be believed";
 }
 
 TEST(TabletEntry, CommandsComeBackWithTheirStamp) {
@@ -130,6 +134,79 @@ TEST(SchemaEvents, SayWhatClientsMustRead) {
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].change, "DROPPED");
   EXPECT_TRUE(schema_events(later, later).empty());
+}
+
+ReplicaStatus status_of(uint64_t group, uint64_t term, bool leads) {
+  ReplicaStatus out;
+  out.group = GroupId(group);
+  out.term = Term(term);
+  out.is_leader = leads;
+  return out;
+}
+
+TEST(StatusBoard, SaysWhatIsNewlyLed) {
+  StatusBoard board;
+  board.report(status_of(1, 1, true));
+  board.report(status_of(2, 1, false));
+  board.report(status_of(3, 4, true));
+  const auto all = board.led_since(0, 10);
+  EXPECT_EQ(all.items, (std::vector<Led>{{GroupId(1), Term(1)}, {GroupId(3), Term(4)}}));
+  EXPECT_TRUE(board.led_since(all.version, 10).items.empty());
+
+  board.report(status_of(1, 1, true));  // nothing new
+  EXPECT_TRUE(board.led_since(all.version, 10).items.empty());
+  board.report(status_of(1, 2, true));
+  board.report(status_of(3, 5, false));
+  EXPECT_EQ(board.led_since(all.version, 10).items, (std::vector<Led>{{GroupId(1), Term(2)}}));
+  EXPECT_EQ(board.led_since(0, 10).items, (std::vector<Led>{{GroupId(1), Term(2)}}));
+  board.remove(GroupId(1));
+  EXPECT_TRUE(board.led_since(0, 10).items.empty());
+}
+
+TEST(StatusBoard, GoesOnWhereAFullMessageEnded) {
+  StatusBoard board;
+  for (uint64_t group = 1; group <= 5; ++group) board.report(status_of(group, 1, true));
+  std::vector<uint64_t> heard;
+  uint64_t version = 0;
+  for (int messages = 0; messages < 3; ++messages) {
+    const auto part = board.led_since(version, 2);
+    for (const auto& led : part.items) heard.push_back(led.group.value);
+    version = part.version;
+  }
+  EXPECT_EQ(heard, (std::vector<uint64_t>{1, 2, 3, 4, 5}));
+  EXPECT_TRUE(board.led_since(version, 2).items.empty());
+}
+
+TEST(LeaderBoard, BelievesTheNewestTerm) {
+  LeaderBoard board;
+  board.learn(GroupId(1), NodeId(1), Term(2));
+  board.learn(GroupId(1), NodeId(2), Term(1));
+  EXPECT_EQ(board.all().at(GroupId(1)).node, NodeId(1));
+  board.learn(GroupId(1), NodeId(3), Term(3));
+  EXPECT_EQ(board.all().at(GroupId(1)).node, NodeId(3));
+  board.keep([](GroupId group) { return group == GroupId(2); });
+  EXPECT_TRUE(board.all().empty());
+}
+
+TEST(SweepSchedule, GivesTheLongestDueItsTurnOnce) {
+  SweepSchedule schedule;
+  schedule.want(GroupId(1), 30);
+  schedule.want(GroupId(2), 10);
+  schedule.want(GroupId(3), 20);
+  EXPECT_FALSE(schedule.any_due(9));
+  EXPECT_FALSE(schedule.take(9));
+  EXPECT_EQ(schedule.take(100), GroupId(2));
+  schedule.want(GroupId(2), 100);  // its next step comes behind the others
+  schedule.forget(GroupId(3));
+  EXPECT_EQ(schedule.take(100), GroupId(1));
+  EXPECT_EQ(schedule.take(100), GroupId(2));
+  EXPECT_FALSE(schedule.any_due(INT64_MAX));
+}
+
+TEST(SweepSchedule, LongPassesRestLonger) {
+  using std::chrono::seconds;
+  EXPECT_EQ(rest_after_pass(0, 1'000'000, seconds(10)), 11'000'000);
+  EXPECT_EQ(rest_after_pass(0, 100'000'000, seconds(10)), 400'000'000);
 }
 
 }  // namespace

@@ -79,6 +79,7 @@ TEST(Command, EveryField) {
   c.conditions.push_back(rc);
   c.condition_columns = {ColumnId(4), ColumnId(1000)};
   c.sweep = Sweep{5, 6, "from", 7};
+  c.batch = BatchMark{8, 9};
   expect_same(c);
   auto back = decode_command(encode_command(c));
   ASSERT_TRUE(back);
@@ -87,6 +88,7 @@ TEST(Command, EveryField) {
   EXPECT_EQ(back->conditions[0].conditions[0].operands[1], std::optional<Bytes>(""));
   EXPECT_EQ(back->conditions[0].conditions[0].operands[0], std::nullopt);
   EXPECT_EQ(back->sweep->keys_max, 7u);
+  EXPECT_EQ(back->batch, c.batch);
 }
 
 TEST(Command, DamageIsAnErrorOrAnotherCommandNeverACrash) {

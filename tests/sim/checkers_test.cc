@@ -118,9 +118,29 @@ TEST(CompareAndSet, SaysWhereItWentWrong) {
   EXPECT_NE(found->find("read 1 (at 5..6)"), std::string::npos) << *found;
 }
 
-SetOperation insert(int64_t element, Moment call, Moment answer = kOpen) { return {false, element, {}, call, answer}; }
+SetOperation insert(int64_t element, Moment call, Moment answer = kOpen) {
+  SetOperation out;
+  out.element = element;
+  out.call = call;
+  out.answer = answer;
+  return out;
+}
+SetOperation insert_mortal(int64_t element, Moment call, Moment answer) {
+  SetOperation out = insert(element, call, answer);
+  out.mortal = true;
+  return out;
+}
+SetOperation remove(int64_t first, int64_t last, Moment call, Moment answer = kOpen) {
+  SetOperation out = insert(first, call, answer);
+  out.is_removal = true;
+  out.last = last;
+  return out;
+}
 SetOperation read_all(std::vector<int64_t> elements, Moment call, Moment answer) {
-  return {true, 0, std::move(elements), call, answer};
+  SetOperation out = insert(0, call, answer);
+  out.is_read = true;
+  out.elements = std::move(elements);
+  return out;
 }
 
 TEST(Set, AcknowledgedElementsStay) {
@@ -132,6 +152,18 @@ TEST(Set, AcknowledgedElementsStay) {
 TEST(Set, NothingComesFromNowhere) {
   EXPECT_TRUE(check_set({read_all({3}, 1, 2)}));
   EXPECT_TRUE(check_set({read_all({1}, 1, 2), insert(1, 3, 4)}));
+}
+
+TEST(Set, WhatIsRemovedStaysAway) {
+  EXPECT_FALSE(check_set({insert(1, 1, 2), insert(2, 1, 2), remove(1, 1, 3, 4), read_all({2}, 5, 6)}));
+  EXPECT_TRUE(check_set({insert(1, 1, 2), insert(2, 1, 2), remove(1, 1, 3, 4), read_all({1, 2}, 5, 6)}));
+  EXPECT_TRUE(check_set({insert(1, 1, 2), insert(2, 1, 2), remove(1, 1, 3, 4), read_all({}, 5, 6)}));
+  EXPECT_FALSE(check_set({insert(1, 1, 8), remove(0, 9, 3, 4), read_all({1}, 9, 10)}));  // in either order
+  EXPECT_FALSE(check_set({insert(1, 1, 2), remove(0, 9, 3), read_all({1}, 5, 6), read_all({}, 7, 8)}));
+}
+
+TEST(Set, MortalElementsMayGo) {
+  EXPECT_FALSE(check_set({insert_mortal(1, 1, 2), read_all({1}, 3, 4), read_all({}, 5, 6)}));
 }
 
 CounterOperation add(Moment call, Moment answer = kOpen) { return {false, 0, call, answer}; }
