@@ -22,6 +22,7 @@ struct Column {
   kind @3 :UInt8;  # ColumnKind
   position @4 :UInt32;
   descending @5 :Bool;
+  droppedAt @6 :Int64 = -9223372036854775808;
 }
 
 struct DroppedColumn {
@@ -29,6 +30,7 @@ struct DroppedColumn {
   type @1 :Text;
   kind @2 :UInt8;
   droppedAt @3 :Int64;
+  id @4 :UInt32;
 }
 
 struct Table {

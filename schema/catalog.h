@@ -25,14 +25,18 @@ struct Column {
   ColumnKind kind = ColumnKind::kRegular;
   uint32_t position = 0;    // within the partition key or the clustering key; 0 for the others
   bool descending = false;  // clustering only
+  // The column was dropped and added again: cells stamped up to here went with it.
+  Timestamp dropped_at = kNoTimestamp;
 };
 
-// A column that is no more. Its id stays taken; adding a column of its name again needs a compatible type.
+// A column that is no more. Its id stays taken; a column of its name that is added again needs a compatible
+// type, and gets its id: cells that are newer than the dropping show again, as in Cassandra.
 struct DroppedColumn {
   std::string name;
   TypePtr type;
   ColumnKind kind = ColumnKind::kRegular;
   Timestamp dropped_at = 0;
+  ColumnId id{};
 };
 
 // A table's definition. Tablets live beside it (Catalog::tablets), since they change without it.
@@ -59,6 +63,9 @@ struct Table {
   size_t regular_begin() const { return partition_key_size + clustering_size + static_size; }
   int32_t default_time_to_live() const;  // seconds; 0: none
   int32_t gc_grace_seconds() const;
+  bool compact() const {
+    return options.contains("compact_storage");
+  }  // WITH COMPACT STORAGE: rows have no marker
 };
 using TablePtr = std::shared_ptr<const Table>;
 

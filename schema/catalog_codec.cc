@@ -80,12 +80,13 @@ void write(wire::Column::Builder out, const Column& column) {
   out.setKind(static_cast<uint8_t>(column.kind));
   out.setPosition(column.position);
   out.setDescending(column.descending);
+  out.setDroppedAt(column.dropped_at);
 }
 Result<Column> read(wire::Column::Reader in) {
   KEYZONE_TRY(type, read_type(in.getType()));
   KEYZONE_TRY(kind, read_kind(in.getKind()));
-  return Column{ColumnId{in.getId()}, string_of(in.getName()), type, kind,
-                in.getPosition(),     in.getDescending()};
+  return Column{ColumnId{in.getId()}, string_of(in.getName()), type, kind, in.getPosition(),
+                in.getDescending(),   in.getDroppedAt()};
 }
 
 void write(wire::DroppedColumn::Builder out, const DroppedColumn& column) {
@@ -93,11 +94,12 @@ void write(wire::DroppedColumn::Builder out, const DroppedColumn& column) {
   out.setType(column.type->marshal_name());
   out.setKind(static_cast<uint8_t>(column.kind));
   out.setDroppedAt(column.dropped_at);
+  out.setId(column.id.value);
 }
 Result<DroppedColumn> read(wire::DroppedColumn::Reader in) {
   KEYZONE_TRY(type, read_type(in.getType()));
   KEYZONE_TRY(kind, read_kind(in.getKind()));
-  return DroppedColumn{string_of(in.getName()), type, kind, in.getDroppedAt()};
+  return DroppedColumn{string_of(in.getName()), type, kind, in.getDroppedAt(), ColumnId{in.getId()}};
 }
 
 void write(wire::Table::Builder out, const Table& table) {

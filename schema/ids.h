@@ -26,7 +26,8 @@ using GroupId = Id<struct GroupIdTag, uint64_t>;    // a Raft group: a tablet, t
 using Term = Id<struct TermTag, uint64_t>;          // a Raft term
 using LogIndex = Id<struct LogIndexTag, uint64_t>;  // a place in a group's log; the first entry has index 1
 using StoreId = Id<struct StoreIdTag, uint32_t>;    // prefix of a table's keys in one node's LevelDB; local to the node
-using ColumnId = Id<struct ColumnIdTag, uint32_t>;  // never used again within its table
+using ColumnId =
+    Id<struct ColumnIdTag, uint32_t>;  // within its table: one for each name, also when it comes back
 using Epoch = Id<struct EpochTag, uint64_t>;        // grows when a tablet splits, merges or moves
 using CatalogVersion = Id<struct CatalogVersionTag, uint64_t>;
 using Token = Id<struct TokenTag, int64_t>;         // Murmur3 of the partition key, as Cassandra computes it

@@ -4,6 +4,7 @@
 
 #include "schema/types/collections.h"
 #include "schema/types/token.h"
+#include "storage/reading.h"
 
 namespace keyzone::storage {
 namespace {
@@ -186,31 +187,71 @@ Result<bool> ConditionCheck::holds(const Condition& condition, const Seen& seen)
   return compares(condition.op, subject, condition.operands[0]);
 }
 
+bool ConditionCheck::shows_statics(const Seen& seen) const {
+  Bytes scratch;
+  for (const ColumnId id : command_.condition_columns) {
+    const Column* column = replica_.columns_.find(id);
+    const bool is_static = column && column->kind == ColumnKind::kStatic;
+    if (is_static && column_value(seen.stored.row, *column, seen.sight, scratch)) return true;
+  }
+  return false;
+}
+
+void ConditionCheck::show_row(BytesView clustering, const Seen& seen, Projection& projection,
+                              ReadResult& out) const {
+  out.rows.push_back(static_cast<char>(kRowMark));
+  append_block(out.rows, clustering);
+  projection.append_regulars(&seen.stored.row, seen.sight, out.rows);
+  ++out.row_count;
+}
+
+Result<void> ConditionCheck::show_first_row(BytesView partition_key, Projection& projection,
+                                            ReadResult& out) {
+  const Token token = token_of(partition_key);
+  Bytes first = partition_prefix(replica_.meta_.store, Area::kRows, token, partition_key);
+  first.push_back(static_cast<char>(RowKind::kRow));
+  const size_t prefix = first.size();
+  MergedScan scan(replica_.db_, replica_.read_options(), replica_.overlay_, first, prefix_successor(first));
+  uint64_t dead = 0;
+  for (; scan.valid() && dead < kDeadKeysPerReadMax; scan.next(), ++dead) {
+    Seen seen;
+    if (!decode_row(scan.value(), seen.stored.row))
+      return Error{ErrorKind::kCorrupt, "a row does not decode"};
+    const BytesView clustering = scan.key().substr(prefix);
+    KEYZONE_TRY(above, replica_.deletion_over(token, partition_key, clustering));
+    seen.sight = {now_, above.stamp};
+    if (!is_live(seen.stored.row, seen.sight, replica_.columns_)) continue;
+    show_row(clustering, seen, projection, out);
+    break;
+  }
+  return scan.status();
+}
+
+Result<void> ConditionCheck::show_partition(size_t begin, size_t end, Projection& projection,
+                                            ReadResult& out) {
+  const RowCondition& first = command_.conditions[begin];
+  Seen statics;
+  if (projection.wants_statics()) KEYZONE_CHECK(look(first, true, statics));
+  out.rows.push_back(static_cast<char>(shows_statics(statics) ? kPartitionHasStaticMark : kPartitionMark));
+  append_block(out.rows, first.partition_key);
+  projection.append_statics(statics.stored.exists ? &statics.stored.row : nullptr, statics.sight, out.rows);
+  bool about_rows = false;
+  for (size_t i = begin; i < end; ++i) {
+    const RowCondition& condition = command_.conditions[i];
+    about_rows = about_rows || !condition.is_static;
+    if (!condition.is_static && rows_[i].live) show_row(condition.clustering, rows_[i], projection, out);
+  }
+  return about_rows ? Result<void>() : show_first_row(first.partition_key, projection, out);
+}
+
 Result<ReadResult> ConditionCheck::current() {
   ReadResult out;
   Projection projection(replica_.columns_, command_.condition_columns, {});
   if (!projection.valid()) return invalid("Undefined column in a condition");
-  const Bytes* open = nullptr;  // the partition whose record came last
-  for (size_t i = 0; i < rows_.size(); ++i) {
-    const RowCondition& condition = command_.conditions[i];
-    Seen statics;
-    const bool looks_at_statics = condition.is_static || projection.wants_statics();
-    if (looks_at_statics) KEYZONE_CHECK(look(condition, true, statics));
-    const bool row = !condition.is_static && rows_[i].live;
-    if (!row && !statics.live) continue;
-    if (!open || *open != condition.partition_key) {
-      out.rows.push_back(static_cast<char>(statics.live ? kPartitionHasStaticMark : kPartitionMark));
-      append_block(out.rows, condition.partition_key);
-      projection.append_statics(statics.stored.exists ? &statics.stored.row : nullptr, statics.sight,
-                                out.rows);
-      open = &condition.partition_key;
-    }
-    if (row) {
-      out.rows.push_back(static_cast<char>(kRowMark));
-      append_block(out.rows, condition.clustering);
-      projection.append_regulars(&rows_[i].stored.row, rows_[i].sight, out.rows);
-    }
-    ++out.row_count;
+  const auto& conditions = command_.conditions;
+  for (size_t begin = 0, end = 0; begin < conditions.size(); begin = end) {
+    while (end < conditions.size() && conditions[end].partition_key == conditions[begin].partition_key) ++end;
+    KEYZONE_CHECK(show_partition(begin, end, projection, out));
   }
   return out;
 }

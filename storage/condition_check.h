@@ -16,7 +16,9 @@ class ConditionCheck {
   Result<bool> run();
   // The greatest stamp of all that run() looked at; at least kNoTimestamp.
   Timestamp newest_read() const { return newest_read_; }
-  // The rows that run() looked at, showing Command::condition_columns. REQUIRES: run() succeeded.
+  // The rows that run() looked at, in its order, showing Command::condition_columns; where it looked at
+  // statics alone, the first row of their partition, as Cassandra has it. A partition counts as having
+  // statics if one of those columns has a value. REQUIRES: run() succeeded.
   Result<ReadResult> current();
 
  private:
@@ -27,6 +29,11 @@ class ConditionCheck {
   };
   Result<void> look(const RowCondition& condition, bool is_static, Seen& out);
   Result<bool> holds(const Condition& condition, const Seen& seen) const;
+  // Of the conditions from `begin` to `end`, which are about one partition.
+  Result<void> show_partition(size_t begin, size_t end, Projection& projection, ReadResult& out);
+  void show_row(BytesView clustering, const Seen& seen, Projection& projection, ReadResult& out) const;
+  Result<void> show_first_row(BytesView partition_key, Projection& projection, ReadResult& out);
+  bool shows_statics(const Seen& seen) const;
 
   const Replica& replica_;
   const Command& command_;

@@ -148,6 +148,7 @@ Result<Outcome> Replica::execute(const StampedCommand& stamped, leveldb::WriteBa
       return Outcome{OutcomeKind::kConditionFailed, {}, std::move(current), {}};
     }
     context.stamp = std::max(context.stamp, check.newest_read() + 1);
+    context.conditional = true;
   }
   if (command.truncate) truncate(batch);
   for (const Mutation& mutation : command.mutations) {

@@ -92,7 +92,11 @@ Result<void> Replica::sweep_row(BytesView key, BytesView value, Seconds now, Sec
   KEYZONE_TRY(above, deletion_over(parsed->token, parsed->partition_key, clustering));
   Row& row = stored_.row;
   bool changed = shadow(row, above);
-  changed |= std::erase_if(row.cells, [&](const Cell& c) { return !columns_.find(c.column); }) > 0;
+  const auto gone = [&](const Cell& c) {
+    const Column* column = columns_.find(c.column);
+    return !column || c.stamp <= column->dropped_at;
+  };
+  changed |= std::erase_if(row.cells, gone) > 0;
   changed |= std::erase_if(row.column_deletions, [&](const auto& d) { return !columns_.find(d.column); }) > 0;
   changed |= purge(row, now, gc_grace);
   note_leftovers(row, now);

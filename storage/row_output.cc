@@ -43,7 +43,8 @@ void append_elements(const Type& type, const std::vector<const Cell*>& cells, By
   }
 }
 
-void append_metadata(const Row& row, const Column& column, const Sight& sight, Bytes& out) {
+void append_metadata(const Row& row, const Column& column, const Sight& whole, Bytes& out) {
+  const Sight sight = whole.of(column);
   const auto [first, last] = row.find(column.id);
   const auto count = std::count_if(first, last, [&](const Cell& c) { return sight.sees(c); });
   append_varint(out, static_cast<uint64_t>(count));
@@ -67,8 +68,11 @@ ColumnIndex::ColumnIndex(const Table& table) {
 
 bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns) {
   if (row.marker.live(sight.now) && row.marker.stamp > sight.deleted) return true;
-  return std::any_of(row.cells.begin(), row.cells.end(),
-                     [&](const Cell& c) { return sight.sees(c) && columns.find(c.column); });
+  return std::any_of(row.cells.begin(), row.cells.end(), [&](const Cell& c) {
+    if (!sight.sees(c)) return false;
+    const Column* column = columns.find(c.column);
+    return column && c.stamp > column->dropped_at;
+  });
 }
 
 uint64_t count_tombstones(const Row& row, const Sight& sight) {
@@ -77,7 +81,8 @@ uint64_t count_tombstones(const Row& row, const Sight& sight) {
   return static_cast<uint64_t>(dead) + row.deletion.any() + row.column_deletions.size();
 }
 
-std::vector<const Cell*> live_elements(const Row& row, const Column& column, const Sight& sight) {
+std::vector<const Cell*> live_elements(const Row& row, const Column& column, const Sight& whole) {
+  const Sight sight = whole.of(column);
   std::vector<const Cell*> out;
   const auto [first, last] = row.find(column.id);
   for (const Cell* c = first; c != last; ++c) {
@@ -97,7 +102,7 @@ std::optional<BytesView> column_value(const Row& row, const Column& column, cons
                                       Bytes& scratch) {
   if (!column.type->is_multi_cell()) {
     const auto [first, last] = row.find(column.id);
-    if (first == last || !sight.sees(*first)) return std::nullopt;
+    if (first == last || !sight.of(column).sees(*first)) return std::nullopt;
     return first->value;
   }
   const auto cells = live_elements(row, column, sight);

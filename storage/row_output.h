@@ -1,6 +1,7 @@
 // From rows on disk to what a reader sees: which cells live, and their values in CQL wire form, laid out as
 // ReadResult::rows (schema/read.h).
 #pragma once
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <vector>
@@ -31,6 +32,8 @@ struct Sight {
   Seconds now = 0;
   Timestamp deleted = kNoTimestamp;  // what is stamped up to here is gone
   bool sees(const Cell& c) const { return c.stamp > deleted && c.live(now); }
+  // What went with the column when it was dropped stays gone.
+  Sight of(const Column& column) const { return {now, std::max(deleted, column.dropped_at)}; }
 };
 
 // The row shows up: its marker lives, or a cell of a column that the table still has.

@@ -16,6 +16,8 @@ struct UpdateContext {
   std::optional<uint64_t> nonce;  // of a batch: part of its list positions
   int32_t ttl = 0;
   uint32_t ordinal = 0;        // of the row write within its command
+  // What a conditional command writes outlives the ranges and partitions that it deletes, as in Cassandra.
+  bool conditional = false;
   Seconds now() const { return seconds_of(leader_stamp); }
   Seconds made() const { return seconds_of(made_stamp); }
 };

@@ -33,7 +33,7 @@ Table sample_table() {
        ColumnKind::kPartitionKey, 0, false},
       {ColumnId{6}, "v", vector_type(native_type(TypeKind::kFloat), 3), ColumnKind::kRegular, 0, false}};
   table.next_column = 7;
-  table.dropped = {{"gone", native_type(TypeKind::kDuration), ColumnKind::kStatic, 123}};
+  table.dropped = {{"gone", native_type(TypeKind::kDuration), ColumnKind::kStatic, 123, ColumnId{9}}};
   table.options = {{"comment", "'x'"}, {"default_time_to_live", "60"}};
   table.index();
   return table;
@@ -161,6 +161,7 @@ TEST(Catalog, ChangesSurviveTheirBytes) {
   EXPECT_EQ(table.find("z")->type->name(), "Address");
   EXPECT_EQ(table.find("z")->type->keyspace(), "ks");
   EXPECT_EQ(table.dropped.at(0).dropped_at, 123);
+  EXPECT_EQ(table.dropped.at(0).id, ColumnId{9});
   EXPECT_EQ(decoded->put_nodes.at(0).tokens.size(), 2u);
   EXPECT_TRUE(decoded->put_nodes.at(0).replaced);
   EXPECT_FALSE(decoded->members->at(1).voter);

@@ -318,6 +318,64 @@ TEST_F(TableTest, AnAppliedConditionIsStampedAboveAllItRead) {
   EXPECT_EQ(t->max_stamp(), future + 1);
 }
 
+TEST_F(TableTest, ARefusedConditionOnStaticsShowsTheFirstRow) {
+  t.apply(insert(1, 7, {set_cell(kA, int_value(70))}));
+  t.apply(insert(1, 5, {set_cell(kA, int_value(50))}));
+  t.apply(insert(1, 3, {set_cell(kA, int_value(30))}));
+  t.apply(delete_row(1, 3));
+  Command c = set_static(1, {set_cell(kS, int_value(2))});
+  RowCondition statics;
+  statics.partition_key = int_value(1);
+  statics.is_static = true;
+  statics.conditions = {{ConditionOperator::kEqual, kS, {}, {}, {int_value(1)}}};
+  c.conditions = {statics};
+  c.condition_columns = {kS, kA};
+  const Outcome refused = t.apply(c);
+  ASSERT_EQ(refused.kind, OutcomeKind::kConditionFailed);
+  EXPECT_EQ(refused.current.row_count, 1u);
+  const auto rows = parse_rows(refused.current, t.table(), t.request({kS, kA}));
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_FALSE(rows[0].has_static);
+  EXPECT_EQ(rows[1].clustering, ordered_int(5));
+  EXPECT_EQ(rows[1].cells, (Cells{int_value(50)}));
+  t.apply(set_static(1, {set_cell(kS, int_value(9))}));
+  EXPECT_TRUE(parse_rows(t.apply(c).current, t.table(), t.request({kS, kA}))[0].has_static);
+}
+
+TEST_F(TableTest, AConditionalBatchKeepsWhatItWritesIntoWhatItDeletes) {
+  t.apply(insert(1, 1, {set_cell(kA, int_value(1))}));
+  const auto deletes_and_writes = [](RowAction action) {
+    Command c = insert(1, 2, {set_cell(kA, int_value(2))});
+    c.mutations[0].rows.insert(c.mutations[0].rows.begin(), RowWrite{});
+    c.mutations[0].rows[0].action = action;
+    return c;
+  };
+  t.apply(deletes_and_writes(RowAction::kDeletePartition));
+  EXPECT_EQ(t.row(1, 2, {kA}), Cells{}) << "in any other batch the deletion wins a tie";
+  for (const RowAction action : {RowAction::kDeletePartition, RowAction::kDeleteRange}) {
+    t.apply(insert(1, 1, {set_cell(kA, int_value(1))}));
+    Command c = deletes_and_writes(action);
+    c.conditions = with_condition(insert(1, 1, {}), {ConditionOperator::kExists, {}, {}, {}, {}}).conditions;
+    EXPECT_EQ(t.apply(c).kind, OutcomeKind::kDone);
+    EXPECT_EQ(t.row(1, 1, {kA}), Cells{});
+    EXPECT_EQ(t.row(1, 2, {kA}), Cells{int_value(2)});
+  }
+}
+
+TEST_F(TableTest, AColumnThatComesBackHidesWhatWentWithIt) {
+  t.apply(insert(1, 1, {set_cell(kA, int_value(1)), set_cell(kB, "old")}, 100));
+  t.apply(update(1, 2, {set_cell(kB, "old")}, 100));
+  t.apply(insert(1, 3, {set_cell(kB, "new")}, 101));
+  auto again = std::make_shared<Table>(*sample_table(2));
+  again->columns[4].dropped_at = 100;
+  t->set_schema(again);
+  t.set_table(again);
+  t.apply(insert(9, 9, {}));
+  EXPECT_EQ(t.row(1, 1, kAB), (Cells{int_value(1), std::nullopt}));
+  EXPECT_EQ(t.row(1, 2, kAB), Cells{}) << "it had nothing else";
+  EXPECT_EQ(t.row(1, 3, kAB), (Cells{std::nullopt, Bytes("new")}));
+}
+
 TEST_F(TableTest, TruncationIsANewStoreAndLeavesAnOrphan) {
   for (int i = 0; i < 50; ++i) t.apply(insert(i, 1, {set_cell(kA, int_value(1))}));
   t.apply(delete_partition(3));
