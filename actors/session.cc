@@ -414,6 +414,10 @@ void Session::handle_batch(const net::Frame& frame) {
                                                                 : cql::BatchKind::kCounter;
     auto execution = cql::begin_batch(kind, items, options_of(parameters), view().catalog);
     if (!execution) return fail(number, execution.error());
+    const auto* write = std::get_if<cql::WriteExecution>(&*execution);
+    if (write && write->conditional) {
+      if (auto wrong = check_conditional_consistency(request)) return fail(number, *wrong);
+    }
     start(number, *std::move(execution));
   };
   const auto plan = request.plan;  // a copy: the request may go while it runs
@@ -422,16 +426,29 @@ void Session::handle_batch(const net::Frame& frame) {
 
 std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,
                                                 const ClientRequest& request) const {
-  using net::Consistency;
-  const bool serial =
-      request.consistency == Consistency::kSerial || request.consistency == Consistency::kLocalSerial;
-  if (info.is_read() && request.consistency == Consistency::kAny) {
-    return invalid("ANY ConsistencyLevel is only supported for writes");
+  const bool any = request.consistency == net::Consistency::kAny;
+  if (info.is_read() && any) return invalid("ANY ConsistencyLevel is only supported for writes");
+  if (!info.is_write()) return std::nullopt;
+  if (info.conditional) return check_conditional_consistency(request);
+  if (info.kind == cql::StatementKind::kBatch) return std::nullopt;
+  const bool serial = is_serial(request.consistency);
+  if (info.counter && any) {
+    return invalid("Consistency level ANY is not yet supported for counter table " + info.table_name);
   }
-  if (info.is_write() && serial) {
-    return invalid("You must use conditional updates for serializable writes");
-  }
+  if (info.counter && serial) return invalid("Counter operations are inherently non-serializable");
+  if (serial) return invalid("You must use conditional updates for serializable writes");
   return std::nullopt;
+}
+
+std::optional<Error> Session::check_conditional_consistency(const ClientRequest& request) const {
+  if (request.serial_consistency && !is_serial(*request.serial_consistency)) {
+    return invalid("Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL");
+  }
+  if (!is_serial(request.consistency)) return std::nullopt;
+  return invalid(
+      std::string(to_string(request.consistency)) +
+      " is not supported as conditional update commit consistency. Use ANY if you mean \"make sure "
+      "it is accepted but I don't care how many replicas commit it for non-SERIAL reads\"");
 }
 
 // --- answers

@@ -22,6 +22,10 @@
 
 namespace keyzone::actors {
 
+inline bool is_serial(net::Consistency consistency) {
+  return consistency == net::Consistency::kSerial || consistency == net::Consistency::kLocalSerial;
+}
+
 // What is known of a client's request until it is answered.
 struct ClientRequest {
   uint8_t version = 4;
@@ -91,6 +95,7 @@ class Session : public ShardActor, public net::StreamHandler {
   ClientRequest new_request(const net::Frame& frame, net::Consistency consistency) const;
   cql::ExecuteOptions options_of(const net::QueryParameters& parameters);
   std::optional<Error> check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const;
+  std::optional<Error> check_conditional_consistency(const ClientRequest& request) const;
   void flush();
   void pause_if_full();
   void send_event(const net::Event& event);

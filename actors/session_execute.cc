@@ -73,6 +73,10 @@ void Session::start(uint32_t number, cql::Execution execution) {
     }
     void operator()(cql::ReadExecution& v) {
       request.warnings = v.warnings();
+      if (is_serial(request.consistency) && v.several_partitions()) {
+        return session.fail(number, invalid("SERIAL/LOCAL_SERIAL consistency may only be requested for one "
+                                            "partition at a time"));
+      }
       session.continue_read(number);
     }
     void operator()(cql::LocalRead&) { session.start_local_read(number); }

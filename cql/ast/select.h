@@ -19,8 +19,7 @@ enum class Operator : uint8_t {
   kContains,
   kContainsKey,
   kLike,
-  kIsNotNull,
-  kBetween
+  kIsNotNull
 };
 std::string_view to_string(Operator op);  // "=", "IN", "CONTAINS KEY", …
 
@@ -36,7 +35,7 @@ struct Relation {
   std::vector<std::string> columns;  // one for kColumn and kMapEntry
   TermPtr map_key;                   // kMapEntry
   Operator op = Operator::kEqual;
-  std::vector<TermPtr> operands;  // one; two for kBetween; none for kIsNotNull; any number for IN (a, b,
+  std::vector<TermPtr> operands;  // one; none for kIsNotNull; any number for IN (a, b,
                                   // ...). A tuple's operands are TupleLiterals or BindMarkers
   TermPtr in_list;  // IN ?: the marker; `operands` is then empty
   Position position;

@@ -1,5 +1,7 @@
 #include "cql/ast/term.h"
 
+#include <algorithm>
+
 #include "cql/ast/select.h"
 
 namespace keyzone::cql {
@@ -70,6 +72,10 @@ struct Printer {
   }
 };
 
+bool any_has_markers(const std::vector<TermPtr>& terms) {
+  return std::any_of(terms.begin(), terms.end(), [](const TermPtr& term) { return has_markers(*term); });
+}
+
 }  // namespace
 
 std::string to_string(const Term& term) { return std::visit(Printer{}, term.kind); }
@@ -98,10 +104,30 @@ std::string_view to_string(Operator op) {
       return "LIKE";
     case Operator::kIsNotNull:
       return "IS NOT";
-    case Operator::kBetween:
-      return "BETWEEN";
   }
   return "";
+}
+
+bool has_markers(const Term& term) {
+  if (term.as<BindMarker>()) return true;
+  if (const auto* call = term.as<FunctionCall>()) return any_has_markers(call->arguments);
+  if (const auto* hint = term.as<TypeHint>()) return has_markers(*hint->term);
+  if (const auto* cast = term.as<Cast>()) return has_markers(*cast->term);
+  if (const auto* sum = term.as<Arithmetic>()) return has_markers(*sum->left) || has_markers(*sum->right);
+  if (const auto* negation = term.as<Negation>()) return has_markers(*negation->term);
+  if (const auto* list = term.as<ListLiteral>()) return any_has_markers(list->elements);
+  if (const auto* set = term.as<SetLiteral>()) return any_has_markers(set->elements);
+  if (const auto* tuple = term.as<TupleLiteral>()) return any_has_markers(tuple->elements);
+  if (const auto* map = term.as<MapLiteral>()) {
+    return std::any_of(map->entries.begin(), map->entries.end(), [](const auto& entry) {
+      return has_markers(*entry.first) || has_markers(*entry.second);
+    });
+  }
+  if (const auto* user = term.as<UserTypeLiteral>()) {
+    return std::any_of(user->fields.begin(), user->fields.end(),
+                       [](const auto& field) { return has_markers(*field.second); });
+  }
+  return false;
 }
 
 }  // namespace keyzone::cql

@@ -116,6 +116,8 @@ struct Term {
   }
 };
 
+// A bind marker is somewhere in the term.
+bool has_markers(const Term& term);
 // As Cassandra prints it in column names and errors: `token(a, b)`, `cast(x as int)`, `[1, ?]`.
 std::string to_string(const Term& term);
 

@@ -18,11 +18,17 @@ struct Alteration {
 
   std::string name() const { return table.keyspace + "." + table.name; }
 
-  // A column of this name was there before: what it was decides what may come back.
-  Result<void> check_return(const ColumnDefinition& column, const TypePtr& type) const {
+  // The column of this name that was there before; nullptr if none was.
+  const DroppedColumn* before(const std::string& column) const {
     const auto was = std::find_if(table.dropped.begin(), table.dropped.end(),
-                                  [&](const DroppedColumn& dropped) { return dropped.name == column.name; });
-    if (was == table.dropped.end()) return {};
+                                  [&](const DroppedColumn& dropped) { return dropped.name == column; });
+    return was == table.dropped.end() ? nullptr : &*was;
+  }
+
+  // What the column was decides what may come back.
+  Result<void> check_return(const ColumnDefinition& column, const TypePtr& type) const {
+    const DroppedColumn* was = before(column.name);
+    if (!was) return {};
     if (type->is_counter()) return invalid("Cannot re-add previously dropped counter column " + column.name);
     if (!type->is_value_compatible_with(*was->type)) {
       return invalid("Cannot add a column '" + column.name + "' of type " + type->to_string() +
@@ -51,7 +57,10 @@ struct Alteration {
                           ") in a counter table");
     }
     Column column;
-    column.id = ColumnId{table.next_column++};
+    const DroppedColumn* was = before(definition.name);
+    const bool same = was && was->id.value != 0;  // catalogs of older versions don't know it
+    column.id = same ? was->id : ColumnId{table.next_column++};
+    if (same) column.dropped_at = was->dropped_at;
     column.name = definition.name;
     column.type = type;
     column.kind = definition.is_static ? ColumnKind::kStatic : ColumnKind::kRegular;
@@ -60,6 +69,7 @@ struct Alteration {
   }
 
   Result<bool> operator()(const AddColumns& change) {
+    if (table.compact()) return invalid("Cannot add new column to a COMPACT STORAGE table");
     bool any = false;
     for (const ColumnDefinition& definition : change.columns) {
       if (table.find(definition.name)) {
@@ -73,6 +83,8 @@ struct Alteration {
   }
 
   Result<bool> operator()(const DropColumns& change) {
+    if (table.compact() && table.clustering_size > 0)
+      return invalid("Cannot drop columns from a COMPACT STORAGE table");
     Timestamp at = context.now;
     if (change.timestamp) {
       const std::string& text = change.timestamp->as<Constant>()->text;
@@ -87,7 +99,7 @@ struct Alteration {
         return invalid("Cannot drop PRIMARY KEY column " + column_name);
       }
       std::erase_if(table.dropped, [&](const DroppedColumn& dropped) { return dropped.name == column_name; });
-      table.dropped.push_back({column_name, column->type, column->kind, at});
+      table.dropped.push_back({column_name, column->type, column->kind, at, column->id});
       std::erase_if(table.columns, [&](const Column& other) { return other.name == column_name; });
       any = true;
     }
@@ -97,8 +109,7 @@ struct Alteration {
   Result<bool> operator()(const RenameColumns& change) {
     bool any = false;
     for (const auto& [from, to] : change.names) {
-      const Column* column = table.find(from);
-      if (!column && change.if_exists) continue;
+      const Column* column = table.find(from);  // must be there, IF EXISTS or not
       if (!column) return invalid("Undefined column name " + from + " in table " + name());
       if (column->kind != ColumnKind::kPartitionKey && column->kind != ColumnKind::kClustering) {
         return invalid("Cannot rename non PRIMARY KEY column " + from);

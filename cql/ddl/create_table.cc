@@ -155,6 +155,28 @@ Result<void> check_columns(Table& table) {
   return {};
 }
 
+// What Cassandra's tables without row markers can hold.
+Result<void> check_compact(const Table& table) {
+  std::string regulars;
+  for (const Column& column : table.columns) {
+    if (column.kind == ColumnKind::kStatic)
+      return invalid("Static columns are not supported in COMPACT STORAGE tables");
+    if (column.type->is_multi_cell())
+      return invalid("Non-frozen collections and UDTs are not supported with COMPACT STORAGE");
+    if (column.kind == ColumnKind::kRegular) regulars += (regulars.empty() ? "" : ", ") + column.name;
+  }
+  if (table.clustering_size == 0 && regulars.empty())
+    return invalid("No definition found that is not part of the PRIMARY KEY");
+  if (table.clustering_size > 0 && table.columns.size() > table.regular_begin() + 1) {
+    return invalid(
+        "COMPACT STORAGE with composite PRIMARY KEY allows no more than one column not part of the PRIMARY "
+        "KEY "
+        "(got: " +
+        regulars + ")");
+  }
+  return {};
+}
+
 }  // namespace
 
 Error masking_is_off() {
@@ -185,7 +207,8 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
   }
   table.index();
   KEYZONE_CHECK(check_columns(table));
-  if (statement.compact_storage) return invalid("COMPACT STORAGE tables are not supported");
+  if (statement.compact_storage) KEYZONE_CHECK(check_compact(table));
+  options.compact_storage = statement.compact_storage;
   if (table.counter && options.default_time_to_live > 0) return invalid(kNoTimeToLiveOnCounters);
   set_options(table, options);
   return table;

@@ -73,6 +73,14 @@ Result<DdlPlan> drop_unknown(bool if_exists, const DdlContext& context, const st
   return invalid(sentence);
 }
 
+// "(int, text)", if it was said.
+std::string signature(const std::optional<std::vector<TypeName>>& arguments) {
+  if (!arguments) return "";
+  std::string out;
+  for (const TypeName& type : *arguments) out += (out.empty() ? "" : ", ") + type.text;
+  return "(" + out + ")";
+}
+
 struct Planner {
   const DdlContext& context;
 
@@ -105,13 +113,15 @@ struct Planner {
     return unsupported("User-defined functions");
   }
   Result<DdlPlan> operator()(const DropFunctionStatement& s) const {
-    return drop_unknown(s.if_exists, context, "Function '" + named(s.function) + "' doesn't exist");
+    return drop_unknown(s.if_exists, context,
+                        "Function '" + named(s.function) + signature(s.arguments) + "' doesn't exist");
   }
   Result<DdlPlan> operator()(const CreateAggregateStatement&) const {
     return unsupported("User-defined aggregates");
   }
   Result<DdlPlan> operator()(const DropAggregateStatement& s) const {
-    return drop_unknown(s.if_exists, context, "Aggregate '" + named(s.aggregate) + "' doesn't exist");
+    return drop_unknown(s.if_exists, context,
+                        "Aggregate '" + named(s.aggregate) + signature(s.arguments) + "' doesn't exist");
   }
   Result<DdlPlan> operator()(const CreateTriggerStatement&) const { return unsupported("Triggers"); }
   Result<DdlPlan> operator()(const DropTriggerStatement& s) const {

@@ -24,7 +24,7 @@ std::set<std::string> data_centers(const Catalog& catalog) {
 
 Error bad_strategy(const std::string& full) {
   if (full == std::string(kLocatorPackage) + "LocalStrategy") {
-    return config_error("Unable to use given strategy class: LocalStrategy is reserved for internal use.");
+    return invalid("Unable to use given strategy class: LocalStrategy is reserved for internal use.");
   }
   return config_error("Unable to find replication strategy class '" + full + "'");
 }
@@ -103,6 +103,7 @@ void warn_of_factors(const Keyspace& keyspace, DdlPlan& plan) {
 Result<bool> apply_keyspace_properties(const Properties& properties, const Catalog& catalog,
                                        Keyspace& keyspace) {
   bool replication = false;
+  KEYZONE_CHECK(check_unique(properties));
   for (const Property& property : properties) {
     if (property.name != "replication" && property.name != "durable_writes") {
       return syntax_error("Unknown property '" + property.name + "'");
@@ -161,6 +162,7 @@ Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const 
 
 Result<DdlPlan> alter_keyspace(const AlterKeyspaceStatement& statement, const DdlContext& context) {
   if (is_system_keyspace(statement.name)) return not_modifiable(statement.name);
+  KEYZONE_CHECK(check_name(statement.name));
   const Keyspace* before = find_keyspace(context, statement.name);
   if (!before && statement.if_exists) return nothing(context);
   if (!before) return invalid("Keyspace '" + statement.name + "' doesn't exist");
@@ -174,6 +176,7 @@ Result<DdlPlan> alter_keyspace(const AlterKeyspaceStatement& statement, const Dd
 
 Result<DdlPlan> drop_keyspace(const DropKeyspaceStatement& statement, const DdlContext& context) {
   if (is_system_keyspace(statement.name)) return not_modifiable(statement.name);
+  KEYZONE_CHECK(check_name(statement.name));
   if (!find_keyspace(context, statement.name)) {
     if (statement.if_exists) return nothing(context);
     return invalid("Keyspace '" + statement.name + "' doesn't exist");

@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "cql/ddl/compaction_options.h"
 #include "cql/ddl/property_values.h"
 
 namespace keyzone::cql {
@@ -45,14 +46,6 @@ const Strategy kStrategies[] = {
       "max_sstables_to_compact", "min_sstable_size", "overlap_inclusion_method", "scaling_parameters",
       "sstable_growth", "target_sstable_size", "unsafe_aggressive_sstable_expiration"}},
 };
-const Names kWholeNumbers = {"compaction_window_size",
-                             "expired_sstable_check_frequency_seconds",
-                             "fanout_size",
-                             "max_threshold",
-                             "min_threshold",
-                             "sstable_size_in_mb",
-                             "tombstone_compaction_interval"};
-
 struct Compressor {
   std::string_view name;
   Names options;
@@ -65,6 +58,8 @@ const Compressor kCompressors[] = {
     {"NoopCompressor", {}},
 };
 constexpr int32_t kChunkLengthDefault = 16;
+constexpr int32_t kLz4LevelMax = 17;
+constexpr int32_t kZstdLevelMin = -131072, kZstdLevelMax = 22;
 
 std::string bare_class(const std::string& name, std::string_view package) {
   return name.starts_with(package) ? name.substr(package.size()) : name;
@@ -79,25 +74,54 @@ std::string join(const std::vector<std::string>& names) {
   return out;
 }
 
-Result<void> check_thresholds(const OptionMap& options) {
-  int32_t low = 0;
-  int32_t high = 0;
-  parse_int(options.at("min_threshold"), low);
-  parse_int(options.at("max_threshold"), high);
-  if (low < 2)
-    return config_error("Min compaction threshold cannot be less than 2 (got " + std::to_string(low) + ")");
-  if (high != 0 && high < low) {
-    return config_error("Min compaction threshold (got " + std::to_string(low) +
-                        ") cannot be greater than max compaction threshold (got " + std::to_string(high) + ")");
-  }
-  return {};
-}
-
 // 99 as "99", 50.5 as "50.5".
 std::string short_number(double value) {
   char buffer[32];
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
   return error == std::errc() ? std::string(buffer, end) : "0";
+}
+
+Result<void> check_chunk(const std::string& text) {
+  int32_t chunk = 0;
+  if (!parse_int(text, chunk)) return config_error("Invalid value for chunk_length_in_kb");
+  if (chunk <= 0) return config_error("Invalid negative or null chunk_length_in_kb");
+  if ((chunk & (chunk - 1)) != 0) return config_error("chunk_length_in_kb must be a power of 2");
+  return {};
+}
+
+Result<void> check_level(const OptionMap& options) {
+  const auto level = options.find("compression_level");
+  if (level == options.end()) return {};
+  const std::string thrown = "ZstdCompressor.create() threw an error: java.lang.";
+  int32_t number = 0;
+  if (!parse_int(level->second, number)) {
+    return config_error(thrown + "NumberFormatException For input string: \"" + level->second + "\"");
+  }
+  if (number >= kZstdLevelMin && number <= kZstdLevelMax) return {};
+  return config_error(thrown + "IllegalArgumentException compression_level=" + level->second + " is invalid");
+}
+
+Result<void> check_compressor(const OptionMap& options) {
+  KEYZONE_CHECK(check_level(options));
+  const auto type = options.find("lz4_compressor_type");
+  if (type != options.end() && type->second != "high" && type->second != "fast") {
+    return config_error(
+        "Invalid compressor type '" + type->second +
+        "' specified for LZ4 parameter 'lz4_compressor_type'. Valid options are [high, fast].");
+  }
+  const auto high = options.find("lz4_high_compressor_level");
+  int32_t level = 0;
+  if (high != options.end() && (!parse_int(high->second, level) || level < 1 || level > kLz4LevelMax)) {
+    return config_error("Invalid value [" + high->second +
+                        "] for parameter 'lz4_high_compressor_level'. Value must be between 1 and " +
+                        std::to_string(kLz4LevelMax) + ".");
+  }
+  const auto ratio = options.find("min_compress_ratio");
+  double least = 0;
+  if (ratio != options.end() && (!parse_double(ratio->second, least) || (least != 0 && !(least >= 1)))) {
+    return config_error("min_compress_ratio can either be 0 or greater than or equal to 1");
+  }
+  return {};
 }
 
 Error bad_retry(const std::string& given) {
@@ -116,11 +140,19 @@ Result<std::string> check_either(const std::string& given, const std::string& up
   const std::string first = trim(given.substr(4, comma - 4));
   const std::string second = trim(given.substr(comma + 1, given.size() - comma - 2));
   for (const std::string& part : {first, second}) {
-    if (part.find('(') != part.npos) return bad_retry(given);
+    if (part.empty() || part[0] < '0' || part[0] > '9') return bad_retry(given);
   }
-  KEYZONE_TRY(a, check_speculative_retry(first));
-  KEYZONE_TRY(b, check_speculative_retry(second));
-  return upper.substr(0, 4) + a + "," + b + ")";
+  auto a = check_speculative_retry(first), b = check_speculative_retry(second);
+  if (!a || !b) return bad_retry(given);
+  const bool percentiles[] = {a->ends_with("p"), b->ends_with("p")};
+  if (percentiles[0] == percentiles[1]) {
+    return config_error(
+        "Invalid value " + given +
+        " for option 'speculative_retry': MIN()/MAX() arguments should be of different types, but "
+        "both are of type " +
+        (percentiles[0] ? "PERCENTILE" : "FIXED"));
+  }
+  return upper.substr(0, 4) + (percentiles[0] ? *a + "," + *b : *b + "," + *a) + ")";
 }
 
 }  // namespace
@@ -135,10 +167,11 @@ Result<OptionMap> check_caching(const OptionMap& given) {
     return config_error("Invalid caching sub-options [" + join(unknown) +
                         "]: only 'keys' and 'rows_per_partition' are allowed");
   }
+  out["keys"] = "NONE";  // unless it is said
   for (const auto& [name, value] : given) {
     const std::string upper = upper_case(value);
     int32_t rows = 0;
-    const bool number = name == "rows_per_partition" && parse_int(value, rows);
+    const bool number = name == "rows_per_partition" && parse_int(value, rows) && rows >= 0;
     if (upper != "ALL" && upper != "NONE" && !number) {
       return config_error(
           "Invalid value '" + value + "' for caching sub-option '" + name + "': only 'ALL'" +
@@ -173,28 +206,23 @@ Result<OptionMap> check_compaction(const OptionMap& given) {
     out.emplace("max_threshold", "32");
     out.emplace("min_threshold", "4");
   }
-  for (const auto& [option, value] : out) {
-    int32_t number = 0;
-    if (kWholeNumbers.contains(option) && !parse_int(value, number)) {
-      return config_error(value + " is not a parsable int (base10) for " + option);
-    }
-  }
-  if (strategy->thresholds) KEYZONE_CHECK(check_thresholds(out));
+  KEYZONE_CHECK(check_compaction_values(out));
   return out;
 }
 
 Result<OptionMap> check_compression(const OptionMap& given) {
   OptionMap out = given;
   const auto enabled = out.find("enabled");
-  const bool off = given.empty() || (enabled != out.end() && lower_case(enabled->second) == "false");
+  const bool off = given.empty() || (enabled != out.end() && lower_case(enabled->second) != "true");
   if (off && given.size() > 1) {
     return config_error("If the 'enabled' option is set to false no other options must be specified");
   }
   if (off) return OptionMap{{"enabled", "false"}};
   out.erase("enabled");
   const auto name = out.find("class");
-  if (name == out.end() || name->second.empty()) {
-    return config_error("Missing sub-option 'class' for the 'compression' option.");
+  if (name == out.end()) return config_error("Missing sub-option 'class' for the 'compression' option.");
+  if (name->second.empty()) {
+    return config_error("The 'class' option must not be empty. To disable compression use 'enabled' : false");
   }
   const std::string bare = bare_class(name->second, kCompressionPackage);
   const auto compressor = std::find_if(std::begin(kCompressors), std::end(kCompressors),
@@ -203,19 +231,16 @@ Result<OptionMap> check_compression(const OptionMap& given) {
     return config_error("Could not create Compression for type " +
                         full_class(name->second, kCompressionPackage));
   }
+  out["class"] = std::string(kCompressionPackage) + bare;
+  out.emplace("chunk_length_in_kb", std::to_string(kChunkLengthDefault));
+  KEYZONE_CHECK(check_chunk(out["chunk_length_in_kb"]));
+  KEYZONE_CHECK(check_compressor(out));
   std::vector<std::string> unknown;
   for (const auto& [option, value] : out) {
     const bool known = option == "class" || option == "chunk_length_in_kb" || option == "min_compress_ratio";
     if (!known && !compressor->options.contains(option)) unknown.push_back(option);
   }
   if (!unknown.empty()) return config_error("Unknown compression options " + join(unknown));
-  out["class"] = std::string(kCompressionPackage) + bare;
-  out.emplace("chunk_length_in_kb", std::to_string(kChunkLengthDefault));
-  int32_t chunk = 0;
-  if (!parse_int(out["chunk_length_in_kb"], chunk))
-    return config_error("Invalid value for chunk_length_in_kb");
-  if (chunk <= 0 || (chunk & (chunk - 1)) != 0)
-    return config_error("chunk_length_in_kb must be a power of 2");
   return out;
 }
 
@@ -228,7 +253,11 @@ Result<std::string> check_speculative_retry(const std::string& given) {
   for (const std::string_view suffix : {"PERCENTILE", "P"}) {
     if (!upper.ends_with(suffix)) continue;
     const bool number = parse_double(std::string_view(given).substr(0, given.size() - suffix.size()), value);
-    if (!number || value < 0 || value > 100) return bad_retry(given);
+    if (!number || upper.front() == '-') return bad_retry(given);
+    if (value <= 0 || value >= 100) {
+      return config_error("Invalid value " + given +
+                          " for PERCENTILE option 'speculative_retry': must be between (0.0 and 100.0)");
+    }
     return short_number(value) + "p";
   }
   const bool milliseconds = upper.ends_with("MS") &&

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace keyzone::cql {
 namespace {
@@ -62,6 +63,15 @@ Result<std::map<std::string, std::string>> map_property(const Property& property
     return syntax_error("Invalid value for property '" + property.name + "'. It should be a map.");
   }
   return std::map<std::string, std::string>(property.value.map->begin(), property.value.map->end());
+}
+
+Result<void> check_unique(const Properties& properties) {
+  std::set<std::string_view> seen;
+  for (const Property& property : properties) {
+    if (!seen.insert(property.name).second)
+      return syntax_error("Multiple definitions for property '" + property.name + "'");
+  }
+  return {};
 }
 
 }  // namespace keyzone::cql

@@ -17,6 +17,9 @@ Result<double> double_property(const Property& property);
 Result<bool> bool_property(const Property& property);
 Result<std::map<std::string, std::string>> map_property(const Property& property);
 
+// Errors: kSyntax for a property that is there twice.
+Result<void> check_unique(const Properties& properties);
+
 bool parse_int(std::string_view text, int32_t& value);
 bool parse_double(std::string_view text, double& value);
 std::string lower_case(std::string_view text);

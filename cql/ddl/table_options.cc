@@ -184,6 +184,7 @@ std::string double_text(double value) {
 TableOptions options_of(const Table& table) {
   TableOptions options;
   for (const auto& [name, text] : table.options) (void)apply_property(stored_property(name, text), options);
+  options.compact_storage = table.compact();
   return options;
 }
 
@@ -204,6 +205,7 @@ void set_options(Table& table, const TableOptions& options) {
   keep("cdc", o.cdc != d.cdc, bool_text(o.cdc));
   keep("comment", o.comment != d.comment, o.comment);
   keep("compaction", o.compaction != d.compaction, map_literal(o.compaction));
+  keep("compact_storage", o.compact_storage, "true");
   keep("compression", o.compression != d.compression, map_literal(o.compression));
   keep("crc_check_chance", o.crc_check_chance != d.crc_check_chance, double_text(o.crc_check_chance));
   keep("default_time_to_live", o.default_time_to_live != d.default_time_to_live,
@@ -222,6 +224,7 @@ void set_options(Table& table, const TableOptions& options) {
 }
 
 Result<void> apply_properties(const Properties& properties, TableOptions& options) {
+  KEYZONE_CHECK(check_unique(properties));
   for (const Property& property : properties) KEYZONE_CHECK(apply_property(property, options));
   return check_ranges(options);
 }

@@ -26,6 +26,7 @@ struct TableOptions {
   OptionMap compaction = {{"class", "org.apache.cassandra.db.compaction.SizeTieredCompactionStrategy"},
                           {"max_threshold", "32"},
                           {"min_threshold", "4"}};
+  bool compact_storage = false;  // said apart from the properties
   OptionMap compression = {{"chunk_length_in_kb", "16"},
                            {"class", "org.apache.cassandra.io.compress.LZ4Compressor"}};
   std::string memtable = "default";

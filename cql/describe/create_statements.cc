@@ -25,6 +25,13 @@ std::string virtual_note(const std::string& what, const std::string& name, const
          " and cannot be recreated with CQL.\nStructure, for reference:\nVIRTUAL " + structure + "\n*/";
 }
 
+std::string compact_note(const std::string& name, const std::string& statement) {
+  return "/*\nWarning: Table " + name +
+         " omitted because it has constructs not compatible with CQL (was created via legacy API).\n"
+         "Approximate structure, for reference:\n(this should not be used to reproduce this schema)\n\n" +
+         statement + "\n*/";
+}
+
 std::string column_text(const std::string& name, const Type& type, bool is_static) {
   return quote_identifier(name) + " " + type.to_string() + (is_static ? " static" : "");
 }
@@ -45,7 +52,7 @@ std::vector<const DroppedColumn*> dropped_by_name(const Table& table) {
 // Key columns, statics, regulars; of those, columns of many cells come last. With internals what was dropped
 // is declared as it was, in place of what came back under its name.
 std::vector<std::string> column_lines(const Table& table, bool internals) {
-  const bool single_key = table.partition_key_size == 1 && table.clustering_size == 0;
+  const bool single_key = table.partition_key_size == 1 && table.clustering_size == 0 && !table.compact();
   std::vector<const Column*> order;
   for (const Column& column : table.columns) order.push_back(&column);
   std::stable_sort(order.begin(), order.end(), [](const Column* a, const Column* b) {
@@ -68,7 +75,7 @@ std::vector<std::string> column_lines(const Table& table, bool internals) {
 
 // "PRIMARY KEY ((a, b), c)"; empty if it stands beside its only column.
 std::string primary_key_line(const Table& table) {
-  if (table.partition_key_size == 1 && table.clustering_size == 0) return "";
+  if (table.partition_key_size == 1 && table.clustering_size == 0 && !table.compact()) return "";
   std::string partition;
   for (size_t i = 0; i < table.partition_key_size; ++i) {
     partition += (i ? ", " : "") + quote_identifier(table.partition_key(i).name);
@@ -129,14 +136,17 @@ std::string describe_type(const Type& type) {
 std::string describe_table(const Table& table, bool internals) {
   const bool is_virtual = is_virtual_keyspace(table.keyspace);
   const std::string name = qualified(table.keyspace, table.name);
+  const TableOptions settings = options_of(table);
   std::vector<std::string> lines = column_lines(table, internals);
   if (const std::string key = primary_key_line(table); !key.empty()) lines.push_back(key);
   std::string out = "TABLE " + name + " (";
   for (size_t i = 0; i < lines.size(); ++i) out += (i ? "," : "") + std::string(kIndent) + lines[i];
   std::vector<std::string> options;
+  if (settings.compact_storage) options.push_back("COMPACT STORAGE");
   if (internals && !is_virtual) options.push_back("ID = " + table.id.to_string());
   if (table.clustering_size > 0) options.push_back(clustering_order(table));
-  const TableOptions settings = options_of(table);
+  if (table.clustering_size == 0 && settings.compact_storage)
+    options.push_back("CLUSTERING ORDER BY (column1 ASC)");  // the hidden column of Cassandra's layout
   if (is_virtual) {
     options.push_back("comment = " + quote_string(settings.comment));
   } else {
@@ -146,6 +156,7 @@ std::string describe_table(const Table& table, bool internals) {
   for (size_t i = 0; i < options.size(); ++i) out += (i ? kAnd : "") + options[i];
   out += ";";
   if (is_virtual) return virtual_note("Table", name, out);
+  if (settings.compact_storage) return compact_note(name, "CREATE " + out);
   return "CREATE " + out + (internals ? dropped_statements(table) : "");
 }
 

@@ -105,6 +105,7 @@ class ReadExecution {
   Result<ResultSet> take();
   // Why the client should be warned ("Aggregation query used without partition key").
   const std::vector<std::string>& warnings() const;
+  bool several_partitions() const;  // IN names more than one
 
  private:
   std::unique_ptr<ReadCursor> cursor_;

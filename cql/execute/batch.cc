@@ -1,22 +1,26 @@
 // BATCH, as a statement and as a message of the protocol.
 #include <algorithm>
+#include <tuple>
 
 #include "cql/execute/statements.h"
 
 namespace keyzone::cql {
 namespace {
 
-const char* exists_conflict(ConditionOperator a, ConditionOperator b) {
-  const auto rank = [](ConditionOperator op) {
-    return op == ConditionOperator::kExists ? 0 : op == ConditionOperator::kNotExists ? 1 : 2;
-  };
-  if (rank(a) == rank(b)) return nullptr;
-  if (rank(a) + rank(b) == 1) return "Cannot mix IF EXISTS and IF NOT EXISTS conditions for the same row";
-  return rank(a) + rank(b) == 2 ? "Cannot mix IF EXISTS and IF conditions for the same row"
-                                : "Cannot mix IF conditions and IF NOT EXISTS for the same row";
+bool is_existence(ConditionOperator op) {
+  return op == ConditionOperator::kExists || op == ConditionOperator::kNotExists;
 }
 
-// Conditions of several statements on one row become one list.
+// Why conditions on one row can't both be, in Cassandra's words; nullptr if they can.
+const char* exists_conflict(ConditionOperator before, ConditionOperator added) {
+  if (is_existence(before) && is_existence(added) && before != added)
+    return "Cannot mix IF EXISTS and IF NOT EXISTS conditions for the same row";
+  if (is_existence(before) == is_existence(added)) return nullptr;
+  return added == ConditionOperator::kExists ? "Cannot mix IF conditions and IF EXISTS for the same row"
+                                             : "Cannot mix IF conditions and IF NOT EXISTS for the same row";
+}
+
+// Conditions of several statements on one row become one list; rows come in order, statics before them.
 Result<void> merge_conditions(Command& command) {
   std::vector<RowCondition> merged;
   for (RowCondition& condition : command.conditions) {
@@ -31,6 +35,9 @@ Result<void> merge_conditions(Command& command) {
     if (conflict) return invalid(conflict);
     for (Condition& one : condition.conditions) same->conditions.push_back(std::move(one));
   }
+  std::stable_sort(merged.begin(), merged.end(), [](const RowCondition& a, const RowCondition& b) {
+    return std::tie(b.is_static, a.clustering) < std::tie(a.is_static, b.clustering);
+  });
   command.conditions = std::move(merged);
   return {};
 }
@@ -117,14 +124,23 @@ Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans
   }
   if (batch_timestamp && conditional) return invalid("Cannot provide custom timestamp for conditional BATCH");
   if (batch_timestamp && counters) return invalid("Cannot provide custom timestamp for counter BATCH");
+  if (kind == BatchKind::kCounter && others)
+    return invalid("Cannot include non-counter statement in a counter batch");
   if (counters && others) return invalid("Counter and non-counter mutations cannot exist in the same batch");
   if (kind == BatchKind::kLogged && counters)
     return invalid("Cannot include a counter statement in a logged batch");
-  if (kind == BatchKind::kCounter && others)
-    return invalid("Cannot include non-counter statement in a counter batch");
   for (const WritePlan* plan : plans) {
-    if (conditional && plan->table->id != plans[0]->table->id) {
+    if (!conditional) break;
+    if (plan->table->id != plans[0]->table->id) {
       return invalid("Batch with conditions cannot span multiple tables");
+    }
+    if (plan->restrictions.partition_in()) {
+      return invalid(
+          "Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)");
+    }
+    if (plan->restrictions.clustering_in()) {
+      return invalid(std::string("IN on the clustering key columns is not supported with conditional ") +
+                     (plan->kind == StatementKind::kDelete ? "deletions" : "updates"));
     }
   }
   return {};

@@ -99,6 +99,7 @@ Result<void> ReadExecution::feed(size_t index, ReadResult result) {
 }
 bool ReadExecution::done() const { return cursor_->done(); }
 Result<ResultSet> ReadExecution::take() { return cursor_->take(); }
+bool ReadExecution::several_partitions() const { return cursor_->several_partitions(); }
 const std::vector<std::string>& ReadExecution::warnings() const { return cursor_->warnings(); }
 
 LocalRead::LocalRead(TablePtr the_table, std::unique_ptr<ReadCursor> the_cursor)

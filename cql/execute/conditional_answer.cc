@@ -29,44 +29,52 @@ ResultSet only_applied(const WriteExecution::ConditionalPlan& plan, bool applied
   return out;
 }
 
-// The rows that the conditions looked at. A partition without rows counts if there are none with.
+void append_row(const WriteExecution::ConditionalPlan& plan, const RowValues& row, ResultSet& out) {
+  append_applied(false, out.rows);
+  for (const Column* column : plan.shown) {
+    Value value = Value::null();
+    for (size_t slot = 0; slot < plan.slots.size(); ++slot) {
+      if (&plan.slots.column(slot) == column) value = row.slots[slot];
+    }
+    append_value(value, out.rows);
+  }
+  ++out.row_count;
+}
+
+// The rows that the conditions looked at. A partition's statics count if there are no rows.
 Result<ResultSet> refused(const WriteExecution::ConditionalPlan& plan, const ReadResult& current) {
   ResultSet out;
   out.columns = plan.with_columns;
   RowReader reader(plan.slots);
-  for (const bool statics : {false, true}) {
-    if (statics && (out.row_count > 0 || !plan.on_statics)) break;
-    reader.start(current.rows);
-    for (auto item = reader.next(); item != RowReader::Item::kEnd; item = reader.next()) {
-      if (item == RowReader::Item::kFailed)
-        return Error{ErrorKind::kCorrupt, "the rows of an outcome don't decode"};
-      const bool wanted =
-          statics ? reader.has_static() && item == RowReader::Item::kPartition && out.row_count == 0
-                  : item == RowReader::Item::kRow;
-      if (!wanted) continue;
-      append_applied(false, out.rows);
-      for (const Column* column : plan.shown) {
-        for (size_t slot = 0; slot < plan.slots.size(); ++slot) {
-          if (&plan.slots.column(slot) == column) append_value(reader.values().slots[slot], out.rows);
-        }
-      }
-      ++out.row_count;
-    }
+  reader.start(current.rows);
+  for (auto item = reader.next(); item != RowReader::Item::kEnd; item = reader.next()) {
+    if (item == RowReader::Item::kFailed)
+      return Error{ErrorKind::kCorrupt, "the rows of an outcome don't decode"};
+    if (item == RowReader::Item::kRow || reader.has_static()) append_row(plan, reader.values(), out);
   }
   if (out.row_count == 0) return only_applied(plan, false);
   return out;
 }
 
+// What IF [NOT] EXISTS reads.
+bool is_read(std::span<const WritePlan* const> plans, const Column& column) {
+  return std::any_of(plans.begin(), plans.end(), [&](const WritePlan* plan) {
+    if (column.kind == ColumnKind::kStatic) return !plan->statics.empty();
+    if (column.kind != ColumnKind::kRegular) return true;
+    return plan->table->clustering_size == 0 || plan->restrictions.has_clustering();
+  });
+}
+
 }  // namespace
 
-WriteExecution::ConditionalPlan::ConditionalPlan(TablePtr the_table, std::vector<const Column*> shown_columns)
+WriteExecution::ConditionalPlan::ConditionalPlan(TablePtr the_table, std::vector<const Column*> shown_columns,
+                                                 std::vector<const Column*> read_columns)
     : table(std::move(the_table)), shown(std::move(shown_columns)), slots(table) {
   std::vector<ColumnSpec> specs{{table->keyspace, table->name, "[applied]", native_type(TypeKind::kBoolean)}};
   applied_alone = std::make_shared<const std::vector<ColumnSpec>>(specs);
-  for (const Column* column : shown) {
-    slots.add(*column);
+  for (const Column* column : shown)
     specs.push_back({table->keyspace, table->name, column->name, column->type});
-  }
+  for (const Column* column : read_columns) slots.add(*column);
   slots.finish();
   with_columns = std::make_shared<const std::vector<ColumnSpec>>(std::move(specs));
 }
@@ -91,13 +99,13 @@ ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> pla
       }
     }
   }
-  auto out = std::make_shared<WriteExecution::ConditionalPlan>(table, std::move(shown));
-  for (const WritePlan* plan : plans) {
-    if (!plan->conditional()) continue;
-    const bool about_row = plan->writes_row || plan->whole_rows_deleted();
-    out->on_statics = out->on_statics || plan->conditions.on_statics() || !about_row;
+  std::vector<const Column*> read = shown;
+  const bool writes_statics = !batch && !plans[0]->statics.empty();
+  for (const Column& column : table->columns) {
+    if (!all && writes_statics && column.kind == ColumnKind::kStatic) show(read, &column);
   }
-  return out;
+  if (all) std::erase_if(read, [&](const Column* column) { return !is_read(plans, *column); });
+  return std::make_shared<WriteExecution::ConditionalPlan>(table, std::move(shown), std::move(read));
 }
 
 Result<std::optional<ResultSet>> WriteExecution::finish(std::span<const Outcome> outcomes) const {

@@ -73,7 +73,7 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   KEYZONE_TRY(per_partition, limit_of(plan_->per_partition_limit, bound_));
   limit_left_ = limit.value_or(kUnlimited);
   per_partition_ = per_partition.value_or(0);
-  const bool one_group = plan_->grouped && plan_->group_by.empty();
+  const bool one_group = plan_->grouped && (plan_->group_by.empty() || plan_->distinct);
   if (!options.page_size || *options.page_size <= 0 || one_group || plan_->local) return {};
   const auto page = static_cast<uint64_t>(*options.page_size);
   if (!plan_->sort.empty()) {

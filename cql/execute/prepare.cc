@@ -90,9 +90,12 @@ class Preparer {
     if (!local) info.tables.emplace_back(table->id, table->version);
   }
 
-  Result<TablePtr> find_writable(const QualifiedName& name) const {
+  Result<TablePtr> find_writable(const QualifiedName& name, const char* deed) const {
     KEYZONE_TRY(table, find_table(catalog_, name, keyspace_));
     if (!is_system_keyspace(table->keyspace)) return table;
+    if (is_virtual_keyspace(table->keyspace)) {
+      return invalid(std::string(deed) + " is not supported by table " + table->keyspace + "." + table->name);
+    }
     return Error{ErrorKind::kUnauthorized, table->keyspace + " keyspace is not user-modifiable."};
   }
 
@@ -110,7 +113,7 @@ class Preparer {
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_write(const ModificationStatement& write) {
-    KEYZONE_TRY(table, find_writable(table_of(write)));
+    KEYZONE_TRY(table, find_writable(table_of(write), "Modification"));
     PrepareContext context = context_for(*table);
     KEYZONE_TRY(plan, plan_write(context, table, write));
     auto made = std::make_shared<PreparedWrite>(plan);
@@ -128,7 +131,7 @@ class Preparer {
     std::vector<WritePlanPtr> plans;
     std::vector<const WritePlan*> bare;
     for (const ModificationStatement& statement : batch.statements) {
-      KEYZONE_TRY(table, find_writable(table_of(statement)));
+      KEYZONE_TRY(table, find_writable(table_of(statement), "Modification"));
       PrepareContext context = context_for(*table);
       KEYZONE_TRY(plan, plan_write(context, table, statement));
       name_table(info, table, false);
@@ -157,7 +160,7 @@ class Preparer {
     info.kind = kind_of(*statement_);
     if (const auto* truncate = statement_->as<TruncateStatement>()) {
       if (!dialect_.truncate) return invalid("TRUNCATE is not supported");
-      KEYZONE_TRY(found, find_writable(truncate->table));
+      KEYZONE_TRY(found, find_writable(truncate->table, "Truncation"));
       table = found;
       name_table(info, table, false);
     }

@@ -75,12 +75,7 @@ Result<void> ReadCursor::drain() {
     }
     KEYZONE_CHECK(consume(source.answers.front()));
     source.answers.pop_front();
-    if (full_) {
-      more_ = more_ || !source.answers.empty() || !source.exhausted || front_ + 1 < sources_.size();
-      done_ = true;
-    } else if (limit_left_ == 0) {
-      done_ = true;
-    }
+    done_ = full_ || limit_left_ == 0;
   }
   if (done_) return {};
   return finish_rows();
@@ -103,7 +98,6 @@ Result<void> ReadCursor::consume(const ReadResult& answer) {
     if (!wants(item) || !passes(reader_.values())) continue;
     KEYZONE_CHECK(plan_->grouped ? take_grouped(item) : take_row(item));
   }
-  more_ = more_ || !reader_.at_end();
   return {};
 }
 
@@ -160,11 +154,7 @@ Result<void> ReadCursor::take_grouped(RowReader::Item item) {
     const bool same_partition = last_folded_.partition_key == reader_.partition_key();
     KEYZONE_CHECK(close_group());
     if (!same_partition) taken_in_partition_ = 0;
-    if (limit_left_ == 0) return {};
-    if (full_) {
-      more_ = true;  // this row, at least
-      return {};
-    }
+    if (limit_left_ == 0 || full_) return {};
   }
   if (!rows_.has_group()) {
     if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) return {};
@@ -185,10 +175,19 @@ Result<void> ReadCursor::close_group() {
   return {};
 }
 
+// As in Cassandra, a page that is exactly full promises another one, which may turn out to be empty; unless
+// it ended in the only or last partition asked for, and that can have no more.
+bool ReadCursor::promises_more() const {
+  if (!full_ || limit_left_ == 0) return false;
+  const Source& last = sources_.back();
+  if (last.scan || front_ + 1 < sources_.size() || last_.partition_key != last.key) return true;
+  return !last_.partition_done && (per_partition_ == 0 || last_.rows_in_partition < per_partition_);
+}
+
 Result<ResultSet> ReadCursor::take() {
   KEYZONE_ASSERT(done_);
   ResultSet out = rows_.take(plan_->sort.empty() || limit_left_ == kUnlimited ? 0 : limit_left_);
-  if (full_ && more_ && limit_left_ > 0) {
+  if (promises_more()) {
     PageState state;
     if (limit_left_ != kUnlimited) state.limit_left = limit_left_;
     state.position = std::move(last_);

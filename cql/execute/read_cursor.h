@@ -25,6 +25,7 @@ class ReadCursor {
   std::vector<TabletRead> next();
   Result<void> feed(size_t index, ReadResult result);
   bool done() const { return done_; }
+  bool several_partitions() const { return sources_.size() > 1 && !sources_[0].scan; }
   Result<ResultSet> take();
   const std::vector<std::string>& warnings() const { return plan_->warnings; }
 
@@ -68,6 +69,7 @@ class ReadCursor {
   ReadPosition position(RowReader::Item item) const;
   void count_row();
   Result<void> finish_rows();
+  bool promises_more() const;
 
   SelectPlanPtr plan_;
   std::vector<Bytes> owned_values_;  // of markers that are looked at after open()
@@ -98,7 +100,6 @@ class ReadCursor {
   ReadPosition last_;         // of the last row taken into the answer or a closed group
   ReadPosition last_folded_;  // of the last row folded into the open group
   bool full_ = false;         // the page is
-  bool more_ = false;         // and rows may follow
   bool done_ = false;
 };
 

@@ -8,18 +8,33 @@
 namespace keyzone::cql {
 namespace {
 
+// Cassandra's cells know expiries up to here only, unless it is told to forget about older versions.
+constexpr int64_t kExpiryMax = INT32_MAX - 1;  // seconds since 1970: 2038-01-19
+
+Result<int32_t> check_expiry(const WritePlan& plan, int32_t ttl, Timestamp now) {
+  if (ttl == 0 || now / 1'000'000 + ttl <= kExpiryMax) return ttl;
+  return invalid(
+      "Request on table " + plan.table->keyspace + "." + plan.table->name + " with " +
+      (plan.ttl ? "" : "default ") + "ttl of " + std::to_string(ttl) +
+      " seconds exceeds maximum supported expiration date of 2038-01-19T03:14:06+00:00. In order to "
+      "avoid this use a lower TTL, change the expiration date overflow policy or upgrade to a version "
+      "where this limitation is fixed. See CASSANDRA-14092 and CASSANDRA-14227 for more details.");
+}
+
 Result<int32_t> ttl_of(const WritePlan& plan, EvalContext& context) {
-  if (!plan.ttl) return plan.default_ttl;
+  const Timestamp now = context.functions.now_us;
+  if (!plan.ttl) return check_expiry(plan, plan.default_ttl, now);
   KEYZONE_TRY(value, plan.ttl->evaluate(context));
-  if (value.is_unset()) return plan.default_ttl;
-  if (value.is_null() || value.bytes.size() != 4) return invalid("Invalid null value of TTL");
+  if (!value.is_set() || value.bytes.empty()) return check_expiry(plan, plan.default_ttl, now);
+  if (value.bytes.size() != 4)
+    return invalid("Expected 4 or 0 byte int (" + std::to_string(value.bytes.size()) + ")");
   const auto ttl = load_be<int32_t>(value.bytes.data());
   if (ttl < 0) return invalid("A TTL must be greater or equal to 0, but was " + std::to_string(ttl));
   if (ttl > kTimeToLiveMax) {
     return invalid("ttl is too large. requested (" + std::to_string(ttl) + ") maximum (" +
                    std::to_string(kTimeToLiveMax) + ")");
   }
-  return ttl;
+  return check_expiry(plan, ttl, now);
 }
 
 Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutation& mutation) {

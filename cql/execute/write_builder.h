@@ -13,17 +13,19 @@ namespace keyzone::cql {
 
 // How the rows look that tell whether a conditional write was applied.
 struct WriteExecution::ConditionalPlan {
-  ConditionalPlan(TablePtr the_table, std::vector<const Column*> shown_columns);
+  ConditionalPlan(TablePtr the_table, std::vector<const Column*> shown_columns,
+                  std::vector<const Column*> read_columns);
   TablePtr table;
   std::vector<const Column*> shown;
-  SlotTable slots;               // of `shown`, in their order
-  bool on_statics = false;       // a condition is about statics: a partition without its row shows them
+  SlotTable slots;               // of those of `shown` that are read; the others show null
   ColumnSpecsPtr applied_alone;  // [applied]
   ColumnSpecsPtr with_columns;   // [applied], then `shown`
 };
 using ConditionalPlanPtr = std::shared_ptr<const WriteExecution::ConditionalPlan>;
 
-// IF [NOT] EXISTS shows all columns, other conditions those that they name; batches add the primary key.
+// IF [NOT] EXISTS shows all columns, but reads statics only if statics are written, and others only if a row
+// is; other conditions show those that they name, and batches the primary key before them. A single statement
+// that writes statics reads them all: they decide whether a partition without the row shows.
 ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> plans, bool batch);
 
 class WriteBuilder {

@@ -40,6 +40,19 @@ std::optional<Target> target_of(const TermPtr& term) {
   return std::nullopt;
 }
 
+// What the grammar's one rule for relations lets through, but Cassandra's doesn't.
+bool fits(const Relation& relation) {
+  if (relation.kind == RelationKind::kColumn) return true;
+  const bool in = relation.op == Operator::kIn;
+  if (relation.op > Operator::kIn || (in && relation.kind != RelationKind::kTuple)) return false;
+  if (relation.kind != RelationKind::kTuple) return true;
+  const auto is = [&](auto kind) {
+    return std::all_of(relation.operands.begin(), relation.operands.end(),
+                       [&](const TermPtr& term) { return term->as<decltype(kind)>() != nullptr; });
+  };
+  return is(TupleLiteral()) || is(BindMarker());
+}
+
 Statement make_statement(auto kind) {
   Statement statement;
   statement.kind = std::move(kind);
@@ -91,7 +104,7 @@ Relation Builder::relation(RawRelation raw) {
     out.columns = {target->column};
     out.map_key = target->element;
   }
-  if (out.columns.empty()) fail_at(raw.position, "");
+  if (out.columns.empty() || !fits(out)) fail_at(raw.position, "");
   return out;
 }
 

@@ -15,7 +15,7 @@ struct Keyword {
   std::string_view word;
   int kind;
 };
-constexpr size_t kKeywordCount = 156;
+constexpr size_t kKeywordCount = 154;
 constexpr std::array<Keyword, kKeywordCount> kKeywords{{
     {"access", Kind::ACCESS},
     {"add", Kind::ADD},
@@ -33,7 +33,6 @@ constexpr std::array<Keyword, kKeywordCount> kKeywords{{
     {"authorize", Kind::AUTHORIZE},
     {"batch", Kind::BATCH},
     {"begin", Kind::BEGIN},
-    {"between", Kind::BETWEEN},
     {"bigint", Kind::BIGINT},
     {"blob", Kind::BLOB},
     {"boolean", Kind::BOOLEAN_TYPE},
@@ -98,7 +97,6 @@ constexpr std::array<Keyword, kKeywordCount> kKeywords{{
     {"like", Kind::LIKE},
     {"limit", Kind::LIMIT},
     {"list", Kind::LIST},
-    {"logged", Kind::LOGGED},
     {"login", Kind::LOGIN},
     {"map", Kind::MAP},
     {"masked", Kind::MASKED},

@@ -103,7 +103,7 @@ Result<void> touch_element(const Column& column, const Value& element, const Val
 Result<void> add_counter(const Column& column, const Value& value, bool subtract,
                          std::vector<CellWrite>& cells) {
   if (!value.is_set() || value.bytes.size() != 8) {
-    return invalid(std::string("Invalid null value for counter ") + (subtract ? "decrement" : "increment"));
+    return invalid("Invalid null value for counter increment");
   }
   int64_t delta = load_be<int64_t>(value.bytes.data());
   if (subtract) {
@@ -130,10 +130,12 @@ Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>
   }
   if (kind == Kind::kDeleteElement) {
     KEYZONE_TRY(key, element->evaluate(context));
+    if (key.is_unset() && column->type->kind() != TypeKind::kMap) return {};
     return touch_element(*column, key, Value::null(), cells);
   }
   KEYZONE_TRY(set, value->evaluate(context));
-  if (set.is_unset()) return {};
+  const bool keyed = kind == Kind::kSetElement && column->type->kind() == TypeKind::kMap;
+  if (set.is_unset() && !keyed) return {};
   switch (kind) {
     case Kind::kSet:
       return set_whole(*column, set, cells);
@@ -146,6 +148,7 @@ Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>
       return set.is_set() ? discard(*column, set.bytes, *value->type(), cells) : Result<void>();
     case Kind::kSetElement: {
       KEYZONE_TRY(key, element->evaluate(context));
+      if (key.is_set() && set.is_unset()) return {};
       return touch_element(*column, key, set, cells);
     }
     case Kind::kSetField: {

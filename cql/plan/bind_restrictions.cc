@@ -136,6 +136,12 @@ Result<std::optional<std::vector<KeyRange>>> Restrictions::clustering_ranges(Eva
   for (const Bytes& prefix : prefixes) ranges.push_back(range_of_prefix(prefix));
   ranges = normalise(std::move(ranges));
   for (; at < clustering_.size(); ++at) {
+    if (null_slices_) {
+      KEYZONE_TRY(no_bound, is_null_slice(clustering_[at], context));
+      // Null comes first whichever way the column is sorted.
+      if (no_bound && clustering_[at].is_lower() == clustering_[at].first().descending) ranges.clear();
+      if (no_bound) continue;
+    }
     KEYZONE_TRY(tuples, bind_operands(clustering_[at], context));
     KeyRanges slices;
     for (const Bytes& prefix : prefixes) {

@@ -80,6 +80,7 @@ Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& tabl
   if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) {
     return invalid("PRIMARY KEY column '" + column->name + "' cannot have IF conditions");
   }
+  if (column->type->is_counter()) return invalid("Conditions on counters are not supported");
   KEYZONE_CHECK(check_access(*column, condition));
   PreparedCondition out;
   out.column = column;
@@ -94,9 +95,9 @@ Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& tabl
   if (condition.field) out.field = static_cast<uint16_t>(*column->type->find_field(*condition.field));
   const Receiver wanted = operand_wanted(table, *column, condition);
   if (condition.in_list) {
-    KEYZONE_TRY(list,
-                prepare_term(context, condition.in_list,
-                             wanted.with("in(" + wanted.name + ")", list_type(freeze(wanted.type), true))));
+    KEYZONE_TRY(
+        list, prepare_in_list(context, *condition.in_list,
+                              wanted.with("in(" + wanted.name + ")", list_type(freeze(wanted.type), true))));
     out.in_list = std::move(list);
   }
   for (const TermPtr& term : condition.operands) {
@@ -111,10 +112,6 @@ Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& tabl
 bool PreparedConditions::on_regulars() const {
   return std::any_of(columns.begin(), columns.end(),
                      [](const PreparedCondition& c) { return c.column->kind == ColumnKind::kRegular; });
-}
-bool PreparedConditions::on_statics() const {
-  return std::any_of(columns.begin(), columns.end(),
-                     [](const PreparedCondition& c) { return c.column->kind == ColumnKind::kStatic; });
 }
 
 Result<PreparedConditions> prepare_conditions(PrepareContext& context, const Table& table,
@@ -144,7 +141,8 @@ Result<Condition> PreparedCondition::bind(EvalContext& context) const {
   }
   if (in_list) {
     KEYZONE_TRY(list, in_list->evaluate(context));
-    if (!list.is_set()) return invalid("Invalid null list in IN condition");
+    if (list.is_unset()) return invalid("Invalid 'unset' value in condition");
+    if (list.is_null()) return invalid("Invalid null list in IN condition");
     CollectionReader reader(*in_list->type(), list.bytes);
     for (std::optional<BytesView> value; reader.next(value);) {
       out.operands.push_back(value ? std::optional<Bytes>(*value) : std::nullopt);
@@ -153,6 +151,7 @@ Result<Condition> PreparedCondition::bind(EvalContext& context) const {
   }
   for (const ExpressionPtr& operand : operands) {
     KEYZONE_TRY(value, operand->evaluate(context));
+    if (value.is_unset() && op == ConditionOperator::kIn) continue;
     if (value.is_unset()) return invalid("Invalid 'unset' value in condition");
     const bool ordered = op >= ConditionOperator::kLess && op <= ConditionOperator::kGreaterOrEqual;
     if (value.is_null() && (ordered || op >= ConditionOperator::kContains)) {

@@ -27,7 +27,6 @@ struct PreparedConditions {
 
   bool any() const { return if_exists || if_not_exists || !columns.empty(); }
   bool on_regulars() const;
-  bool on_statics() const;
 };
 
 Result<PreparedConditions> prepare_conditions(PrepareContext& context, const Table& table,

@@ -1,11 +1,24 @@
 #include "cql/plan/expression.h"
 
+#include "schema/types/collections.h"
+
 namespace keyzone::cql {
 
 Result<Value> MarkerExpression::evaluate(EvalContext& context) const {
   const Value& value = context.values[index_];
   if (!value.is_set()) return value;
   KEYZONE_CHECK(type_->validate(value.bytes));
+  return value;
+}
+
+Result<Value> InListExpression::evaluate(EvalContext& context) const {
+  const Value& value = context.values[index_];
+  if (!value.is_set()) return value;
+  CollectionReader reader(*type_, value.bytes);
+  for (std::optional<BytesView> element; reader.next(element);) {
+    if (element) KEYZONE_CHECK(type_->element().validate(*element));
+  }
+  if (reader.failed() || !reader.rest().empty()) KEYZONE_CHECK(type_->validate(value.bytes));
   return value;
 }
 

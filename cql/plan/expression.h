@@ -85,6 +85,16 @@ class MarkerExpression : public Expression {
   size_t index_;
 };
 
+// IN ?: a list that may hold nulls.
+class InListExpression : public Expression {
+ public:
+  InListExpression(TypePtr type, size_t index) : Expression(std::move(type)), index_(index) {}
+  Result<Value> evaluate(EvalContext& context) const override;
+
+ private:
+  size_t index_;
+};
+
 class ColumnExpression : public Expression {
  public:
   ColumnExpression(TypePtr type, size_t slot) : Expression(std::move(type)), slot_(slot) {}

@@ -92,16 +92,17 @@ Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedN
 }
 
 Result<std::vector<ExpressionPtr>> prepare_arguments(PrepareContext& context, const Function& function,
-                                                     std::vector<Argument> arguments) {
+                                                     std::vector<Argument> arguments, bool in_selection) {
   std::vector<ExpressionPtr> out;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].ready) {
       out.push_back(std::move(arguments[i].ready));
       continue;
     }
-    const Receiver parameter{context.keyspace, context.table ? context.table->name : "",
-                             "arg" + std::to_string(i) + "(" + lower(function.full_name()) + ")",
-                             function.parameters.at(i)};
+    const Receiver parameter{
+        context.keyspace, context.table ? context.table->name : "",
+        in_selection ? kSelectionName : "arg" + std::to_string(i) + "(" + lower(function.full_name()) + ")",
+        function.parameters.at(i)};
     KEYZONE_TRY(prepared, prepare_term(context, arguments[i].term, parameter));
     out.push_back(std::move(prepared));
   }
@@ -135,7 +136,7 @@ Result<ExpressionPtr> prepare_call(PrepareContext& context, const Term& term, co
   KEYZONE_TRY(function, resolve_call(context, shape.name, arguments, receiver.type, false));
   if (function->is_aggregate()) return invalid("Aggregation function are not supported in the where clause");
   KEYZONE_CHECK(check_result(*function, receiver.name, *receiver.type));
-  KEYZONE_TRY(prepared, prepare_arguments(context, *function, std::move(arguments)));
+  KEYZONE_TRY(prepared, prepare_arguments(context, *function, std::move(arguments), false));
   return fold(std::make_shared<CallExpression>(std::move(function), std::move(prepared)));
 }
 

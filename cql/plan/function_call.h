@@ -32,9 +32,10 @@ class CallExpression : public Expression {
 Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,
                                  const std::vector<Argument>& arguments, const TypePtr& receiver,
                                  bool in_selection);
-// Arguments that are terms are prepared for their parameters ("arg0(system.abs)").
+// Arguments that are terms are prepared for their parameters ("arg0(system.abs)", "[selection]" in a
+// selection).
 Result<std::vector<ExpressionPtr>> prepare_arguments(PrepareContext& context, const Function& function,
-                                                     std::vector<Argument> arguments);
+                                                     std::vector<Argument> arguments, bool in_selection);
 // The values of the arguments; unset ones are errors.
 Result<std::vector<FunctionArgument>> evaluate_arguments(const Function& function,
                                                          const std::vector<ExpressionPtr>& arguments,

@@ -1,5 +1,7 @@
 #include "cql/plan/json_row.h"
 
+#include <map>
+
 #include "schema/types/json.h"
 
 namespace keyzone::cql {
@@ -16,6 +18,22 @@ std::string column_name(std::string_view key) {
   return name;
 }
 
+// The values by column name. One name after the other is folded in place, so that of "V" and V the first
+// wins, under the second's name: as Cassandra does it.
+std::map<std::string, const JsonValue*> by_column(const JsonValue& object) {
+  std::map<std::string, const JsonValue*> out;
+  for (const auto& [key, json] : object.members) out[key] = &json;
+  for (const auto& [key, json] : object.members) {
+    const std::string name = column_name(key);
+    const auto at = out.find(key);
+    if (name == key || at == out.end()) continue;
+    const JsonValue* value = at->second;
+    out.erase(at);
+    out[name] = value;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, bool default_unset,
@@ -28,12 +46,11 @@ Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, boo
                    std::string(text) + ")");
   }
   std::vector<Value> values(table.columns.size(), default_unset ? Value::unset() : Value::null());
-  for (size_t i = 0; i < table.partition_key_size + table.clustering_size; ++i) values[i] = Value::null();
-  for (const auto& [key, json] : parsed->members) {
-    const Column* column = table.find(std::string_view(column_name(key)));
-    if (!column) return invalid("JSON values map contains unrecognized column: " + column_name(key));
+  for (const auto& [name, json] : by_column(*parsed)) {
+    const Column* column = table.find(std::string_view(name));
+    if (!column) return invalid("JSON values map contains unrecognized column: " + name);
     const size_t at = static_cast<size_t>(column - table.columns.data());
-    auto value = column->type->from_json(json);
+    auto value = column->type->from_json(*json);
     if (!value)
       return invalid("Error decoding JSON value for " + column->name + ": " + value.error().message);
     values[at] = *value ? context.keep(*std::move(*value)) : Value::null();

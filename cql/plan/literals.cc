@@ -49,7 +49,8 @@ class FieldsExpression : public Expression {
     Bytes out;
     for (size_t i = 0; i < fields_.size(); ++i) {
       KEYZONE_TRY(value, fields_[i]->evaluate(context));
-      if (value.is_unset()) return unset_field(i);
+      // A user type that is not frozen is written field by field.
+      if (value.is_unset() && !type_->is_multi_cell()) return unset_field(i);
       append_field(value.is_set() ? std::optional(value.bytes) : std::nullopt, out);
     }
     return context.keep(std::move(out));
@@ -78,6 +79,11 @@ Result<ExpressionPtr> prepare_part(PrepareContext& context, const TermPtr& term,
   if (assignability(context, *term, part) == Match::kNo) {
     return invalid(std::string("Invalid ") + what + " literal for " + whole.name + ": " + part_name + " " +
                    to_string(*term) + " is not of type " + part.type->to_string_bare());
+  }
+  const bool outside = whole.name == kSelectionName || whole.type->is_vector();
+  if (!outside && has_markers(*term)) {
+    return invalid(std::string("Invalid ") + what + " literal for " + whole.name +
+                   ": bind variables are not supported inside collection literals");
   }
   return prepare_term(context, term, part);
 }

@@ -104,11 +104,10 @@ Result<ColumnOperation> prepare_set_field(PrepareContext& context, const Table& 
 
 Result<ColumnOperation> prepare_set(PrepareContext& context, const Table& table, const Column& column,
                                     const Term& value) {
-  if (column.type->is_counter()) {
-    return invalid("Cannot set the value of counter column " + column.name +
-                   " (counters can only be incremented/decremented, not set)");
-  }
-  return make(Kind::kSet, column, prepare_term(context, value, receiver_of(table, column)));
+  auto made = make(Kind::kSet, column, prepare_term(context, value, receiver_of(table, column)));
+  if (!made || !column.type->is_counter()) return made;
+  return invalid("Cannot set the value of counter column " + column.name +
+                 " (counters can only be incremented/decremented, not set)");
 }
 
 Result<ColumnOperation> prepare_assignment(PrepareContext& context, const Table& table, const Column& column,

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kTokenName = "partition key token";
 
-// Cassandra's name of a marker for a tuple of columns: "(a,b)".
+// Cassandra's name of a marker for a tuple of columns: "(a,b)"; of a list of such: "in(a,b)".
 std::string marker_name(const std::vector<const Column*>& columns) {
   std::string out = "(";
   for (const Column* column : columns) out += (out.size() > 1 ? "," : "") + column->name;
@@ -30,16 +30,8 @@ bool is_slice(Operator op) { return op >= Operator::kLess && op <= Operator::kGr
 Result<void> check_operator(const Relation& relation, const Column& column) {
   const std::string name = column.name;
   const Type& type = *column.type;
-  if (relation.op == Operator::kNotEqual) {
-    const std::string value = relation.operands.empty() ? "" : to_string(*relation.operands[0]);
-    return invalid("Unsupported \"!=\" relation: " + name + " != " + value);
-  }
   if (relation.op == Operator::kIsNotNull)
     return invalid("Unsupported restriction: " + name + " IS NOT NULL");
-  if (relation.op == Operator::kLike) {
-    return invalid("LIKE restriction is only supported on properly indexed columns. " + name + " LIKE " +
-                   to_string(*relation.operands.at(0)) + " is not valid.");
-  }
   if (relation.op == Operator::kContains && !type.is_collection()) {
     return invalid("Cannot use CONTAINS on non-collection column " + name);
   }
@@ -55,7 +47,7 @@ Result<void> check_operator(const Relation& relation, const Column& column) {
     return invalid("Collection column '" + name + "' (" + type.to_string() + ") cannot be restricted by a '" +
                    std::string(to_string(relation.op)) + "' relation");
   }
-  if ((is_slice(relation.op) || relation.op == Operator::kBetween) && type.references(TypeKind::kDuration)) {
+  if (is_slice(relation.op) && type.references(TypeKind::kDuration)) {
     return invalid(type.kind() == TypeKind::kDuration
                        ? std::string("Slice restrictions are not supported on duration columns")
                        : "Slice restrictions are not supported on " +
@@ -154,9 +146,20 @@ Result<void> check_tuple_columns(const Relation& relation, const std::vector<con
 }
 
 Result<void> check_token_columns(const Table& table, const std::vector<const Column*>& columns) {
-  bool in_order = true, all = columns.size() == table.partition_key_size;
-  for (const Column* column : columns) all = all && column->kind == ColumnKind::kPartitionKey;
-  if (!all) {
+  bool in_order = true;
+  size_t keys = 0;
+  for (size_t i = 0; i < table.partition_key_size; ++i) {
+    keys += std::find(columns.begin(), columns.end(), &table.partition_key(i)) != columns.end();
+  }
+  for (size_t i = 0; keys == table.partition_key_size && i < columns.size(); ++i) {
+    if (std::find(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(i), columns[i]) !=
+        columns.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return invalid("The token() function contains duplicate partition key components");
+    }
+    if (columns[i]->kind == ColumnKind::kPartitionKey) continue;
+    return invalid("The token() function must contains only partition key components");
+  }
+  if (keys != table.partition_key_size) {
     return invalid("The token() function must be applied to all partition key components or none of them");
   }
   for (size_t i = 0; i < columns.size(); ++i) in_order = in_order && columns[i] == &table.partition_key(i);
@@ -183,26 +186,44 @@ Result<Operand> prepare_operand(PrepareContext& context, const Table& table, con
   return operand;
 }
 
-Result<ExpressionPtr> prepare_in_list(PrepareContext& context, const Table& table, const Relation& relation,
-                                      const std::vector<const Column*>& columns) {
+Result<ExpressionPtr> prepare_marked_list(PrepareContext& context, const Table& table,
+                                          const Relation& relation,
+                                          const std::vector<const Column*>& columns) {
   const bool tuple = relation.kind == RelationKind::kTuple;
   const TypePtr element = tuple ? tuple_of(columns) : freeze(columns[0]->type);
-  const std::string name = tuple ? marker_name(columns) : columns[0]->name;
-  return prepare_term(context, relation.in_list,
-                      {table.keyspace, table.name, "in(" + name + ")", list_type(element, true)});
+  return prepare_in_list(context, *relation.in_list,
+                         {table.keyspace, table.name, "in" + marker_name(columns), list_type(element, true)});
+}
+
+// The left side as Cassandra shows it in errors.
+std::string describe_subject(const Relation& relation, const std::vector<const Column*>& columns) {
+  switch (relation.kind) {
+    case RelationKind::kToken:
+      return "token(" + join_names(columns) + ")";
+    case RelationKind::kTuple:
+      return "(" + join_names(columns) + ")";
+    case RelationKind::kMapEntry:
+      return columns[0]->name + "[" + to_string(*relation.map_key) + "]";
+    case RelationKind::kColumn:
+      break;
+  }
+  return columns[0]->name;
 }
 
 Result<void> check_relation(const Table& table, const Relation& relation,
                             const std::vector<const Column*>& columns) {
+  if (relation.op == Operator::kNotEqual) {
+    const std::string value = relation.operands.empty() ? "" : to_string(*relation.operands[0]);
+    return invalid("Unsupported \"!=\" relation: " + describe_subject(relation, columns) + " != " + value);
+  }
   switch (relation.kind) {
     case RelationKind::kToken:
-      if (!is_slice(relation.op) && relation.op != Operator::kEqual && relation.op != Operator::kBetween) {
+      if (!is_slice(relation.op) && relation.op != Operator::kEqual) {
         return invalid(std::string(to_string(relation.op)) + " cannot be used with the token function");
       }
       return check_token_columns(table, columns);
     case RelationKind::kTuple:
-      if (!is_slice(relation.op) && relation.op != Operator::kEqual && relation.op != Operator::kIn &&
-          relation.op != Operator::kBetween) {
+      if (!is_slice(relation.op) && relation.op != Operator::kEqual && relation.op != Operator::kIn) {
         return invalid(std::string(to_string(relation.op)) + " cannot be used for multi-column relations");
       }
       return check_tuple_columns(relation, columns);
@@ -215,70 +236,115 @@ Result<void> check_relation(const Table& table, const Relation& relation,
   return {};
 }
 
-// The values of one operand; nulls and unset values stay what they are.
-Result<std::vector<Value>> bind_one(const Operand& operand, size_t columns, EvalContext& context) {
-  std::vector<Value> out;
-  if (!operand.whole) {
-    for (const ExpressionPtr& part : operand.parts) {
-      KEYZONE_TRY(value, part->evaluate(context));
-      out.push_back(value);
+// ---- values
+
+// What is wrong with a value that is null or unset, in Cassandra's words for the place it stands in.
+class Refusal {
+ public:
+  Refusal(const PreparedRelation& relation, bool filters) : relation_(relation), filters_(filters) {}
+
+  Error part(size_t i, bool is_null) const {
+    if (relation_.kind == RelationKind::kToken)
+      return invalid(is_null ? "Invalid null token value"
+                             : "Invalid unset value for column partition key token");
+    const std::string& column = relation_.columns[i]->name;
+    const std::string state = is_null ? "null" : "unset";
+    if (filters_) {
+      return invalid("Unsupported " + state + (relation_.map_key ? " map" : "") + " value for column " +
+                     column);
     }
-    return out;
+    const bool tuple = relation_.kind == RelationKind::kTuple;
+    if (!is_null) {
+      return invalid(tuple ? "Invalid unset value for tuple field number " + std::to_string(i)
+                           : "Invalid unset value for column " + column);
+    }
+    if (tuple && relation_.is_equal()) return invalid("Invalid null value for column " + column);
+    if (tuple && relation_.is_in())
+      return invalid("Invalid null value in condition for columns: [" + join_names(relation_.columns) + "]");
+    return invalid("Invalid null value in condition for column " + column);
   }
-  KEYZONE_TRY(whole, operand.whole->evaluate(context));
-  if (!whole.is_set()) return std::vector<Value>(columns, whole);
-  KEYZONE_TRY(fields, split_fields(*operand.whole->type(), whole.bytes));
-  for (const auto& field : fields) out.push_back(field ? Value::of(*field) : Value::null());
-  return out;
+  Error whole(bool is_null) const {
+    if (is_null || relation_.kind != RelationKind::kTuple) return part(0, is_null);
+    return invalid("Invalid unset value for tuple " + marker_name(relation_.columns));
+  }
+  Error list(bool is_null) const {
+    const bool tuple = relation_.kind == RelationKind::kTuple;
+    if (tuple && is_null) return invalid("Invalid null value for IN restriction");
+    if (tuple) return invalid("Invalid unset value for in" + marker_name(relation_.columns));
+    return invalid(std::string("Invalid ") + (is_null ? "null" : "unset") + " value for column " +
+                   relation_.first().name);
+  }
+  // Rows are never null where they are looked for in a list: such a value is passed over.
+  bool skips_nulls() const { return filters_ && relation_.is_in() && !is_key(relation_.first()); }
+
+ private:
+  static bool is_key(const Column& column) {
+    return column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kClustering;
+  }
+  const PreparedRelation& relation_;
+  bool filters_;
+};
+
+Result<void> bind_fields(const Type& tuple, BytesView bytes, const Refusal& refusal, BoundTuple& out) {
+  KEYZONE_TRY(fields, split_fields(tuple, bytes));
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i]) return refusal.part(i, true);
+    out.push_back(*fields[i]);
+  }
+  return {};
 }
 
-Result<std::vector<std::vector<Value>>> bind_list(const PreparedRelation& relation, EvalContext& context) {
+// Appends the operand's tuple; or nothing, if it has a null that is passed over.
+Result<void> bind_one(const Operand& operand, const Refusal& refusal, EvalContext& context,
+                      std::vector<BoundTuple>& out) {
+  BoundTuple tuple;
+  if (operand.whole) {
+    KEYZONE_TRY(whole, operand.whole->evaluate(context));
+    if (!whole.is_set()) return refusal.whole(whole.is_null());
+    KEYZONE_CHECK(bind_fields(*operand.whole->type(), whole.bytes, refusal, tuple));
+  }
+  for (size_t i = 0; i < operand.parts.size(); ++i) {
+    KEYZONE_TRY(value, operand.parts[i]->evaluate(context));
+    if (value.is_null() && refusal.skips_nulls()) return {};
+    if (!value.is_set()) return refusal.part(i, value.is_null());
+    tuple.push_back(value.bytes);
+  }
+  out.push_back(std::move(tuple));
+  return {};
+}
+
+Result<void> bind_list(const PreparedRelation& relation, const Refusal& refusal, EvalContext& context,
+                       std::vector<BoundTuple>& out) {
   KEYZONE_TRY(list, relation.in_list->evaluate(context));
-  std::vector<std::vector<Value>> out;
-  if (!list.is_set()) {
-    out.emplace_back(relation.columns.size(), list);
-    return out;
-  }
-  const Type& element = relation.in_list->type()->element();
-  KEYZONE_TRY(elements, split_collection(*relation.in_list->type(), list.bytes));
-  for (const BytesView value : elements) {
-    std::vector<Value> tuple;
+  if (!list.is_set()) return refusal.list(list.is_null());
+  const Type& type = *relation.in_list->type();
+  CollectionReader reader(type, list.bytes);
+  std::optional<BytesView> element;
+  while (reader.next(element)) {
+    if (!element && refusal.skips_nulls()) continue;
+    if (!element) return refusal.part(0, true);
+    BoundTuple& tuple = out.emplace_back();
     if (relation.kind == RelationKind::kTuple) {
-      KEYZONE_TRY(fields, split_fields(element, value));
-      for (const auto& field : fields) tuple.push_back(field ? Value::of(*field) : Value::null());
+      KEYZONE_CHECK(bind_fields(type.element(), *element, refusal, tuple));
     } else {
-      tuple.push_back(Value::of(value));
+      tuple.push_back(*element);
     }
-    out.push_back(std::move(tuple));
   }
-  return out;
+  if (!reader.failed()) return {};
+  KEYZONE_CHECK(split_collection(type, list.bytes));
+  return invalid("Not enough bytes to read a list");
 }
 
 Result<std::vector<BoundTuple>> bind_with(const PreparedRelation& relation, EvalContext& context,
-                                          const char* null_text, const char* unset_text) {
-  std::vector<std::vector<Value>> values;
-  if (relation.in_list) {
-    KEYZONE_TRY(list, bind_list(relation, context));
-    values = std::move(list);
-  } else {
-    for (const Operand& operand : relation.operands) {
-      KEYZONE_TRY(tuple, bind_one(operand, relation.columns.size(), context));
-      values.push_back(std::move(tuple));
-    }
-  }
+                                          bool filters) {
+  const Refusal refusal(relation, filters);
   std::vector<BoundTuple> out;
-  out.reserve(values.size());
-  for (const auto& tuple : values) {
-    BoundTuple& bound = out.emplace_back();
-    for (size_t i = 0; i < tuple.size(); ++i) {
-      if (!tuple[i].is_set()) {
-        const std::string name =
-            relation.kind == RelationKind::kToken ? kTokenName : relation.columns[i]->name;
-        return invalid((tuple[i].is_null() ? null_text : unset_text) + name);
-      }
-      bound.push_back(tuple[i].bytes);
-    }
+  if (relation.in_list) {
+    KEYZONE_CHECK(bind_list(relation, refusal, context, out));
+    return out;
   }
+  out.reserve(relation.operands.size());
+  for (const Operand& operand : relation.operands) KEYZONE_CHECK(bind_one(operand, refusal, context, out));
   return out;
 }
 
@@ -305,37 +371,35 @@ Result<void> prepare_relation(PrepareContext& context, const Table& table, const
     prepared.map_key = std::move(key);
   }
   if (relation.in_list) {
-    KEYZONE_TRY(list, prepare_in_list(context, table, relation, columns));
+    KEYZONE_TRY(list, prepare_marked_list(context, table, relation, columns));
     prepared.in_list = std::move(list);
   }
   for (const TermPtr& term : relation.operands) {
     KEYZONE_TRY(operand, prepare_operand(context, table, relation, columns, *term));
     prepared.operands.push_back(std::move(operand));
   }
+  if (relation.op == Operator::kLike) {
+    return invalid("LIKE restriction is only supported on properly indexed columns. " + columns[0]->name +
+                   " LIKE " + to_string(*relation.operands.at(0)) + " is not valid.");
+  }
   const bool one_of_one = relation.op == Operator::kIn && !relation.in_list && relation.operands.size() == 1;
   if (one_of_one) prepared.op = Operator::kEqual;
-  if (relation.op != Operator::kBetween) {
-    out.push_back(std::move(prepared));
-    return {};
-  }
-  PreparedRelation upper = prepared;
-  prepared.op = Operator::kGreaterOrEqual;
-  prepared.operands.pop_back();
-  upper.op = Operator::kLessOrEqual;
-  upper.operands.erase(upper.operands.begin());
   out.push_back(std::move(prepared));
-  out.push_back(std::move(upper));
   return {};
 }
 
+Result<bool> is_null_slice(const PreparedRelation& relation, EvalContext& context) {
+  if (relation.kind != RelationKind::kColumn || !relation.is_slice()) return false;
+  KEYZONE_TRY(value, relation.operands[0].parts[0]->evaluate(context));
+  return value.is_null();
+}
+
 Result<std::vector<BoundTuple>> bind_operands(const PreparedRelation& relation, EvalContext& context) {
-  return bind_with(relation, context, "Invalid null value in condition for column ",
-                   "Invalid unset value for column ");
+  return bind_with(relation, context, false);
 }
 
 Result<std::vector<BoundTuple>> bind_filter_operands(const PreparedRelation& relation, EvalContext& context) {
-  return bind_with(relation, context, "Unsupported null value for column ",
-                   "Unsupported unset value for column ");
+  return bind_with(relation, context, true);
 }
 
 }  // namespace keyzone::cql

@@ -19,7 +19,7 @@ struct PreparedRelation {
   RelationKind kind = RelationKind::kColumn;
   std::vector<const Column*>
       columns;                     // of the table that the statement holds; kToken: the whole partition key
-  Operator op = Operator::kEqual;  // BETWEEN is two relations
+  Operator op = Operator::kEqual;
   std::vector<Operand> operands;   // one, or any number for IN
   ExpressionPtr in_list;           // IN ?: gives a list of values or of tuples
   ExpressionPtr map_key;           // kMapEntry
@@ -33,7 +33,7 @@ struct PreparedRelation {
   std::string column_names() const;  // "a" or "(a, b)"
 };
 
-// Appends the relation, or two of them for BETWEEN. `table` outlives what is made.
+// Appends the relation. `table` outlives what is made.
 Result<void> prepare_relation(PrepareContext& context, const Table& table, const Relation& relation,
                               std::vector<PreparedRelation>& out);
 
@@ -41,6 +41,8 @@ Result<void> prepare_relation(PrepareContext& context, const Table& table, const
 // are errors in words of the column ("Invalid null value in condition for column c").
 using BoundTuple = std::vector<BytesView>;
 Result<std::vector<BoundTuple>> bind_operands(const PreparedRelation& relation, EvalContext& context);
+// c > null and the like.
+Result<bool> is_null_slice(const PreparedRelation& relation, EvalContext& context);
 // As above, for relations that filter ("Unsupported null value for column c").
 Result<std::vector<BoundTuple>> bind_filter_operands(const PreparedRelation& relation, EvalContext& context);
 

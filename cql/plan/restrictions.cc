@@ -10,6 +10,8 @@ constexpr const char* kAllowFiltering =
     "performance. If "
     "you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
 
+}  // namespace
+
 const char* statement_name(RestrictionsFor statement) {
   switch (statement) {
     case RestrictionsFor::kSelect:
@@ -24,25 +26,40 @@ const char* statement_name(RestrictionsFor statement) {
   return "";
 }
 
-std::string token_columns(const PreparedRelation& relation) {
+namespace {
+
+// The columns that both are about, as Cassandra lists them.
+std::string common_columns(const PreparedRelation& a, const PreparedRelation& b) {
   std::string out;
-  for (const Column* column : relation.columns) out += (out.empty() ? "" : ", ") + column->name;
+  if (a.kind == RelationKind::kToken) {
+    for (const Column* column : a.columns) out += (out.empty() ? "" : ", ") + column->name;
+    return out;
+  }
+  for (auto column = a.columns.rbegin(); column != a.columns.rend(); ++column) {
+    if (std::find(b.columns.begin(), b.columns.end(), *column) == b.columns.end()) continue;
+    out += (out.empty() ? "" : " ,") + (*column)->name;
+  }
   return out;
 }
 
-// Why two relations on the same first column can't both be; an empty text if they can.
+// Why two relations that share columns can't both be; an empty text if they can.
 std::string conflict_of_pair(const PreparedRelation& a, const PreparedRelation& b) {
-  const std::string name = a.kind == RelationKind::kToken ? token_columns(a) : a.first().name;
+  const std::string name = common_columns(a, b);
+  if (name.empty()) return "";
   if (a.is_contains() && b.is_contains()) return "";
-  if (a.is_contains() || b.is_contains()) {
+  if (a.is_contains()) {
     return "Collection column " + name +
            " can only be restricted by CONTAINS, CONTAINS KEY, or map-entry equality";
   }
-  const std::string both = a.columns == b.columns ? a.column_names() : name;
-  if (a.is_equal()) return both + " cannot be restricted by more than one relation if it includes an Equal";
-  if (a.is_in()) return both + " cannot be restricted by more than one relation if it includes a IN";
-  if (b.is_equal() || b.is_in()) {
-    return "Column \"" + name + "\" cannot be restricted by both an equality and an inequality relation";
+  if (a.is_equal()) return name + " cannot be restricted by more than one relation if it includes an Equal";
+  if (a.is_in()) return name + " cannot be restricted by more than one relation if it includes a IN";
+  if (!b.is_slice()) {
+    return std::string(a.kind == RelationKind::kToken ? "Columns" : "Column") + " \"" + name +
+           "\" cannot be restricted by both an equality and an inequality relation";
+  }
+  if (a.columns.front() != b.columns.front()) {
+    return "Column \"" + name +
+           "\" cannot be restricted by two inequalities not starting with the same column";
   }
   if (a.is_lower() == b.is_lower()) {
     return std::string("More than one restriction was found for the ") + (a.is_lower() ? "start" : "end") +
@@ -56,20 +73,28 @@ Result<void> check_conflicts(const std::vector<PreparedRelation>& relations) {
     for (size_t j = 0; j < i; ++j) {
       const PreparedRelation &a = relations[j], &b = relations[i];
       if ((a.kind == RelationKind::kToken) != (b.kind == RelationKind::kToken)) continue;
-      if (a.columns.front() == b.columns.front()) {
-        if (std::string text = conflict_of_pair(a, b); !text.empty()) return invalid(std::move(text));
-        continue;
-      }
-      for (const Column* column : b.columns) {
-        const bool shared = std::find(a.columns.begin(), a.columns.end(), column) != a.columns.end();
-        if (!shared) continue;
-        if (a.is_slice() && b.is_slice()) {
-          return invalid("Column \"" + column->name +
-                         "\" cannot be restricted by two inequalities not starting with the same column");
-        }
-        return invalid(b.column_names() +
-                       " cannot be restricted by more than one relation if it includes an Equal");
-      }
+      if (std::string text = conflict_of_pair(a, b); !text.empty()) return invalid(std::move(text));
+    }
+  }
+  return {};
+}
+
+// A slice of one clustering column leaves nothing to say about those behind it.
+Result<void> check_behind_slices(const std::vector<PreparedRelation>& clustering) {
+  for (size_t i = 1; i < clustering.size(); ++i) {
+    const PreparedRelation& added = clustering[i];
+    const auto last = std::max_element(
+        clustering.begin(), clustering.begin() + static_cast<std::ptrdiff_t>(i),
+        [](const auto& a, const auto& b) { return a.first().position < b.first().position; });
+    if (last->is_slice() && added.first().position > last->first().position) {
+      return invalid("Clustering column \"" + added.first().name +
+                     "\" cannot be restricted (preceding column \"" + last->first().name +
+                     "\" is restricted by a non-EQ relation)");
+    }
+    if (added.is_slice() && added.first().position < last->first().position) {
+      return invalid("PRIMARY KEY column \"" + last->first().name +
+                     "\" cannot be restricted (preceding column \"" + added.first().name +
+                     "\" is restricted by a non-EQ relation)");
     }
   }
   return {};
@@ -82,6 +107,7 @@ class RestrictionAnalysis {
   RestrictionAnalysis(const Table& table, const RestrictionOptions& options)
       : table_(table), options_(options) {
     out_.table_ = &table;
+    out_.null_slices_ = options.statement == RestrictionsFor::kSelect;
   }
 
   Result<Restrictions> run(std::vector<PreparedRelation> relations) {
@@ -97,7 +123,9 @@ class RestrictionAnalysis {
         others_.push_back(std::move(relation));
       }
     }
+    if (!is_select() || !options_.allow_filtering) KEYZONE_CHECK(check_behind_slices(clustering_));
     KEYZONE_CHECK(take_partition_key());
+    KEYZONE_CHECK(check_only_statics());
     KEYZONE_CHECK(take_clustering());
     KEYZONE_CHECK(take_others());
     return std::move(out_);
@@ -150,9 +178,20 @@ class RestrictionAnalysis {
     return {};
   }
 
+  // Who changes or selects nothing but statics has no use for rows.
+  Result<void> check_only_statics() const {
+    if (!options_.only_statics || clustering_.empty()) return {};
+    if (is_select()) return invalid("Cannot restrict clustering columns when selecting only static columns");
+    if (options_.statement == RestrictionsFor::kInsert) return {};
+    return invalid(std::string("Invalid restrictions on clustering columns since the ") +
+                   statement_name(options_.statement) + " statement modifies only static columns");
+  }
+
   // The relations that narrow the keys from the first clustering column on; the rest must be filtered.
   Result<void> take_clustering() {
+    const bool whole_rows = !is_select() && options_.statement != RestrictionsFor::kDelete;
     KEYZONE_CHECK(check_clustering_slices());
+    if (whole_rows && !options_.only_statics) KEYZONE_CHECK(check_all_clustering());
     std::vector<bool> taken(clustering_.size(), false);
     size_t position = 0;
     for (bool going = true; going && position < table_.clustering_size;) {
@@ -179,8 +218,7 @@ class RestrictionAnalysis {
       out_.clustering_filtered_ = true;
       out_.filters_.push_back(std::move(clustering_[i]));
     }
-    if (is_select() || options_.statement == RestrictionsFor::kDelete || options_.only_statics) return {};
-    return check_all_clustering();
+    return {};
   }
 
   Result<void> check_clustering_slices() const {
@@ -196,8 +234,12 @@ class RestrictionAnalysis {
 
   Result<void> check_all_clustering() const {
     std::string missing;
-    for (size_t i = out_.equal_prefix_; i < table_.clustering_size; ++i) {
-      missing += (missing.empty() ? "" : ", ") + table_.clustering(i).name;
+    for (size_t i = 0; i < table_.clustering_size; ++i) {
+      const Column* column = &table_.clustering(i);
+      const bool named = std::any_of(clustering_.begin(), clustering_.end(), [&](const auto& relation) {
+        return std::find(relation.columns.begin(), relation.columns.end(), column) != relation.columns.end();
+      });
+      if (!named) missing += (missing.empty() ? "" : ", ") + column->name;
     }
     if (!missing.empty()) return invalid("Some clustering keys are missing: " + missing);
     return {};
@@ -212,16 +254,9 @@ class RestrictionAnalysis {
         return invalid(
             "Clustering columns can only be restricted with CONTAINS with a secondary index or filtering");
       }
-      const Column& restricted = relation.first();
-      const Column& before = table_.clustering(out_.equal_prefix_);
-      if (out_.slice_) {
-        return invalid("Clustering column \"" + restricted.name +
-                       "\" cannot be restricted (preceding column \"" + before.name +
-                       "\" is restricted by a non-EQ relation)");
-      }
-      if (!is_select() && options_.statement != RestrictionsFor::kDelete) return check_all_clustering();
-      return invalid("PRIMARY KEY column \"" + restricted.name +
-                     "\" cannot be restricted as preceding column \"" + before.name + "\" is not restricted");
+      return invalid("PRIMARY KEY column \"" + relation.first().name +
+                     "\" cannot be restricted as preceding column \"" +
+                     table_.clustering(out_.equal_prefix_).name + "\" is not restricted");
     }
     return {};
   }

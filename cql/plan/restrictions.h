@@ -12,6 +12,7 @@ namespace keyzone::cql {
 
 // What the statement is, which decides what its WHERE may say.
 enum class RestrictionsFor : uint8_t { kSelect, kInsert, kUpdate, kDelete };
+const char* statement_name(RestrictionsFor statement);  // "SELECT", ...
 
 struct RestrictionOptions {
   RestrictionsFor statement = RestrictionsFor::kSelect;
@@ -74,6 +75,7 @@ class Restrictions {
   bool slice_ = false;
   bool clustering_filtered_ = false;
   bool regular_filtered_ = false;
+  bool null_slices_ = false;  // c > null is no error: null comes before every value
 };
 
 }  // namespace keyzone::cql

@@ -124,24 +124,28 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
     return invalid("Cannot assign value " + to_string(term) + " to " + receiver.name + " of type " +
                    receiver.type->to_string_bare());
   }
-  return prepare_term(context, hint.term, casted);
+  return prepare_term(context, hint.term, receiver.with(receiver.name, type));
+}
+
+Receiver part_receiver(const Receiver& whole, const std::string& part, TypePtr type) {
+  return whole.with(whole.name == kSelectionName ? whole.name : part + "(" + whole.name + ")",
+                    std::move(type));
 }
 
 }  // namespace
 
 Receiver element_receiver(const Receiver& collection) {
-  return collection.with("value(" + collection.name + ")", collection.type->parameters()[0]);
+  return part_receiver(collection, "value", collection.type->parameters()[0]);
 }
-Receiver key_receiver(const Receiver& map) {
-  return map.with("key(" + map.name + ")", map.type->parameters()[0]);
-}
+Receiver key_receiver(const Receiver& map) { return part_receiver(map, "key", map.type->parameters()[0]); }
 Receiver value_receiver(const Receiver& map) {
-  return map.with("value(" + map.name + ")", map.type->parameters()[1]);
+  return part_receiver(map, "value", map.type->parameters()[1]);
 }
 Receiver index_receiver(const Receiver& list) {
   return list.with("idx(" + list.name + ")", native_type(TypeKind::kInt));
 }
 Receiver field_receiver(const Receiver& type, size_t field) {
+  if (type.name == kSelectionName) return type.with(type.name, type.type->parameters()[field]);
   std::string name = type.type->is_user_type() ? type.name + "." + type.type->field_names()[field]
                                                : type.name + "[" + std::to_string(field) + "]";
   return type.with(std::move(name), type.type->parameters()[field]);
@@ -208,6 +212,8 @@ Match assignability(const PrepareContext& context, const Term& term, const Recei
 Result<ExpressionPtr> prepare_term(PrepareContext& context, const Term& term, const Receiver& receiver) {
   auto fold_result = [](Result<ExpressionPtr> made) { return made ? fold(*std::move(made)) : made; };
   if (const auto* constant = term.as<Constant>()) return prepare_constant(*constant, receiver);
+  if (term.as<Null>() && receiver.type->is_counter())
+    return invalid("Invalid null value for counter increment/decrement");
   if (term.as<Null>()) return ExpressionPtr(std::make_shared<NullExpression>(receiver.type));
   if (const auto* marker = term.as<BindMarker>()) {
     context.markers.set(marker->index, receiver);
@@ -225,6 +231,13 @@ Result<ExpressionPtr> prepare_term(PrepareContext& context, const Term& term, co
     return prepare_call(context, term, receiver);
   }
   return invalid("Invalid term " + to_string(term) + ": no column may be named here");
+}
+
+Result<ExpressionPtr> prepare_in_list(PrepareContext& context, const Term& marker, const Receiver& list) {
+  const auto* found = marker.as<BindMarker>();
+  KEYZONE_ASSERT(found != nullptr);
+  context.markers.set(found->index, list);
+  return ExpressionPtr(std::make_shared<InListExpression>(list.type, found->index));
 }
 
 }  // namespace keyzone::cql

@@ -21,6 +21,12 @@ inline Result<ExpressionPtr> prepare_term(PrepareContext& context, const TermPtr
   return prepare_term(context, *term, receiver);
 }
 
+// IN ?: `list` is the receiver of the whole list. REQUIRES: the term is a bind marker.
+Result<ExpressionPtr> prepare_in_list(PrepareContext& context, const Term& marker, const Receiver& list);
+
+// What Cassandra calls a value in a selection, bind markers included.
+inline constexpr const char* kSelectionName = "[selection]";
+
 // The receivers of the parts of a collection, tuple or user type.
 Receiver element_receiver(const Receiver& collection);  // list, set: value(name); vector
 Receiver key_receiver(const Receiver& map);             // key(name)

@@ -15,12 +15,17 @@ void add_operation(WritePlan& plan, ColumnOperation operation) {
 }
 
 Result<void> prepare_where(PrepareContext& context, const Table& table, const Where& where,
-                           std::vector<PreparedRelation>& out) {
+                           RestrictionsFor statement, std::vector<PreparedRelation>& out) {
   if (!where.expressions.empty()) {
     return invalid("Custom index expressions cannot be used in WHERE clauses of this statement");
   }
-  for (const Relation& relation : where.relations)
+  for (const Relation& relation : where.relations) {
+    if (relation.op == Operator::kContains || relation.op == Operator::kContainsKey) {
+      return invalid(std::string("Cannot use ") + statement_name(statement) + " with " +
+                     std::string(to_string(relation.op)));
+    }
     KEYZONE_CHECK(prepare_relation(context, table, relation, out));
+  }
   return {};
 }
 
@@ -28,7 +33,7 @@ Result<void> set_restrictions(std::vector<PreparedRelation> relations, Restricti
                               WritePlan& plan) {
   RestrictionOptions options;
   options.statement = statement;
-  options.only_statics = !plan.writes_row;
+  options.only_statics = !plan.writes_row && !plan.whole_rows_deleted();
   KEYZONE_TRY(restrictions, Restrictions::analyse(*plan.table, std::move(relations), options));
   plan.restrictions = std::move(restrictions);
   plan.partition = PointKey::partition_of(plan.restrictions);
@@ -59,17 +64,11 @@ Result<void> plan_attributes(PrepareContext& context, const Attributes& attribut
 Result<void> plan_where(PrepareContext& context, const Where& where, RestrictionsFor statement,
                         WritePlan& plan) {
   std::vector<PreparedRelation> relations;
-  KEYZONE_CHECK(prepare_where(context, *plan.table, where, relations));
+  KEYZONE_CHECK(prepare_where(context, *plan.table, where, statement, relations));
   KEYZONE_CHECK(set_restrictions(std::move(relations), statement, plan));
   if (!context.dialect.in_for_writes &&
       (plan.restrictions.partition_in() || plan.restrictions.clustering_in())) {
     return invalid("IN restrictions are not supported in UPDATE and DELETE statements");
-  }
-  const bool only_statics = !plan.writes_row && !plan.whole_rows_deleted();
-  if (only_statics && plan.restrictions.has_clustering() && !plan.conditions.on_regulars()) {
-    const char* name = statement == RestrictionsFor::kUpdate ? "UPDATE" : "DELETE";
-    return invalid(std::string("Invalid restrictions on clustering columns since the ") + name +
-                   " statement modifies only static columns");
   }
   return {};
 }

@@ -45,6 +45,10 @@ Result<void> RowCollector::encode_json(Bytes& out) {
 
 Result<void> RowCollector::add(const RowValues& row) {
   ++row_count_;
+  return put(row);
+}
+
+Result<void> RowCollector::put(const RowValues& row) {
   if (plan_.sort.empty()) return encode(row, rows_);
   SortedRow& kept = sorted_.emplace_back();
   for (const SortKey& key : plan_.sort) {
@@ -98,7 +102,7 @@ Result<void> RowCollector::close() {
   for (const auto& result : results) values.push_back(result ? Value::of(*result) : Value::null());
   context_.aggregates = values;
   ++row_count_;
-  auto encoded = encode(group_->first, rows_);
+  auto encoded = put(group_->first);
   context_.aggregates = {};
   group_.reset();
   return encoded;

@@ -43,6 +43,7 @@ class RowCollector {
     std::vector<std::optional<Bytes>> keys;
     Bytes row;
   };
+  Result<void> put(const RowValues& row);  // to its place in the answer
   Result<void> encode(const RowValues& row, Bytes& out);
   Result<void> encode_json(Bytes& out);
   bool sorts_before(const SortedRow& a, const SortedRow& b) const;

@@ -1,5 +1,7 @@
 #include "cql/select/row_expressions.h"
 
+#include <algorithm>
+
 #include "schema/types/collections.h"
 
 namespace keyzone::cql {
@@ -9,9 +11,15 @@ constexpr int64_t kMicrosPerSecond = 1'000'000;
 
 TypePtr element_type(const Type& type) { return type.parameters()[type.kind() == TypeKind::kMap ? 1 : 0]; }
 
-TypePtr stamp_type(StampKind kind, const Type& column, bool part) {
+TypePtr stamp_type(StampKind kind, const Type& column, const StampedPart& part) {
   const TypePtr one = native_type(kind == StampKind::kTimeToLive ? TypeKind::kInt : TypeKind::kBigint);
-  return column.is_multi_cell() && !part && kind != StampKind::kMaxWriteTime ? list_type(one, true) : one;
+  const bool several = part.kind == StampedPart::Kind::kWhole || part.kind == StampedPart::Kind::kSlice;
+  return column.is_multi_cell() && several && kind != StampKind::kMaxWriteTime ? list_type(one, true) : one;
+}
+
+Error no_key(const Value& key, const char* what, const std::string& name) {
+  return invalid(std::string("Invalid ") + (key.is_null() ? "null" : "unset") + " value for " + what +
+                 " selection on " + name);
 }
 
 }  // namespace
@@ -26,13 +34,17 @@ Result<Value> FieldExpression::evaluate(EvalContext& context) const {
   return fields[field_] ? Value::of(*fields[field_]) : Value::null();
 }
 
-ElementExpression::ElementExpression(ExpressionPtr value, ExpressionPtr key)
-    : Expression(element_type(*value->type())), value_(std::move(value)), key_(std::move(key)) {}
+ElementExpression::ElementExpression(ExpressionPtr value, ExpressionPtr key, std::string name)
+    : Expression(element_type(*value->type())),
+      value_(std::move(value)),
+      key_(std::move(key)),
+      name_(std::move(name)) {}
 
 Result<Value> ElementExpression::evaluate(EvalContext& context) const {
   KEYZONE_TRY(value, value_->evaluate(context));
   KEYZONE_TRY(key, key_->evaluate(context));
-  if (!value.is_set() || !key.is_set()) return Value::null();
+  if (!key.is_set()) return no_key(key, "element", name_);
+  if (!value.is_set()) return Value::null();
   const Type& type = *value_->type();
   const Type& key_type = *type.parameters()[0];
   CollectionReader reader(type, value.bytes);
@@ -44,18 +56,23 @@ Result<Value> ElementExpression::evaluate(EvalContext& context) const {
   return Value::null();
 }
 
-SliceExpression::SliceExpression(ExpressionPtr value, ExpressionPtr from, ExpressionPtr to)
-    : Expression(value->type()), value_(std::move(value)), from_(std::move(from)), to_(std::move(to)) {}
+SliceExpression::SliceExpression(ExpressionPtr value, ExpressionPtr from, ExpressionPtr to, std::string name)
+    : Expression(value->type()),
+      value_(std::move(value)),
+      from_(std::move(from)),
+      to_(std::move(to)),
+      name_(std::move(name)) {}
 
 Result<Value> SliceExpression::evaluate(EvalContext& context) const {
   KEYZONE_TRY(value, value_->evaluate(context));
-  if (!value.is_set()) return Value::null();
   Value from, to;
   for (auto [expression, bound] : {std::pair(&from_, &from), std::pair(&to_, &to)}) {
     if (!*expression) continue;
     KEYZONE_TRY(evaluated, (*expression)->evaluate(context));
+    if (evaluated.is_null()) return no_key(evaluated, "slice", name_);
     *bound = evaluated;
   }
+  if (!value.is_set()) return Value::null();
   const Type& type = *type_;
   CollectionWriter out(type);
   CollectionReader reader(type, value.bytes);
@@ -72,14 +89,12 @@ Result<Value> SliceExpression::evaluate(EvalContext& context) const {
   return context.keep(std::move(out).finish());
 }
 
-StampExpression::StampExpression(StampKind kind, const Type& column, size_t slot, ExpressionPtr element,
-                                 std::optional<size_t> field)
-    : Expression(stamp_type(kind, column, element || field)),
+StampExpression::StampExpression(StampKind kind, const Type& column, size_t slot, StampedPart part)
+    : Expression(stamp_type(kind, column, part)),
       kind_(kind),
       column_(column.shared_from_this()),
       slot_(slot),
-      element_(std::move(element)),
-      field_(field) {}
+      part_(std::move(part)) {}
 
 Bytes StampExpression::of_cell(const CellStamp& stamp, EvalContext& context, bool& null) const {
   Bytes out;
@@ -94,53 +109,60 @@ Bytes StampExpression::of_cell(const CellStamp& stamp, EvalContext& context, boo
   return out;
 }
 
-// The stamp of the element or field that is asked for: stamps come in the order of the elements; of a user
-// type, one for each field that is not null.
-Result<std::optional<CellStamp>> StampExpression::part(EvalContext& context) const {
+// Stamps come in the order of the elements; of a user type, one for each field that is not null.
+Result<std::vector<CellStamp>> StampExpression::stamps(EvalContext& context) const {
   const Value& value = context.row->slots[slot_];
-  const auto& stamps = context.row->stamps[slot_];
-  std::optional<CellStamp> found;
-  size_t at = 0;
-  if (field_) {
-    KEYZONE_TRY(fields, split_fields(*column_, value.bytes));
-    for (size_t i = 0; i < fields.size() && i <= *field_; ++i) {
-      if (i == *field_ && fields[i] && at < stamps.size()) found = stamps[at];
-      at += fields[i] ? 1 : 0;
-    }
-    return found;
+  const auto& all = context.row->stamps[slot_];
+  if (!value.is_set() || all.empty()) return std::vector<CellStamp>();
+  if (part_.kind == StampedPart::Kind::kWhole) return all;
+  if (part_.kind != StampedPart::Kind::kField) return of_elements(context);
+  KEYZONE_TRY(fields, split_fields(*column_, value.bytes));
+  if (!fields[part_.field]) return std::vector<CellStamp>();
+  if (!column_->is_multi_cell()) return all;
+  const auto before = fields.begin() + static_cast<std::ptrdiff_t>(part_.field);
+  const auto at =
+      static_cast<size_t>(std::count_if(fields.begin(), before, [](const auto& f) { return f.has_value(); }));
+  return at < all.size() ? std::vector<CellStamp>{all[at]} : std::vector<CellStamp>();
+}
+
+Result<std::vector<CellStamp>> StampExpression::of_elements(EvalContext& context) const {
+  const auto& all = context.row->stamps[slot_];
+  const Type& key_type = *column_->parameters()[0];
+  Value bounds[2];
+  for (const auto& [bound, term] : {std::pair(&bounds[0], &part_.from), std::pair(&bounds[1], &part_.to)}) {
+    if (!*term) continue;
+    KEYZONE_TRY(value, (*term)->evaluate(context));
+    *bound = value;
   }
-  KEYZONE_TRY(key, element_->evaluate(context));
-  if (!key.is_set()) return found;
-  CollectionReader reader(*column_, value.bytes);
+  const bool one = part_.kind == StampedPart::Kind::kElement;
+  std::vector<CellStamp> out;
+  CollectionReader reader(*column_, context.row->slots[slot_].bytes);
+  size_t at = 0;
   for (BytesView element; reader.next(element); ++at) {
     BytesView mapped;
     if (column_->kind() == TypeKind::kMap && !reader.next(mapped)) break;
-    if (at < stamps.size() && column_->parameters()[0]->compare(element, key.bytes) == 0) found = stamps[at];
+    const int low = bounds[0].is_set() ? key_type.compare(element, bounds[0].bytes) : one ? -1 : 1;
+    const int high = bounds[1].is_set() ? key_type.compare(element, bounds[1].bytes) : one ? low : -1;
+    if (low < 0 || high > 0) continue;
+    const size_t cell = column_->is_multi_cell() ? at : 0;
+    if (cell < all.size() && (column_->is_multi_cell() || out.empty())) out.push_back(all[cell]);
   }
-  return found;
+  return out;
 }
 
 Result<Value> StampExpression::evaluate(EvalContext& context) const {
-  const auto& stamps = context.row->stamps[slot_];
-  if (!context.row->slots[slot_].is_set() || stamps.empty()) return Value::null();
+  KEYZONE_TRY(found, stamps(context));
+  if (found.empty()) return Value::null();
   bool null = false;
-  if (element_ || field_) {
-    KEYZONE_TRY(stamp, part(context));
-    if (!stamp) return Value::null();
-    Bytes bytes = of_cell(*stamp, context, null);
-    return null ? Value::null() : context.keep(std::move(bytes));
-  }
-  if (kind_ == StampKind::kMaxWriteTime || !column_->is_multi_cell()) {
-    CellStamp newest = stamps[0];
-    for (const CellStamp& stamp : stamps) {
-      if (stamp.timestamp > newest.timestamp) newest = stamp;
-    }
+  if (type_->kind() != TypeKind::kList) {
+    const CellStamp& newest = *std::max_element(
+        found.begin(), found.end(), [](const auto& a, const auto& b) { return a.timestamp < b.timestamp; });
     Bytes bytes = of_cell(newest, context, null);
     return null ? Value::null() : context.keep(std::move(bytes));
   }
   Bytes list;
-  append_be<int32_t>(list, static_cast<int32_t>(stamps.size()));
-  for (const CellStamp& stamp : stamps) {
+  append_be<int32_t>(list, static_cast<int32_t>(found.size()));
+  for (const CellStamp& stamp : found) {
     const Bytes bytes = of_cell(stamp, context, null);
     append_field(null ? std::nullopt : std::optional<BytesView>(bytes), list);
   }

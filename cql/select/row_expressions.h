@@ -19,38 +19,47 @@ class FieldExpression : public Expression {  // value.field
 // included.
 class ElementExpression : public Expression {
  public:
-  ElementExpression(ExpressionPtr value, ExpressionPtr key);
+  ElementExpression(ExpressionPtr value, ExpressionPtr key, std::string name);  // the value's, for errors
   Result<Value> evaluate(EvalContext& context) const override;
 
  private:
   ExpressionPtr value_, key_;
+  std::string name_;
 };
 class SliceExpression : public Expression {
  public:
-  SliceExpression(ExpressionPtr value, ExpressionPtr from, ExpressionPtr to);  // null: open
+  SliceExpression(ExpressionPtr value, ExpressionPtr from, ExpressionPtr to, std::string name);  // null: open
   Result<Value> evaluate(EvalContext& context) const override;
 
  private:
   ExpressionPtr value_, from_, to_;
+  std::string name_;
 };
 
 enum class StampKind : uint8_t { kWriteTime, kMaxWriteTime, kTimeToLive };
-// Of a column in a slot with stamps; `element` as in ElementExpression, or `field`, may narrow it.
+// What of a column stamps are asked of: all of it, an element, a slice of elements, or a field.
+struct StampedPart {
+  enum class Kind : uint8_t { kWhole, kElement, kSlice, kField };
+  Kind kind = Kind::kWhole;
+  ExpressionPtr from, to;  // kElement: `from`; kSlice: null is open
+  size_t field = 0;
+};
+// Of a column in a slot with stamps. A frozen column has one stamp for all its parts that are there.
 class StampExpression : public Expression {
  public:
-  StampExpression(StampKind kind, const Type& column, size_t slot, ExpressionPtr element,
-                  std::optional<size_t> field);
+  StampExpression(StampKind kind, const Type& column, size_t slot, StampedPart part);
   Result<Value> evaluate(EvalContext& context) const override;
 
  private:
-  Result<std::optional<CellStamp>> part(EvalContext& context) const;
+  // The stamps of the part, in order of the elements; none if it isn't there.
+  Result<std::vector<CellStamp>> stamps(EvalContext& context) const;
+  Result<std::vector<CellStamp>> of_elements(EvalContext& context) const;
   Bytes of_cell(const CellStamp& stamp, EvalContext& context, bool& null) const;
 
   StampKind kind_;
   TypePtr column_;
   size_t slot_;
-  ExpressionPtr element_;
-  std::optional<size_t> field_;
+  StampedPart part_;
 };
 
 class AggregateExpression : public Expression {

@@ -23,7 +23,6 @@ class RowReader {
   Item next();
 
   // next() would give kEnd.
-  bool at_end() const { return in_.done() && !partition_pending_; }
 
   const RowValues& values() const { return values_; }
   BytesView partition_key() const { return partition_key_; }

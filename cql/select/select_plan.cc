@@ -22,9 +22,9 @@ class SelectPlanner {
     KEYZONE_CHECK(check_dialect());
     KEYZONE_CHECK(plan_selection());
     KEYZONE_CHECK(plan_where());
+    if (statement_.distinct) KEYZONE_CHECK(check_distinct());
     KEYZONE_CHECK(plan_group_by());
     KEYZONE_CHECK(plan_limits());
-    if (statement_.distinct) KEYZONE_CHECK(check_distinct());
     KEYZONE_CHECK(plan_order());
     finish();
     return SelectPlanPtr(std::move(plan_));
@@ -48,8 +48,6 @@ class SelectPlanner {
     SelectorBuilder builder(context_, table_, plan_->slots);
     if (statement_.items.empty()) {
       for (const Column& column : table_.columns) {
-        if (statement_.distinct && column.kind == ColumnKind::kClustering) continue;
-        if (statement_.distinct && column.kind == ColumnKind::kRegular) continue;
         add_output(std::make_shared<ColumnExpression>(column.type, plan_->slots.add(column)), column.name,
                    specs);
       }
@@ -104,6 +102,7 @@ class SelectPlanner {
     }
     RestrictionOptions options;
     options.allow_filtering = statement_.allow_filtering;
+    options.only_statics = selects_only_statics();
     KEYZONE_TRY(restrictions, Restrictions::analyse(table_, std::move(relations), options));
     plan_->restrictions = std::move(restrictions);
     for (const PreparedRelation& relation : plan_->restrictions.filters()) {
@@ -118,8 +117,9 @@ class SelectPlanner {
     if (statement_.group_by.empty()) return {};
     plan_->grouped = true;
     size_t next = 0;  // the next column of the primary key
+    bool by_function = false;
     for (const TermPtr& term : statement_.group_by) {
-      KEYZONE_TRY(column, grouping_column(*term));
+      KEYZONE_TRY(column, grouping_column(term, by_function));
       const size_t at = static_cast<size_t>(column - table_.columns.data());
       while (next < at && plan_->restrictions.is_fixed(table_.columns[next])) ++next;
       if (at != next) {
@@ -132,7 +132,6 @@ class SelectPlanner {
       KEYZONE_TRY(selector, builder.build(term));
       plan_->group_by.push_back(std::move(selector.value));
     }
-    while (next < table_.partition_key_size && plan_->restrictions.is_fixed(table_.columns[next])) ++next;
     if (next < table_.partition_key_size) {
       return invalid("Group by is not supported on only a part of the partition key");
     }
@@ -142,24 +141,41 @@ class SelectPlanner {
     return {};
   }
 
-  // The column itself, or the one that a function is applied to.
-  Result<const Column*> grouping_column(const Term& term) const {
-    if (const auto* call = term.as<FunctionCall>()) {
-      const Column* found = nullptr;
-      for (const TermPtr& argument : call->arguments) {
-        if (!names_columns(*argument)) continue;
-        if (found) return invalid("GROUP BY functions must have only one PRIMARY KEY column as argument");
-        KEYZONE_TRY(column, grouping_column(*argument));
-        found = column;
-      }
-      if (found) return found;
+  // The column itself, or the one that a function is applied to; `by_function`: a function came before.
+  Result<const Column*> grouping_column(const TermPtr& term, bool& by_function) const {
+    const auto* ref = term->as<ColumnRef>();
+    if (!ref) {
+      by_function = true;
+      return column_of_function(term);
     }
-    const auto* ref = term.as<ColumnRef>();
-    if (!ref) return invalid("GROUP BY functions must have one PRIMARY KEY column as argument");
     KEYZONE_TRY(column, find_column(table_, ref->name));
-    if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) return column;
-    return invalid("Group by is currently only supported on the columns of the PRIMARY KEY, got " +
-                   column->name);
+    if (column->kind != ColumnKind::kPartitionKey && column->kind != ColumnKind::kClustering) {
+      return invalid("Group by is currently only supported on the columns of the PRIMARY KEY, got " +
+                     column->name);
+    }
+    if (by_function)
+      return invalid("Functions are only supported on the last element of the GROUP BY clause");
+    return column;
+  }
+
+  Result<const Column*> column_of_function(const TermPtr& term) const {
+    SlotTable used(plan_->table);
+    SelectorBuilder builder(context_, table_, used);
+    KEYZONE_CHECK(builder.build(term));
+    if (const auto aggregates = builder.take_aggregates(); !aggregates.empty()) {
+      return invalid("Aggregate functions are not supported within the GROUP BY clause, got: " +
+                     aggregates[0].function->full_name());
+    }
+    if (used.size() == 0) {
+      return invalid("GROUP BY functions must have one clustering column name as parameter");
+    }
+    std::string names;
+    for (size_t i = 0; i < used.size(); ++i) names += (i ? "," : "") + used.column(i).name;
+    if (used.size() > 1) {
+      return invalid("GROUP BY functions accept only one clustering column as parameter, got: " + names);
+    }
+    if (used.column(0).kind == ColumnKind::kClustering) return &used.column(0);
+    return invalid("Group by functions are only supported on clustering columns, got " + names);
   }
 
   Result<void> plan_limits() {
@@ -198,11 +214,38 @@ class SelectPlanner {
     return {};
   }
 
+  // Statics, and of other columns at most the partition key.
+  bool selects_only_statics() const {
+    bool statics = false;
+    for (size_t slot = 0; slot < selected_slots_; ++slot) {
+      const ColumnKind kind = plan_->slots.column(slot).kind;
+      if (kind == ColumnKind::kRegular || kind == ColumnKind::kClustering) return false;
+      statics = statics || kind == ColumnKind::kStatic;
+    }
+    return statics && !statement_.items.empty();
+  }
+
   bool selects(const Column& column) const {
     for (size_t slot = 0; slot < selected_slots_; ++slot) {
       if (&plan_->slots.column(slot) == &column) return true;
     }
     return false;
+  }
+
+  // A column that is named again counts once, in its first place and its last direction.
+  Result<std::vector<std::pair<const Column*, bool>>> orderings_by_column() const {
+    std::vector<std::pair<const Column*, bool>> out;
+    for (const Ordering& ordering : statement_.order_by) {
+      KEYZONE_TRY(column, find_column(table_, ordering.column));
+      const auto same =
+          std::find_if(out.begin(), out.end(), [&](const auto& one) { return one.first == column; });
+      if (same == out.end()) {
+        out.emplace_back(column, ordering.descending);
+      } else {
+        same->second = ordering.descending;
+      }
+    }
+    return out;
   }
 
   Result<void> plan_order() {
@@ -216,8 +259,8 @@ class SelectPlanner {
     }
     std::optional<bool> reversed;
     size_t next = 0;
-    for (const Ordering& ordering : statement_.order_by) {
-      KEYZONE_TRY(column, find_column(table_, ordering.column));
+    KEYZONE_TRY(orderings, orderings_by_column());
+    for (const auto& [column, descending] : orderings) {
       if (column->kind != ColumnKind::kClustering) {
         return invalid(
             "Order by is currently only supported on the clustered columns of the PRIMARY KEY, got " +
@@ -230,11 +273,11 @@ class SelectPlanner {
             "the PRIMARY KEY");
       }
       ++next;
-      const bool against = ordering.descending != column->descending;
+      const bool against = descending != column->descending;
       if (reversed && *reversed != against) return invalid("Unsupported order by relation");
       reversed = against;
       if (where.partition_in() || plan_->local) {
-        plan_->sort.push_back({plan_->slots.add(*column), ordering.descending});
+        plan_->sort.push_back({plan_->slots.add(*column), descending});
       }
     }
     plan_->reversed = *reversed;

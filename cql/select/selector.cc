@@ -85,7 +85,7 @@ Result<Selector> SelectorBuilder::build_field(const FieldOf& field) {
                    " is not a user type");
   }
   const std::optional<size_t> at = type.find_field(field.field);
-  if (!at) return invalid(value.name + " of type " + type.to_string_bare() + " has no field " + field.field);
+  if (!at) return invalid(value.name + " of type " + type.to_string() + " has no field " + field.field);
   return Selector{std::make_shared<FieldExpression>(std::move(value.value), *at),
                   value.name + "." + field.field};
 }
@@ -109,8 +109,9 @@ Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
     return invalid("Invalid element selection: " + value.name + " is of type " + type.to_string_bare() +
                    " is not a collection");
   }
-  KEYZONE_TRY(key, build_key(element.key, type.parameters()[0], "key(" + value.name + ")"));
-  return Selector{std::make_shared<ElementExpression>(std::move(value.value), std::move(key)),
+  const char* part = type.kind() == TypeKind::kMap ? "key(" : "value(";
+  KEYZONE_TRY(key, build_key(element.key, type.parameters()[0], part + value.name + ")"));
+  return Selector{std::make_shared<ElementExpression>(std::move(value.value), std::move(key), value.name),
                   value.name + "[" + to_string(*element.key) + "]"};
 }
 
@@ -126,13 +127,13 @@ Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
   for (size_t i = 0; i < 2; ++i) {
     const TermPtr& term = i == 0 ? slice.from : slice.to;
     if (!term) continue;
-    KEYZONE_TRY(key, build_key(term, type.parameters()[0], (i == 0 ? "key(" : "key(") + value.name + ")"));
+    KEYZONE_TRY(key, build_key(term, type.parameters()[0], "key(" + value.name + ")"));
     bounds[i] = std::move(key);
     texts[i] = to_string(*term);
   }
-  return Selector{
-      std::make_shared<SliceExpression>(std::move(value.value), std::move(bounds[0]), std::move(bounds[1])),
-      value.name + "[" + texts[0] + ".." + texts[1] + "]"};
+  return Selector{std::make_shared<SliceExpression>(std::move(value.value), std::move(bounds[0]),
+                                                    std::move(bounds[1]), value.name),
+                  value.name + "[" + texts[0] + ".." + texts[1] + "]"};
 }
 
 Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
@@ -142,30 +143,34 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
   const Term* whole = call.arguments[0].get();
   const auto* element = whole->as<ElementOf>();
   const auto* field = whole->as<FieldOf>();
+  const auto* slice = whole->as<SliceOf>();
   if (element) whole = element->value.get();
   if (field) whole = field->value.get();
+  if (slice) whole = slice->value.get();
   const auto* ref = whole->as<ColumnRef>();
   if (!ref) return invalid("Function " + function + " can only be used with columns");
   KEYZONE_TRY(column, find_column(table_, ref->name));
   if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) {
     return invalid("Cannot use selection function " + function + " on PRIMARY KEY part " + column->name);
   }
+  KEYZONE_TRY(part, build(call.arguments[0], nullptr));  // that the part makes sense
   const Type& type = *column->type;
   const size_t slot = slots_.add_with_stamps(*column);
-  ExpressionPtr key;
-  std::optional<size_t> at;
-  if (element && type.is_multi_cell() && type.kind() != TypeKind::kList && !type.is_user_type()) {
-    KEYZONE_TRY(made, build_key(element->key, type.parameters()[0], "key(" + column->name + ")"));
-    key = std::move(made);
-  } else if (field && type.is_user_type()) {
-    at = type.find_field(field->field);
-    if (!at)
-      return invalid(column->name + " of type " + type.to_string_bare() + " has no field " + field->field);
-    if (!type.is_multi_cell()) at.reset();
-  } else if (element || field) {
-    return invalid("Cannot use selection function " + function + " on a part of column " + column->name);
+  StampedPart of;
+  if (element || slice) {
+    const std::string name = "key(" + column->name + ")";
+    for (const auto& [term, key] : {std::pair(element ? element->key : slice->from, &of.from),
+                                    std::pair(slice ? slice->to : nullptr, &of.to)}) {
+      if (!term) continue;
+      KEYZONE_TRY(made, build_key(term, type.parameters()[0], name));
+      *key = std::move(made);
+    }
+    of.kind = element ? StampedPart::Kind::kElement : StampedPart::Kind::kSlice;
+  } else if (field) {
+    of.kind = StampedPart::Kind::kField;
+    of.field = *type.find_field(field->field);
   }
-  return Selector{std::make_shared<StampExpression>(kind, type, slot, std::move(key), at),
+  return Selector{std::make_shared<StampExpression>(kind, type, slot, std::move(of)),
                   function + "(" + to_string(*call.arguments[0]) + ")"};
 }
 
@@ -184,6 +189,7 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   const auto* written = term->as<FunctionCall>();
   if (written && stamp_kind(*written)) return build_stamp(*written);
   if (const auto* cast = term->as<Cast>()) {
+    if (cast->term->as<BindMarker>()) return build_term(cast->term, nullptr);
     KEYZONE_TRY(same, build_idle_cast(*cast));
     if (same) return std::move(*same);
   }
@@ -204,7 +210,7 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
     names.back() = std::move(selector.name);
   }
   KEYZONE_TRY(function, resolve_call(context_, shape.name, arguments, expected, true));
-  KEYZONE_TRY(prepared, prepare_arguments(context_, *function, std::move(arguments)));
+  KEYZONE_TRY(prepared, prepare_arguments(context_, *function, std::move(arguments), true));
   std::string name = result_column_name(*function, names);
   if (!function->is_aggregate()) {
     KEYZONE_TRY(folded, fold(std::make_shared<CallExpression>(std::move(function), std::move(prepared))));
@@ -263,6 +269,12 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
   for (const bool literals : {false, true}) {
     for (size_t i = 0; i < terms.size(); ++i) {
       if (parts[i] || names_columns(*terms[i]) == literals) continue;
+      const bool nameless =
+          !names_columns(*terms[i]) && !is_call(*terms[i]) && !said_type(context_, *terms[i]);
+      if (nameless && !wanted[i % kinds]) {
+        return invalid("Cannot infer type for term " + to_string(*term) +
+                       " in selection clause (try using a cast to force a type)");
+      }
       KEYZONE_TRY(selector, build(terms[i], wanted[i % kinds]));
       parts[i] = std::move(selector.value);
       if (!wanted[i % kinds]) wanted[i % kinds] = parts[i]->type();
@@ -290,7 +302,7 @@ Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr&
     return invalid("Cannot infer type for term " + to_string(*term) +
                    " in selection clause (try using a cast to force a type)");
   }
-  KEYZONE_TRY(value, prepare_term(context_, term, {table_.keyspace, table_.name, "[selection]", type}));
+  KEYZONE_TRY(value, prepare_term(context_, term, {table_.keyspace, table_.name, kSelectionName, type}));
   return Selector{std::move(value), to_string(*term)};
 }
 

@@ -51,14 +51,47 @@ const char* kind_name(ColumnKind kind) {
   return "";
 }
 
+// What Cassandra's layout of COMPACT STORAGE has beside the columns that were declared. No type: its "empty".
+std::vector<Column> hidden_columns(const Table& table) {
+  std::vector<Column> out;
+  if (!table.compact()) return out;
+  const auto add = [&out](const char* name, ColumnKind kind, TypePtr type) {
+    Column& column = out.emplace_back();
+    column.name = name;
+    column.kind = kind;
+    column.type = std::move(type);
+  };
+  if (table.clustering_size == 0) {
+    add("column1", ColumnKind::kClustering, native_type(TypeKind::kText));
+    add("value", ColumnKind::kRegular, native_type(table.counter ? TypeKind::kCounter : TypeKind::kBlob));
+  } else if (table.regular_begin() == table.columns.size()) {
+    add("value", ColumnKind::kRegular, nullptr);
+  }
+  return out;
+}
+
+// The flags by which drivers know the layout.
+std::vector<Bytes> flags_of(const Table& table) {
+  std::vector<Bytes> flags;
+  if (!table.compact() || table.clustering_size > 1) flags.push_back("compound");
+  if (table.counter) flags.push_back("counter");
+  if (table.compact() && table.clustering_size > 0) flags.push_back("dense");
+  return flags;
+}
+
 std::vector<SystemRow> columns_of(const Table& system_table, const std::vector<TablePtr>& tables) {
   RowBuilder rows(system_table);
   for (const TablePtr& table : tables) {
     std::map<std::string_view, const Column*> by_name;
     for (const Column& column : table->columns) by_name[column.name] = &column;
+    std::vector<Column> hidden = hidden_columns(*table);
+    for (const Column& column : hidden) by_name[column.name] = &column;
+    const bool flat = table->compact() && table->clustering_size == 0;
     for (const auto& [name, column] : by_name) {
+      const bool shown = hidden.empty() || column < hidden.data() || column >= hidden.data() + hidden.size();
       const bool clustering = column->kind == ColumnKind::kClustering;
       const bool key = clustering || column->kind == ColumnKind::kPartitionKey;
+      const bool as_static = flat && shown && column->kind == ColumnKind::kRegular;
       rows.add()
           .text("keyspace_name", table->keyspace)
           .text("table_name", table->name)
@@ -67,9 +100,9 @@ std::vector<SystemRow> columns_of(const Table& system_table, const std::vector<T
                                     : column->descending ? "desc"
                                                          : "asc")
           .blob("column_name_bytes", name)
-          .text("kind", kind_name(column->kind))
+          .text("kind", kind_name(as_static ? ColumnKind::kStatic : column->kind))
           .integer("position", key ? static_cast<int32_t>(column->position) : -1)
-          .text("type", column->type->to_string());
+          .text("type", column->type ? column->type->to_string() : "empty");
     }
   }
   return rows.take();
@@ -115,12 +148,10 @@ std::vector<SystemRow> schema_tables_rows(const Table& system_table, const Catal
                                           const NodeFacts&) {
   RowBuilder rows(system_table);
   for (const TablePtr& table : real_tables(catalog)) {
-    std::vector<Bytes> flags = {"compound"};
-    if (table->counter) flags.push_back("counter");
     rows.add()
         .text("keyspace_name", table->keyspace)
         .text("table_name", table->name)
-        .texts("flags", std::move(flags))
+        .texts("flags", flags_of(*table))
         .uuid("id", table->id);
     add_options(rows, options_of(*table));
   }

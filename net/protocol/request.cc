@@ -60,12 +60,6 @@ void append_values(Bytes& out, const std::vector<Value>& values, const std::vect
   }
 }
 
-Result<std::optional<Consistency>> read_serial_consistency(ByteReader& in) {
-  const Consistency serial = read_consistency(in);
-  if (in.failed() || serial == Consistency::kSerial || serial == Consistency::kLocalSerial) return {serial};
-  return protocol_error("Invalid consistency for SERIAL. Got " + std::string(to_string(serial)));
-}
-
 Result<std::optional<Timestamp>> read_timestamp(ByteReader& in) {
   const auto timestamp = in.be<int64_t>();
   if (timestamp != kNoTimestamp) return {timestamp};
@@ -84,10 +78,7 @@ Result<void> read_parameters(ByteReader& in, uint8_t version, QueryParameters& o
     if (size > 0) out.page_size = size;
   }
   if (flags & kHasPagingState) out.paging_state = read_bytes(in);
-  if (flags & kHasSerialConsistency) {
-    KEYZONE_TRY(serial, read_serial_consistency(in));
-    out.serial_consistency = serial;
-  }
+  if (flags & kHasSerialConsistency) out.serial_consistency = read_consistency(in);
   if (flags & kHasTimestamp) {
     KEYZONE_TRY(timestamp, read_timestamp(in));
     out.timestamp = timestamp;
@@ -144,10 +135,7 @@ Result<void> read_batch_options(ByteReader& in, uint8_t version, BatchRequest& o
   KEYZONE_TRY(flags, read_query_flags(in, version));
   // The names would have to come before the values they name: CASSANDRA-10246.
   if (flags & kHasNames) return protocol_error("named values are not supported in BATCH messages");
-  if (flags & kHasSerialConsistency) {
-    KEYZONE_TRY(serial, read_serial_consistency(in));
-    out.serial_consistency = serial;
-  }
+  if (flags & kHasSerialConsistency) out.serial_consistency = read_consistency(in);
   if (flags & kHasTimestamp) {
     KEYZONE_TRY(timestamp, read_timestamp(in));
     out.timestamp = timestamp;

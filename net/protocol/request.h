@@ -30,7 +30,7 @@ Result<Compression> accept_startup(const StartupRequest& request, uint8_t versio
 
 struct QueryParameters {
   Consistency consistency = Consistency::kOne;
-  std::optional<Consistency> serial_consistency;  // kSerial or kLocalSerial
+  std::optional<Consistency> serial_consistency;  // any: only conditional writes mind
   std::vector<Value> values;
   std::vector<BytesView> names;  // of the values, if they are named; else empty
   bool skip_metadata = false;

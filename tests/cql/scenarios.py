@@ -125,13 +125,19 @@ class Scene:
         return lines
 
 
+OVERLOADS = [("(known type signatures: ", ")"),
+             ("(can be matched by following signatures: ", "): use type casts to disambiguate")]
+
+
 def one_line(text):
     """A message on one line; the overloads of a function in alphabetical order, as theirs is that of a hash table."""
     text = text.replace("\\", "\\\\").replace("\n", "\\n")
-    head, found, overloads = text.partition("(known type signatures: ")
-    if not found or not overloads.endswith(")"):
-        return text
-    return head + found + ", ".join(sorted(re.split(", (?=[a-z_.0-9]+ : )", overloads[:-1]))) + ")"
+    for before, behind in OVERLOADS:
+        head, found, overloads = text.partition(before)
+        if found and overloads.endswith(behind):
+            names = sorted(re.split(", (?=[a-z_.0-9]+ : )", overloads.removesuffix(behind)))
+            return head + found + ", ".join(names) + behind
+    return text
 
 
 def files(names):

@@ -1,0 +1,237 @@
+#include "cql/ddl/compaction_options.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <string_view>
+
+#include "cql/ddl/property_values.h"
+#include "cql/ddl/table_options.h"
+
+namespace keyzone::cql {
+namespace {
+
+constexpr double kBucketLowDefault = 0.5, kBucketHighDefault = 1.5;
+constexpr int64_t kSstableBytesMin = 1024 * 1024;
+
+using Check = Result<void> (*)(const std::string& name, const std::string& value);
+
+Result<int32_t> whole_number(const std::string& name, const std::string& value) {
+  int32_t number = 0;
+  if (parse_int(value, number)) return number;
+  return config_error(value + " is not a parsable int (base10) for " + name);
+}
+Result<double> real_number(const std::string& name, const std::string& value) {
+  double number = 0;
+  if (parse_double(value, number)) return number;
+  return config_error(value + " is not a parsable float for " + name);
+}
+
+std::string six_digits(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%f", value);
+  return text;
+}
+
+Result<void> threshold(const std::string& name, const std::string& value) {
+  int32_t number = 0;
+  if (parse_int(value, number)) return {};
+  return config_error("Invalid value " + value + " for '" + name +
+                      "' compaction sub-option - must be an integer");
+}
+
+Result<void> tombstone_threshold(const std::string& name, const std::string& value) {
+  double number = 0;
+  if (!parse_double(value, number))
+    return config_error(value + " is not a parsable int (base10) for " + name);
+  if (number > 0) return {};
+  return config_error(name + " must be greater than 0, but was " + six_digits(number));
+}
+
+Result<void> greater_than_zero(const std::string& name, const std::string& value) {
+  KEYZONE_TRY(number, whole_number(name, value));
+  if (number > 0) return {};
+  return config_error(name + " must be greater than 0, but was " + std::to_string(number));
+}
+
+Result<void> larger_than_zero(const std::string& name, const std::string& value) {
+  KEYZONE_TRY(number, whole_number(name, value));
+  if (number > 0) return {};
+  return config_error(name + " must be larger than 0, but was " + std::to_string(number));
+}
+
+Result<void> not_negative(const std::string& name, const std::string& value) {
+  KEYZONE_TRY(number, whole_number(name, value));
+  if (number >= 0) return {};
+  return config_error(name + " must not be negative, but was " + std::to_string(number));
+}
+
+Result<void> window_size(const std::string& name, const std::string& value) {
+  KEYZONE_TRY(number, whole_number(name, value));
+  if (number > 0) return {};
+  return config_error(std::to_string(number) + " must be greater than 1 for " + name);
+}
+
+Result<void> one_of(const std::string& name, const std::string& value,
+                    std::initializer_list<std::string_view> known) {
+  if (std::find(known.begin(), known.end(), value) != known.end()) return {};
+  return config_error(value + " is not valid for " + name);
+}
+Result<void> window_unit(const std::string& name, const std::string& value) {
+  return one_of(name, value, {"MINUTES", "HOURS", "DAYS"});
+}
+Result<void> resolution(const std::string& name, const std::string& value) {
+  return one_of(name, value,
+                {"NANOSECONDS", "MICROSECONDS", "MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS"});
+}
+
+bool is_boolean(const std::string& value) {
+  const std::string lower = lower_case(value);
+  return lower == "true" || lower == "false";
+}
+Result<void> enabled(const std::string& name, const std::string& value) {
+  if (is_boolean(value)) return {};
+  return config_error(name + " should either be 'true' or 'false', not " + value);
+}
+Result<void> log_all(const std::string& name, const std::string& value) {
+  if (is_boolean(value)) return {};
+  return config_error("'" + name + "' should either be 'true' or 'false', not " + value);
+}
+Result<void> flag(const std::string& name, const std::string& value) {
+  if (is_boolean(value)) return {};
+  return config_error("'" + name + "' should be either 'true' or 'false', not '" + value + "'");
+}
+Result<void> expiration(const std::string& name, const std::string& value) {
+  if (is_boolean(value)) return {};
+  return config_error(name + " is not 'true' or 'false' (" + value + ")");
+}
+
+Result<void> sstable_size(const std::string& name, const std::string& value) {
+  KEYZONE_TRY(number, real_number(name, value));
+  if (number >= 0) return {};
+  return config_error(name + " must be non negative: " + value);
+}
+
+Result<void> real(const std::string& name, const std::string& value) {
+  KEYZONE_CHECK(real_number(name, value));
+  return {};
+}
+
+Result<void> shards(const std::string& name, const std::string& value) {
+  KEYZONE_TRY(number, whole_number(name, value));
+  if (number > 0) return {};
+  return config_error("Invalid configuration, " + name + " should be positive: " + std::to_string(number));
+}
+
+// N, T and L with a fan factor, or a number; several with commas between.
+Result<void> scaling(const std::string&, const std::string& value) {
+  for (size_t begin = 0; begin <= value.size();) {
+    const size_t comma = std::min(value.find(',', begin), value.size());
+    std::string one = value.substr(begin, comma - begin);
+    std::erase(one, ' ');
+    begin = comma + 1;
+    int32_t number = 0;
+    const bool fan = one.starts_with('T') || one.starts_with('L');
+    const bool digits = parse_int(std::string_view(one).substr(fan || one.starts_with('+') ? 1 : 0), number);
+    if (one != "N" && (!digits || (fan && one[1] == '-'))) {
+      return config_error("Scaling parameter " + one + " must match N|L[0-9]+|T[0-9]+|[+-]?[0-9]+");
+    }
+    if (fan && number < 2) return config_error("Fan factor cannot be lower than 2 in " + one);
+  }
+  return {};
+}
+
+Result<void> target_size(const std::string& name, const std::string& value) {
+  static constexpr std::pair<std::string_view, double> kUnits[] = {
+      {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}, {"B", 1.0}};
+  for (const auto& [unit, bytes] : kUnits) {
+    double number = 0;
+    if (!value.ends_with(unit)) continue;
+    std::string digits = value.substr(0, value.size() - unit.size());
+    std::erase(digits, ' ');
+    if (!parse_double(digits, number)) break;
+    if (number * bytes >= static_cast<double>(kSstableBytesMin)) return {};
+    return config_error(name + " " + value + " is not acceptable, size must be at least 1.000MiB");
+  }
+  return config_error(name + " " + value + " is not a valid size in bytes");
+}
+
+Result<void> growth(const std::string& name, const std::string& value) {
+  KEYZONE_TRY(number, real_number(name, value));
+  if (number >= 0 && number <= 1) return {};
+  return config_error(name + " " + value + " must be between 0 and 1");
+}
+
+Result<void> overlap(const std::string&, const std::string& value) {
+  const std::string upper = upper_case(value);
+  if (upper == "NONE" || upper == "SINGLE" || upper == "TRANSITIVE") return {};
+  return config_error("Invalid overlap inclusion method " + value +
+                      ". The valid options are [NONE, SINGLE, TRANSITIVE].");
+}
+
+constexpr std::pair<std::string_view, Check> kChecks[] = {
+    {"base_shard_count", shards},
+    {"bucket_high", real},
+    {"bucket_low", real},
+    {"compaction_window_size", window_size},
+    {"compaction_window_unit", window_unit},
+    {"enabled", enabled},
+    {"expired_sstable_check_frequency_seconds", not_negative},
+    {"fanout_size", larger_than_zero},
+    {"log_all", log_all},
+    {"max_threshold", threshold},
+    {"min_sstable_size", sstable_size},
+    {"min_threshold", threshold},
+    {"only_purge_repaired_tombstones", flag},
+    {"overlap_inclusion_method", overlap},
+    {"scaling_parameters", scaling},
+    {"single_sstable_uplevel", flag},
+    {"sstable_growth", growth},
+    {"sstable_size_in_mb", larger_than_zero},
+    {"target_sstable_size", target_size},
+    {"timestamp_resolution", resolution},
+    {"tombstone_compaction_interval", greater_than_zero},
+    {"tombstone_threshold", tombstone_threshold},
+    {"unchecked_tombstone_compaction", flag},
+    {"unsafe_aggressive_sstable_expiration", expiration},
+};
+
+Result<void> check_buckets(const OptionMap& options) {
+  double low = kBucketLowDefault, high = kBucketHighDefault;
+  if (const auto at = options.find("bucket_low"); at != options.end()) parse_double(at->second, low);
+  if (const auto at = options.find("bucket_high"); at != options.end()) parse_double(at->second, high);
+  if (high > low) return {};
+  return config_error("bucket_high value (" + double_text(high) +
+                      ") is less than or equal to the bucket_low value (" + double_text(low) + ")");
+}
+
+Result<void> check_thresholds(const OptionMap& options) {
+  int32_t low = 0, high = 0;
+  parse_int(options.at("min_threshold"), low);
+  parse_int(options.at("max_threshold"), high);
+  if (low <= 0 || high <= 0) {
+    return config_error(
+        "Disabling compaction by setting compaction thresholds to 0 has been removed, set the compaction "
+        "option "
+        "'enabled' to false instead.");
+  }
+  if (low < 2)
+    return config_error("Min compaction threshold cannot be less than 2 (got " + std::to_string(low) + ")");
+  if (high >= low) return {};
+  return config_error("Min compaction threshold (got " + std::to_string(low) +
+                      ") cannot be greater than max compaction threshold (got " + std::to_string(high) + ")");
+}
+
+}  // namespace
+
+Result<void> check_compaction_values(const OptionMap& options) {
+  for (const auto& [name, value] : options) {
+    for (const auto& [known, check] : kChecks) {
+      if (known == name) KEYZONE_CHECK(check(name, value));
+    }
+  }
+  KEYZONE_CHECK(check_buckets(options));
+  return options.contains("min_threshold") ? check_thresholds(options) : Result<void>();
+}
+
+}  // namespace keyzone::cql
