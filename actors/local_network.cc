@@ -3,6 +3,7 @@
 #include <atomic>
 #include <caf/send.hpp>
 #include <cstring>
+#include <mutex>
 #include <vector>
 
 #include "actors/interfaces.h"
@@ -18,6 +19,8 @@ struct Ends {
   caf::actor dialler, other;
   std::atomic<bool> open{true};
   std::function<void()> redial;
+  std::mutex opening;  // held until both ends have been told: nothing may overtake that
+  void wait_opened() { std::lock_guard<std::mutex> lock(opening); }
 };
 
 class LocalLink : public PeerLink {
@@ -25,6 +28,7 @@ class LocalLink : public PeerLink {
   LocalLink(std::shared_ptr<Ends> ends, caf::actor to) : ends_(std::move(ends)), to_(std::move(to)) {}
   void send(uint32_t channel, Bytes message) override {
     if (!ends_->open) return;
+    ends_->wait_opened();
     auto words = std::make_shared<std::vector<net::Word>>(message.size() / sizeof(net::Word));
     std::memcpy(words->data(), message.data(), words->size() * sizeof(net::Word));
     net::PeerFrame frame;
@@ -37,6 +41,7 @@ class LocalLink : public PeerLink {
   size_t pending_bytes() const override { return 0; }
   void close() override {
     if (!ends_->open.exchange(false)) return;
+    ends_->wait_opened();
     const auto tell = [this](const caf::actor& hub, uint64_t dial) {
       caf::anon_send(hub,
                      LinkClosedPtr(std::make_shared<LinkClosed>(LinkClosed{ends_->number, dial, "closed"})));
@@ -104,6 +109,7 @@ void LocalNetwork::dial(uint64_t dial, const std::string& address, uint16_t port
     caf::anon_send(at, LinkOpenedPtr(std::make_shared<LinkOpened>(
                            LinkOpened{ends->number, as, std::make_shared<LocalLink>(ends, other)})));
   };
+  std::lock_guard<std::mutex> lock(ends->opening);
   open(hub_, peer, dial);
   open(peer, hub_, 0);
 }

@@ -203,9 +203,9 @@ void Supervisor::sweep_unknown() {
 
 void Supervisor::publish_view() {
   auto view = std::make_shared<NodeView>();
-  view->catalog = catalog_;
+  view->catalog = catalog_ ? catalog_ : std::make_shared<const Catalog>();  // peers may come before our own catalog does
   auto routes = std::make_shared<RouteMap>(routes_);
-  (*routes)[kCatalogGroup] = catalog_route_;
+  if (catalog_route_) (*routes)[kCatalogGroup] = catalog_route_;
   view->routes = std::move(routes);
   view->alive = std::make_shared<std::set<NodeId>>(alive_);
   context_.routing.set(std::move(view));
