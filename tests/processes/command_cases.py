@@ -8,8 +8,10 @@ import threading
 import time
 import urllib.request
 
+from cassandra import InvalidRequest
+from cassandra.query import BatchStatement, BatchType
 from cluster import PROGRAM, ROOT
-from helpers import connect, resident_mib
+from helpers import connect, cpu_seconds, resident_mib
 
 DEV_PORT = 9642
 HEALTH_PORT = 9643
@@ -19,6 +21,7 @@ DEV_READY_SECONDS_MAX = 1.0
 DEV_RESIDENT_MIB_MAX = 100
 RUN_READY_SECONDS_MAX = 5
 STOP_SECONDS_MAX = 10
+DEV_RESTARTS = 8
 
 
 class Foreground:
@@ -100,9 +103,66 @@ def dev_keeps_its_data(directory):
         session.execute("INSERT INTO app.t (k) VALUES (42)")
         one.process.kill()
         one.process.wait()
-    with dev(directory) as one:
+    for _ in range(DEV_RESTARTS):  # the three nodes find each other in another order each time
+        with dev(directory) as one:
+            one.wait_line("^ready")
+            assert connect(["127.0.0.1"], DEV_PORT).execute("SELECT k FROM app.t").one().k == 42
+            one.process.kill()
+            one.process.wait()
+
+
+def dev_keeps_its_limits(directory):
+    """Keys of a node that clients feel."""
+    flags = ["--memory", "--native_transport_max_frame_size", "64KiB", "--batch_size_warn_threshold", "200B",
+             "--batch_size_fail_threshold", "1KiB"]
+    with dev(directory, *flags) as one:
         one.wait_line("^ready")
-        assert connect(["127.0.0.1"], DEV_PORT).execute("SELECT k FROM app.t").one().k == 42
+        session = connect(["127.0.0.1"], DEV_PORT)
+        session.execute("CREATE KEYSPACE app WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
+        session.execute("CREATE TABLE app.t (k int PRIMARY KEY, v text)")
+        insert = session.prepare("INSERT INTO app.t (k, v) VALUES (?, ?)")
+
+        def batch_of(size):
+            batch = BatchStatement(batch_type=BatchType.UNLOGGED)
+            for k in (1, 2):
+                batch.add(insert, (k, "x" * (size // 2)))
+            future = session.execute_async(batch)
+            future.result()
+            return future.warnings or []
+        assert not batch_of(20)
+        assert any("exceeding specified threshold of 200 by" in warning for warning in batch_of(300)), batch_of(300)
+        assert refusal(lambda: batch_of(2000)) == "Batch too large"
+        said = refusal(lambda: session.execute(insert, (1, "x" * 70_000)))
+        assert re.fullmatch("Request is too big: length 70[0-9]+ exceeds maximum allowed length 65536.", said), said
+        assert session.execute("SELECT v FROM app.t WHERE k = 1").one().v == "x" * 150, "the connection goes on"
+
+
+def refusal(action):
+    try:
+        action()
+    except InvalidRequest as error:
+        return re.search('message="(.*)"', str(error)).group(1)
+    raise AssertionError("it was not refused")
+
+
+def dev_speaks_as_keyspaces_does(directory):
+    with dev(directory, "--memory", "--dialect", "keyspaces") as one:
+        one.wait_line("^ready")
+        session = connect(["127.0.0.1"], DEV_PORT)
+        assert session.cluster.protocol_version == 4, session.cluster.protocol_version
+        local = session.execute("SELECT release_version, native_protocol_version FROM system.local").one()
+        assert (local.release_version, local.native_protocol_version) == ("3.11.2", "4"), local
+
+
+def dev_shows_three_nodes(directory):
+    with dev(directory, "--memory") as one:
+        one.wait_line("^ready")
+        shown = subprocess.run([PROGRAM, "status", "--port", str(DEV_PORT)], capture_output=True, text=True, check=True).stdout
+        assert len(set(re.findall(r"127\.0\.0\.1:\d+", shown))) == 3, shown
+        subprocess.run([PROGRAM, "status", "--port", str(DEV_PORT), "--wait", "10"], check=True)
+        rows = list(connect(["127.0.0.1"], DEV_PORT).execute("SELECT cpu_time_us FROM system_views.keyzone_nodes"))
+        used = sum(row.cpu_time_us for row in rows)
+        assert used <= cpu_seconds(one.process.pid) * 1e6 + 20_000, "more than the process has used"
 
 
 def run_cluster(directory, *flags):
@@ -157,4 +217,4 @@ def run_starts_keeps_and_stops(directory):
     assert nothing_listens()
 
 
-CASES = [dev_is_ready_soon_and_small, dev_keeps_its_data, run_starts_keeps_and_stops]
+CASES = [dev_is_ready_soon_and_small, dev_keeps_its_limits, dev_speaks_as_keyspaces_does, dev_shows_three_nodes, dev_keeps_its_data, run_starts_keeps_and_stops]

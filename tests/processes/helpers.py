@@ -38,6 +38,10 @@ def connect_one(host, port=PORT, seconds=20):
     return Driver([host], port=port, execution_profiles={EXEC_PROFILE_DEFAULT: profile}, connect_timeout=5).connect()
 
 
+def nodes_connected(session):
+    return sum(1 for state in session.get_pool_state().values() if not state["shutdown"] and state["open_count"] > 0)
+
+
 def make_table(session, text="CREATE TABLE t (k int PRIMARY KEY, v text)"):
     session.execute(f"CREATE KEYSPACE IF NOT EXISTS {KEYSPACE} WITH replication = "
                     "{'class': 'NetworkTopologyStrategy', 'datacenter1': 3}")
