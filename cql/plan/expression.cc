@@ -8,6 +8,7 @@ Result<Value> MarkerExpression::evaluate(EvalContext& context) const {
   const Value& value = context.values[index_];
   if (!value.is_set()) return value;
   KEYZONE_CHECK(type_->validate(value.bytes));
+  if (auto sorted = sorted_collection(*type_, value.bytes)) return context.keep(*std::move(sorted));
   return value;
 }
 

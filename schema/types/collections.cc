@@ -104,12 +104,46 @@ Bytes build_collection(const Type& type, std::vector<Bytes> values) {
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return key.compare(values[a * step], values[b * step]) < 0; });
-  for (size_t i = 0; i < order.size(); ++i) {
-    const size_t at = order[i] * step;
-    if (i + 1 < order.size() && key.compare(values[at], values[order[i + 1] * step]) == 0) continue;
-    for (size_t part = 0; part < step; ++part) writer.add(values[at + part]);
+  for (size_t i = 0; i < order.size();) {
+    // Of equal keys, which need not have equal bytes, the first stays; of their values the last.
+    size_t last = i;
+    while (last + 1 < order.size() && key.compare(values[order[i] * step], values[order[last + 1] * step]) == 0) ++last;
+    writer.add(values[order[i] * step]);
+    if (step == 2) writer.add(values[order[last] * step + 1]);
+    i = last + 1;
   }
   return std::move(writer).finish();
+}
+
+namespace {
+
+// Lists are walked for what they hold.
+bool holds_order(const Type& type) {
+  if (!type.is_collection()) return false;
+  return type.kind() != TypeKind::kList || holds_order(type.element());
+}
+
+}  // namespace
+
+std::optional<Bytes> sorted_collection(const Type& type, BytesView wire) {
+  if (!holds_order(type)) return std::nullopt;
+  const auto step = static_cast<size_t>(per_entry_of(type));
+  const auto parts = split_collection(type, wire);
+  KEYZONE_ASSERT(parts);
+  std::vector<Bytes> values(parts->begin(), parts->end());
+  bool changed = false;
+  for (size_t i = 0; i < values.size(); ++i) {
+    auto sorted = sorted_collection(*type.parameters()[i % step], values[i]);
+    if (!sorted) continue;
+    values[i] = *std::move(sorted);
+    changed = true;
+  }
+  const bool ordered = type.kind() != TypeKind::kList;
+  for (size_t i = step; ordered && !changed && i < values.size(); i += step) {
+    changed = type.parameters()[0]->compare(values[i - step], values[i]) >= 0;
+  }
+  if (!changed) return std::nullopt;
+  return build_collection(type, std::move(values));
 }
 
 void append_field(std::optional<BytesView> value, Bytes& out) {

@@ -50,9 +50,13 @@ class CollectionWriter {
 // All elements of a list or set, or keys and values of a map in turn; or the error ("Not enough bytes to read
 // a list"). The elements themselves are not validated. Valid as long as `wire`.
 Result<std::vector<BytesView>> split_collection(const Type& type, BytesView wire);
-// Sets and maps sorted and without duplicates (the last one of equal keys stays), lists as they are.
-// REQUIRES: the elements validate.
+// Sets and maps sorted and without duplicates (of equal keys the first stays, with the last one's value), lists as
+// they are. REQUIRES: the elements validate.
 Bytes build_collection(const Type& type, std::vector<Bytes> values);
+// A collection whose sets and maps are as build_collection() would have made them, at every depth, though not within
+// tuples, user types and vectors; nullopt where it is so already. Clients send them in any order. REQUIRES: `wire`
+// validates.
+std::optional<Bytes> sorted_collection(const Type& type, BytesView wire);
 
 // Walks the fields that the bytes of a tuple or user type hold.
 class FieldReader {

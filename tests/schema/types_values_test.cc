@@ -56,6 +56,31 @@ TEST(Collections, SetsAndMapsAreSortedAndTheLastOfEqualKeysStays) {
             "[2, 1, 2]");
 }
 
+TEST(Collections, OfEqualKeysTheFirstStaysWithTheLastValue) {
+  const TypePtr map = map_type(native_type(TypeKind::kDecimal), native_type(TypeKind::kText), true);
+  const auto number = [](const char* text) { return *native_type(TypeKind::kDecimal)->from_text(text); };
+  EXPECT_EQ(map->to_cql_literal(build_collection(*map, {number("1.0"), "a", number("1.00"), "b"})), "{1.0: 'b'}");
+}
+
+TEST(Collections, WhatAClientSentInAnyOrderIsSorted) {
+  const TypePtr set = set_type(native_type(TypeKind::kInt), true);
+  const TypePtr list = list_type(native_type(TypeKind::kInt), true);
+  const auto sent = [&](std::vector<int> values) {
+    std::vector<Bytes> wire;
+    for (const int value : values) wire.push_back(int_value(value));
+    return build_collection(*list, std::move(wire));  // lists and sets look the same
+  };
+  EXPECT_EQ(sorted_collection(*set, sent({3, -1, 3})), sent({-1, 3}));
+  EXPECT_EQ(sorted_collection(*set, sent({-1, 3})), std::nullopt);
+  EXPECT_EQ(sorted_collection(*set, sent({})), std::nullopt);
+  EXPECT_EQ(sorted_collection(*list, sent({3, -1, 3})), std::nullopt);
+  const TypePtr list_of_sets = list_type(set, true);
+  const Bytes within = build_collection(*list_of_sets, {sent({3, -1}), sent({-1, 3})});
+  EXPECT_EQ(sorted_collection(*list_of_sets, within),
+            build_collection(*list_of_sets, {sent({-1, 3}), sent({-1, 3})}));
+  EXPECT_EQ(sorted_collection(*tuple_type({set}), within), std::nullopt);
+}
+
 TEST(Collections, CountsThatLieAreRefused) {
   const TypePtr list = list_type(native_type(TypeKind::kInt), true);
   EXPECT_FALSE(split_collection(*list, *from_hex("7fffffff")));
