@@ -23,11 +23,7 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
 
 CallArgument describe(const PrepareContext& context, const Argument& argument) {
   if (!argument.ready) return describe_term(context, argument.term);
-  const std::string text = argument.term ? to_string(*argument.term) : "";
-  if (const auto* call = dynamic_cast<const CallExpression*>(argument.ready.get())) {
-    return CallArgument::result_of(call->function(), text);
-  }
-  return CallArgument::typed(argument.ready->type(), text);
+  return CallArgument::typed(argument.ready->type(), argument.term ? to_string(*argument.term) : "");
 }
 
 std::vector<TypePtr> partition_key_types(const Table* table) {

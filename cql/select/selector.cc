@@ -1,5 +1,7 @@
 #include "cql/select/selector.h"
 
+#include <utility>
+
 #include "cql/plan/literals.h"
 #include "cql/select/row_expressions.h"
 
@@ -34,6 +36,8 @@ bool is_call(const Term& term) {
 TypePtr said_type(const PrepareContext& context, const Term& term) {
   return term.as<TypeHint>() ? exact_type(context, term) : nullptr;
 }
+
+bool says_type(const Term& term) { return names_columns(term) || is_call(term); }
 
 std::optional<StampKind> stamp_kind(const FunctionCall& call) {
   if (!call.function.keyspace.empty() && call.function.keyspace != "system") return std::nullopt;
@@ -174,38 +178,35 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
                   function + "(" + to_string(*call.arguments[0]) + ")"};
 }
 
-// A cast of a column to the type that it has is the column.
-Result<std::optional<Selector>> SelectorBuilder::build_idle_cast(const Cast& cast) {
-  const auto* ref = cast.term->as<ColumnRef>();
-  if (!ref) return std::optional<Selector>();
-  KEYZONE_TRY(type, context_.resolve(cast.type));
-  KEYZONE_TRY(column, find_column(table_, ref->name));
-  if (!(*column->type == *type)) return std::optional<Selector>();
-  KEYZONE_TRY(selector, build(cast.term, nullptr));
-  return std::optional<Selector>(std::move(selector));
-}
-
 Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr& expected) {
   const auto* written = term->as<FunctionCall>();
   if (written && stamp_kind(*written)) return build_stamp(*written);
-  if (const auto* cast = term->as<Cast>()) {
-    if (cast->term->as<BindMarker>()) return build_term(cast->term, nullptr);
-    KEYZONE_TRY(same, build_idle_cast(*cast));
-    if (same) return std::move(*same);
+  const size_t aggregates_before = aggregates_.size();
+  const auto* cast = term->as<Cast>();
+  if (cast && cast->term->as<BindMarker>()) return build_term(cast->term, nullptr);
+  std::optional<Selector> operand;  // of a cast; a cast to the type that it has is the operand itself
+  if (cast && says_type(*cast->term)) {
+    KEYZONE_TRY(built, build(cast->term, nullptr));
+    KEYZONE_TRY(type, context_.resolve(cast->type));
+    if (*built.value->type() == *type) return built;
+    operand = std::move(built);
   }
   KEYZONE_TRY(shape, shape_of(context_, *term));
   const bool counts_rows =
       shape.name.name == "count" && shape.arguments.size() == 1 && shape.arguments[0]->as<Constant>();
   if (counts_rows) shape = {{"", std::string(kCountRowsName)}, {}};
-  const size_t aggregates_before = aggregates_.size();
   std::vector<Argument> arguments;
   std::vector<std::string> names;
   for (const TermPtr& argument : shape.arguments) {
     Argument& made = arguments.emplace_back();
     made.term = argument;
     names.push_back(to_string(*argument));
-    if (!names_columns(*argument) && !is_call(*argument)) continue;
-    KEYZONE_TRY(selector, build(argument, nullptr));
+    if (!says_type(*argument)) continue;
+    if (!operand) {
+      KEYZONE_TRY(built, build(argument, nullptr));
+      operand = std::move(built);
+    }
+    Selector selector = *std::exchange(operand, std::nullopt);
     made.ready = std::move(selector.value);
     names.back() = std::move(selector.name);
   }

@@ -34,7 +34,6 @@ class SelectorBuilder {
   Result<Selector> build_field(const FieldOf& field);
   Result<Selector> build_element(const ElementOf& element);
   Result<Selector> build_slice(const SliceOf& slice);
-  Result<std::optional<Selector>> build_idle_cast(const Cast& cast);
   Result<Selector> build_call(const TermPtr& term, const TypePtr& expected);
   Result<Selector> build_stamp(const FunctionCall& call);
   Result<Selector> build_composite(const TermPtr& term, const TypePtr& expected);
