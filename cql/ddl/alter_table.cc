@@ -98,6 +98,10 @@ struct Alteration {
       if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) {
         return invalid("Cannot drop PRIMARY KEY column " + column_name);
       }
+      if (column->type->is_user_type() && column->type->is_multi_cell()) {
+        return invalid("Cannot drop non-frozen column " + column_name + " of user type " +
+                       column->type->to_string());
+      }
       std::erase_if(table.dropped, [&](const DroppedColumn& dropped) { return dropped.name == column_name; });
       table.dropped.push_back({column_name, column->type, column->kind, at, column->id});
       std::erase_if(table.columns, [&](const Column& other) { return other.name == column_name; });

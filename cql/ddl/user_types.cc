@@ -71,6 +71,19 @@ struct FieldChange {
 
   std::string full_name() const { return before.keyspace() + "." + before.name(); }
 
+  // A partition's token is that of the bytes, which would change.
+  std::string tables_with_key_of_it() const {
+    std::string out;
+    for (const auto& [key, table] : context.catalog.tables) {
+      for (size_t i = 0; i < table->partition_key_size; ++i) {
+        if (!table->partition_key(i).type->references_user_type(before.keyspace(), before.name())) continue;
+        out += (out.empty() ? "" : ", ") + table->keyspace + "." + table->name;
+        break;
+      }
+    }
+    return out;
+  }
+
   Result<bool> operator()(const AddField& change) {
     if (before.find_field(change.name)) {
       if (change.if_not_exists) return false;
@@ -81,6 +94,10 @@ struct FieldChange {
     if (type->references_user_type(before.keyspace(), before.name())) {
       return invalid("Cannot add new field " + change.name + " of type " + change.type.text +
                      " to user type " + full_name() + " as it would create a circular reference");
+    }
+    if (const std::string users = tables_with_key_of_it(); !users.empty()) {
+      return invalid("Cannot add new field " + change.name + " of type " + change.type.text + " to user type " +
+                     full_name() + " as the type is being used in partition key by the following tables: " + users);
     }
     if (names.size() >= kTupleFieldsMax) {
       return invalid("Cannot add new field to type " + full_name() + ": maximum number of fields reached");
