@@ -79,6 +79,13 @@ Result<void> add_rows(const WritePlan& plan, EvalContext& context, size_t row_by
   return {};
 }
 
+// `c IN ()`: then nothing is written to statics either.
+Result<bool> names_no_row(const WritePlan& plan, EvalContext& context) {
+  if (plan.statics.empty() || !plan.writes_row || plan.clustering || !plan.restrictions.has_clustering()) return false;
+  KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
+  return keys.empty();
+}
+
 void add_deletion(RowAction action, Bytes from, Bytes to, Mutation& mutation) {
   RowWrite row;
   row.action = action;
@@ -159,6 +166,8 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
   if (plan.whole_rows_deleted()) {
     KEYZONE_CHECK(delete_rows(plan, context, mutation));
   } else {
+    KEYZONE_TRY(nowhere, names_no_row(plan, context));
+    if (nowhere) return {};
     KEYZONE_CHECK(add_static_row(plan, context, mutation));
     KEYZONE_CHECK(add_rows(plan, context, options_.dialect->row_bytes_max, mutation));
   }
