@@ -306,9 +306,12 @@ class SelectPlanner {
 
   void warn_of_partitions() {
     const Restrictions& where = plan_->restrictions;
+    const bool filters_keys = std::any_of(plan_->filters.begin(), plan_->filters.end(), [](const RowFilter& filter) {
+      return filter.relation.first().kind == ColumnKind::kPartitionKey;
+    });
     if (where.partition_in()) {
       plan_->warnings.push_back("Aggregation query used on multiple partition keys (IN restriction)");
-    } else if (!where.has_partition_keys() && !where.has_token_range()) {
+    } else if (!where.has_partition_keys() && !where.has_token_range() && !filters_keys) {
       plan_->warnings.push_back("Aggregation query used without partition key");
     }
   }
