@@ -58,7 +58,9 @@ def read_answer(lines):
         else:
             rows.append(line)
             size += 1
-    answer.rows, answer.pages, answer.warnings = tuple(rows), tuple(pages), tuple(warnings)
+    if len(pages) > 1 and pages[-1] == 0:
+        pages.pop()  # Cassandra says that there is more whenever a page is full
+    answer.rows, answer.pages, answer.warnings = tuple(rows), tuple(pages), tuple(sorted(set(warnings)))
     return answer
 
 

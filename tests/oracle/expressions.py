@@ -93,7 +93,8 @@ def element(context, column):
 
 def call(context, inside, kind, anything=False):
     """(text, kind) of a function around a term; None where no function takes the kind."""
-    fits = [f for f in FUNCTIONS if (anything or f[1] is None or kind[0] in f[1]) and not (f[2] == "SELF" and "?" in inside)]
+    fits = [f for f in FUNCTIONS
+            if (anything or f[1] is None or kind[0] in f[1]) and not (f[2] == "SELF" and "?" in inside)]
     if not fits:
         return inside, kind
     name, _, further, gives = context.chance.choice(fits)

@@ -7,8 +7,7 @@ DEPTH_MAX = 14
 ENDLESS = 10**6
 # Statements whose effects stay in the program's own keyspace, and are quick.
 STATEMENTS = ["select", "select", "insert", "update", "delete", "batch", "create_table", "alter_table",
-              "create_type", "alter_type", "create_index", "create_view", "create_function", "create_aggregate",
-              "drop_type", "drop_index"]
+              "create_type", "alter_type", "drop_type"]
 LITERALS = {"string": ["'a'", "'1'", "''"], "integer": ["1", "0", "-1"], "float": ["1.5"], "boolean": ["true"],
             "duration": ["1h"], "uuid": ["550e8400-e29b-41d4-a716-446655440000"], "blob": ["0x01"], "NaN": ["NaN"]}
 SYMBOL = re.compile(r"'(?:\\.|[^'])*'|\"(?:\\.|[^\"])*\"|%\w+|[\w]+|[|:;]")

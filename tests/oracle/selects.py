@@ -123,12 +123,16 @@ def clustering_keys(context, table):
 def slices(context, columns, left):
     chance = context.chance
     operators = chance.choice([[chance.choice(SLICES)], [chance.choice(SLICES[2:]), chance.choice(SLICES[:2])]])
-    return [f"{left} {operator} {tuple_value(context, columns)}" for operator in operators]
+    value = tuple_value if left.startswith("(") else one_value
+    return [f"{left} {operator} {value(context, columns)}" for operator in operators]
+
+
+def one_value(context, columns):
+    return context.value(columns[0].kind, few=True, odd=0.02)
 
 
 def tuple_value(context, columns):
-    drawn = [context.value(column.kind, few=True, odd=0.02) for column in columns]
-    return drawn[0] if len(drawn) == 1 else "(" + ", ".join(drawn) + ")"
+    return "(" + ", ".join(context.value(column.kind, few=True, odd=0.02) for column in columns) + ")"
 
 
 def multi_column(context, columns):
@@ -143,7 +147,8 @@ def multi_column(context, columns):
     if chance.random() < 0.3:
         return relations + [f"{left} = {tuple_value(context, chosen)}"]
     if chance.random() < 0.3:  # bounds of different lengths
-        return relations + slices(context, chosen, left) + slices(context, chosen[:1], f"({chosen[0].name})")[:1]
+        return relations + slices(context, chosen, left) + [
+            f"({chosen[0].name}) {chance.choice(SLICES)} {tuple_value(context, chosen[:1])}"]
     return relations + slices(context, chosen, left)
 
 

@@ -7,8 +7,8 @@ from program import make_case
 
 ATTEMPTS_MAX = 150
 TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\s+|\w+|.", re.DOTALL)
-CLAUSES = {"WHERE", "GROUP", "ORDER", "PER", "LIMIT", "ALLOW", "USING", "IF", "WITH", "SET", "VALUES", "FROM", "DEFAULT"}
 OPTIONAL = {"WHERE", "GROUP", "ORDER", "PER", "LIMIT", "ALLOW", "USING", "IF", "WITH", "DEFAULT"}
+CLAUSES = OPTIONAL | {"SET", "VALUES", "FROM"}
 OPEN, CLOSE = "([{", ")]}"
 TOO_LONG = 4000  # characters; longer statements are left as they are
 
@@ -181,7 +181,8 @@ class Shrinker:
         while progress and self.attempts < ATTEMPTS_MAX:
             progress = False
             for statement in smaller(case.statement):
-                candidate = make_case(statement, case.directives.get("page"))
+                candidate = make_case(statement)
+                candidate.directives = case.directives
                 if statement != case.statement and self.differs(whole(candidate)):
                     case, progress = candidate, True
                     break

@@ -74,7 +74,8 @@ def simple(name, entry):
         odd = "N" in entry or "I" in entry
         return Value(entry, repr(wire) if odd else entry, wire, f'"{entry}"' if odd else entry)
     if name == "decimal":
-        return Value(entry, repr(entry), encode(source, entry), entry)
+        # As a string in JSON: of a number Cassandra makes a double first.
+        return Value(entry, repr(entry), encode(source, entry), f'"{entry}"')
     return Value(entry, entry, encode(source, int(entry)), entry)
 
 
@@ -99,6 +100,8 @@ def any_value(chance, kind, few=False):
         return set_of(any_elements(chance, kind[1], few))
     if name == "map":
         keys = any_elements(chance, kind[1], few)
+        # Which one of equal keys in a literal wins is a matter of hash codes in Cassandra.
+        keys = list({key.wire: key for key in keys}.values())
         return map_of(kind, [(key, any_value(chance, kind[2], few)) for key in keys])
     if name == "vector":
         return vector(kind, [any_value(chance, kind[1], few) for _ in range(kind[2])])
@@ -139,9 +142,8 @@ def map_of(kind, pairs):
     simple_key = bare(kind[1])[0] in POOLS
     bound = {key.bound if simple_key else repr(key.wire): value.bound for key, value in pairs}
     wire = struct.pack(">i", len(pairs)) + b"".join(cell(k.wire) + cell(v.wire) for k, v in pairs)
-    doubled = len(bound) < len(pairs)  # a key that comes twice, which Python's own maps can't hold
     return Value("{" + ", ".join(f"{k.literal}: {v.literal}" for k, v in pairs) + "}",
-                 repr(wire) if doubled else "{" + ", ".join(f"{k}: {v}" for k, v in bound.items()) + "}", wire,
+                 "{" + ", ".join(f"{k}: {v}" for k, v in bound.items()) + "}", wire,
                  "{" + ", ".join(f"{json_key(k)}: {v.json}" for k, v in pairs) + "}")
 
 

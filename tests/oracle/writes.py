@@ -15,11 +15,13 @@ class Writer:
     def __init__(self, chance):
         self.chance = chance
         self.clock = 1000
+        # A list's index is looked up when a command is applied: other partitions' parts of a batch are written then.
+        self.in_batch = False
 
     def write(self, context, table):
         draw = self.chance.random()
         if table.is_counter:
-            return self.counter_update(context, table) if draw < 0.85 else self.delete(context, table, False)
+            return self.counter_update(context, table)  # no deletions: in Cassandra a counter survives its own
         conditional = table.has_conditions and self.chance.random() < 0.3
         if draw < 0.08:
             return self.batch(context, table)
@@ -96,26 +98,26 @@ class Writer:
                 return f"{name} = {context.value(kind)} + {name}"
             if draw < 0.7:
                 return f"{name} {self.chance.choice(['+=', '-='])} {context.value(kind)}"
-            if draw < 0.8 and kind[0] != "set":
+            if draw < 0.8 and kind[0] != "set" and not (self.in_batch and kind[0] == "list"):
                 key = context.integer(0, 2) if kind[0] == "list" else context.value(kind[1], few=True)
                 return f"{name}[{key}] = {context.value(kind[-1])}"
         return f"{name} = {context.value(column.kind)}"
 
     def row(self, context, table, only_static=False):
-        relations = [equal_or_in(context, column, 0.05) for column in table.partition]
+        columns = list(table.partition)
         if not (only_static and self.chance.random() < 0.9):
-            relations += [equal_or_in(context, column, 0.08) for column in table.clustering]
-        if self.chance.random() < 0.02:
-            relations.pop()
-        return " AND ".join(relations) or "k = 1"
+            columns += table.clustering
+        if len(columns) > 1 and self.chance.random() < 0.02:
+            columns.pop()
+        return " AND ".join(equal_or_in(context, column, 0.06) for column in columns)
 
     def delete(self, context, table, conditional, stamped=True):
         chosen, draw = [], self.chance.random()
         if table.values and draw < 0.4:
             chosen = self.chance.sample(table.values, min(len(table.values), self.chance.choice([1, 1, 2])))
-        parts = [element(context, column) if is_multicell(column.kind) and self.chance.random() < 0.5
+        parts = [element(context, column) if self.has_parts(column) and self.chance.random() < 0.5
                  else column.name for column in chosen]
-        using = self.using(context, stamped and not conditional and not table.is_counter, ttl_chance=0.01)
+        using = self.using(context, stamped and not conditional, ttl_chance=0.01)
         relations = [equal_or_in(context, column, 0.1) for column in table.partition]
         if chosen and all(column.role == "static" for column in chosen):
             pass
@@ -126,6 +128,9 @@ class Writer:
         condition = self.conditions(context, table, False) if conditional else ""
         what = ", ".join(parts) + " " if parts else ""
         return f"DELETE {what}FROM {table.name}{using} WHERE {' AND '.join(relations)}{condition}"
+
+    def has_parts(self, column):
+        return is_multicell(column.kind) and not (self.in_batch and column.kind[0] == "list")
 
     def clustering_range(self, context, table):
         columns = table.clustering
@@ -174,9 +179,10 @@ class Writer:
         if shared:
             stamp = f" USING TIMESTAMP {self.timestamp()}"
         others = [table] if conditional else [t for t in context.schema.tables if not t.is_counter]
-        parts = []
+        parts, self.in_batch = [], True
         for number in range(self.chance.randint(1, 4)):
             target = table if number == 0 else self.chance.choice(others)
             parts.append(self.single(context, target, conditional and self.chance.random() < 0.7,
                                      self.chance.random(), stamped=not shared and not conditional))
+        self.in_batch = False
         return f"BEGIN {kind}BATCH{stamp} {'; '.join(parts)}; APPLY BATCH"
