@@ -306,10 +306,13 @@ class SelectPlanner {
 
   void warn_of_partitions() {
     const Restrictions& where = plan_->restrictions;
-    const bool filters_keys = std::any_of(plan_->filters.begin(), plan_->filters.end(), [](const RowFilter& filter) {
-      return filter.relation.first().kind == ColumnKind::kPartitionKey;
-    });
-    if (where.partition_in()) {
+    bool filters_keys = false, one_of_several = where.partition_in();
+    for (const RowFilter& filter : plan_->filters) {
+      if (filter.relation.first().kind != ColumnKind::kPartitionKey) continue;
+      filters_keys = true;
+      one_of_several = one_of_several || filter.relation.op == Operator::kIn;
+    }
+    if (one_of_several) {
       plan_->warnings.push_back("Aggregation query used on multiple partition keys (IN restriction)");
     } else if (!where.has_partition_keys() && !where.has_token_range() && !filters_keys) {
       plan_->warnings.push_back("Aggregation query used without partition key");
