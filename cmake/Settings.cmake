@@ -21,7 +21,7 @@ add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # gcc 12 reports these inside libstdc++ and Boost templates although the code is right.
   add_compile_options(-fpch-preprocess -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
-                      -Wno-restrict -Wno-dangling-pointer)
+                      -Wno-restrict -Wno-dangling-pointer -Wno-stringop-overread)
 else()
   # The compiler that wrote a precompiled header also reads it: its own time stamps don't matter.
   add_compile_options(-Xclang -fno-pch-timestamp)
@@ -33,9 +33,10 @@ if(KEYZONE_SANITIZE)
 endif()
 include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 
-# keyzone_library(NAME [LIBRARIES ...]): a static library of all sources of the calling folder.
+# keyzone_library(NAME [LIBRARIES ...] [PRECOMPILED HEADER | PRECOMPILED_AS TARGET]): a static library of all sources of
+# the calling folder, with a precompiled header of its own or another target's.
 function(keyzone_library name)
-  cmake_parse_arguments(ARG "" "" "LIBRARIES;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED;PRECOMPILED_AS" "LIBRARIES;SOURCES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
   if(NOT sources)
     add_library(${name} INTERFACE)
@@ -44,6 +45,11 @@ function(keyzone_library name)
   endif()
   add_library(${name} STATIC ${sources} ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ${ARG_LIBRARIES})
+  if(ARG_PRECOMPILED)
+    target_precompile_headers(${name} PRIVATE ${ARG_PRECOMPILED})
+  elseif(ARG_PRECOMPILED_AS)
+    target_precompile_headers(${name} REUSE_FROM ${ARG_PRECOMPILED_AS})
+  endif()
 endfunction()
 
 # keyzone_program(NAME SOURCES...): the program itself, on top of everything.
@@ -63,6 +69,12 @@ function(keyzone_test folder)
     add_executable(${folder}_tests ${sources})
     target_compile_definitions(${folder}_tests PRIVATE KEYZONE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(${folder}_tests PRIVATE ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+    # GoogleTest is compiled once, with the first folder's tests.
+    if(TARGET schema_tests AND NOT folder STREQUAL schema)
+      target_precompile_headers(${folder}_tests REUSE_FROM schema_tests)
+    else()
+      target_precompile_headers(${folder}_tests PRIVATE precompiled.h)
+    endif()
     add_test(NAME ${folder} COMMAND ${folder}_tests)
   endif()
 endfunction()
