@@ -11,6 +11,7 @@ constexpr Time kPatienceLeast = 150 * kMillisecond;
 constexpr Time kPatience = 15 * kSecond;
 constexpr int32_t kPairRows = 3;
 constexpr uint64_t kRemovedMost = 200;  // values back from now that a removal may reach
+constexpr uint64_t kReadersOneIn = 5;  // clients that only read: no write that waits keeps them from it
 
 constexpr const char* kSchema[] = {
     "CREATE KEYSPACE IF NOT EXISTS sim WITH replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 3}",
@@ -92,6 +93,7 @@ Client::Client(Workload& workload, size_t number)
       world_(workload.world_),
       number_(number),
       random_(workload.random_.fork()),
+      reads_only_(random_.below(kReadersOneIn) == 0),
       patience_(draw_log(random_, kPatienceLeast, kPatience)),
       last_seen_(workload.options_.keys, kNothing) {}
 
@@ -184,17 +186,25 @@ void Client::go_on() {
   perform(task, last_step_ / kTasks);
 }
 
+bool Client::reads(Task task) {
+  return task == Task::kReadRegister || task == Task::kReadConditional || task == Task::kReadSet ||
+         task == Task::kReadPairs || task == Task::kReadCounter || task == Task::kReadFleeting;
+}
+
 void Client::perform_any() {
   const size_t keys = workload_.options_.keys;
-  if (workload_.options_.focus == 0) {
-    const auto task = static_cast<Task>(random_.below(kTasks));
-    return perform(task, random_.below(keys));
+  TableTasks among{0, kTasks};
+  size_t key = random_.below(keys);
+  if (workload_.options_.focus > 0) {
+    const uint64_t focus = workload_.focus();
+    among = kTasksOfTable[focus % std::size(kTasksOfTable)];
+    key = focus / std::size(kTasksOfTable) % keys;
   }
-  uint64_t focus = workload_.focus();
-  const auto& table = kTasksOfTable[focus % std::size(kTasksOfTable)];
-  focus /= std::size(kTasksOfTable);
-  const auto task = static_cast<Task>(table.first + random_.below(table.count));
-  perform(task, focus % keys);
+  Task task;
+  do {
+    task = static_cast<Task>(among.first + random_.below(among.count));
+  } while (reads_only_ && !reads(task));
+  perform(task, key);
 }
 
 void Client::begin() {

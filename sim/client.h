@@ -60,6 +60,7 @@ class Client {
     size_t count;
   };
   static constexpr TableTasks kTasksOfTable[] = {{0, 2}, {2, 3}, {5, 2}, {7, 2}, {9, 2}, {11, 3}};
+  static bool reads(Task task);
 
   // One connection, from the attempt to its end.
   struct Connection {
@@ -98,6 +99,7 @@ class Client {
   World& world_;
   const size_t number_;
   Random random_;
+  const bool reads_only_;
   const Time patience_;  // while at work; then the connection is given up, and what was asked stays open
   Mode mode_ = Mode::kIdle;
   std::shared_ptr<Connection> connection_;

@@ -48,6 +48,10 @@ FaultEvent draw_event(Random& random, FaultKind kind, size_t nodes, Time at) {
     case FaultKind::kPart:
       event.duration = draw_log(random, 10 * kMillisecond, 15 * kSecond);
       break;
+    case FaultKind::kStrand:
+      event.duration = draw_log(random, kSecond, 15 * kSecond);
+      event.strength = static_cast<uint64_t>(draw_log(random, 100, 1000));
+      break;
     case FaultKind::kBreakLinks:
     case FaultKind::kBreakStreams:
       break;
@@ -93,7 +97,7 @@ FaultEvent draw_event(Random& random, FaultKind kind, size_t nodes, Time at) {
 
 const char* name_of(FaultKind kind) {
   static constexpr const char* kNames[kFaultKinds] = {
-      "drop",          "duplicate",  "delay", "isolate",        "one way", "part",       "break links", "break streams",
+      "drop",          "duplicate",  "delay", "isolate",        "strand", "one way", "part",       "break links", "break streams",
       "stall streams", "power loss", "kill",  "power loss all", "pause",   "clock step", "slow disk",   "sync error",
       "full disk",     "replace disk",  "ambush"};
   return kNames[static_cast<size_t>(kind)];

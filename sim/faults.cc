@@ -41,6 +41,10 @@ void Faults::begin(const FaultEvent& event) {
     case FaultKind::kDuplicate:
     case FaultKind::kDelay:
       return change_weather(event);
+    case FaultKind::kStrand:
+      machine.run_timers_at(static_cast<int64_t>(event.strength));
+      later([&machine] { machine.run_timers_at(Machine::kFullRate); });
+      [[fallthrough]];
     case FaultKind::kIsolate:
       for (size_t i = 0; i < machines_.size(); ++i) {
         if (i == event.node) continue;
@@ -180,6 +184,7 @@ void Faults::heal() {
   fabric_.heal();
   for (auto& machine : machines_) {
     machine->lift_limit();
+    machine->run_timers_at(Machine::kFullRate);
     machine->disk().clear_faults();
     machine->pace = {};
     if (machine->paused()) machine->resume();

@@ -16,6 +16,7 @@ enum class FaultKind : uint8_t {
   kDuplicate,    // frames come twice, the second time late
   kDelay,        // frames are late, and overtake each other
   kIsolate,      // one node is cut off from the others
+  kStrand,       // one node is cut off, and its timers run slowly: if it leads, it takes its time to notice
   kOneWay,       // nothing passes from one node to another
   kPart,         // nothing passes between two nodes; the third sees both
   kBreakLinks,   // connections between nodes break
@@ -32,7 +33,7 @@ enum class FaultKind : uint8_t {
   kReplaceDisk,  // a node comes back with an empty disk; a while later another one stops
   kAmbush,       // for a while two nodes don't see each other, and the third loses power soon after each new term
 };
-inline constexpr size_t kFaultKinds = 19;
+inline constexpr size_t kFaultKinds = 20;
 const char* name_of(FaultKind kind);
 
 struct FaultEvent {

@@ -38,7 +38,7 @@ void Machine::start() {
   start_error_ = opened.error().message;
   world_.trace().tell(world_.now(), Trace::Kind::kNode, index_, 1,
                       [&] { return "node " + std::to_string(index_ + 1) + " can't start: " + start_error_; });
-  ++failed_starts_;
+  if (!space_limited_) ++failed_starts_;  // without any space it may have to wait
   stop(false);
   world_.after(kStartAgain, [this] { start(); });
 }
@@ -51,7 +51,7 @@ Result<void> Machine::open() {
   system_ = std::make_unique<caf::actor_system>(*config_);
   system_->await_actors_before_shutdown(false);
   scheduler_ = &SimScheduler::of(*system_);
-  scheduler_->advance(world_.now());
+  scheduler_->advance(timer_time());
   store_executor_ = std::make_unique<storage::QueuedExecutor>();
   log_executor_ = std::make_unique<LogExecutor>(*this);
   network_ = fabric_.attach(index_, *this);
@@ -113,6 +113,12 @@ void Machine::stop(bool power_lost, uint64_t disk_calls_left) {
   }
 }
 
+void Machine::run_timers_at(int64_t per_mille) {
+  timer_base_ = timer_time();
+  timer_since_ = world_.now();
+  timer_rate_ = per_mille;
+}
+
 void Machine::limit_space(uint64_t bytes) {
   storage::DiskFaults faults;
   faults.capacity_bytes = disk_.used_bytes() + bytes;
@@ -146,11 +152,13 @@ void Machine::run(size_t i) { scheduler_->run(i); }
 
 Time Machine::next_timer() const {
   if (!running() || paused_) return kNever;
-  return scheduler_->next_timer().value_or(kNever);
+  const auto due = scheduler_->next_timer();
+  if (!due) return kNever;
+  return timer_since_ + ((*due - timer_base_) * kFullRate + timer_rate_ - 1) / timer_rate_;
 }
 
 void Machine::fire_timers() {
-  if (running() && !paused_) scheduler_->advance(world_.now());
+  if (running() && !paused_) scheduler_->advance(timer_time());
 }
 
 void Machine::deliver(std::function<void()> what) {

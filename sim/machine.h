@@ -36,7 +36,7 @@ class Machine : public Process {
   bool running() const { return node_ != nullptr; }
   bool paused() const { return paused_; }
   uint64_t life() const { return life_; }  // grows with each start
-  bool is_well() const { return running() && !paused_ && pace == DiskPace() && !space_limited_; }
+  bool is_well() const { return running() && !paused_ && pace == DiskPace() && !space_limited_ && timer_rate_ == kFullRate; }
   actors::Node* node() { return node_.get(); }
   storage::MemoryDisk& disk() { return disk_; }
 
@@ -51,6 +51,10 @@ class Machine : public Process {
   // The disk takes so many more bytes.
   void limit_space(uint64_t bytes);
   void lift_limit();
+
+  static constexpr int64_t kFullRate = 1000;
+  // The process's timers run at so many thousandths of their speed from now on, as where a node gets little of its CPU.
+  void run_timers_at(int64_t per_mille);
 
   // Actors that could run now.
   size_t runnable() const { return running() && !paused_ ? scheduler_->runnable() : 0; }
@@ -88,6 +92,7 @@ class Machine : public Process {
   actors::Environment environment();
   void begin_disk_work(std::function<void()> work);
   Timestamp wall_clock() const;
+  Time timer_time() const { return timer_base_ + (world_.now() - timer_since_) * timer_rate_ / kFullRate; }
 
   World& world_;
   Fabric& fabric_;
@@ -97,6 +102,11 @@ class Machine : public Process {
   Random random_;
   storage::MemoryDisk disk_;
   bool space_limited_ = false;
+
+  // What the timers take for the time: timer_base_ at timer_since_, and on from there at the rate.
+  int64_t timer_rate_ = kFullRate;
+  Time timer_base_ = 0;
+  Time timer_since_ = 0;
 
   // --- of this life of the process
   uint64_t life_ = 0;
