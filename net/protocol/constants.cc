@@ -10,7 +10,7 @@ using namespace std::string_view_literals;
 
 constexpr std::array kConsistencyNames = {"ANY"sv,    "ONE"sv,          "TWO"sv,          "THREE"sv,
                                           "QUORUM"sv, "ALL"sv,          "LOCAL_QUORUM"sv, "EACH_QUORUM"sv,
-                                          "SERIAL"sv, "LOCAL_SERIAL"sv, "LOCAL_ONE"sv};
+                                          "SERIAL"sv, "LOCAL_SERIAL"sv, "LOCAL_ONE"sv,    "NODE_LOCAL"sv};
 
 constexpr std::array kOpcodeNames = {
     "ERROR"sv,         "STARTUP"sv,     "READY"sv, "AUTHENTICATE"sv, ""sv,

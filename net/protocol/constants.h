@@ -62,6 +62,7 @@ enum class Consistency : uint16_t {
   kSerial = 0x0008,
   kLocalSerial = 0x0009,
   kLocalOne = 0x000A,
+  kNodeLocal = 0x000B,  // for Cassandra's own debugging: refused
 };
 std::string_view to_string(Consistency);  // "LOCAL_QUORUM"
 std::optional<Consistency> parse_consistency(std::string_view name);

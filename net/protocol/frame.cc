@@ -200,13 +200,15 @@ bool FrameReader::check_header(BytesView header, size_t& body_size) {
     fail(unsupported_version_message(version, options_.max_version), options_.max_version, stream);
     return false;
   }
+  uint8_t version_of_answer = version;
   const auto refuse = [&](std::string message) {
-    fail(std::move(message), version, stream);
+    fail(std::move(message), version_of_answer, stream);
     return false;
   };
   const bool from_server = byte & kResponseBit;
   if (from_server != (options_.role == Role::kClient)) return refuse("a frame in the wrong direction");
   if (version_ != 0 && version != version_) {
+    version_of_answer = version_;
     return refuse("Invalid message version. Got " + std::to_string(version) + "/v" + std::to_string(version) +
                   " but previous messages on this connection had version " + std::to_string(version_) + "/v" +
                   std::to_string(version_));
@@ -214,7 +216,10 @@ bool FrameReader::check_header(BytesView header, size_t& body_size) {
   const auto opcode = static_cast<uint8_t>(header[kOpcodeOffset]);
   if (!is_known_opcode(opcode)) return refuse("Unknown opcode " + std::to_string(opcode));
   if (is_request(static_cast<Opcode>(opcode)) != (options_.role == Role::kServer)) {
-    return refuse("Unexpected opcode " + std::string(to_string(static_cast<Opcode>(opcode))));
+    const bool server = options_.role == Role::kServer;
+    return refuse(std::string("Wrong protocol direction (expected ") + (server ? "RESPONSE" : "REQUEST") + ", got " +
+                  (server ? "REQUEST" : "RESPONSE") + ") for opcode " + std::to_string(opcode) + " (" +
+                  std::string(to_string(static_cast<Opcode>(opcode))) + ")");
   }
   if (options_.role == Role::kServer && stream < 0) return refuse("Invalid negative stream id");
   const auto size = load_be<int32_t>(header.data() + kLengthOffset);

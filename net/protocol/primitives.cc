@@ -134,7 +134,7 @@ Inet read_inet(ByteReader& in) {
 
 Consistency read_consistency(ByteReader& in) {
   const auto number = in.be<uint16_t>();
-  if (number > static_cast<uint16_t>(Consistency::kLocalOne)) in.fail();
+  if (number > static_cast<uint16_t>(Consistency::kNodeLocal)) in.fail();
   return in.failed() ? Consistency::kAny : static_cast<Consistency>(number);
 }
 

@@ -20,11 +20,34 @@ constexpr uint32_t kPrepareHasKeyspace = 0x01;
 
 Error protocol_error(std::string message) { return {ErrorKind::kProtocol, std::move(message)}; }
 
+// A consistency that is no level fails the reader; this says what it was.
+Result<Consistency> read_level(ByteReader& in) {
+  const ByteReader before = in;
+  const Consistency level = read_consistency(in);
+  if (!in.failed()) return level;
+  ByteReader again = before;
+  const auto number = again.be<uint16_t>();
+  if (again.failed()) return level;  // cut short: the caller's check_end() says so
+  return protocol_error("Unknown code " + std::to_string(number) + " for a consistency level");
+}
+
 // What every decoder ends with: all bytes used, none missing.
 Result<void> check_end(const ByteReader& in, const char* what) {
   if (in.failed()) return protocol_error(std::string("a truncated or malformed ") + what);
   if (!in.done()) return protocol_error(std::string("bytes left over after a ") + what);
   return {};
+}
+
+constexpr int kCqlMajorMin = 3;
+
+// Of "3.4.7"; nullopt where there are no two numbers.
+std::optional<int> major_version(std::string_view version) {
+  const auto digit = [&](size_t at) { return at < version.size() && version[at] >= '0' && version[at] <= '9'; };
+  size_t end = 0;
+  while (digit(end)) ++end;
+  constexpr size_t kDigitsMax = 4;
+  if (end == 0 || end > kDigitsMax || end >= version.size() || version[end] != '.' || !digit(end + 1)) return {};
+  return std::stoi(std::string(version.substr(0, end)));
 }
 
 Result<uint32_t> read_query_flags(ByteReader& in, uint8_t version) {
@@ -69,7 +92,8 @@ Result<std::optional<Timestamp>> read_timestamp(ByteReader& in) {
 
 Result<void> read_parameters(ByteReader& in, uint8_t version, QueryParameters& out) {
   out.clear();
-  out.consistency = read_consistency(in);
+  KEYZONE_TRY(level, read_level(in));
+  out.consistency = level;
   KEYZONE_TRY(flags, read_query_flags(in, version));
   if (flags & kHasValues) read_values(in, version, out.values, flags & kHasNames ? &out.names : nullptr);
   out.skip_metadata = flags & kSkipMetadata;
@@ -131,7 +155,8 @@ Result<void> read_batch_options(ByteReader& in, uint8_t version, BatchRequest& o
   out.timestamp.reset();
   out.keyspace.reset();
   out.now_in_seconds.reset();
-  out.consistency = read_consistency(in);
+  KEYZONE_TRY(level, read_level(in));
+  out.consistency = level;
   KEYZONE_TRY(flags, read_query_flags(in, version));
   // The names would have to come before the values they name: CASSANDRA-10246.
   if (flags & kHasNames) return protocol_error("named values are not supported in BATCH messages");
@@ -167,21 +192,29 @@ std::string_view StartupRequest::option(std::string_view key) const {
 Result<Compression> accept_startup(const StartupRequest& request, uint8_t version) {
   const std::string_view cql = request.option("CQL_VERSION");
   if (cql.empty()) return protocol_error("Missing value CQL_VERSION in STARTUP message");
-  if (!cql.starts_with("3.") && !cql.starts_with("4.")) {
-    return protocol_error("CQL_VERSION " + std::string(cql) + " is not supported");
+  const auto major = major_version(cql);
+  if (!major) return protocol_error("Invalid version value: " + std::string(cql));
+  if (*major < kCqlMajorMin) {
+    return protocol_error("CQL version " + std::string(cql) +
+                          " is not supported by the binary protocol (supported version are >= 3.0.0)");
   }
   std::string wanted(request.option("COMPRESSION"));
   for (char& c : wanted) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   if (wanted.empty() || wanted == "none") return Compression::kNone;
   if (wanted == to_string(Compression::kLz4)) return Compression::kLz4;
-  if (wanted == to_string(Compression::kSnappy) && version < 5) return Compression::kSnappy;
-  return protocol_error("Unsupported compression type: " + wanted);
+  if (wanted == to_string(Compression::kSnappy)) {
+    if (version >= 5) return protocol_error("Snappy compression is not supported in protocol V5");
+    return Compression::kSnappy;
+  }
+  return protocol_error("Unknown compression algorithm: " + wanted);
 }
 
 Result<void> take_prelude(Frame& frame, RequestPrelude& out) {
   out.tracing = frame.flags & kFlagTracing;
   out.custom_payload.clear();
-  if (frame.version < 4 || !(frame.flags & kFlagCustomPayload)) return {};
+  if (!(frame.flags & kFlagCustomPayload)) return {};
+  if (frame.version < 4)
+    return protocol_error("Received frame with CUSTOM_PAYLOAD flag for native protocol version < 4");
   ByteReader in(frame.body);
   out.custom_payload = read_bytes_map(in);
   if (in.failed()) return protocol_error("a truncated or malformed custom payload");
@@ -229,7 +262,7 @@ Result<void> decode_request(const Frame& frame, BatchRequest& out) {
   ByteReader in(frame.body);
   const uint8_t type = in.byte();
   if (type > static_cast<uint8_t>(BatchType::kCounter)) {
-    return protocol_error("Invalid BATCH type " + std::to_string(type));
+    return protocol_error("Invalid BATCH message type " + std::to_string(type));
   }
   out.type = static_cast<BatchType>(type);
   const size_t count = in.be<uint16_t>();

@@ -107,7 +107,7 @@ TEST(FrameReader, RefusesBadHeaders) {
       {"84 00 0001 05 00000000", "a frame in the wrong direction"},
       {"04 00 0001 04 00000000", "Unknown opcode 4"},
       {"04 00 0001 11 00000000", "Unknown opcode 17"},
-      {"04 00 0001 08 00000000", "Unexpected opcode RESULT"},
+      {"04 00 0001 08 00000000", "Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 8 (RESULT)"},
       {"04 00 ffff 05 00000000", "Invalid negative stream id"},
       {"04 00 0001 07 ffffffff", "Invalid negative frame length"},
       {"04 01 0001 05 00000000", "a compressed frame, but no compression was agreed on"},

@@ -55,7 +55,7 @@ TEST(Primitives, ClaimsBeyondTheBytesFail) {
   EXPECT_TRUE(fails("ffff 0000", [](ByteReader& in) { read_string_multimap(in); }));
   EXPECT_TRUE(fails("ffff 0000", [](ByteReader& in) { read_bytes_map(in); }));
   EXPECT_TRUE(fails("05 0000000000 00000001", [](ByteReader& in) { read_inet(in); }));
-  EXPECT_TRUE(fails("000b", [](ByteReader& in) { read_consistency(in); }));
+  EXPECT_TRUE(fails("000c", [](ByteReader& in) { read_consistency(in); }));
   EXPECT_TRUE(fails("0011", [](ByteReader& in) { read_uuid(in); }));
 }
 

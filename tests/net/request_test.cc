@@ -153,7 +153,11 @@ TEST(Startup, OnlyWhatWeCanDo) {
     return accept_startup({std::move(options)}, version);
   };
   EXPECT_FALSE(accepted({}, 4));
-  EXPECT_FALSE(accepted({{"CQL_VERSION", "2.0.0"}}, 4));
+  EXPECT_EQ(accepted({{"CQL_VERSION", "2.0.0"}}, 4).error().message,
+            "CQL version 2.0.0 is not supported by the binary protocol (supported version are >= 3.0.0)");
+  for (const char* wrong : {"x", "3", "3.", ".1", "3.x"}) {
+    EXPECT_EQ(accepted({{"CQL_VERSION", wrong}}, 4).error().message, std::string("Invalid version value: ") + wrong);
+  }
   EXPECT_TRUE(accepted({{"CQL_VERSION", "4.0.0"}, {"DRIVER_NAME", "x"}}, 4)) << "the Rust driver says 4.0.0";
   EXPECT_EQ(*accepted({{"CQL_VERSION", "3.0.0"}, {"COMPRESSION", "snappy"}}, 4), Compression::kSnappy);
   EXPECT_FALSE(accepted({{"CQL_VERSION", "3.0.0"}, {"COMPRESSION", "snappy"}}, 5));
@@ -179,7 +183,7 @@ TEST(Requests, KnownBytes) {
 TEST(Requests, ByteSequencesThatAreWrong) {
   EXPECT_EQ(refusal<QueryRequest>(4, from_hex("00000001 61 0001 80 0000")), "unknown query flags 128");
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("ffffffff 0001 00")), "") << "a query that is null";
-  EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 000b 00")), "") << "consistency 11";
+  EXPECT_EQ(refusal<QueryRequest>(4, from_hex("00000001 61 004d 00")), "Unknown code 77 for a consistency level");
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 ffff")), "") << "65535 values in no bytes";
   EXPECT_NE(refusal<QueryRequest>(3, from_hex("00000001 61 0001 01 0001 fffffffe")), "") << "unset in v3";
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 0001 fffffffd")), "") << "length -3";
@@ -187,7 +191,7 @@ TEST(Requests, ByteSequencesThatAreWrong) {
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 20 8000000000000000"))
                 .find("Out of bound timestamp"),
             std::string::npos);
-  EXPECT_EQ(refusal<BatchRequest>(4, from_hex("03 0000 0001 00")), "Invalid BATCH type 3");
+  EXPECT_EQ(refusal<BatchRequest>(4, from_hex("03 0000 0001 00")), "Invalid BATCH message type 3");
   EXPECT_NE(refusal<BatchRequest>(4, from_hex("00 0001 02 00000000 0000 0001 00")).find("Must be 0 or 1"),
             std::string::npos);
   EXPECT_NE(refusal<BatchRequest>(4, from_hex("00 0000 0001 40")).find("named values"), std::string::npos);
@@ -210,6 +214,8 @@ TEST(Requests, CustomPayloadIsCutOff) {
   EXPECT_EQ(frame.body, "rest");
   Frame broken{4, kFlagCustomPayload, 0, Opcode::kQuery, BytesView(body).substr(0, 4)};
   EXPECT_FALSE(take_prelude(broken, prelude));
+  Frame too_old{3, kFlagCustomPayload, 0, Opcode::kQuery, body};
+  EXPECT_FALSE(take_prelude(too_old, prelude));
 }
 
 }  // namespace
