@@ -18,8 +18,8 @@ struct Command {
 
   mutations @8 :Data;
   # One after another:
-  #   mutation  := token as 8 bytes le, block partition key, byte flags (1: timestamp, 2: ttl),
-  #                [8 bytes le timestamp], [varint ttl], varint count, row*
+  #   mutation  := token as 8 bytes le, block partition key, byte flags (1: timestamp, 2: ttl, 4: from),
+  #                [8 bytes le timestamp], [varint ttl], [zigzag from], varint count, row*
   #   row       := byte action | 0x40 marker | 0x80 static, [block clustering, unless static or action 3],
   #                [block clustering end, action 2], varint count, cell*
   #   cell      := varint column, byte action | 0x20 overwrite | 0x40 path | 0x80 value, [zigzag index, actions 8 and 9],

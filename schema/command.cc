@@ -10,7 +10,7 @@ namespace {
 
 using namespace envelope;
 
-constexpr uint8_t kMutationStamped = 1, kMutationTtl = 2;
+constexpr uint8_t kMutationStamped = 1, kMutationTtl = 2, kMutationTtlFrom = 4;
 constexpr uint8_t kRowMarker = 0x40, kRowStatic = 0x80, kRowActionMask = 0x3f;
 constexpr uint8_t kCellOverwrite = 0x20, kCellPath = 0x40, kCellValue = 0x80, kCellActionMask = 0x1f;
 constexpr uint8_t kConditionElement = 1, kConditionField = 2;
@@ -46,9 +46,11 @@ void append_mutation(Bytes& out, const Mutation& mutation) {
   append_le(out, mutation.token.value);
   append_block(out, mutation.partition_key);
   const bool stamped = mutation.timestamp != kNoTimestamp;
-  out.push_back(static_cast<char>((stamped ? kMutationStamped : 0) | (mutation.ttl ? kMutationTtl : 0)));
+  out.push_back(static_cast<char>((stamped ? kMutationStamped : 0) | (mutation.ttl ? kMutationTtl : 0) |
+                                  (mutation.ttl_from ? kMutationTtlFrom : 0)));
   if (stamped) append_le(out, mutation.timestamp);
   if (mutation.ttl) append_varint(out, static_cast<uint32_t>(mutation.ttl));
+  if (mutation.ttl_from) append_zigzag(out, *mutation.ttl_from);
   append_varint(out, mutation.rows.size());
   for (const RowWrite& row : mutation.rows) append_row(out, row);
 }
@@ -117,6 +119,7 @@ void read_mutation(ByteReader& in, Mutation& mutation) {
   const uint8_t flags = in.byte();
   if (flags & kMutationStamped) mutation.timestamp = in.le<int64_t>();
   if (flags & kMutationTtl) mutation.ttl = static_cast<int32_t>(in.varint());
+  if (flags & kMutationTtlFrom) mutation.ttl_from = static_cast<int32_t>(in.zigzag());
   mutation.rows.resize(read_count(in));
   for (RowWrite& row : mutation.rows) read_row(in, row);
 }

@@ -60,6 +60,7 @@ struct Mutation {
   Token token;
   Timestamp timestamp = kNoTimestamp;  // kNoTimestamp: the leader's stamp
   int32_t ttl = 0;                     // seconds; 0: none. The table's default is already in it
+  std::optional<int32_t> ttl_from;     // seconds since 1970 from which `ttl` counts; else the leader's stamp
   std::vector<RowWrite> rows;
 };
 

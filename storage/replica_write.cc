@@ -23,6 +23,7 @@ Timestamp oldest_stamp(const Row& row) {
 Result<void> Replica::write_mutation(const Mutation& mutation, UpdateContext context) {
   if (mutation.timestamp != kNoTimestamp) context.stamp = mutation.timestamp;
   context.ttl = mutation.ttl;
+  context.ttl_from = mutation.ttl_from;
   const Deletion deletion{context.stamp - (context.conditional ? 1 : 0), context.made()};
   for (const RowWrite& write : mutation.rows) {
     switch (write.action) {

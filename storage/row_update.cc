@@ -67,7 +67,7 @@ class Builder {
     c.column = column;
     c.stamp = context_.stamp;
     c.ttl = context_.ttl;
-    c.expiry = context_.ttl ? context_.made() + context_.ttl : 0;
+    c.expiry = context_.expiry();
     c.path = path;
     c.value = value;
   }
@@ -171,7 +171,7 @@ Result<void> build_update(const RowWrite& write, const UpdateContext& context, c
     return {};
   }
   if (write.marker && !write.is_static) {
-    update.marker = {context.stamp, context.ttl, context.ttl ? context.made() + context.ttl : 0};
+    update.marker = {context.stamp, context.ttl, context.expiry()};
   }
   update.cells.reserve(write.cells.size());
   Builder builder(context, columns, sight, stored, update, arena);

@@ -15,11 +15,13 @@ struct UpdateContext {
   Timestamp made_stamp = 0;    // list positions, expiries and the age of tombstones are made from it
   std::optional<uint64_t> nonce;  // of a batch: part of its list positions
   int32_t ttl = 0;
+  std::optional<int32_t> ttl_from;  // seconds since 1970; else the leader's clock
   uint32_t ordinal = 0;        // of the row write within its command
   // What a conditional command writes outlives the ranges and partitions that it deletes, as in Cassandra.
   bool conditional = false;
   Seconds now() const { return seconds_of(leader_stamp); }
   Seconds made() const { return seconds_of(made_stamp); }
+  Seconds expiry() const { return ttl ? (ttl_from ? Seconds{*ttl_from} : made()) + ttl : 0; }
 };
 
 // Counters and lists by index or value: what is stored decides what is written.
