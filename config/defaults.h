@@ -45,6 +45,8 @@ constexpr std::uint64_t kDiskSpaceReserve = 64 * kMiB;
 constexpr std::uint64_t kFrameSizeMax = 16 * kMiB;
 constexpr std::uint64_t kBatchSizeWarn = 5 * kKiB;
 constexpr std::uint64_t kBatchSizeFail = 50 * kKiB;
+constexpr std::int64_t kTombstonesWarn = 1'000;
+constexpr std::int64_t kTombstonesFail = 100'000;
 constexpr std::uint64_t kSizeMax = 1024 * kGiB;
 
 // The reader refuses files beyond these before it looks at them closely.

@@ -250,7 +250,7 @@ std::vector<Key> peer_and_log_keys() {
 const std::vector<Key>& all_keys() {
   static const std::vector<Key> keys = [] {
     std::vector<Key> all = identity_keys();
-    for (auto part : {storage_keys(), client_keys(), peer_and_log_keys()}) {
+    for (auto part : {storage_keys(), client_keys(), guardrail_keys(), peer_and_log_keys()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -18,6 +18,7 @@ struct Key {
 };
 
 const std::vector<Key>& all_keys();
+std::vector<Key> guardrail_keys();  // a part of all_keys()
 
 // The key of that name, dashes read as underscores, or one of its other names (rack, dc, port, data, init).
 // Null: there is none.

@@ -198,6 +198,12 @@ std::string check_node_config(const NodeConfig& config) {
   return {};
 }
 
+std::map<std::string, std::string> node_config_values(const NodeConfig& config) {
+  std::map<std::string, std::string> out;
+  for (const Key& key : all_keys()) out[key.name] = key.show(config);
+  return out;
+}
+
 std::string node_config_help() {
   std::ostringstream text;
   text << flag_descriptions()

@@ -62,6 +62,8 @@ struct NodeConfig {
   std::uint64_t batch_size_warn_threshold = defaults::kBatchSizeWarn;
   std::uint64_t batch_size_fail_threshold = defaults::kBatchSizeFail;
 
+  std::map<std::string, std::int64_t> guardrails;  // by key, those that are set; -1: no limit; bytes, microseconds
+
   // How it treats peers.
   std::chrono::milliseconds heartbeat_interval = defaults::kHeartbeatInterval;
   std::chrono::milliseconds election_timeout = defaults::kElectionTimeout;  // the shortest that is drawn
@@ -102,6 +104,9 @@ NodeConfigResult read_node_config_text(const std::string& file, const std::strin
 // Whether a node can start from it: a zone, seeds, limits that agree. Empty: it can; else a sentence with the
 // key.
 std::string check_node_config(const NodeConfig& config);
+
+// Every key with its value as text, by name.
+std::map<std::string, std::string> node_config_values(const NodeConfig& config);
 
 // Every key with its meaning and default, for --help.
 std::string node_config_help();

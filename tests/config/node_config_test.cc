@@ -69,6 +69,30 @@ TEST(NodeConfig, ErrorsNameFileLineAndKey) {
             "node.conf:1: data_file_directories is \"a,b\", but it has to be one directory");
 }
 
+TEST(NodeConfig, GuardrailsAsCassandraNamesThem) {
+  const auto result = read_node_config_text("node.conf",
+                                            "tables_warn_threshold = 100\n"
+                                            "tombstone_failure_threshold = -1\n"
+                                            "collection_size_fail_threshold = 64KiB\n"
+                                            "maximum_timestamp_warn_threshold = 2s\n"
+                                            "minimum_timestamp_warn_threshold = null\n"
+                                            "allow_filtering_enabled = false\n");
+  ASSERT_TRUE(result.config) << result.error;
+  EXPECT_EQ(result.config->guardrails, (std::map<std::string, std::int64_t>{{"allow_filtering_enabled", 0},
+                                                                            {"collection_size_fail_threshold", 65536},
+                                                                            {"maximum_timestamp_warn_threshold", 2'000'000},
+                                                                            {"minimum_timestamp_warn_threshold", -1},
+                                                                            {"tables_warn_threshold", 100},
+                                                                            {"tombstone_failure_threshold", -1}}));
+  const auto values = node_config_values(*result.config);
+  EXPECT_EQ(values.at("collection_size_fail_threshold"), "65536B");
+  EXPECT_EQ(values.at("tombstone_warn_threshold"), "1000");
+  EXPECT_EQ(values.at("column_value_size_warn_threshold"), "null");
+  EXPECT_EQ(values.at("allow_filtering_enabled"), "false");
+  EXPECT_EQ(error_of("tables_fail_threshold = -2"),
+            "node.conf:1: tables_fail_threshold is \"-2\", but it has to be a whole number; -1 for no limit");
+}
+
 TEST(NodeConfig, ValuesAtTheirLimits) {
   for (const char* text :
        {"storage_port = 1", "storage_port = 65535", "http_port = 0", "election_timeout = 24h",
