@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "cql/guardrails.h"
+
 namespace keyzone::cql {
 
 // Defaults are Cassandra's; keyspaces_dialect() has what Amazon Keyspaces accepts.
@@ -42,6 +44,8 @@ struct Dialect {
   size_t row_bytes_max = 0;             // of one row's values in one write
   size_t page_rows_default = 5000;      // rows read at a time by statements that fold all rows into a few
   size_t page_bytes_max = 1024 * 1024;  // a page ends soon after
+
+  Guardrails guardrails;  // the operator's
 };
 
 inline constexpr int32_t kTimeToLiveMax = 630720000;    // 20 years, as Cassandra

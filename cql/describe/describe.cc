@@ -281,4 +281,40 @@ Result<ResultSet> describe(const DescribeStatement& statement, const Catalog& ca
   return Describer(statement, catalog, keyspace).run();
 }
 
+Result<ResultSet> describe_page(ResultSet all, std::optional<int32_t> page_size, std::optional<BytesView> state,
+                                const Uuid& schema_version) {
+  const BytesView version(reinterpret_cast<const char*>(schema_version.bytes.data()), schema_version.bytes.size());
+  uint32_t skipped = 0;
+  if (state) {
+    if (state->size() != version.size() + sizeof skipped)
+      return Error{ErrorKind::kProtocol, "Invalid value for the paging state"};
+    if (state->substr(0, version.size()) != version) {
+      return invalid(
+          "The schema has changed since the previous page of the DESCRIBE statement result. Please retry the "
+          "DESCRIBE statement.");
+    }
+    skipped = std::min(load_be<uint32_t>(state->data() + version.size()), all.row_count);
+  }
+  if (!page_size && skipped == 0) return all;
+  const uint32_t left = all.row_count - skipped;
+  const uint32_t taken = page_size ? std::min(left, static_cast<uint32_t>(*page_size)) : left;
+  ByteReader in(all.rows);
+  const auto pass = [&](uint32_t rows) {
+    for (size_t cells = rows * all.columns->size(); cells > 0; --cells) {
+      const auto size = in.be<int32_t>();
+      if (size > 0) in.bytes(static_cast<size_t>(size));
+    }
+  };
+  pass(skipped);
+  const BytesView from = in.rest();
+  pass(taken);
+  all.rows = Bytes(from.substr(0, from.size() - in.left()));
+  all.row_count = taken;
+  if (page_size && taken == static_cast<uint32_t>(*page_size)) {
+    all.paging_state = Bytes(version);
+    append_be(*all.paging_state, skipped + taken);
+  }
+  return all;
+}
+
 }  // namespace keyzone::cql

@@ -47,6 +47,7 @@ struct ExecuteOptions {
   Timestamp now = 0;  // microseconds: for now(), currentTimestamp() and the expiry of page states
   const std::function<uint64_t()>* random = nullptr;  // for uuid(), now(); REQUIRED where `now` matters
   const Dialect* dialect = nullptr;                   // REQUIRED
+  bool prepared = true;  // by the client; else its text came with the values: how their number is refused
 };
 
 // ---- writes ----
@@ -103,6 +104,9 @@ class ReadExecution {
   bool done() const;
   // REQUIRES: done(). ResultSet::paging_state is unsigned: sign it before it leaves, check it before begin().
   Result<ResultSet> take();
+  // What the tablets' answers so far came from.
+  uint64_t tombstones() const;
+  uint64_t rows_read() const;
   // Why the client should be warned ("Aggregation query used without partition key").
   const std::vector<std::string>& warnings() const;
   bool several_partitions() const;  // IN names more than one
@@ -115,7 +119,7 @@ class ReadExecution {
 using LocalRow = std::vector<std::optional<Bytes>>;
 
 // SELECT on a system table. Restrictions, selection and limits are applied to `rows`; they come unfiltered, a
-// partition's rows together and in order. Never paged.
+// partition's rows together and in order, the same for every page.
 struct LocalRead {
   TablePtr table;
   std::unique_ptr<ReadCursor> cursor;
@@ -139,6 +143,8 @@ struct AccessExecution {  // roles and permissions
 struct DescribeExecution {
   StatementPtr statement;
   std::string keyspace;
+  std::optional<int32_t> page_size;
+  std::optional<Bytes> paging_state;
 };
 struct UseExecution {
   std::string keyspace;  // exists
@@ -169,7 +175,7 @@ enum class StatementKind : uint8_t {
 // What is known of a statement before any value is.
 struct PreparedInfo {
   StatementKind kind = StatementKind::kSelect;
-  Bytes id;  // 16 bytes: MD5 of keyspace and text, as Cassandra's: equal on all nodes
+  Bytes id;  // 16 bytes: MD5 of keyspace (none if qualified) and text, as Cassandra's: equal on all nodes
   std::string text;
   std::string keyspace;        // the session's when it was prepared
   std::string table_keyspace;  // of the (first) table it is about; empty if none
@@ -181,6 +187,7 @@ struct PreparedInfo {
       partition_key_indexes;      // the marker of each partition key column; empty: not all are markers
   ColumnSpecsPtr result_columns;  // null: gives no rows (of a conditional write: they depend on the outcome)
   Bytes result_metadata_id;       // 16 bytes
+  bool qualified = false;         // every table is named with its keyspace: the session's doesn't matter
   bool conditional = false;       // LWT
   bool counter = false;
 
@@ -201,13 +208,16 @@ class Prepared {
   PreparedInfo info_;
 };
 
-// The id that prepare() will give, to look in a cache first.
+// The id that prepare() will give, to look in a cache first; without the keyspace for what is qualified.
 Bytes prepared_id(std::string_view text, std::string_view keyspace);
 
 // Errors: kSyntax, kInvalid, kUnauthorized with Cassandra's sentences. `keyspace` is the session's, empty if
 // none.
 Result<PreparedPtr> prepare(std::string_view text, const std::string& keyspace, const CatalogPtr& catalog,
                             const Dialect& dialect);
+
+// Whether a client that knows `a` can use `b` in its place: the same markers and result columns.
+bool same_metadata(const PreparedInfo& a, const PreparedInfo& b);
 
 // False once a table of the statement was altered, dropped or made anew: prepare it again.
 bool is_current(const Prepared& statement, const Catalog& catalog);

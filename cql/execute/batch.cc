@@ -83,7 +83,7 @@ Result<void> check_items(std::span<const BatchItem> items, const CatalogPtr& cat
     if (!is_current(*write, *catalog)) return Error{ErrorKind::kStale, "the schema has changed"};
     const size_t markers = write->info().bind_variables->size();
     if (markers != item.values.size()) {
-      return invalid("there were " + std::to_string(markers) + " markers(?) in CQL but " +
+      return invalid("There were " + std::to_string(markers) + " markers(?) in CQL but " +
                      std::to_string(item.values.size()) + " bound variables");
     }
     parts.push_back({&write->plan(), item.values});
@@ -162,6 +162,7 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
     return invalid("Batch with conditions cannot span multiple partitions");
   }
   WriteExecution out;
+  out.warnings = builder.take_warnings();
   KEYZONE_CHECK(check_size(kind, parts, builder, *options.dialect, out.warnings));
   out.commands = builder.take();
   out.kind = conditional                    ? WriteKind::kConditional

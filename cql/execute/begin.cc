@@ -1,23 +1,45 @@
 // Prepared statements with values become Executions.
+#include <algorithm>
+
 #include "cql/execute/read_cursor.h"
 #include "cql/execute/statements.h"
 
 namespace keyzone::cql {
 namespace {
 
-// Values that came by name, in the order of the markers.
-Result<std::vector<Value>> order_by_name(const PreparedInfo& info, const ExecuteOptions& options) {
+// Values that came by name, in the order of the markers; those that are missing are missed later.
+std::vector<Value> order_by_name(const PreparedInfo& info, const ExecuteOptions& options) {
   std::vector<Value> ordered;
   for (const ColumnSpec& spec : *info.bind_variables) {
     size_t at = 0;
     while (at < options.names.size() && options.names[at] != spec.name) ++at;
-    if (at == options.names.size()) return invalid("No value was given for the bind variable " + spec.name);
-    ordered.push_back(options.values[at]);
+    if (at < options.names.size()) ordered.push_back(options.values[at]);
   }
   return ordered;
 }
 
+Result<void> check_count(const PreparedInfo& info, const ExecuteOptions& options) {
+  const size_t wanted = info.bind_variables->size(), given = options.values.size();
+  if (wanted == given) return {};
+  if (!options.prepared) return invalid("Invalid amount of bind variables");
+  return invalid("there were " + std::to_string(wanted) + " markers(?) in CQL but " + std::to_string(given) +
+                 " bound variables");
+}
+
+bool same_columns(const ColumnSpecsPtr& a, const ColumnSpecsPtr& b) {
+  if (!a || !b) return !a && !b;
+  return std::equal(a->begin(), a->end(), b->begin(), b->end(), [](const ColumnSpec& x, const ColumnSpec& y) {
+    return x.keyspace == y.keyspace && x.table == y.table && x.name == y.name &&
+           x.type->marshal_name() == y.type->marshal_name();
+  });
+}
+
 }  // namespace
+
+bool same_metadata(const PreparedInfo& a, const PreparedInfo& b) {
+  return same_columns(a.bind_variables, b.bind_variables) && same_columns(a.result_columns, b.result_columns) &&
+         a.partition_key_indexes == b.partition_key_indexes;
+}
 
 bool is_current(const Prepared& statement, const Catalog& catalog) {
   for (const auto& [id, version] : statement.info().tables) {
@@ -33,16 +55,14 @@ Result<Execution> begin(const PreparedPtr& statement, const ExecuteOptions& opti
   if (!is_current(*statement, *catalog)) return Error{ErrorKind::kStale, "the schema has changed"};
   const PreparedInfo& info = statement->info();
   if (!options.names.empty()) {
-    KEYZONE_TRY(ordered, order_by_name(info, options));
+    const std::vector<Value> ordered = order_by_name(info, options);
     ExecuteOptions positional = options;
     positional.names = {};
     positional.values = ordered;
+    KEYZONE_CHECK(check_count(info, positional));
     return statement->begin(positional, catalog);
   }
-  if (info.bind_variables->size() != options.values.size()) {
-    return invalid("there were " + std::to_string(info.bind_variables->size()) + " markers(?) in CQL but " +
-                   std::to_string(options.values.size()) + " bound variables");
-  }
+  KEYZONE_CHECK(check_count(info, options));
   return statement->begin(options, catalog);
 }
 
@@ -56,6 +76,7 @@ Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const Cata
   KEYZONE_CHECK(builder.add(*plan_, options.values));
   WriteExecution out;
   out.commands = builder.take();
+  out.warnings = builder.take_warnings();
   out.kind = plan_->conditional()    ? WriteKind::kConditional
              : plan_->table->counter ? WriteKind::kCounter
                                      : WriteKind::kPlain;
@@ -72,7 +93,7 @@ Result<Execution> PreparedSelect::begin(const ExecuteOptions& options, const Cat
   return Execution(ReadExecution(std::move(cursor)));
 }
 
-Result<Execution> PreparedOther::begin(const ExecuteOptions&, const CatalogPtr& catalog) const {
+Result<Execution> PreparedOther::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
   switch (info_.kind) {
     case StatementKind::kUse: {
       const std::string& name = statement_->as<UseStatement>()->keyspace;
@@ -81,7 +102,9 @@ Result<Execution> PreparedOther::begin(const ExecuteOptions&, const CatalogPtr& 
     case StatementKind::kTruncate:
       return Execution(TruncateExecution{catalog->table(table_->id)});
     case StatementKind::kDescribe:
-      return Execution(DescribeExecution{statement_, info_.keyspace});
+      return Execution(DescribeExecution{
+          statement_, info_.keyspace, options.page_size,
+          options.paging_state ? std::optional<Bytes>(*options.paging_state) : std::nullopt});
     case StatementKind::kAccess:
       return Execution(AccessExecution{statement_});
     default:
@@ -100,6 +123,8 @@ Result<void> ReadExecution::feed(size_t index, ReadResult result) {
 bool ReadExecution::done() const { return cursor_->done(); }
 Result<ResultSet> ReadExecution::take() { return cursor_->take(); }
 bool ReadExecution::several_partitions() const { return cursor_->several_partitions(); }
+uint64_t ReadExecution::tombstones() const { return cursor_->tombstones(); }
+uint64_t ReadExecution::rows_read() const { return cursor_->rows_read(); }
 const std::vector<std::string>& ReadExecution::warnings() const { return cursor_->warnings(); }
 
 LocalRead::LocalRead(TablePtr the_table, std::unique_ptr<ReadCursor> the_cursor)

@@ -26,6 +26,7 @@ ReadCursor::ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options)
     : plan_(std::move(plan)),
       reader_(plan_->slots),
       rows_(*plan_, context_),
+      warnings_(plan_->warnings),
       page_bytes_(options.dialect->page_bytes_max) {}
 
 Result<std::unique_ptr<ReadCursor>> ReadCursor::open(const SelectPlanPtr& plan, const ExecuteOptions& options,
@@ -43,7 +44,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   if (plan_->plain.empty() || !plan_->filters.empty()) keep_values(options);
   KEYZONE_CHECK(bind_limits(options));
   KEYZONE_CHECK(bind_filters());
-  if (plan_->local) return {};
+  if (plan_->local) return resume_local(options);
   base_.table = plan_->table->id;
   base_.schema_version = plan_->table->version;
   base_.columns = plan_->slots.fetched();
@@ -74,10 +75,10 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   limit_left_ = limit.value_or(kUnlimited);
   per_partition_ = per_partition.value_or(0);
   const bool one_group = plan_->grouped && (plan_->group_by.empty() || plan_->distinct);
-  if (!options.page_size || *options.page_size <= 0 || one_group || plan_->local) return {};
+  if (!options.page_size || *options.page_size <= 0 || one_group) return {};
   const auto page = static_cast<uint64_t>(*options.page_size);
   if (!plan_->sort.empty()) {
-    if (limit_left_ <= page) return {};
+    if (limit_left_ <= page || (plan_->local && !plan_->restrictions.partition_in())) return {};
     return invalid(
         "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either "
         "remove the ORDER BY or the IN and sort client side, or disable paging for this query");
@@ -136,6 +137,7 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     window_ = paged_ || limit_left_ != kUnlimited ? 1 : kTabletsAtOnce;
   }
   KEYZONE_CHECK(bind_ranges());
+  KEYZONE_CHECK(check_guardrails(options.dialect->guardrails));
   const size_t named = sources_.size() * std::max<size_t>(base_.ranges.size(), 1);
   if (options.dialect->in_values_max > 0 && !sources_.empty() && !sources_[0].scan &&
       named > options.dialect->in_values_max) {
@@ -147,6 +149,29 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
   if (state.limit_left) limit_left_ = *state.limit_left;
   resume_from(state.position);
   return {};
+}
+
+Result<void> ReadCursor::resume_local(const ExecuteOptions& options) {
+  if (!options.paging_state) return {};
+  KEYZONE_TRY(state, decode_page_state(*options.paging_state));
+  if (state.limit_left) limit_left_ = *state.limit_left;
+  last_ = std::move(state.position);
+  resumed_ = true;
+  return {};
+}
+
+// Of IN restrictions. What names one partition and one slice names nothing that could be too much.
+Result<void> ReadCursor::check_guardrails(const Guardrails& guardrails) {
+  const bool keys = !sources_.empty() && !sources_[0].scan;
+  if (keys && sources_.size() > 1) {
+    KEYZONE_CHECK(guardrails.check(Limit::kPartitionKeysInSelect, plan_->table->name,
+                                   static_cast<int64_t>(sources_.size()), warnings_));
+    KEYZONE_CHECK(guardrails.check(Limit::kInSelectCartesianProduct, "partition key",
+                                   static_cast<int64_t>(sources_.size()), warnings_));
+  }
+  if (base_.ranges.size() <= 1) return {};
+  return guardrails.check(Limit::kInSelectCartesianProduct, "clustering key",
+                          static_cast<int64_t>(base_.ranges.size()), warnings_);
 }
 
 void ReadCursor::add_scans(Token begin, Token end, const Catalog& catalog) {

@@ -1,6 +1,8 @@
 // Text and a catalog become a Prepared statement.
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 #include "cql/execute/statements.h"
 #include "cql/grammar/parser.h"
 #include "cql/system_tables/system_tables.h"
@@ -19,7 +21,8 @@ Bytes metadata_id(const ColumnSpecsPtr& columns) {
   Bytes text;
   if (columns) {
     for (const ColumnSpec& spec : *columns) {
-      for (const std::string& part : {spec.keyspace, spec.table, spec.name, spec.type->to_string()}) {
+      // The marshal name has a user type's fields, which ALTER TYPE changes.
+      for (const std::string& part : {spec.keyspace, spec.table, spec.name, spec.type->marshal_name()}) {
         append_block(text, part);
       }
     }
@@ -67,6 +70,15 @@ class Preparer {
     return prepare_other();
   }
 
+  // Whether the session's keyspace plays a part.
+  bool qualified() const {
+    if (const auto* select = statement_->as<SelectStatement>()) return !select->table.keyspace.empty();
+    if (const auto write = modification(*statement_)) return !table_of(*write).keyspace.empty();
+    const auto* batch = statement_->as<BatchStatement>();
+    return batch && std::all_of(batch->statements.begin(), batch->statements.end(),
+                                [](const auto& one) { return !table_of(one).keyspace.empty(); });
+  }
+
   // What only the whole statement tells.
   Result<void> describe(PreparedInfo& info) const {
     KEYZONE_TRY(specs, markers_.specs());
@@ -86,22 +98,39 @@ class Preparer {
       info.table_keyspace = table->keyspace;
       info.table_name = table->name;
       key_table_ = table;
+    } else if (key_table_ && key_table_->id != table->id) {
+      key_table_ = nullptr;  // a batch over several tables has no key to route by
     }
     if (!local) info.tables.emplace_back(table->id, table->version);
   }
 
-  Result<TablePtr> find_writable(const QualifiedName& name, const char* deed) const {
+  Error refuse_virtual(const Table& table) const {
+    const auto* batch = statement_->as<BatchStatement>();
+    if (batch && batch->kind == BatchKind::kLogged) {
+      return invalid("Cannot include a virtual table statement in a logged batch");
+    }
+    const auto write = modification(*statement_);
+    const auto conditional = [](const auto& one) { return one.conditions.any(); };
+    if (write && std::visit(conditional, *write)) return invalid("Conditional updates are not supported by virtual tables");
+    const std::string name = table.keyspace + "." + table.name;
+    const char* what = statement_->as<TruncateStatement>() ? "Truncation" : "Modification";
+    return invalid(std::string(what) + " is not supported by table " + name);
+  }
+
+  Result<TablePtr> find_writable(const QualifiedName& name) const {
     KEYZONE_TRY(table, find_table(catalog_, name, keyspace_));
     if (!is_system_keyspace(table->keyspace)) return table;
-    if (is_virtual_keyspace(table->keyspace)) {
-      return invalid(std::string(deed) + " is not supported by table " + table->keyspace + "." + table->name);
-    }
+    if (is_virtual_keyspace(table->keyspace)) return refuse_virtual(*table);
     return Error{ErrorKind::kUnauthorized, table->keyspace + " keyspace is not user-modifiable."};
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_select(const SelectStatement& select) {
     KEYZONE_TRY(table, find_table(catalog_, select.table, keyspace_));
     const bool local = is_system_keyspace(table->keyspace);
+    if (!local) {
+      if (select.allow_filtering) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kAllowFiltering));
+      if (!select.group_by.empty()) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kGroupBy));
+    }
     PrepareContext context = context_for(*table);
     KEYZONE_TRY(plan, plan_select(context, table, select, local));
     auto made = std::make_shared<PreparedSelect>(plan);
@@ -113,9 +142,10 @@ class Preparer {
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_write(const ModificationStatement& write) {
-    KEYZONE_TRY(table, find_writable(table_of(write), "Modification"));
+    KEYZONE_TRY(table, find_writable(table_of(write)));
     PrepareContext context = context_for(*table);
     KEYZONE_TRY(plan, plan_write(context, table, write));
+    if (plan->timestamp) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
     auto made = std::make_shared<PreparedWrite>(plan);
     PreparedInfo& info = made->mutable_info();
     info.kind = plan->kind;
@@ -131,7 +161,7 @@ class Preparer {
     std::vector<WritePlanPtr> plans;
     std::vector<const WritePlan*> bare;
     for (const ModificationStatement& statement : batch.statements) {
-      KEYZONE_TRY(table, find_writable(table_of(statement), "Modification"));
+      KEYZONE_TRY(table, find_writable(table_of(statement)));
       PrepareContext context = context_for(*table);
       KEYZONE_TRY(plan, plan_write(context, table, statement));
       name_table(info, table, false);
@@ -143,6 +173,7 @@ class Preparer {
     KEYZONE_CHECK(check_batch(batch.kind, bare, batch.attributes.timestamp != nullptr, dialect_));
     ExpressionPtr timestamp;
     if (batch.attributes.timestamp) {
+      KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
       PrepareContext context{catalog_, dialect_, keyspace_, markers_, nullptr};
       KEYZONE_TRY(prepared, prepare_term(context, batch.attributes.timestamp,
                                          {keyspace_, "", "[timestamp]", native_type(TypeKind::kBigint)}));
@@ -160,7 +191,8 @@ class Preparer {
     info.kind = kind_of(*statement_);
     if (const auto* truncate = statement_->as<TruncateStatement>()) {
       if (!dialect_.truncate) return invalid("TRUNCATE is not supported");
-      KEYZONE_TRY(found, find_writable(truncate->table, "Truncation"));
+      KEYZONE_CHECK(dialect_.guardrails.check(Feature::kDropTruncateTable));
+      KEYZONE_TRY(found, find_writable(truncate->table));
       table = found;
       name_table(info, table, false);
     }
@@ -197,7 +229,8 @@ Result<PreparedPtr> prepare(std::string_view text, const std::string& keyspace, 
   KEYZONE_TRY(made, preparer.run());
   PreparedInfo& info = made->mutable_info();
   KEYZONE_CHECK(preparer.describe(info));
-  info.id = prepared_id(text, keyspace);
+  info.qualified = preparer.qualified();
+  info.id = prepared_id(text, info.qualified ? "" : keyspace);
   info.text = text;
   info.keyspace = keyspace;
   info.result_metadata_id = metadata_id(info.result_columns);

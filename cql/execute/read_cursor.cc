@@ -61,6 +61,8 @@ Result<void> ReadCursor::feed(size_t index, ReadResult result) {
   source.asked = false;
   source.exhausted = !result.more.has_value();
   source.resume = result.more;
+  tombstones_ += result.tombstones;
+  rows_read_ += result.row_count;
   source.answers.push_back(std::move(result));
   return drain();
 }
@@ -196,37 +198,86 @@ Result<ResultSet> ReadCursor::take() {
   return out;
 }
 
+// Where a row of a system table is: its key, and its number among all rows for when it is gone by the next page.
+ReadPosition ReadCursor::local_position(const LocalRow& row, size_t number) const {
+  ReadPosition at;
+  at.token = Token(static_cast<int64_t>(number));
+  const Table& table = *plan_->table;
+  for (size_t i = 0; i < table.partition_key_size; ++i) append_block(at.partition_key, row[i].value_or(""));
+  for (size_t i = 0; i < table.clustering_size; ++i)
+    append_block(at.clustering, row[table.partition_key_size + i].value_or(""));
+  at.rows_in_partition = taken_in_partition_;
+  return at;
+}
+
+// The first row of this page.
+size_t ReadCursor::local_start(std::span<const LocalRow> rows) {
+  if (!resumed_) return 0;
+  const auto same = [this](const ReadPosition& at) {
+    return at.partition_key == last_.partition_key && at.clustering == last_.clustering;
+  };
+  size_t start = std::min(static_cast<size_t>(last_.token.value), rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (same(local_position(rows[i], i))) start = i + 1;
+  }
+  enter_partition(last_.partition_key);
+  taken_in_partition_ = last_.rows_in_partition;
+  return start;
+}
+
+void ReadCursor::read_local(const LocalRow& local, RowValues& row) const {
+  for (size_t slot = 0; slot < row.slots.size(); ++slot) {
+    const auto at = static_cast<size_t>(&plan_->slots.column(slot) - plan_->table->columns.data());
+    row.slots[slot] = local[at] ? Value::of(*local[at]) : Value::null();
+  }
+}
+
 Result<ResultSet> ReadCursor::run(std::span<const LocalRow> rows) {
   RowValues row;
   row.slots.resize(plan_->slots.size());
   row.stamps.resize(plan_->slots.size());
-  std::optional<std::string> last_partition;
-  for (const LocalRow& local : rows) {
-    if (limit_left_ == 0) break;
-    std::string partition;
-    for (size_t slot = 0; slot < row.slots.size(); ++slot) {
-      const auto at = static_cast<size_t>(&plan_->slots.column(slot) - plan_->table->columns.data());
-      row.slots[slot] = local[at] ? Value::of(*local[at]) : Value::null();
-    }
-    for (size_t i = 0; i < plan_->table->partition_key_size; ++i)
-      append_block(partition, local[i].value_or(""));
-    if (plan_->distinct && last_partition == partition) continue;
-    enter_partition(partition);
+  std::optional<Bytes> last_partition;
+  if (resumed_) last_partition = last_.partition_key;
+  for (size_t i = local_start(rows); i < rows.size() && limit_left_ > 0 && !more_; ++i) {
+    read_local(rows[i], row);
+    ReadPosition at = local_position(rows[i], i);
+    if (plan_->distinct && last_partition == at.partition_key) continue;
+    enter_partition(at.partition_key);
     if (!passes(row)) continue;
-    last_partition = partition;
-    if (!plan_->grouped) {
-      if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) continue;
+    last_partition = at.partition_key;
+    if (plan_->grouped) {
+      KEYZONE_CHECK(fold_local(row, std::move(at)));
+    } else if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) {
+      continue;
+    } else if (full_) {
+      more_ = true;
+    } else {
       KEYZONE_CHECK(rows_.add(row));
       count_row();
-      continue;
+      last_ = std::move(at);
+      last_.rows_in_partition = taken_in_partition_;
     }
-    KEYZONE_TRY(key, rows_.group_key(row));
-    if (rows_.has_group() && !rows_.in_group(key)) KEYZONE_CHECK(close_group());
-    if (!rows_.has_group()) rows_.open(std::move(key), row);
-    KEYZONE_CHECK(rows_.fold(row));
   }
-  KEYZONE_CHECK(finish_rows());
+  if (plan_->grouped && !full_) KEYZONE_CHECK(finish_rows());
+  done_ = true;
   return take();
+}
+
+Result<void> ReadCursor::fold_local(const RowValues& row, ReadPosition at) {
+  KEYZONE_TRY(key, rows_.group_key(row));
+  if (rows_.has_group() && !rows_.in_group(key)) {
+    const bool same_partition = last_folded_.partition_key == at.partition_key;
+    KEYZONE_CHECK(close_group());
+    if (!same_partition) taken_in_partition_ = 0;
+    more_ = full_;
+    if (full_ || limit_left_ == 0) return {};
+  }
+  if (!rows_.has_group()) {
+    if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) return {};
+    rows_.open(std::move(key), row);
+  }
+  last_folded_ = std::move(at);
+  return rows_.fold(row);
 }
 
 }  // namespace keyzone::cql

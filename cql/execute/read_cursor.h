@@ -27,7 +27,9 @@ class ReadCursor {
   bool done() const { return done_; }
   bool several_partitions() const { return sources_.size() > 1 && !sources_[0].scan; }
   Result<ResultSet> take();
-  const std::vector<std::string>& warnings() const { return plan_->warnings; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+  uint64_t tombstones() const { return tombstones_; }  // that tablets have looked at so far
+  uint64_t rows_read() const { return rows_read_; }    // that they have given
 
   // Instead of next() and feed(), for system tables.
   Result<ResultSet> run(std::span<const LocalRow> rows);
@@ -53,8 +55,10 @@ class ReadCursor {
   Result<void> bind_filters();
   Result<void> bind_sources(const ExecuteOptions& options, const Catalog& catalog);
   Result<void> bind_ranges();
+  Result<void> check_guardrails(const Guardrails& guardrails);
   void add_scans(Token begin, Token end, const Catalog& catalog);
   void resume_from(const ReadPosition& position);
+  Result<void> resume_local(const ExecuteOptions& options);
   uint64_t rows_per_read() const;
   TabletRead read_of(Source& source, size_t index);
 
@@ -66,6 +70,10 @@ class ReadCursor {
   Result<void> take_grouped(RowReader::Item item);
   Result<void> close_group();
   void enter_partition(BytesView key);
+  ReadPosition local_position(const LocalRow& row, size_t number) const;
+  size_t local_start(std::span<const LocalRow> rows);
+  void read_local(const LocalRow& local, RowValues& row) const;
+  Result<void> fold_local(const RowValues& row, ReadPosition at);
   ReadPosition position(RowReader::Item item) const;
   void count_row();
   Result<void> finish_rows();
@@ -79,6 +87,9 @@ class ReadCursor {
   std::vector<BoundFilter> filters_;
   RowReader reader_;
   RowCollector rows_;
+  std::vector<std::string> warnings_;
+  uint64_t tombstones_ = 0;
+  uint64_t rows_read_ = 0;
   ReadRequest base_;
 
   std::vector<Source> sources_;
@@ -91,6 +102,7 @@ class ReadCursor {
   uint64_t per_partition_ = 0;
   size_t page_bytes_ = 0;
   bool paged_ = false;
+  bool resumed_ = false;  // a system table's rows go on behind last_
 
   // The partition in hand: rows (or groups) taken of it, and whether any row of it was seen.
   Bytes partition_;

@@ -147,9 +147,14 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
                                 ? options_.timestamp.value_or(kNoTimestamp)
                                 : kNoTimestamp;
   KEYZONE_TRY(timestamp, timestamp_of(plan.timestamp, context, batch_timestamp.value_or(request)));
+  if (plan.timestamp) {
+    const Timestamp now = options_.now;
+    KEYZONE_CHECK(options_.dialect->guardrails.check_timestamp(plan.table->name, timestamp, now, warnings_));
+  }
   KEYZONE_TRY(ttl, ttl_of(plan, context));
   head.timestamp = timestamp;
   head.ttl = ttl;
+  if (ttl != 0) head.ttl_from = options_.now_in_seconds;
   if (plan.partition) {
     KEYZONE_TRY(key, plan.partition->partition_key(context));
     return add_partition(plan, context, std::move(key), std::move(head));
@@ -171,6 +176,8 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
     KEYZONE_CHECK(add_static_row(plan, context, mutation));
     KEYZONE_CHECK(add_rows(plan, context, options_.dialect->row_bytes_max, mutation));
   }
+  const Guardrails& guardrails = options_.dialect->guardrails;
+  if (guardrails.limits_writes()) KEYZONE_CHECK(check_writes(guardrails, *plan.table, mutation, warnings_));
   if (mutation.rows.empty() && !plan.conditional()) return {};
   if (mutation_count_++ == 0) {
     first_table_ = plan.table->id;

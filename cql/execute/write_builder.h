@@ -37,6 +37,7 @@ class WriteBuilder {
   Result<void> add(const WritePlan& plan, std::span<const Value> values,
                    std::optional<Timestamp> batch_timestamp = std::nullopt);
   std::vector<TabletCommand> take() { return std::move(commands_); }
+  std::vector<std::string> take_warnings() { return std::move(warnings_); }
   size_t mutation_count() const { return mutation_count_; }
   size_t partition_count() const;
   size_t bytes() const;  // of keys and values
@@ -58,6 +59,7 @@ class WriteBuilder {
   Bytes first_key_;
   bool one_partition_ = true;
   size_t mutation_count_ = 0;
+  std::vector<std::string> warnings_;
 };
 
 // What USING and the request say.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cql/system_tables/system_tables.h"
 #include "schema/types/json.h"
 
 namespace keyzone::cql {
@@ -98,14 +99,15 @@ class SelectPlanner {
       for (const PreparedRelation& relation : relations) {
         plan_->filters.push_back(make_filter(relation, plan_->slots));
       }
-      relations.clear();
     }
     RestrictionOptions options;
-    options.allow_filtering = statement_.allow_filtering;
+    options.allow_filtering =
+        statement_.allow_filtering || (plan_->local && is_virtual_keyspace(table_.keyspace));
     options.only_statics = selects_only_statics();
     KEYZONE_TRY(restrictions, Restrictions::analyse(table_, std::move(relations), options));
     plan_->restrictions = std::move(restrictions);
     for (const PreparedRelation& relation : plan_->restrictions.filters()) {
+      if (plan_->local) break;  // it is there
       plan_->filters.push_back(make_filter(relation, plan_->slots));
     }
     plan_->partition = PointKey::partition_of(plan_->restrictions);
@@ -254,7 +256,7 @@ class SelectPlanner {
     if (statement_.distinct) return invalid("ORDER BY is not supported with SELECT DISTINCT queries");
     const Restrictions& where = plan_->restrictions;
     if (statement_.order_by[0].ann_of) return invalid("ANN ordering by vector requires the column to be indexed");
-    if (!where.has_partition_keys() && !plan_->local) {
+    if (!where.has_partition_keys()) {
       return invalid("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
     }
     std::optional<bool> reversed;
@@ -293,7 +295,7 @@ class SelectPlanner {
     }
     plan_->statics_only_rows = !by_rows || plan_->distinct;
     plan_->slots.finish();
-    if (plan_->grouped && !plan_->local) warn_of_partitions();
+    if (plan_->grouped) warn_of_partitions();
     if (plan_->json || plan_->grouped) return;
     std::vector<size_t> plain;
     for (const ExpressionPtr& output : plan_->outputs) {

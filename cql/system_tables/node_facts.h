@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,29 @@ struct ClientFact {
   std::map<std::string, std::string> options;  // of STARTUP
 };
 
+struct TraceEvent {
+  Uuid id;  // version 1: also when
+  std::string activity;
+  int32_t elapsed_us = 0;  // since the request came
+};
+// What a coordinator did for one request whose client asked for a trace.
+struct TraceFact {
+  Uuid id;
+  std::string client;       // addresses as text
+  std::string coordinator;
+  uint16_t coordinator_port = 0;  // for peers
+  std::string request;            // "Execute CQL3 query"
+  std::map<std::string, std::string> parameters;
+  Timestamp started_at = 0;
+  int32_t duration_us = 0;
+  std::string thread;
+  std::vector<TraceEvent> events;  // in order
+};
+using TraceFactPtr = std::shared_ptr<const TraceFact>;
+
 struct NodeFacts {
   NodeId node;  // this one; its addresses are in the catalog
+  bool alone = false;  // clients are shown no other
   std::string release_version = "5.0.8";
   std::string cql_version = "3.4.7";
   std::string native_protocol_version = "5";
@@ -59,6 +81,7 @@ struct NodeFacts {
   std::map<GroupId, TabletStats> tablets;  // of those known
   std::vector<PreparedFact> prepared;
   std::vector<ClientFact> clients;
+  std::vector<TraceFactPtr> traces;  // by id
   std::map<std::string, std::string> settings;  // of the config, passwords left out
 };
 

@@ -38,7 +38,7 @@ std::string name_of(const Catalog& catalog, NodeId id) {
 std::vector<const Node*> peers_of(const Catalog& catalog, const NodeFacts& facts) {
   std::vector<const Node*> out;
   for (const auto& [id, node] : catalog.nodes) {
-    if (id != facts.node && !node.replaced) out.push_back(&node);
+    if (id != facts.node && !node.replaced && !facts.alone) out.push_back(&node);
   }
   return out;
 }
@@ -68,7 +68,7 @@ const TabletStats* stats_of(GroupId id, const NodeFacts& facts) {
   return found == facts.tablets.end() ? nullptr : &found->second;
 }
 
-// One row for every tablet that this node is meant to lead: Cassandra's "primary ranges".
+// One row for every tablet that this node is meant to lead, Cassandra's "primary ranges"; all where it is alone.
 template <class Fill>
 std::vector<SystemRow> estimates(const Table& system_table, const Catalog& catalog, const NodeFacts& facts,
                                  Fill fill) {
@@ -77,7 +77,7 @@ std::vector<SystemRow> estimates(const Table& system_table, const Catalog& catal
     const auto map = catalog.tablets.find(table->id);
     if (map == catalog.tablets.end() || is_hidden_keyspace(table->keyspace)) continue;
     for (const Tablet& tablet : map->second->tablets) {
-      if (tablet.preferred_leader != facts.node) continue;
+      if (tablet.preferred_leader != facts.node && !facts.alone) continue;
       const TabletStats* stats = stats_of(tablet.group, facts);
       const int64_t partitions = stats ? static_cast<int64_t>(stats->partitions) : 0;
       const int64_t bytes = stats ? static_cast<int64_t>(stats->data_bytes) : 0;

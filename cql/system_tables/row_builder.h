@@ -63,6 +63,8 @@ std::vector<SystemRow> virtual_tables_rows(const Table& table, const Catalog& ca
                                            const NodeFacts& facts);
 std::vector<SystemRow> virtual_columns_rows(const Table& table, const Catalog& catalog,
                                             const NodeFacts& facts);
+std::vector<SystemRow> trace_sessions_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> trace_events_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> clients_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> settings_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> keyzone_nodes_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);

@@ -108,12 +108,14 @@ std::vector<SystemRow> columns_of(const Table& system_table, const std::vector<T
   return rows.take();
 }
 
+// What an older Cassandra doesn't know is written only where it is not the default.
 void add_options(RowBuilder& rows, const TableOptions& options) {
+  if (!options.allow_auto_snapshot) rows.boolean("allow_auto_snapshot", false);
+  if (options.cdc) rows.boolean("cdc", true);
+  if (!options.incremental_backups) rows.boolean("incremental_backups", false);
   rows.text("additional_write_policy", options.additional_write_policy)
-      .boolean("allow_auto_snapshot", options.allow_auto_snapshot)
       .real("bloom_filter_fp_chance", options.bloom_filter())
       .map("caching", options.caching)
-      .boolean("cdc", options.cdc)
       .text("comment", options.comment)
       .map("compaction", options.compaction)
       .map("compression", options.compression)
@@ -122,7 +124,6 @@ void add_options(RowBuilder& rows, const TableOptions& options) {
       .integer("default_time_to_live", options.default_time_to_live)
       .map("extensions", {})
       .integer("gc_grace_seconds", options.gc_grace_seconds)
-      .boolean("incremental_backups", options.incremental_backups)
       .integer("max_index_interval", options.max_index_interval)
       .integer("memtable_flush_period_in_ms", options.memtable_flush_period_in_ms)
       .integer("min_index_interval", options.min_index_interval)

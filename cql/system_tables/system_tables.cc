@@ -27,7 +27,7 @@ const std::array kKeyspaces = {
     SystemKeyspace{"system_auth", &kSystemAuthTables, false, "SimpleStrategy", "3"},
     SystemKeyspace{"system_distributed", &kSystemDistributedTables, false, "SimpleStrategy", "3"},
     SystemKeyspace{"system_schema", &kSystemSchemaTables, false, "LocalStrategy", ""},
-    SystemKeyspace{"system_traces", &kSystemTracesTables, false, "SimpleStrategy", "3"},
+    SystemKeyspace{"system_traces", &kSystemTracesTables, false, "SimpleStrategy", "2"},
     SystemKeyspace{"system_views", &kSystemViewsTables, true, "", ""},
     SystemKeyspace{"system_virtual_schema", &kSystemVirtualSchemaTables, true, "", ""},
 };
@@ -127,6 +127,8 @@ constexpr Source kSources[] = {
     {"system_virtual_schema", "keyspaces", virtual_keyspaces_rows},
     {"system_virtual_schema", "tables", virtual_tables_rows},
     {"system_virtual_schema", "columns", virtual_columns_rows},
+    {"system_traces", "events", trace_events_rows},
+    {"system_traces", "sessions", trace_sessions_rows},
     {"system_views", "clients", clients_rows},
     {"system_views", "settings", settings_rows},
     {"system_views", "keyzone_nodes", keyzone_nodes_rows},

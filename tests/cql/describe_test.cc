@@ -184,5 +184,29 @@ TEST_F(Describe, WhatIsPrintedCanBeRun) {
   EXPECT_EQ(rows("DESCRIBE SCHEMA"), before);
 }
 
+TEST(DescribePages, EndWhereTheRowsEnd) {
+  ResultSet all;
+  all.columns = std::make_shared<std::vector<ColumnSpec>>(2);
+  for (const std::string text : {"a", "b", "c", "d", "e", "f"}) {
+    append_be(all.rows, static_cast<int32_t>(text.size()));
+    all.rows += text;
+  }
+  all.row_count = 3;
+  const Uuid version{{1}};
+  auto first = describe_page(all, 2, std::nullopt, version);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->row_count, 2u);
+  EXPECT_EQ(first->rows, all.rows.substr(0, 20));
+  ASSERT_TRUE(first->paging_state);
+  auto second = describe_page(all, 2, *first->paging_state, version);
+  EXPECT_EQ(second->row_count, 1u);
+  EXPECT_EQ(second->rows, all.rows.substr(20));
+  EXPECT_FALSE(second->paging_state);
+  EXPECT_EQ(describe_page(all, std::nullopt, std::nullopt, version)->row_count, 3u);
+  EXPECT_THAT(describe_page(all, 2, *first->paging_state, Uuid{{2}}).error().message,
+              testing::StartsWith("The schema has changed since the previous page of the DESCRIBE statement"));
+  EXPECT_EQ(describe_page(all, 2, "nonsense", version).error().kind, ErrorKind::kProtocol);
+}
+
 }  // namespace
 }  // namespace keyzone::cql
