@@ -107,6 +107,8 @@ actors::NodeOptions options_of(const NodeConfig& config) {
   options.disk_space_reserve = config.memory ? 0 : config.disk_space_reserve;
   options.sweep_interval = config.sweep_interval;
   options.connections_max = config.native_transport_max_concurrent_connections;
+  for (const auto& [name, value] : config.guardrails) KEYZONE_ASSERT(options.guardrails.set(name, value));
+  options.settings = node_config_values(config);
   return options;
 }
 

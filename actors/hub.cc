@@ -116,6 +116,7 @@ class Hub : public ShardActor {
     }
     void operator()(const Join&) {}
     void operator()(const Welcome&) {}
+    void operator()(const TraceFactPtr& v) { hub.context_.traces.put(v); }
   };
   struct Dial {
     uint64_t number = 0;

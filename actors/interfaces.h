@@ -14,6 +14,7 @@
 
 #include "actors/environment.h"
 #include "actors/node_options.h"
+#include "actors/trace.h"
 #include "raft/types.h"
 #include "schema/catalog.h"
 #include "schema/command.h"
@@ -145,7 +146,8 @@ struct Welcome {
 struct PeerItem {
   GroupId group;
   std::variant<Heartbeat, raft::Message, std::shared_ptr<const WriteRequests>, std::shared_ptr<const ReadRequests>,
-               std::shared_ptr<const Replies>, SnapshotRequest, SnapshotChunk, CatalogRequest, Join, Welcome>
+               std::shared_ptr<const Replies>, SnapshotRequest, SnapshotChunk, CatalogRequest, Join, Welcome,
+               TraceFactPtr>
       body;
 };
 // To the hub.

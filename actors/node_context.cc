@@ -18,10 +18,27 @@ bool NodeContext::disk_full() const {
   return space_short || std::any_of(shards.begin(), shards.end(), [](const auto& shard) { return shard->log_full.load(); });
 }
 
-uint32_t SessionDirectory::add(caf::actor session) {
+void ClientRecord::set(cql::ClientFact fact) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  fact_ = std::move(fact);
+}
+
+void ClientRecord::set_keyspace(const std::string& keyspace) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  fact_.keyspace = keyspace;
+}
+
+cql::ClientFact ClientRecord::fact() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  cql::ClientFact out = fact_;
+  out.request_count = requests_.load(std::memory_order_relaxed);
+  return out;
+}
+
+uint32_t SessionDirectory::add(caf::actor session, std::shared_ptr<ClientRecord> client) {
   std::lock_guard<std::mutex> lock(mutex_);
   const uint32_t number = next_++;
-  sessions_.emplace(number, std::move(session));
+  sessions_.emplace(number, Entry{std::move(session), std::move(client)});
   return number;
 }
 
@@ -33,14 +50,30 @@ void SessionDirectory::remove(uint32_t number) {
 caf::actor SessionDirectory::find(uint32_t number) const {
   std::lock_guard<std::mutex> lock(mutex_);
   auto it = sessions_.find(number);
-  return it == sessions_.end() ? caf::actor() : it->second;
+  return it == sessions_.end() ? caf::actor() : it->second.session;
 }
 
 std::vector<caf::actor> SessionDirectory::all() const {
   std::lock_guard<std::mutex> lock(mutex_);
   std::vector<caf::actor> out;
   out.reserve(sessions_.size());
-  for (const auto& [number, session] : sessions_) out.push_back(session);
+  for (const auto& [number, entry] : sessions_) out.push_back(entry.session);
+  return out;
+}
+
+std::vector<cql::ClientFact> SessionDirectory::clients() const {
+  std::vector<std::shared_ptr<ClientRecord>> records;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [number, entry] : sessions_) {
+      if (entry.client) records.push_back(entry.client);
+    }
+  }
+  std::vector<cql::ClientFact> out;
+  for (const auto& record : records) {
+    out.push_back(record->fact());
+    if (out.back().address.empty()) out.pop_back();
+  }
   return out;
 }
 

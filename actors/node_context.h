@@ -16,26 +16,48 @@
 #include "actors/node_options.h"
 #include "actors/routing.h"
 #include "actors/statement_cache.h"
+#include "actors/trace.h"
+#include "cql/system_tables/node_facts.h"
 #include "raft/types.h"
 
 namespace keyzone::actors {
 
 class Shard;
 
+// A client's connection as system_views.clients shows it. Its session changes it; any thread reads a copy.
+class ClientRecord {
+ public:
+  void set(cql::ClientFact fact);
+  void set_keyspace(const std::string& keyspace);
+  void count_request() { requests_.fetch_add(1, std::memory_order_relaxed); }
+  cql::ClientFact fact() const;
+
+ private:
+  mutable std::mutex mutex_;
+  cql::ClientFact fact_;
+  std::atomic<uint64_t> requests_{0};
+};
+
 // Where the answer to a request goes: the sessions (and other coordinators) of this node, by number. Any thread.
 class SessionDirectory {
  public:
   // The session's number: the upper half of its requests' sequences. Never given twice in a node's life.
-  uint32_t add(caf::actor session);
+  // `client`: null if it serves none.
+  uint32_t add(caf::actor session, std::shared_ptr<ClientRecord> client = nullptr);
   void remove(uint32_t number);
   caf::actor find(uint32_t number) const;  // invalid: it has gone
   std::vector<caf::actor> all() const;
+  std::vector<cql::ClientFact> clients() const;  // those that have said STARTUP
   size_t size() const;
   void clear();
 
  private:
   mutable std::mutex mutex_;
-  std::map<uint32_t, caf::actor> sessions_;
+  struct Entry {
+    caf::actor session;
+    std::shared_ptr<ClientRecord> client;
+  };
+  std::map<uint32_t, Entry> sessions_;
   uint32_t next_ = 1;
 };
 
@@ -124,6 +146,7 @@ struct NodeContext {
   LeaderBoard leaders;
   LoadBoard loads;
   StatementCache statements;
+  TraceBoard traces;
 
   // Who we are. Set by the supervisor before the first replica is spawned, then fixed.
   NodeId self;

@@ -3,17 +3,20 @@
 namespace keyzone::actors {
 
 cql::Dialect dialect_of(const NodeOptions& options) {
-  if (options.dialect == "keyspaces") return cql::keyspaces_dialect();
-  cql::Dialect dialect = cql::cassandra_dialect();
+  const bool keyspaces = options.dialect == "keyspaces";
+  cql::Dialect dialect = keyspaces ? cql::keyspaces_dialect() : cql::cassandra_dialect();
+  dialect.guardrails = options.guardrails;
+  if (keyspaces) return dialect;
   dialect.batch_bytes_warn = options.batch_bytes_warn;
   dialect.batch_bytes_max = options.batch_bytes_max;
   return dialect;
 }
 
-cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view) {
+cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view, const Table& table) {
   cql::NodeFacts facts;
   const cql::Dialect dialect = dialect_of(context.options);
   facts.node = context.self;
+  facts.alone = context.options.one_node_view;
   facts.release_version = dialect.release_version;
   facts.cql_version = dialect.cql_version;
   facts.native_protocol_version = std::to_string(dialect.protocol_version_max);
@@ -49,25 +52,15 @@ cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view) {
     stats.leader = leader.node;
     stats.term = leader.term;
   }
-  for (const auto& id : context.statements.ids()) facts.prepared.push_back({id, {}, {}});
-  const auto& options = context.options;
-  facts.settings = {
-      {"cluster_name", options.cluster_name},
-      {"listen_address", options.listen_address},
-      {"storage_port", std::to_string(options.storage_port)},
-      {"rpc_address", options.rpc_address},
-      {"native_transport_port", std::to_string(options.native_transport_port)},
-      {"initial_tablets", std::to_string(options.initial_tablets)},
-      {"local_one_reads", options.nearest_reads ? "nearest" : "linearizable"},
-      {"read_request_timeout", std::to_string(options.read_timeout.count()) + "ms"},
-      {"write_request_timeout", std::to_string(options.write_timeout.count()) + "ms"},
-      {"request_timeout", std::to_string(options.schema_timeout.count()) + "ms"},
-      {"truncate_request_timeout", std::to_string(options.truncate_timeout.count()) + "ms"},
-      {"native_transport_max_frame_size", std::to_string(options.frame_bytes_max) + "B"},
-      {"batch_size_warn_threshold", std::to_string(dialect.batch_bytes_warn) + "B"},
-      {"batch_size_fail_threshold", std::to_string(dialect.batch_bytes_max) + "B"},
-      {"dialect", dialect.name},
-  };
+  if (table.name == "prepared_statements") {
+    for (const auto& statement : context.statements.all()) {
+      const auto& info = statement->prepared->info();
+      facts.prepared.push_back({info.id, info.qualified ? "" : info.keyspace, info.text});
+    }
+  }
+  if (table.name == "clients") facts.clients = context.sessions.clients();
+  if (table.keyspace == "system_traces") facts.traces = context.traces.all(context.clock.wall());
+  facts.settings = context.options.settings;
   return facts;
 }
 

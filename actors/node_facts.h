@@ -9,6 +9,7 @@ namespace keyzone::actors {
 // What this node allows and says about itself.
 cql::Dialect dialect_of(const NodeOptions& options);
 
-cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view);
+// What `table` needs of it.
+cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view, const Table& table);
 
 }  // namespace keyzone::actors

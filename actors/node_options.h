@@ -2,8 +2,11 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "cql/guardrails.h"
 
 namespace keyzone::actors {
 
@@ -30,6 +33,8 @@ struct NodeOptions {
   bool nearest_reads = false;  // ONE and LOCAL_ONE read the nearest replica, which may be stale
   bool one_node_view = false;  // drivers are shown this node alone (keyzone dev)
   std::string dialect = "cassandra";
+  cql::Guardrails guardrails;
+  std::map<std::string, std::string> settings;  // the configuration as text, for system_views.settings
   std::chrono::milliseconds read_timeout{5000};
   std::chrono::milliseconds write_timeout{2000};
   std::chrono::milliseconds schema_timeout{10000};

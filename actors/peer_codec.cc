@@ -131,6 +131,7 @@ struct ItemWriter {
     auto replies = out.initReplies(static_cast<unsigned>(v->items.size()));
     for (unsigned i = 0; i < replies.size(); ++i) write(replies[i], v->items[i]);
   }
+  void operator()(const TraceFactPtr& v) { out.setTrace(to_data(encode_trace(*v))); }
   void operator()(const SnapshotRequest& v) {
     auto request = out.initSnapshotRequest();
     request.setTransfer(v.transfer);
@@ -363,6 +364,12 @@ PeerItem read(wire::PeerItem::Reader in) {
     case wire::PeerItem::WELCOME:
       item.body = read(in.getWelcome());
       break;
+    case wire::PeerItem::TRACE: {
+      auto trace = decode_trace(view(in.getTrace()));
+      KJ_REQUIRE(trace.ok(), "a trace");
+      item.body = *std::move(trace);
+      break;
+    }
   }
   return item;
 }
@@ -432,6 +439,7 @@ size_t size_of(const PeerItem& item) {
     size_t operator()(const CatalogRequest& v) { return v.change.size(); }
     size_t operator()(const Join&) { return 256; }
     size_t operator()(const Welcome& v) { return 256 + v.members.size() * 128; }
+    size_t operator()(const TraceFactPtr& v) { return 512 + v->events.size() * 256; }
   };
   return kItemOverhead + std::visit(Sizer{}, item.body);
 }

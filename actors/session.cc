@@ -6,13 +6,17 @@
 #include "actors/errors.h"
 #include "actors/node_facts.h"
 #include "actors/session_actor.h"
+#include "cql/system_tables/system_tables.h"
+#include "schema/types/hex.h"
 
 namespace keyzone::actors {
 
 namespace {
 
-bool is_known_cql_version(std::string_view version) {
-  return version.starts_with("3.") || version.starts_with("4.");
+// What a client may ask to be traced.
+bool may_be_traced(net::Opcode opcode) {
+  using enum net::Opcode;
+  return opcode == kQuery || opcode == kPrepare || opcode == kExecute || opcode == kBatch;
 }
 
 }  // namespace
@@ -34,7 +38,7 @@ Session::Session(caf::actor_config& config, NodeContext& context, size_t shard, 
 
 caf::behavior Session::make_behavior() {
   self_ = caf::actor_cast<caf::actor>(this);
-  number_ = context_.sessions.add(self_);
+  number_ = context_.sessions.add(self_, record_);
   stream_.start(*this);
   return {
       [this](const RepliesPtr& replies) { handle_replies(*replies); },
@@ -147,7 +151,10 @@ void Session::flush() {
 
 void Session::handle_frame(net::Frame frame) {
   net::RequestPrelude prelude;
-  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  record_->count_request();
+  ClientRequest request;
+  request.version = frame.version;
+  request.stream = frame.stream;
   if (frame.oversize > 0) {
     return answer_error(request, invalid("Request is too big: length " + std::to_string(frame.oversize) +
                                          " exceeds maximum allowed length " +
@@ -182,54 +189,56 @@ void Session::handle_frame(net::Frame frame) {
   }
 }
 
-ClientRequest Session::new_request(const net::Frame& frame, net::Consistency consistency) const {
+ClientRequest Session::new_request(const net::Frame& frame) {
   ClientRequest request;
   request.version = frame.version;
   request.stream = frame.stream;
-  request.consistency = consistency;
+  if ((frame.flags & net::kFlagTracing) && may_be_traced(frame.opcode)) {
+    request.trace = std::make_shared<TraceFact>();
+    request.trace->id = time_uuid();
+    request.trace->started_at = context_.clock.wall();
+    request.traced_at = now_us();
+  }
   return request;
 }
 
 void Session::handle_startup(const net::Frame& frame) {
-  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  ClientRequest request = new_request(frame);
   net::StartupRequest startup;
   auto refuse = [&](const Error& error) {
     answer_error(request, error);
     reader_.startup_refused();
   };
   if (version_ != 0)
-    return answer_error(request,
-                        Error{ErrorKind::kProtocol, "Unexpected message STARTUP, the connection is ready"});
+    return answer_error(
+        request, Error{ErrorKind::kProtocol, "Unexpected message STARTUP, the connection is already initialized"});
   if (auto decoded = net::decode_request(frame, startup); !decoded) return refuse(decoded.error());
-  const auto cql_version = startup.option("CQL_VERSION");
-  if (cql_version.empty())
-    return refuse({ErrorKind::kProtocol, "Missing value CQL_VERSION in STARTUP message"});
-  if (!is_known_cql_version(cql_version)) {
-    return refuse({ErrorKind::kProtocol, "CQL version " + std::string(cql_version) + " is not supported"});
-  }
-  net::Compression codec = net::Compression::kNone;
-  std::string wanted(startup.option("COMPRESSION"));
-  for (auto& c : wanted) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (wanted == "lz4") {
-    codec = net::Compression::kLz4;
-  } else if (wanted == "snappy" && frame.version < 5) {
-    codec = net::Compression::kSnappy;
-  } else if (!wanted.empty() && wanted != "none") {
-    return refuse({ErrorKind::kProtocol, "Unknown compression algorithm: " + wanted});
-  }
+  const auto codec = net::accept_startup(startup, frame.version);
+  if (!codec) return refuse(codec.error());
   answer(request, net::Opcode::kReady, [](Bytes&) {});
   version_ = frame.version;
-  writer_.startup_done(version_, codec);
-  reader_.startup_done(version_, codec);
+  writer_.startup_done(version_, *codec);
+  reader_.startup_done(version_, *codec);
   reader_.lift_limit();
+  cql::ClientFact client;
+  const auto remote = stream_.stream->remote();
+  client.address = remote.address.to_string();
+  client.port = static_cast<uint16_t>(remote.port);
+  client.driver_name = startup.option("DRIVER_NAME");
+  client.driver_version = startup.option("DRIVER_VERSION");
+  client.protocol_version = version_;
+  for (const auto& [key, value] : startup.options) client.options[key] = value;
+  record_->set(std::move(client));
 }
 
 void Session::handle_register(const net::Frame& frame) {
-  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  ClientRequest request = new_request(frame);
   net::RegisterRequest wanted;
   if (auto decoded = net::decode_request(frame, wanted); !decoded)
     return answer_error(request, decoded.error());
-  for (const auto type : wanted.event_types) {
+  for (const auto& name : wanted.event_types) {
+    std::string type(name);
+    for (auto& c : type) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     if (type == "TOPOLOGY_CHANGE") {
       registered_topology_ = true;
     } else if (type == "STATUS_CHANGE") {
@@ -238,7 +247,7 @@ void Session::handle_register(const net::Frame& frame) {
       registered_schema_ = true;
     } else {
       return answer_error(
-          request, Error{ErrorKind::kProtocol, "Invalid value '" + std::string(type) + "' for Event.Type"});
+          request, Error{ErrorKind::kProtocol, "Invalid value '" + std::string(name) + "' for Type"});
     }
   }
   answer(request, net::Opcode::kReady, [](Bytes&) {});
@@ -256,31 +265,65 @@ void Session::send_event(const net::Event& event) {
 // --- statements
 
 Result<CachedStatementPtr> Session::prepare(BytesView text, const std::string& keyspace) {
-  auto cached = context_.statements.find(cql::prepared_id(text, keyspace));
   const auto& catalog = view().catalog;
+  auto cached = context_.statements.find(cql::prepared_id(text, keyspace));
+  if (!cached && !keyspace.empty()) {
+    cached = context_.statements.find(cql::prepared_id(text, ""));
+    if (cached && !cached->prepared->info().qualified) cached = nullptr;
+  }
   if (cached && cql::is_current(*cached->prepared, *catalog)) return cached;
   KEYZONE_TRY(prepared, cql::prepare(text, keyspace, catalog, dialect_));
   return make_cached(std::move(prepared));
 }
 
-// By id; made anew if a table was altered since.
+// By id. Made anew if a table was altered since; but where that changes what the client knows of the statement, the
+// client has to prepare it again: it would read rows, or write values, by the columns of before.
 Result<CachedStatementPtr> Session::find_prepared(BytesView id) {
   auto cached = context_.statements.find(id);
   if (!cached) return Error{ErrorKind::kUnprepared, Bytes(id)};
   if (cql::is_current(*cached->prepared, *view().catalog)) return cached;
   const auto& info = cached->prepared->info();
-  KEYZONE_TRY(fresh, prepare(info.text, info.keyspace));
-  context_.statements.put(fresh);
+  auto fresh = prepare(info.text, info.keyspace);
+  if (!fresh || !cql::same_metadata(info, (*fresh)->prepared->info())) {
+    context_.statements.remove(id);
+    return Error{ErrorKind::kUnprepared, Bytes(id)};
+  }
+  context_.statements.put(*fresh);
   return fresh;
 }
 
+Result<std::string> Session::keyspace_of(const std::optional<BytesView>& named) {
+  if (!named) return keyspace_;
+  std::string name(*named);
+  const bool system = cql::is_system_keyspace(name) && !cql::is_hidden_keyspace(name);
+  if (system || view().catalog->keyspaces.contains(name)) return name;
+  return invalid("Keyspace '" + name + "' does not exist");
+}
+
+// Once a connection, as Cassandra does: the statement means another table than it would mean here.
+void Session::warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request) {
+  if (info.qualified || warned_of_keyspace_ || info.keyspace == keyspace_ || info.table_name.empty() ||
+      info.kind == cql::StatementKind::kBatch)
+    return;
+  warned_of_keyspace_ = true;
+  const auto shown = [](const std::string& keyspace) { return keyspace.empty() ? "null" : keyspace; };
+  request.warnings.push_back(
+      "`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in "
+      "non-qualified table names. Please consider removing instances of `Session#setKeyspace(<keyspace>)`, "
+      "`Session#execute(\"USE <keyspace>\")` and `cluster.newSession(<keyspace>)` from your code, and always use "
+      "fully qualified table names (e.g. <keyspace>.<table>). Keyspace used: " +
+      shown(keyspace_) + ", statement keyspace: " + shown(info.keyspace) + ", statement id: " + to_hex(info.id));
+}
+
 void Session::handle_prepare(const net::Frame& frame) {
-  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  ClientRequest request = new_request(frame);
   net::PrepareRequest wanted;
   if (auto decoded = net::decode_request(frame, wanted); !decoded)
     return answer_error(request, decoded.error());
-  const std::string keyspace = wanted.keyspace ? std::string(*wanted.keyspace) : keyspace_;
-  auto cached = prepare(wanted.text, keyspace);
+  trace_request(request, "Preparing CQL3 query", nullptr, wanted.text);
+  const auto keyspace = keyspace_of(wanted.keyspace);
+  if (!keyspace) return answer_error(request, keyspace.error());
+  auto cached = prepare(wanted.text, *keyspace);
   if (!cached) return answer_error(request, cached.error());
   context_.statements.put(*cached);
   const auto& info = (*cached)->prepared->info();
@@ -311,7 +354,7 @@ cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters) 
 
 void Session::handle_query(const net::Frame& frame) {
   query_.parameters.clear();
-  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  ClientRequest request = new_request(frame);
   if (auto decoded = net::decode_request(frame, query_); !decoded)
     return answer_error(request, decoded.error());
   const auto& parameters = query_.parameters;
@@ -321,9 +364,11 @@ void Session::handle_query(const net::Frame& frame) {
   if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
     return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
   }
-  const std::string keyspace = parameters.keyspace ? std::string(*parameters.keyspace) : keyspace_;
+  trace_request(request, "Execute CQL3 query", &parameters, query_.text);
+  const auto named = keyspace_of(parameters.keyspace);
+  if (!named) return answer_error(request, named.error());
   request.body = Bytes(frame.body);
-  request.plan = [this, keyspace](uint32_t number) {
+  request.plan = [this, keyspace = *named](uint32_t number) {
     auto& request = requests_.at(number);
     net::Frame again;
     again.version = request.version;
@@ -335,7 +380,11 @@ void Session::handle_query(const net::Frame& frame) {
     if (!cached) return fail(number, cached.error());
     request.statement = *cached;
     if (auto wrong = check_consistency((*cached)->prepared->info(), request)) return fail(number, *wrong);
-    auto execution = cql::begin((*cached)->prepared, options_of(query.parameters), view().catalog);
+    if (request.trace) trace(request, "Parsed and planned the statement");
+    auto options = options_of(query.parameters);
+    options.prepared = false;
+    if (auto wrong = check_page_size((*cached)->prepared->info(), options, request)) return fail(number, *wrong);
+    auto execution = cql::begin((*cached)->prepared, options, view().catalog);
     if (!execution) return fail(number, execution.error());
     start(number, *std::move(execution));
   };
@@ -345,23 +394,30 @@ void Session::handle_query(const net::Frame& frame) {
 
 void Session::handle_execute(const net::Frame& frame) {
   execute_.parameters.clear();
-  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  ClientRequest request = new_request(frame);
   if (auto decoded = net::decode_request(frame, execute_); !decoded)
     return answer_error(request, decoded.error());
   const auto& parameters = execute_.parameters;
   request.consistency = parameters.consistency;
   request.serial_consistency = parameters.serial_consistency;
   request.skip_metadata = parameters.skip_metadata;
+  request.prepared = true;
   request.known_metadata_id = Bytes(execute_.result_metadata_id);
   if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
     return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
   }
   auto cached = find_prepared(execute_.id);
+  const auto* info = cached ? &(*cached)->prepared->info() : nullptr;
+  trace_request(request, "Execute CQL3 prepared query", &parameters,
+                info ? std::optional<BytesView>(info->text) : std::nullopt);
   if (!cached) return answer_error(request, cached.error());
   request.statement = *cached;
-  if (auto wrong = check_consistency((*cached)->prepared->info(), request))
-    return answer_error(request, *wrong);
-  auto execution = cql::begin((*cached)->prepared, options_of(parameters), view().catalog);
+  if (request.trace) trace_values(request, parameters);
+  warn_of_keyspace(*info, request);
+  if (auto wrong = check_consistency(*info, request)) return answer_error(request, *wrong);
+  const auto options = options_of(parameters);
+  if (auto wrong = check_page_size(*info, options, request)) return answer_error(request, *wrong);
+  auto execution = cql::begin((*cached)->prepared, options, view().catalog);
   if (!execution) return answer_error(request, execution.error());
   request.body = Bytes(frame.body);
   request.plan = [this](uint32_t number) {
@@ -383,14 +439,17 @@ void Session::handle_execute(const net::Frame& frame) {
 }
 
 void Session::handle_batch(const net::Frame& frame) {
-  ClientRequest request = new_request(frame, net::Consistency::kOne);
+  ClientRequest request = new_request(frame);
   batch_.statements.clear();
   if (auto decoded = net::decode_request(frame, batch_); !decoded)
     return answer_error(request, decoded.error());
   request.consistency = batch_.consistency;
   request.serial_consistency = batch_.serial_consistency;
+  trace_request(request, "Execute batch of CQL3 queries", nullptr, std::nullopt);
+  const auto named = keyspace_of(batch_.keyspace);
+  if (!named) return answer_error(request, named.error());
   request.body = Bytes(frame.body);
-  request.plan = [this](uint32_t number) {
+  request.plan = [this, keyspace = *named](uint32_t number) {
     auto& request = requests_.at(number);
     net::Frame again;
     again.version = request.version;
@@ -398,7 +457,6 @@ void Session::handle_batch(const net::Frame& frame) {
     again.body = request.body;
     net::BatchRequest batch;
     (void)net::decode_request(again, batch);
-    const std::string keyspace = batch.keyspace ? std::string(*batch.keyspace) : keyspace_;
     std::vector<cql::BatchItem> items;
     for (const auto& statement : batch.statements) {
       auto cached =
@@ -426,6 +484,10 @@ void Session::handle_batch(const net::Frame& frame) {
 
 std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,
                                                 const ClientRequest& request) const {
+  if (request.consistency == net::Consistency::kNodeLocal && (info.is_read() || info.is_write())) {
+    return invalid(
+        "NODE_LOCAL consistency level is highly dangerous and should be used only for debugging purposes");
+  }
   const bool any = request.consistency == net::Consistency::kAny;
   if (info.is_read() && any) return invalid("ANY ConsistencyLevel is only supported for writes");
   if (!info.is_write()) return std::nullopt;
@@ -438,6 +500,16 @@ std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,
   if (info.counter && serial) return invalid("Counter operations are inherently non-serializable");
   if (serial) return invalid("You must use conditional updates for serializable writes");
   return std::nullopt;
+}
+
+std::optional<Error> Session::check_page_size(const cql::PreparedInfo& info, const cql::ExecuteOptions& options,
+                                              ClientRequest& request) const {
+  const auto& guardrails = dialect_.guardrails;
+  if (!options.page_size || info.kind != cql::StatementKind::kSelect ||
+      !guardrails.of(cql::Limit::kPageSize).set())
+    return std::nullopt;
+  auto checked = guardrails.check(cql::Limit::kPageSize, info.table_name, *options.page_size, request.warnings);
+  return checked ? std::nullopt : std::optional<Error>(checked.error());
 }
 
 std::optional<Error> Session::check_conditional_consistency(const ClientRequest& request) const {
@@ -458,10 +530,14 @@ void Session::answer(const ClientRequest& request, net::Opcode opcode,
   if (closed_ || request.silent) return;
   net::ResponsePrelude before;
   if (request.version >= 4) before.warnings = request.warnings;
+  if (request.trace) {
+    before.tracing_id = request.trace->id;
+    finish_trace(request);
+  }
   {
     net::FrameBuilder frame(writer_, request.version, request.stream, opcode,
                             net::prelude_flags(before, request.version));
-    if (!before.warnings.empty()) net::encode_prelude(frame.body(), request.version, before);
+    if (!before.warnings.empty() || before.tracing_id) net::encode_prelude(frame.body(), request.version, before);
     body(frame.body());
   }
 }
@@ -484,16 +560,18 @@ void Session::answer_rows(const ClientRequest& request, const ResultSet& rows) {
   net::EncodedColumns own;
   net::RowsHeader header;
   const cql::PreparedInfo* info = request.statement ? &request.statement->prepared->info() : nullptr;
-  if (info && info->result_columns && rows.columns == info->result_columns) {
+  const bool known = info && info->result_columns && rows.columns == info->result_columns;
+  if (known) {
     header.columns = &request.statement->results(request.version);
-    header.skip_metadata = request.skip_metadata;
-    if (request.version >= 5 && request.skip_metadata && !request.known_metadata_id.empty() &&
-        request.known_metadata_id != info->result_metadata_id) {
-      header.new_metadata_id = info->result_metadata_id;
-    }
   } else {
     own = net::encode_columns(*rows.columns, request.version);
     header.columns = &own;
+  }
+  // Whoever prepared has the columns of PREPARE; those of a condition's answer are not among them. Who sends text
+  // along says what it wants.
+  header.skip_metadata = request.skip_metadata && (known || !request.prepared);
+  if (known && request.prepared && request.version >= 5 && request.known_metadata_id != info->result_metadata_id) {
+    header.new_metadata_id = info->result_metadata_id;
   }
   if (page_state) header.paging_state = *page_state;
   answer(request, net::Opcode::kResult,

@@ -1,6 +1,7 @@
 // The inside of a session. session.cc: the protocol; session_execute.cc: tablets asked and answers put together;
-// session_schema.cc: schema changes, system tables, DESCRIBE, TRUNCATE.
+// session_schema.cc: schema changes, system tables, DESCRIBE, TRUNCATE; session_trace.cc: traces.
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -33,6 +34,7 @@ struct ClientRequest {
   net::Consistency consistency = net::Consistency::kOne;
   std::optional<net::Consistency> serial_consistency;
   bool skip_metadata = false;
+  bool prepared = false;    // EXECUTE: its client has the metadata of PREPARE
   Bytes known_metadata_id;  // v5: the result metadata that the client has
   CachedStatementPtr statement;
   std::vector<std::string> warnings;
@@ -53,6 +55,14 @@ struct ClientRequest {
   std::optional<BatchMark> mark;    // of a logged batch: the same however often it is planned
   bool silent = false;              // nobody waits for the answer
   std::function<void(uint32_t number)> then;  // what follows when all parts are answered; else the plain answer
+  std::shared_ptr<TraceFact> trace;  // null: the client asked for none
+  Timestamp traced_at = 0;           // when it came, by the shard's clock
+
+  void warn(const std::vector<std::string>& more) {  // each once, however often it is planned
+    for (const auto& one : more) {
+      if (std::find(warnings.begin(), warnings.end(), one) == warnings.end()) warnings.push_back(one);
+    }
+  }
 };
 
 // One command or read of a request, on its way to a tablet.
@@ -67,6 +77,7 @@ struct RequestPart {
   std::shared_ptr<const CatalogRequest> catalog;
   bool nearest = false;
   bool local_refused = false;  // a read that our own replica could not answer: it knows no leader
+  bool traced = false;
   Timestamp sent = 0;
   NodeId sent_to;
 };
@@ -92,10 +103,15 @@ class Session : public ShardActor, public net::StreamHandler {
   void handle_batch(const net::Frame& frame);
   Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
   Result<CachedStatementPtr> find_prepared(BytesView id);
-  ClientRequest new_request(const net::Frame& frame, net::Consistency consistency) const;
+  ClientRequest new_request(const net::Frame& frame);  // with a trace, if the frame asks for one
   cql::ExecuteOptions options_of(const net::QueryParameters& parameters);
   std::optional<Error> check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const;
   std::optional<Error> check_conditional_consistency(const ClientRequest& request) const;
+  std::optional<Error> check_page_size(const cql::PreparedInfo& info, const cql::ExecuteOptions& options,
+                                       ClientRequest& request) const;
+  // The keyspace that a request names, else the session's.
+  Result<std::string> keyspace_of(const std::optional<BytesView>& named);
+  void warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request);
   void flush();
   void pause_if_full();
   void send_event(const net::Event& event);
@@ -129,6 +145,7 @@ class Session : public ShardActor, public net::StreamHandler {
   void part_done(uint32_t number);
   void finish_write(uint32_t number);
   void finish_read(uint32_t number);
+  std::optional<net::ErrorResponse> check_tombstones(const cql::ReadExecution& read, ClientRequest& request) const;
   void plan_again(uint32_t number);
   void fail(uint32_t number, const Error& error);
   void fail_part(uint32_t number, const Error& error);
@@ -150,6 +167,18 @@ class Session : public ShardActor, public net::StreamHandler {
   void start_truncate(uint32_t number);
   void use_keyspace(uint32_t number, const std::string& keyspace);
 
+  // --- traces (session_trace.cc)
+  // What the request is and its parameters; nothing unless it is traced.
+  void trace_request(ClientRequest& request, const char* what, const net::QueryParameters* parameters,
+                     std::optional<BytesView> text);
+  void trace_values(ClientRequest& request, const net::QueryParameters& parameters);
+  // REQUIRES: it is traced.
+  void trace(const ClientRequest& request, std::string activity);
+  void trace_part(const RequestPart& part, const std::string& activity);
+  void trace_reply(const RequestPart& part, const Reply& reply);
+  void finish_trace(const ClientRequest& request);
+  std::string name_of(NodeId node);
+
   // --- page states
   Bytes sign(BytesView page_state) const;
   std::optional<BytesView> check_signature(BytesView signed_state) const;
@@ -167,7 +196,9 @@ class Session : public ShardActor, public net::StreamHandler {
   bool closed_ = false;
   bool paused_ = false;
   bool in_turn_ = false;   // answers are flushed at its end
+  bool warned_of_keyspace_ = false;
   std::string keyspace_;
+  std::shared_ptr<ClientRecord> record_ = std::make_shared<ClientRecord>();
   Random random_;
   std::function<uint64_t()> draw_;
   uint32_t number_ = 0;  // in the SessionDirectory

@@ -68,11 +68,10 @@ void Session::start(uint32_t number, cql::Execution execution) {
     uint32_t number;
     ClientRequest& request;
     void operator()(cql::WriteExecution& v) {
-      request.warnings = v.warnings;
+      request.warn(v.warnings);
       session.start_write(number);
     }
     void operator()(cql::ReadExecution& v) {
-      request.warnings = v.warnings();
       if (is_serial(request.consistency) && v.several_partitions()) {
         return session.fail(number, invalid("SERIAL/LOCAL_SERIAL consistency may only be requested for one "
                                             "partition at a time"));
@@ -82,7 +81,8 @@ void Session::start(uint32_t number, cql::Execution execution) {
     void operator()(cql::LocalRead&) { session.start_local_read(number); }
     void operator()(cql::SchemaExecution&) { session.start_schema(number); }
     void operator()(cql::AccessExecution&) {
-      session.fail(number, invalid("Roles and permissions are not supported yet"));
+      session.fail(number, {ErrorKind::kUnauthorized,
+                            "You have to be logged in and not anonymous to perform this request"});
     }
     void operator()(cql::DescribeExecution&) { session.start_describe(number); }
     void operator()(cql::UseExecution& v) { session.use_keyspace(number, v.keyspace); }
@@ -153,6 +153,7 @@ void Session::add_write(uint32_t number, size_t index, cql::TabletCommand comman
   command.command.request = {context_.coordinator(), sequence};
   command.command.deadline = context_.clock.now() + (request.deadline - now_us());
   command.command.epoch = tablet.epoch;
+  part.traced = request.trace != nullptr;
   part.write = WriteItem{command.command.request, encode_command(command.command),
                          request.consistency == net::Consistency::kAll};
   auto [place, added] = parts_.emplace(sequence, std::move(part));
@@ -188,6 +189,7 @@ void Session::add_read(uint32_t number, cql::TabletRead read) {
   part.token = read.token;
   part.group = tablet.group;
   part.nearest = nearest;
+  part.traced = request.trace != nullptr;
   read.request.epoch = tablet.epoch;
   part.read = std::make_shared<const ReadRequest>(std::move(read.request));
   const uint64_t sequence = next_sequence();
@@ -219,6 +221,7 @@ void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
   part.sent = now_us();
   part.sent_to = to;
   if (!to.value) return;
+  if (part.traced) trace_part(part, "to " + name_of(to));
   const RequestId id{context_.coordinator(), sequence};
   if (part.catalog) {
     if (to == context_.self) {
@@ -265,6 +268,7 @@ void Session::handle_reply(const Reply& reply) {
   auto it = parts_.find(reply.id.sequence);
   if (it == parts_.end()) return;  // answered already, or given up
   auto& part = it->second;
+  if (part.traced) trace_reply(part, reply);
   if (auto* refusal = std::get_if<Refusal>(&reply.body)) return handle_refusal(it->first, part, *refusal);
   const uint32_t number = part.request;
   auto& request = requests_.at(number);
@@ -356,9 +360,41 @@ void Session::finish_read(uint32_t number) {
   auto& read = std::get<cql::ReadExecution>(*request.execution);
   auto rows = read.take();
   if (!rows) return fail(number, rows.error());
-  request.warnings = read.warnings();
+  request.warn(read.warnings());
+  if (const auto overwhelmed = check_tombstones(read, request)) {
+    answer_error(request, *overwhelmed);
+    return forget(number);
+  }
   answer_rows(request, *rows);
   forget(number);
+}
+
+// Tombstones that a read had to step over, in Cassandra's words: many are warned of, too many fail it.
+std::optional<net::ErrorResponse> Session::check_tombstones(const cql::ReadExecution& read,
+                                                            ClientRequest& request) const {
+  const auto& threshold = dialect_.guardrails.of(cql::Limit::kTombstones);
+  const auto count = static_cast<int64_t>(read.tombstones());
+  constexpr size_t kQueryShown = 512;
+  if (threshold.fail >= 0 && count > threshold.fail) {
+    net::ErrorResponse error;
+    error.code = net::ErrorCode::kReadFailure;
+    error.consistency = request.consistency;
+    error.required = 1;
+    constexpr uint16_t kReadTooManyTombstones = 1;
+    const auto& self = view_->catalog->nodes.at(context_.self);
+    const auto address = net::InetAddress::parse(self.listen_address);
+    error.failures.push_back({address ? *address : net::InetAddress(), kReadTooManyTombstones});
+    error.message = "Operation failed - received 0 responses and 1 failures: READ_TOO_MANY_TOMBSTONES from /" +
+                    self.listen_address + ":" + std::to_string(self.storage_port);
+    return error;
+  }
+  if (threshold.warn >= 0 && count > threshold.warn) {
+    const std::string text = request.statement ? request.statement->prepared->info().text : "";
+    request.warnings.push_back("Read " + std::to_string(read.rows_read()) + " live rows and " + std::to_string(count) +
+                               " tombstone cells for query " + text.substr(0, kQueryShown) +
+                               " (see tombstone_warn_threshold)");
+  }
+  return std::nullopt;
 }
 
 // A tablet knows another schema than we planned on: whoever is behind catches up in a moment.

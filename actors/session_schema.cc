@@ -11,6 +11,7 @@
 #include "actors/supervisor.h"
 #include "cql/ddl/ddl.h"
 #include "cql/describe/describe.h"
+#include "cql/execute/read_cursor.h"
 #include "cql/system_tables/system_tables.h"
 
 namespace keyzone::actors {
@@ -69,7 +70,12 @@ void Session::start_schema(uint32_t number) {
   auto plan = cql::plan_schema_change(*execution.statement,
                                       {catalog, execution.keyspace, time_uuid(), context_.clock.now()});
   if (!plan) return fail(number, plan.error());
-  request.warnings = plan->warnings;
+  request.warn(plan->warnings);
+  if (plan->event) {
+    auto checked = cql::check_schema_change(dialect_.guardrails, *execution.statement, plan->change, catalog,
+                                            request.warnings);
+    if (!checked) return fail(number, checked.error());
+  }
   if (!plan->event) {  // nothing to do
     answer_void(request);
     return forget(number);
@@ -84,6 +90,7 @@ void Session::start_schema(uint32_t number) {
     change.put_tablets.push_back({table.id, *std::move(tablets)});
   }
   change.next_id = next_id;
+  if (request.trace) trace(request, "Proposing the schema change to the catalog's group");
   request.schema_change = plan->event;
   request.schema_version = catalog.version.next();
   request.outcomes.assign(1, {});
@@ -105,6 +112,9 @@ void Session::start_schema(uint32_t number) {
 
 // The catalog's group has it; the client hears of it when every live node has it.
 void Session::schema_applied(uint32_t number) {
+  if (const auto& request = requests_.at(number); request.trace)
+    trace(request, "The catalog's group has version " + std::to_string(request.schema_version.value) +
+                       "; waiting until every live node has it");
   auto wait = std::make_shared<AwaitVersion>();
   wait->version = requests_.at(number).schema_version;
   wait->session = self_;
@@ -132,6 +142,7 @@ void Session::schema_agreed(CatalogVersion version) {
 
 void Session::use_keyspace(uint32_t number, const std::string& keyspace) {
   keyspace_ = keyspace;
+  record_->set_keyspace(keyspace);
   auto& request = requests_.at(number);
   answer(request, net::Opcode::kResult, [&](Bytes& body) { net::encode_set_keyspace(body, keyspace); });
   forget(number);
@@ -140,13 +151,11 @@ void Session::use_keyspace(uint32_t number, const std::string& keyspace) {
 void Session::start_local_read(uint32_t number) {
   auto& request = requests_.at(number);
   auto& read = std::get<cql::LocalRead>(*request.execution);
-  const auto facts = node_facts(context_, view());
-  // In `keyzone dev` drivers are shown one node: it has no peers.
-  const bool hidden = context_.options.one_node_view && read.table->name.starts_with("peers");
-  const auto rows =
-      hidden ? std::vector<cql::SystemRow>() : cql::system_rows(*read.table, *view().catalog, facts);
+  const auto facts = node_facts(context_, view(), *read.table);
+  const auto rows = cql::system_rows(*read.table, *view().catalog, facts);
   auto result = read.finish(rows);
   if (!result) return fail(number, result.error());
+  request.warn(read.cursor->warnings());
   answer_rows(request, *result);
   forget(number);
 }
@@ -154,8 +163,11 @@ void Session::start_local_read(uint32_t number) {
 void Session::start_describe(uint32_t number) {
   auto& request = requests_.at(number);
   const auto& execution = std::get<cql::DescribeExecution>(*request.execution);
+  const auto& catalog = *view().catalog;
+  auto all = cql::describe(*execution.statement->as<cql::DescribeStatement>(), catalog, execution.keyspace);
+  if (!all) return fail(number, all.error());
   auto result =
-      cql::describe(*execution.statement->as<cql::DescribeStatement>(), *view().catalog, execution.keyspace);
+      cql::describe_page(*std::move(all), execution.page_size, execution.paging_state, catalog.schema_version());
   if (!result) return fail(number, result.error());
   answer_rows(request, *result);
   forget(number);

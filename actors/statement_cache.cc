@@ -49,9 +49,21 @@ void StatementCache::put(CachedStatementPtr statement) {
   }
 }
 
-std::vector<Bytes> StatementCache::ids() const {
+void StatementCache::remove(BytesView id) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return {order_.begin(), order_.end()};
+  auto it = entries_.find(Bytes(id));
+  if (it == entries_.end()) return;
+  bytes_ -= it->second.bytes;
+  order_.erase(it->second.place);
+  entries_.erase(it);
+}
+
+std::vector<CachedStatementPtr> StatementCache::all() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<CachedStatementPtr> out;
+  out.reserve(order_.size());
+  for (const auto& id : order_) out.push_back(entries_.at(id).statement);
+  return out;
 }
 
 }  // namespace keyzone::actors

@@ -35,7 +35,8 @@ class StatementCache {
 
   CachedStatementPtr find(BytesView id);
   void put(CachedStatementPtr statement);
-  std::vector<Bytes> ids() const;
+  void remove(BytesView id);
+  std::vector<CachedStatementPtr> all() const;  // most recently used first
 
  private:
   struct Entry {

@@ -25,6 +25,10 @@ struct PeerItem {
     catalogChange @8 :CatalogRequest; # to the catalog's leader
     join @9 :Join;                    # an empty node asks a member for an identity
     welcome @10 :Welcome;             # the answer, or the founder's word to an initial member
+    trace @11 :Data;                  # a traced request, for whoever asks for it (actors/trace.h): 16 bytes id, blocks
+                                      # client, coordinator, request and thread, varint port, zigzag start (microseconds)
+                                      # and duration, varint n, n times block name and value, varint n, n times 16 bytes
+                                      # id, block activity, zigzag elapsed (microseconds)
   }
 }
 

@@ -65,6 +65,9 @@ std::vector<PeerItem> one_of_each() {
   welcome.cluster_name = "Keyzone";
   welcome.members = {{NodeId(1), "az1", "az1", "127.0.0.1", 7000, true}};
   items.push_back({GroupId(), welcome});
+  auto trace = std::make_shared<TraceFact>();
+  trace->request = "Execute CQL3 query";
+  items.push_back({GroupId(), TraceFactPtr(std::move(trace))});
   return items;
 }
 
@@ -75,7 +78,7 @@ TEST(PeerCodec, WhatIsSentArrives) {
   ASSERT_TRUE(batch) << batch.error().message;
   EXPECT_EQ(batch->clock, 11);
   EXPECT_EQ(batch->wall_clock, 12);
-  ASSERT_EQ(batch->items.size(), 7u);
+  ASSERT_EQ(batch->items.size(), 8u);
   const auto& heard = std::get<Heartbeat>(batch->items[0].body);
   EXPECT_EQ(heard.load.cpu_time_us, 99u);
   EXPECT_EQ(heard.led, (std::vector<Led>{{GroupId(100), Term(3)}, {GroupId(101), Term(1)}}));
@@ -95,6 +98,7 @@ TEST(PeerCodec, WhatIsSentArrives) {
   EXPECT_EQ(std::get<SnapshotChunk>(batch->items[4].body).info.configuration.voters.size(), 3u);
   EXPECT_EQ(std::get<Join>(batch->items[5].body).node.host_id, (Uuid{{1, 2, 3}}));
   EXPECT_EQ(std::get<Welcome>(batch->items[6].body).members[0].storage_port, 7000);
+  EXPECT_EQ(std::get<TraceFactPtr>(batch->items[7].body)->request, "Execute CQL3 query");
 }
 
 TEST(PeerCodec, FuzzedFramesAreRefusedOrDecode) {

@@ -1,0 +1,125 @@
+// What a session notes of a request whose client asked for a trace, and who is told of it.
+#include <caf/send.hpp>
+
+#include "actors/session_actor.h"
+#include "schema/types/hex.h"
+
+namespace keyzone::actors {
+
+namespace {
+
+std::string clipped(std::string text) {
+  if (text.size() > kTraceTextMax) {
+    text.resize(kTraceTextMax);
+    text += "...";
+  }
+  return text;
+}
+
+// As Cassandra shows it: by its type where it has one, else as it came.
+std::string value_text(const Value& value, const TypePtr& type) {
+  if (value.is_null()) return "null";
+  if (value.is_unset()) return "unset";
+  if (value.bytes.size() <= kTraceTextMax && type->validate(value.bytes)) return clipped(type->to_cql_literal(value.bytes));
+  return clipped("0x" + to_hex(value.bytes.substr(0, kTraceTextMax)));
+}
+
+const char* outcome_text(OutcomeKind kind) {
+  switch (kind) {
+    case OutcomeKind::kDone:
+      return "applied on a majority";
+    case OutcomeKind::kConditionFailed:
+      return "the condition does not hold: nothing written";
+    case OutcomeKind::kStale:
+      return "planned on another schema: planning again";
+    case OutcomeKind::kExpired:
+      return "came past its deadline";
+    case OutcomeKind::kInvalid:
+      return "refused when applied";
+    case OutcomeKind::kNoSpace:
+      return "refused: no space on disk";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string Session::name_of(NodeId node) {
+  const auto& nodes = view().catalog->nodes;
+  const auto found = nodes.find(node);
+  if (found == nodes.end()) return "node " + std::to_string(node.value);
+  return found->second.name + " (" + found->second.zone + (node == context_.self ? ", this node)" : ")");
+}
+
+void Session::trace_request(ClientRequest& request, const char* what, const net::QueryParameters* parameters,
+                            std::optional<BytesView> text) {
+  if (!request.trace) return;
+  auto& fact = *request.trace;
+  fact.request = what;
+  fact.client = stream_.stream->remote().address.to_string();
+  fact.thread = "session-" + std::to_string(number_);
+  if (const auto found = view().catalog->nodes.find(context_.self); found != view().catalog->nodes.end()) {
+    fact.coordinator = found->second.listen_address;
+    fact.coordinator_port = found->second.storage_port;
+  }
+  if (text) fact.parameters["query"] = clipped(std::string(*text));
+  fact.parameters["consistency_level"] = net::to_string(request.consistency);
+  fact.parameters["serial_consistency_level"] =
+      net::to_string(request.serial_consistency.value_or(net::Consistency::kSerial));
+  if (parameters && parameters->page_size) fact.parameters["page_size"] = std::to_string(*parameters->page_size);
+  trace(request, text ? "Parsing " + fact.parameters["query"] : std::string(what));
+}
+
+void Session::trace_values(ClientRequest& request, const net::QueryParameters& parameters) {
+  const auto& specs = *request.statement->prepared->info().bind_variables;
+  for (size_t i = 0; i < specs.size() && i < parameters.values.size() && parameters.names.empty(); ++i) {
+    request.trace->parameters["bound_var_" + std::to_string(i) + "_" + specs[i].name] =
+        value_text(parameters.values[i], specs[i].type);
+  }
+}
+
+void Session::trace(const ClientRequest& request, std::string activity) {
+  auto& fact = *request.trace;
+  if (fact.events.size() >= kTraceEventsMax) return;
+  fact.events.push_back({time_uuid(), std::move(activity), static_cast<int32_t>(now_us() - request.traced_at)});
+}
+
+void Session::trace_part(const RequestPart& part, const std::string& activity) {
+  const auto it = requests_.find(part.request);
+  if (it == requests_.end() || !it->second.trace) return;
+  const std::string bytes = part.write ? " of " + std::to_string(part.write->command.size()) + " bytes" : "";
+  trace(it->second, std::string(part.write ? "Sending the write" : "Sending the read") + bytes + " for tablet " +
+                        std::to_string(part.group.value) + " " + activity);
+}
+
+void Session::trace_reply(const RequestPart& part, const Reply& reply) {
+  const auto it = requests_.find(part.request);
+  if (it == requests_.end() || !it->second.trace) return;
+  const std::string tablet = "Tablet " + std::to_string(part.group.value) + " at " + name_of(part.sent_to) + ": ";
+  if (const auto* refusal = std::get_if<Refusal>(&reply.body)) {
+    const std::string leader = refusal->leader.value ? ", " + name_of(refusal->leader) + " does" : "";
+    trace(it->second, tablet + (refusal->kind == ErrorKind::kNotLeader ? "does not lead" + leader : refusal->message));
+  } else if (const auto* outcome = std::get_if<Outcome>(&reply.body)) {
+    trace(it->second, tablet + outcome_text(outcome->kind));
+  } else {
+    const auto& rows = std::get<ReadResult>(reply.body);
+    trace(it->second, tablet + "read " + std::to_string(rows.row_count) + " rows, " +
+                          std::to_string(rows.rows.size()) + " bytes" + (rows.more ? ", and there are more" : ""));
+  }
+}
+
+// The answer is on its way. Peers hear of it, since the client may ask any node.
+void Session::finish_trace(const ClientRequest& request) {
+  trace(request, "Request complete");
+  auto& fact = *request.trace;
+  fact.duration_us = static_cast<int32_t>(now_us() - request.traced_at);
+  const TraceFactPtr done = request.trace;
+  context_.traces.put(done);
+  auto out = std::make_shared<Outgoing>();
+  for (const auto node : *view().alive) {
+    if (node != context_.self) out->items.push_back({node, PeerItem{GroupId(), done}});
+  }
+  if (!out->items.empty()) caf::anon_send(context_.hub, OutgoingPtr(std::move(out)));
+}
+
+}  // namespace keyzone::actors

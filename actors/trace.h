@@ -1,0 +1,39 @@
+// Traces of requests whose clients asked for one (system_traces). The coordinator keeps what it did, and tells the other
+// nodes, so that any of them can be asked; they are kept in memory, for a day at most. Nothing here costs anything
+// while nobody traces.
+#pragma once
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "cql/system_tables/node_facts.h"
+#include "schema/result.h"
+
+namespace keyzone::actors {
+
+using cql::TraceFact;
+using cql::TraceFactPtr;
+
+inline constexpr size_t kTraceEventsMax = 500;         // of one request; the rest is not kept
+inline constexpr size_t kTraceTextMax = 4096;          // bytes of a statement's text or a value
+inline constexpr size_t kTraceBytesMax = 16u << 20;    // of a node; the oldest go first
+inline constexpr Timestamp kTraceLife = 86'400'000'000;  // microseconds: a day, Cassandra's trace_type_query_ttl
+
+// Bytes of a peer message (schema/peer.capnp, Trace).
+Bytes encode_trace(const TraceFact& trace);
+Result<TraceFactPtr> decode_trace(BytesView bytes);
+
+// The traces that a node knows. Any thread.
+class TraceBoard {
+ public:
+  void put(TraceFactPtr trace);
+  // Those not older than kTraceLife, by id.
+  std::vector<TraceFactPtr> all(Timestamp now) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<std::pair<TraceFactPtr, size_t>> traces_;  // with their bytes, oldest first
+  size_t bytes_ = 0;
+};
+
+}  // namespace keyzone::actors
