@@ -1,4 +1,4 @@
-// Heavy headers, compiled once for all of actors/ (and reused by sim/ and the tests of both).
+// Heavy headers, compiled once for actors/ and sim/. None of this tree: ccache may give one tree what another compiled.
 #pragma once
 #include <utility>
 
@@ -6,6 +6,8 @@
 #include <boost/asio/post.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <map>
@@ -16,4 +18,3 @@
 #include <variant>
 #include <vector>
 
-#include "actors/interfaces.h"

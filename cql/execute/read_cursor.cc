@@ -181,6 +181,7 @@ Result<void> ReadCursor::close_group() {
 // it ended in the only or last partition asked for, and that can have no more.
 bool ReadCursor::promises_more() const {
   if (!full_ || limit_left_ == 0) return false;
+  if (sources_.empty()) return true;  // rows of a system table
   const Source& last = sources_.back();
   if (last.scan || front_ + 1 < sources_.size() || last_.partition_key != last.key) return true;
   return !last_.partition_done && (per_partition_ == 0 || last_.rows_in_partition < per_partition_);
@@ -238,7 +239,7 @@ Result<ResultSet> ReadCursor::run(std::span<const LocalRow> rows) {
   row.stamps.resize(plan_->slots.size());
   std::optional<Bytes> last_partition;
   if (resumed_) last_partition = last_.partition_key;
-  for (size_t i = local_start(rows); i < rows.size() && limit_left_ > 0 && !more_; ++i) {
+  for (size_t i = local_start(rows); i < rows.size() && limit_left_ > 0 && !full_; ++i) {
     read_local(rows[i], row);
     ReadPosition at = local_position(rows[i], i);
     if (plan_->distinct && last_partition == at.partition_key) continue;
@@ -249,8 +250,6 @@ Result<ResultSet> ReadCursor::run(std::span<const LocalRow> rows) {
       KEYZONE_CHECK(fold_local(row, std::move(at)));
     } else if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) {
       continue;
-    } else if (full_) {
-      more_ = true;
     } else {
       KEYZONE_CHECK(rows_.add(row));
       count_row();
@@ -269,7 +268,6 @@ Result<void> ReadCursor::fold_local(const RowValues& row, ReadPosition at) {
     const bool same_partition = last_folded_.partition_key == at.partition_key;
     KEYZONE_CHECK(close_group());
     if (!same_partition) taken_in_partition_ = 0;
-    more_ = full_;
     if (full_ || limit_left_ == 0) return {};
   }
   if (!rows_.has_group()) {
