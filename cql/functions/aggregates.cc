@@ -266,7 +266,7 @@ void add_extreme(Registry& registry, const char* name, int sign) {
   generic.name = name;
   generic.parameters = {Parameter{.shape = Parameter::Shape::kAny, .from_receiver = true}};
   generic.make = [sign](const GenericFunction& self, const std::vector<TypePtr>& types, const CallSite&) {
-    Function function = aggregate(self.name, types[0], types, extreme_of(types[0], sign));
+    Function function = aggregate(self.name, result_like(types[0]), types, extreme_of(types[0], sign));
     function.generic = true;
     return Result<FunctionPtr>(std::make_shared<const Function>(std::move(function)));
   };

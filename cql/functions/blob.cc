@@ -20,7 +20,7 @@ Function to_blob(std::string name, const TypePtr& from) {
 Function from_blob(const std::string& name, const std::string& type_name, const TypePtr& to) {
   Function function;
   function.name = name;
-  function.result = to;
+  function.result = result_like(to);
   function.parameters = {native_type(TypeKind::kBlob)};
   function.call = [=](std::span<const FunctionArgument> arguments,
                       FunctionContext&) -> Result<FunctionValue> {

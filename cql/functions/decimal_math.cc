@@ -8,6 +8,11 @@ namespace keyzone::cql {
 
 namespace {
 
+// What Cassandra's library for these throws, and its server passes on.
+Error arithmetic_error(const char* what) {
+  return {ErrorKind::kServer, std::string("java.lang.ArithmeticException: ") + what};
+}
+
 namespace mp = boost::multiprecision;
 
 // More digits than any result may have, so that nothing that is asked for is refused here.
@@ -158,10 +163,10 @@ Float to_float(const Decimal& value) { return Float(value.to_string()); }
 
 // As many digits as the argument has, 32 at least.
 Result<Decimal> rounded(const Float& result, const Decimal& argument) {
-  if (!isfinite(result)) return invalid("Overflow");
+  if (!isfinite(result)) return arithmetic_error("Overflow");
   const int digits = std::clamp(precision(argument), kDecimalFractionMin, kTranscendentalPrecisionMax);
   const auto exact = Decimal::parse(result.str(0, std::ios_base::scientific));
-  if (!exact) return invalid("Overflow");
+  if (!exact) return arithmetic_error("Overflow");
   return with_precision(*exact, digits, Rounding::kHalfEven);
 }
 
@@ -169,17 +174,19 @@ Result<Decimal> rounded(const Float& result, const Decimal& argument) {
 
 Result<Decimal> exponential(const Decimal& value) {
   if (value.unscaled == 0) return Decimal{1, 0};
+  constexpr int kDigitsMax = 10;  // the exponent of the result is an int
+  if (int64_t{precision(value)} - value.scale > kDigitsMax) return arithmetic_error("Overflow");
   return rounded(exp(to_float(value)), value);
 }
 
 Result<Decimal> natural_log(const Decimal& value) {
-  if (value.unscaled <= 0) return invalid("Natural log of number zero or less");
+  if (value.unscaled <= 0) return arithmetic_error("Natural log of number zero or less");
   if (without_trailing_zeros(value).to_string() == "1") return Decimal{};
   return rounded(log(to_float(value)), value);
 }
 
 Result<Decimal> common_log(const Decimal& value) {
-  if (value.unscaled <= 0) return invalid("Log10 of number zero or less");
+  if (value.unscaled <= 0) return arithmetic_error("Log10 of number zero or less");
   const Decimal bare = without_trailing_zeros(value);
   if (bare.unscaled == 1) return Decimal{BigInt(-int64_t{bare.scale}), 0};
   return rounded(log10(to_float(value)), value);

@@ -41,7 +41,7 @@ std::string cast_function_name(const Type& type) { return std::string(kCastPrefi
 bool is_cast_target(const Type& type) { return !registry().fixed(cast_function_name(type)).empty(); }
 
 std::string Function::to_string() const {
-  std::string text = full_name() + " : (";
+  std::string text = keyspace + "." + quote_identifier(name) + " : (";
   for (size_t i = 0; i < parameters.size(); ++i) text += (i ? ", " : "") + signature_type(*parameters[i]);
   return text + ") -> " + signature_type(*result);
 }
@@ -92,6 +92,10 @@ const Registry& registry() {
 }
 
 std::span<const FunctionPtr> native_functions() { return registry().all(); }
+
+TypePtr result_like(const TypePtr& type) {
+  return type->kind() == TypeKind::kTimeuuid ? legacy_timeuuid_type() : type;
+}
 
 Error function_failure(std::string_view function, std::string message) {
   return {ErrorKind::kFunctionFailure, std::move(message), "system", std::string(function)};

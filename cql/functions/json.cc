@@ -1,6 +1,7 @@
 // to_json and from_json.
 #include "schema/types/json.h"
 #include "cql/functions/registry.h"
+#include "schema/types/duration.h"
 
 namespace keyzone::cql {
 
@@ -14,7 +15,10 @@ Function to_json_function(const std::string& name, const TypePtr& type) {
   function.generic = true;
   function.call = [type](std::span<const FunctionArgument> arguments,
                          FunctionContext&) -> Result<FunctionValue> {
-    return FunctionValue(is_null(*type, arguments[0]) ? "null" : type->to_json(*arguments[0]));
+    // Of an empty value Cassandra's smallint and duration don't say that it is none.
+    const bool says_empty = type->kind() == TypeKind::kSmallint || type->kind() == TypeKind::kDuration;
+    const bool null = !arguments[0] || (!says_empty && is_null(*type, arguments[0]));
+    return FunctionValue(null ? "null" : type->to_json(*arguments[0]));
   };
   return function;
 }
@@ -24,10 +28,15 @@ Function from_json_function(const std::string& name, const TypePtr& receiver) {
   Function function = strict_function(
       name, receiver, {text}, [name, receiver](std::span<const BytesView> values) -> Result<FunctionValue> {
         const auto json = parse_json(values[0]);
-        auto value = json ? receiver->from_json(*json) : Result<std::optional<Bytes>>(json.error());
-        if (value) return value;
-        return function_failure(name,
-                                "execution of 'system." + name + "[text]' failed: " + value.error().message);
+        if (!json)
+          return function_failure(name, "execution of 'system." + name +
+                                            "[text]' failed: Could not decode JSON "
+                                            "string '" +
+                                            std::string(values[0]) + "': " + json.error().message);
+        auto value = receiver->from_json(*json);
+        if (value || is_duration_error(value.error())) return value;
+        return function_failure(
+            name, "org.apache.cassandra.serializers.MarshalException: " + value.error().message);
       });
   function.generic = true;
   return function;

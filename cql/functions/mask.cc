@@ -167,7 +167,7 @@ Bytes masked_value(const Type& type) {
 }
 
 void add_mask_functions(Registry& registry) {
-  const auto first = [](const std::vector<TypePtr>& types) { return types[0]; };
+  const auto first = [](const std::vector<TypePtr>& types) { return result_like(types[0]); };
   add_mask(registry, "mask_null", {Parameter{}}, first, [](const std::vector<TypePtr>&) -> ScalarBody {
     return [](Arguments, FunctionContext&) { return Result<FunctionValue>(FunctionValue()); };
   });
@@ -181,7 +181,7 @@ void add_mask_functions(Registry& registry) {
       registry, "mask_replace",
       {Parameter{.from_receiver = true},
        Parameter{.from_receiver = true, .same_as = 0, .prefers_other = true}},
-      [](const std::vector<TypePtr>& types) { return types[1]; },
+      [](const std::vector<TypePtr>& types) { return result_like(types[1]); },
       [](const std::vector<TypePtr>&) -> ScalarBody {
         return [](Arguments arguments, FunctionContext&) -> Result<FunctionValue> {
           return arguments[1] ? FunctionValue(*arguments[1]) : FunctionValue();

@@ -58,6 +58,10 @@ bool is_null(const Type& type, const FunctionArgument& argument);
 using StrictBody = std::function<Result<FunctionValue>(std::span<const BytesView>)>;
 Function strict_function(std::string name, TypePtr result, std::vector<TypePtr> parameters, StrictBody body);
 
+// The type of a result that is of its argument's type. Cassandra's generic functions take timeuuid for its
+// LegacyTimeUUIDType, which no protocol id stands for.
+TypePtr result_like(const TypePtr& type);
+
 // What a native function could not do with its values.
 Error function_failure(std::string_view function, std::string message);
 

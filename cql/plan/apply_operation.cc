@@ -26,6 +26,14 @@ Bytes element_path(const Type& type, BytesView element) {
   return path;
 }
 
+// Whether reading the path gives the element back; of 1.50 it would make 1.5.
+bool path_tells_all(const Type& type, BytesView element, BytesView path) {
+  if (type.ordered_is_exact()) return true;
+  ByteReader in(path);
+  Bytes read;
+  return type.read_ordered(in, false, read) && read == element;
+}
+
 // Every element of a set or map, or the whole list behind or before the present one.
 Result<void> put_elements(const Column& column, BytesView wire, CellAction list_action,
                           std::vector<CellWrite>& cells) {
@@ -39,7 +47,11 @@ Result<void> put_elements(const Column& column, BytesView wire, CellAction list_
   for (size_t i = 0; i < parts.size(); i += step) {
     CellWrite& cell = add_cell(cells, column, CellAction::kPutElement);
     cell.path = element_path(type, parts[i]);
-    if (step == 2) cell.value = parts[i + 1];
+    if (step == 2) {
+      cell.value = parts[i + 1];
+    } else if (!path_tells_all(type.element(), parts[i], cell.path)) {
+      cell.value = parts[i];
+    }
   }
   return {};
 }

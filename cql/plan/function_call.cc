@@ -23,7 +23,10 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
 
 CallArgument describe(const PrepareContext& context, const Argument& argument) {
   if (!argument.ready) return describe_term(context, argument.term);
-  return CallArgument::typed(argument.ready->type(), argument.term ? to_string(*argument.term) : "");
+  const std::string text = !argument.name.empty() ? argument.name
+                           : argument.term        ? to_string(*argument.term)
+                                                  : "";
+  return CallArgument::typed(argument.ready->type(), text);
 }
 
 std::vector<TypePtr> partition_key_types(const Table* table) {
@@ -115,7 +118,7 @@ Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
                      {operation->left, operation->right}};
   }
   if (const auto* negation = term.as<Negation>())
-    return CallShape{{"", std::string(kNegationName)}, {negation->term}};
+    return CallShape{{"system", std::string(kNegationName)}, {negation->term}};
   const auto* cast = term.as<Cast>();
   KEYZONE_ASSERT(cast != nullptr);
   KEYZONE_TRY(type, context.resolve(cast->type));
@@ -128,7 +131,7 @@ Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
 Result<ExpressionPtr> prepare_call(PrepareContext& context, const Term& term, const Receiver& receiver) {
   KEYZONE_TRY(shape, shape_of(context, term));
   std::vector<Argument> arguments;
-  for (const TermPtr& argument : shape.arguments) arguments.push_back({nullptr, argument});
+  for (const TermPtr& argument : shape.arguments) arguments.push_back({nullptr, argument, {}});
   KEYZONE_TRY(function, resolve_call(context, shape.name, arguments, receiver.type, false));
   if (function->is_aggregate()) return invalid("Aggregation function are not supported in the where clause");
   KEYZONE_CHECK(check_result(*function, receiver.name, *receiver.type));
@@ -142,7 +145,7 @@ TypePtr result_type(const PrepareContext& context, const Term& term) {
   TypePtr type;
   if (auto shape = shape_of(context, term)) {
     std::vector<Argument> arguments;
-    for (const TermPtr& argument : shape->arguments) arguments.push_back({nullptr, argument});
+    for (const TermPtr& argument : shape->arguments) arguments.push_back({nullptr, argument, {}});
     auto function = resolve_call(context, shape->name, arguments, nullptr, false);
     if (function) type = (*function)->result;
   }

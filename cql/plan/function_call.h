@@ -13,6 +13,7 @@ namespace keyzone::cql {
 struct Argument {
   ExpressionPtr ready;
   TermPtr term;
+  std::string name = {};  // in errors; empty: as the term is written
 };
 
 class CallExpression : public Expression {

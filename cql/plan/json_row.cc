@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "schema/types/duration.h"
 #include "schema/types/json.h"
 
 namespace keyzone::cql {
@@ -39,11 +40,14 @@ std::map<std::string, const JsonValue*> by_column(const JsonValue& object) {
 Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, bool default_unset,
                                          EvalContext& context) {
   auto parsed = parse_json(text);
-  if (!parsed) return invalid("Could not decode JSON string as a map: " + parsed.error().message);
+  const auto no_map = [text](const std::string& why) {
+    return invalid("Could not decode JSON string as a map: " + why + ". (String was: " + std::string(text) +
+                   ")");
+  };
+  if (!parsed) return no_map(parsed.error().message);
   if (parsed->is_null()) return invalid("Got null for INSERT JSON values");
   if (parsed->kind != JsonValue::Kind::kObject) {
-    return invalid("Could not decode JSON string as a map: a JSON object is expected. (String was: " +
-                   std::string(text) + ")");
+    return no_map("a JSON object is expected");
   }
   std::vector<Value> values(table.columns.size(), default_unset ? Value::unset() : Value::null());
   for (const auto& [name, json] : by_column(*parsed)) {
@@ -51,6 +55,7 @@ Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, boo
     if (!column) return invalid("JSON values map contains unrecognized column: " + name);
     const size_t at = static_cast<size_t>(column - table.columns.data());
     auto value = column->type->from_json(*json);
+    if (!value && is_duration_error(value.error())) return value.error();
     if (!value)
       return invalid("Error decoding JSON value for " + column->name + ": " + value.error().message);
     values[at] = *value ? context.keep(*std::move(*value)) : Value::null();

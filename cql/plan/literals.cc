@@ -39,6 +39,25 @@ class CollectionExpression : public Expression {
   bool constant_;
 };
 
+class SelectedListExpression : public Expression {
+ public:
+  SelectedListExpression(TypePtr type, std::vector<ExpressionPtr> parts)
+      : Expression(std::move(type)), parts_(std::move(parts)) {}
+
+  Result<Value> evaluate(EvalContext& context) const override {
+    Bytes out;
+    append_be(out, static_cast<int32_t>(parts_.size()));
+    for (const ExpressionPtr& part : parts_) {
+      KEYZONE_TRY(value, part->evaluate(context));
+      append_field(value.is_set() ? std::optional(value.bytes) : std::nullopt, out);
+    }
+    return context.keep(std::move(out));
+  }
+
+ private:
+  std::vector<ExpressionPtr> parts_;
+};
+
 class FieldsExpression : public Expression {
  public:
   FieldsExpression(TypePtr type, std::vector<ExpressionPtr> fields)
@@ -71,14 +90,14 @@ class FieldsExpression : public Expression {
 
 Error bad_literal(const char* what, const Receiver& receiver) {
   return invalid(std::string("Invalid ") + what + " literal for " + receiver.name + " of type " +
-                 receiver.type->to_string_bare());
+                 receiver.type->to_string());
 }
 
 Result<ExpressionPtr> prepare_part(PrepareContext& context, const TermPtr& term, const Receiver& part,
                                    const char* what, const Receiver& whole, const char* part_name) {
   if (assignability(context, *term, part) == Match::kNo) {
     return invalid(std::string("Invalid ") + what + " literal for " + whole.name + ": " + part_name + " " +
-                   to_string(*term) + " is not of type " + part.type->to_string_bare());
+                   to_string(*term) + " is not of type " + part.type->to_string());
   }
   const bool outside = whole.name == kSelectionName || whole.type->is_vector();
   if (!outside && has_markers(*term)) {
@@ -93,6 +112,10 @@ Result<ExpressionPtr> prepare_part(PrepareContext& context, const TermPtr& term,
 ExpressionPtr make_collection(TypePtr type, std::vector<ExpressionPtr> parts) {
   return std::make_shared<CollectionExpression>(std::move(type), std::move(parts));
 }
+ExpressionPtr make_selected_collection(TypePtr type, std::vector<ExpressionPtr> parts) {
+  if (type->kind() != TypeKind::kList) return make_collection(std::move(type), std::move(parts));
+  return std::make_shared<SelectedListExpression>(std::move(type), std::move(parts));
+}
 ExpressionPtr make_fields(TypePtr type, std::vector<ExpressionPtr> fields) {
   return std::make_shared<FieldsExpression>(std::move(type), std::move(fields));
 }
@@ -101,13 +124,12 @@ Result<ExpressionPtr> prepare_list(PrepareContext& context, const ListLiteral& l
                                    const Receiver& receiver) {
   const Type& type = *receiver.type;
   if (type.is_vector() && literal.elements.size() != static_cast<size_t>(type.dimension())) {
-    return invalid("Invalid vector literal for " + receiver.name + " of type " + type.to_string_bare() +
+    return invalid("Invalid vector literal for " + receiver.name + " of type " + type.to_string() +
                    "; expected " + std::to_string(type.dimension()) + " elements, but given " +
                    std::to_string(literal.elements.size()));
   }
   if (!type.is_vector() && type.kind() != TypeKind::kList) {
-    return invalid("Unexpected receiver type '" + type.to_string_bare() +
-                   "'; only list and vector are expected");
+    return invalid("Unexpected receiver type '" + type.to_string() + "'; only list and vector are expected");
   }
   const Receiver element = element_receiver(receiver);
   std::vector<ExpressionPtr> parts;
@@ -149,7 +171,7 @@ Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral&
   if (!receiver.type->is_tuple()) {
     if (literal.elements.size() == 1) return prepare_term(context, literal.elements[0], receiver);
     return invalid("Invalid tuple type literal for " + receiver.name + " of type " +
-                   receiver.type->to_string_bare());
+                   receiver.type->to_string());
   }
   const size_t expected = receiver.type->parameters().size();
   if (literal.elements.size() > expected) {
@@ -162,7 +184,7 @@ Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral&
     const Receiver field = field_receiver(receiver, i);
     if (assignability(context, *literal.elements[i], field) == Match::kNo) {
       return invalid("Invalid tuple literal for " + receiver.name + ": component " + std::to_string(i) +
-                     " is not of type " + field.type->to_string_bare());
+                     " is not of type " + field.type->to_string());
     }
     KEYZONE_TRY(part, prepare_term(context, literal.elements[i], field));
     fields.push_back(std::move(part));
@@ -181,7 +203,7 @@ Result<ExpressionPtr> prepare_user_type(PrepareContext& context, const UserTypeL
     const Receiver field = field_receiver(receiver, *at);
     if (assignability(context, *term, field) == Match::kNo) {
       return invalid("Invalid user type literal for " + receiver.name + ": field " + name +
-                     " is not of type " + field.type->to_string_bare());
+                     " is not of type " + field.type->to_string());
     }
     KEYZONE_TRY(part, prepare_term(context, term, field));
     fields[*at] = std::move(part);

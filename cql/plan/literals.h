@@ -18,6 +18,8 @@ Result<ExpressionPtr> prepare_user_type(PrepareContext& context, const UserTypeL
 // The value of a list, set, map or vector of these parts (keys and values alternate), or of a tuple or user
 // type.
 ExpressionPtr make_collection(TypePtr type, std::vector<ExpressionPtr> parts);
+// The same of columns: a list may hold null, sets and maps fail there as Cassandra's do.
+ExpressionPtr make_selected_collection(TypePtr type, std::vector<ExpressionPtr> parts);
 ExpressionPtr make_fields(TypePtr type, std::vector<ExpressionPtr> fields);
 
 }  // namespace keyzone::cql

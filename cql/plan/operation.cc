@@ -42,6 +42,7 @@ Result<ColumnOperation> make(Kind kind, const Column& column, Result<ExpressionP
 Result<ColumnOperation> prepare_add(PrepareContext& context, const Table& table, const Column& column,
                                     const Assignment& a) {
   const Receiver receiver = receiver_of(table, column);
+  if (column.type->is_tuple() || column.type->is_user_type()) return invalid_operation(a, "tuple");
   if (!column.type->is_collection()) {
     if (!column.type->is_counter()) return invalid_operation(a, "non counter");
     return make(Kind::kAddCounter, column, prepare_term(context, a.value, receiver));

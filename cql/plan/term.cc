@@ -103,11 +103,31 @@ Match of_list(const PrepareContext& context, const ListLiteral& literal, const R
   return of_parts(context, literal.elements, element_receiver(receiver));
 }
 
+class NowExpression : public Expression {
+ public:
+  using Expression::Expression;
+  Result<Value> evaluate(EvalContext& context) const override {
+    constexpr int64_t kMicrosPerMilli = 1000;
+    Bytes out;
+    append_be<int64_t>(out, context.functions.now_us / kMicrosPerMilli);
+    return context.keep(std::move(out));
+  }
+};
+
+bool says_now(const Constant& constant) {
+  if (constant.kind != ConstantKind::kString || constant.text.size() != 3) return false;
+  return (constant.text[0] | 0x20) == 'n' && (constant.text[1] | 0x20) == 'o' &&
+         (constant.text[2] | 0x20) == 'w';
+}
+
 Result<ExpressionPtr> prepare_constant(const Constant& constant, const Receiver& receiver) {
   if (!receiver.type->accepts_constant(constant.kind)) {
     return invalid("Invalid " + std::string(constant_kind_name(constant.kind)) + " constant (" +
                    (constant.kind == ConstantKind::kHex ? "0x" : "") + constant.text + ") for \"" +
-                   receiver.name + "\" of type " + receiver.type->to_string_bare());
+                   receiver.name + "\" of type " + receiver.type->to_string());
+  }
+  if (receiver.type->kind() == TypeKind::kTimestamp && says_now(constant)) {
+    return ExpressionPtr(std::make_shared<NowExpression>(receiver.type));
   }
   KEYZONE_TRY(bytes, receiver.type->from_constant(constant.kind, constant.text));
   return ExpressionPtr(std::make_shared<ConstantExpression>(receiver.type, std::move(bytes)));
@@ -118,13 +138,13 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
   KEYZONE_TRY(type, context.resolve(hint.type));
   const Receiver casted = receiver.with(to_string(term), type);
   if (assignability(context, *hint.term, casted) == Match::kNo) {
-    return invalid("Cannot cast value " + to_string(*hint.term) + " to type " + type->to_string_bare());
+    return invalid("Cannot cast value " + to_string(*hint.term) + " to type " + type->to_string());
   }
   if (of_type(type, *receiver.type) == Match::kNo) {
     return invalid("Cannot assign value " + to_string(term) + " to " + receiver.name + " of type " +
-                   receiver.type->to_string_bare());
+                   receiver.type->to_string());
   }
-  return prepare_term(context, hint.term, receiver.with(receiver.name, type));
+  return prepare_term(context, hint.term, receiver);
 }
 
 Receiver part_receiver(const Receiver& whole, const std::string& part, TypePtr type) {

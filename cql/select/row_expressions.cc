@@ -160,11 +160,19 @@ Result<Value> StampExpression::evaluate(EvalContext& context) const {
     Bytes bytes = of_cell(newest, context, null);
     return null ? Value::null() : context.keep(std::move(bytes));
   }
+  std::vector<const CellStamp*> cells;  // of a whole user type one for each field, nullptr where it is null
+  if (column_->is_user_type()) {
+    KEYZONE_TRY(fields, split_fields(*column_, context.row->slots[slot_].bytes));
+    size_t at = 0;
+    for (const auto& field : fields) cells.push_back(field && at < found.size() ? &found[at++] : nullptr);
+  } else {
+    for (const CellStamp& stamp : found) cells.push_back(&stamp);
+  }
   Bytes list;
-  append_be<int32_t>(list, static_cast<int32_t>(found.size()));
-  for (const CellStamp& stamp : found) {
-    const Bytes bytes = of_cell(stamp, context, null);
-    append_field(null ? std::nullopt : std::optional<BytesView>(bytes), list);
+  append_be<int32_t>(list, static_cast<int32_t>(cells.size()));
+  for (const CellStamp* stamp : cells) {
+    const Bytes bytes = stamp ? of_cell(*stamp, context, null) : Bytes();
+    append_field(!stamp || null ? std::nullopt : std::optional<BytesView>(bytes), list);
   }
   return context.keep(std::move(list));
 }

@@ -62,6 +62,18 @@ class StampExpression : public Expression {
   StampedPart part_;
 };
 
+// The same bytes as a value of another type.
+class RetypedExpression : public Expression {
+ public:
+  RetypedExpression(TypePtr type, ExpressionPtr value)
+      : Expression(std::move(type)), value_(std::move(value)) {}
+  Result<Value> evaluate(EvalContext& context) const override { return value_->evaluate(context); }
+  bool is_constant() const override { return value_->is_constant(); }
+
+ private:
+  ExpressionPtr value_;
+};
+
 class AggregateExpression : public Expression {
  public:
   AggregateExpression(TypePtr type, size_t number) : Expression(std::move(type)), number_(number) {}

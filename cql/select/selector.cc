@@ -32,9 +32,23 @@ bool is_call(const Term& term) {
   return term.as<FunctionCall>() || term.as<Arithmetic>() || term.as<Negation>() || term.as<Cast>();
 }
 
-// Literals have no type by themselves in a selection; hints have.
-TypePtr said_type(const PrepareContext& context, const Term& term) {
-  return term.as<TypeHint>() ? exact_type(context, term) : nullptr;
+Error no_type(const Term& term) {
+  return invalid("Cannot infer type for term " + to_string(term) +
+                 " in selection clause (try using a cast to force a type)");
+}
+
+// Literals have no type by themselves in a selection.
+bool says_no_type(const Term& term) { return !names_columns(term) && !is_call(term) && !term.as<TypeHint>(); }
+
+// A column of a frozen type is no column of the type that is not.
+bool can_be(const Type& type, const Type& wanted) {
+  return wanted.is_value_compatible_with(type) &&
+         (!type.is_user_type() || type.is_multi_cell() == wanted.is_multi_cell());
+}
+
+Error cannot_assign(const Term& hint, const Type& type) {
+  const std::string text = to_string(hint);
+  return invalid("Cannot assign value " + text + " to " + text + " of type " + type.to_string());
 }
 
 bool says_type(const Term& term) { return names_columns(term) || is_call(term); }
@@ -85,7 +99,7 @@ Result<Selector> SelectorBuilder::build_field(const FieldOf& field) {
   KEYZONE_TRY(value, build(field.value, nullptr));
   const Type& type = *value.value->type();
   if (!type.is_user_type()) {
-    return invalid("Invalid field selection: " + value.name + " of type " + type.to_string_bare() +
+    return invalid("Invalid field selection: " + value.name + " of type " + type.to_string() +
                    " is not a user type");
   }
   const std::optional<size_t> at = type.find_field(field.field);
@@ -110,7 +124,7 @@ Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
     if (type.kind() == TypeKind::kList) {
       return invalid("Element selection is only allowed on sets and maps, but " + value.name + " is a list");
     }
-    return invalid("Invalid element selection: " + value.name + " is of type " + type.to_string_bare() +
+    return invalid("Invalid element selection: " + value.name + " is of type " + type.to_string() +
                    " is not a collection");
   }
   const char* part = type.kind() == TypeKind::kMap ? "key(" : "value(";
@@ -122,8 +136,11 @@ Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
 Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
   KEYZONE_TRY(value, build(slice.value, nullptr));
   const Type& type = *value.value->type();
+  if (type.kind() == TypeKind::kList) {
+    return invalid("Slice selection is only allowed on sets and maps, but " + value.name + " is a list");
+  }
   if (type.kind() != TypeKind::kMap && type.kind() != TypeKind::kSet) {
-    return invalid("Invalid slice selection: " + value.name + " of type " + type.to_string_bare() +
+    return invalid("Invalid slice selection: " + value.name + " of type " + type.to_string() +
                    " is not a collection");
   }
   ExpressionPtr bounds[2];
@@ -131,7 +148,8 @@ Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
   for (size_t i = 0; i < 2; ++i) {
     const TermPtr& term = i == 0 ? slice.from : slice.to;
     if (!term) continue;
-    KEYZONE_TRY(key, build_key(term, type.parameters()[0], "key(" + value.name + ")"));
+    const char* part = type.kind() == TypeKind::kMap ? "key(" : "value(";
+    KEYZONE_TRY(key, build_key(term, type.parameters()[0], part + value.name + ")"));
     bounds[i] = std::move(key);
     texts[i] = to_string(*term);
   }
@@ -190,6 +208,8 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
     KEYZONE_TRY(type, context_.resolve(cast->type));
     if (*built.value->type() == *type) return built;
     operand = std::move(built);
+  } else if (cast && says_no_type(*cast->term)) {
+    return no_type(*cast->term);
   }
   KEYZONE_TRY(shape, shape_of(context_, *term));
   const bool counts_rows =
@@ -208,6 +228,7 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
     }
     Selector selector = *std::exchange(operand, std::nullopt);
     made.ready = std::move(selector.value);
+    if (is_call(*argument)) made.name = selector.name;
     names.back() = std::move(selector.name);
   }
   KEYZONE_TRY(function, resolve_call(context_, shape.name, arguments, expected, true));
@@ -232,22 +253,21 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
 // Literals with columns in them, and hints about such.
 Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const TypePtr& expected) {
   if (const auto* hint = term->as<TypeHint>()) {
-    KEYZONE_TRY(type, context_.resolve(hint->type));
+    KEYZONE_TRY(said, context_.resolve(hint->type));
+    const TypePtr type = freeze(said);
     KEYZONE_TRY(selector, build(hint->term, type));
-    if (!type->is_value_compatible_with(*selector.value->type())) {
-      return invalid("Cannot cast value " + to_string(*hint->term) + " to type " + type->to_string_bare());
-    }
+    if (!can_be(*selector.value->type(), *type)) return cannot_assign(*term, *type);
     selector.name = to_string(*term);
+    if (!(*selector.value->type() == *type)) {
+      selector.value = std::make_shared<RetypedExpression>(type, std::move(selector.value));
+    }
     return selector;
   }
   std::vector<ExpressionPtr> parts;
   const std::vector<TermPtr> terms = parts_of(*term);
   const bool known = expected && !expected->parameters().empty();
   if (const auto* user = term->as<UserTypeLiteral>()) {
-    if (!known || !expected->is_user_type()) {
-      return invalid("Cannot infer type for term " + to_string(*term) +
-                     " in selection clause (try using a cast to force a type)");
-    }
+    if (!known || !expected->is_user_type()) return no_type(*term);
     parts.resize(expected->parameters().size());
     for (const auto& [field, value] : user->fields) {
       const std::optional<size_t> at = expected->find_field(field);
@@ -270,12 +290,7 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
   for (const bool literals : {false, true}) {
     for (size_t i = 0; i < terms.size(); ++i) {
       if (parts[i] || names_columns(*terms[i]) == literals) continue;
-      const bool nameless =
-          !names_columns(*terms[i]) && !is_call(*terms[i]) && !said_type(context_, *terms[i]);
-      if (nameless && !wanted[i % kinds]) {
-        return invalid("Cannot infer type for term " + to_string(*term) +
-                       " in selection clause (try using a cast to force a type)");
-      }
+      if (!wanted[i % kinds] && says_no_type(*terms[i])) return no_type(*term);
       KEYZONE_TRY(selector, build(terms[i], wanted[i % kinds]));
       parts[i] = std::move(selector.value);
       if (!wanted[i % kinds]) wanted[i % kinds] = parts[i]->type();
@@ -294,15 +309,18 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
            : term->as<SetLiteral>() ? set_type(parts[0]->type(), true)
                                     : map_type(parts[0]->type(), parts[1]->type(), true);
   }
-  return Selector{make_collection(std::move(type), std::move(parts)), name};
+  return Selector{make_selected_collection(std::move(type), std::move(parts)), name};
 }
 
 Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr& expected) {
-  const TypePtr type = expected ? expected : said_type(context_, *term);
-  if (!type) {
-    return invalid("Cannot infer type for term " + to_string(*term) +
-                   " in selection clause (try using a cast to force a type)");
+  TypePtr type = expected;
+  if (const auto* hint = term->as<TypeHint>(); hint && !type) {
+    KEYZONE_TRY(said, context_.resolve(hint->type));
+    type = said;
+    const Receiver wanted{table_.keyspace, table_.name, kSelectionName, freeze(type)};
+    if (assignability(context_, *hint->term, wanted) == Match::kNo) return cannot_assign(*term, *wanted.type);
   }
+  if (!type) return no_type(*term);
   KEYZONE_TRY(value, prepare_term(context_, term, {table_.keyspace, table_.name, kSelectionName, type}));
   return Selector{std::move(value), to_string(*term)};
 }

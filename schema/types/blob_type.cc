@@ -31,7 +31,11 @@ class BlobType final : public NativeType {
   Result<Bytes> from_json_value(const JsonValue& json) const override {
     const std::string shown = json.kind == JsonValue::Kind::kString ? json.text : json.to_string();
     const std::string prefix = "Value " + in_quotes(shown) + " is not a valid blob representation: ";
-    if (json.kind != JsonValue::Kind::kString) return invalid(prefix + "not a string");
+    if (json.kind != JsonValue::Kind::kString) {
+      const std::string path = json.java_class_path();
+      return invalid(prefix + "class " + path + " cannot be cast to class java.lang.String (" + path +
+                     " and java.lang.String are in module java.base of loader 'bootstrap')");
+    }
     if (!json.text.starts_with("0x")) {
       return invalid(prefix + "String representation of blob is missing 0x prefix: " + json.text);
     }

@@ -24,7 +24,7 @@ class CollectionType : public Type {
     return true;
   }
   Result<Bytes> from_text(std::string_view text) const override {
-    KEYZONE_TRY(json, parse_json(text));
+    KEYZONE_TRY(json, parse_json_string(text));
     return from_json_value(json);
   }
 

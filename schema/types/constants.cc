@@ -58,7 +58,10 @@ bool is_ascii(std::string_view text) {
 
 std::string_view constant_kind_name(ConstantKind kind) { return kRules[static_cast<int>(kind)].name; }
 
+// Cassandra takes bytes for a tinyint too, and any constant for a tuple: its text is that of TupleType.
 bool Type::accepts_constant(ConstantKind kind) const {
+  if (is_tuple()) return true;
+  if (kind_ == kTinyint && kind == ConstantKind::kHex) return true;
   return is_native() && (kRules[static_cast<int>(kind)].accepted_by & bit(kind_)) != 0;
 }
 
@@ -68,6 +71,11 @@ Result<Bytes> Type::from_constant(ConstantKind kind, std::string_view text) cons
                    ") for type " + to_string());
   }
   if (kind == ConstantKind::kHex && (text.starts_with("0x") || text.starts_with("0X"))) text.remove_prefix(2);
+  if (kind == ConstantKind::kHex && kind_ != kBlob) {
+    KEYZONE_TRY(bytes, native_type(kBlob)->from_text(text));
+    KEYZONE_CHECK(validate(bytes));
+    return bytes;
+  }
   return from_text(text);
 }
 

@@ -94,7 +94,7 @@ class DecimalType final : public NativeType {
   bool ordered_is_exact() const override { return false; }
 
   Result<void> validate(BytesView wire) const override {
-    if (!wire.empty() && wire.size() < 5) {
+    if (!wire.empty() && wire.size() < 4) {
       return invalid("Expected 0 or at least 4 bytes (" + std::to_string(wire.size()) + ")");
     }
     if (wire.size() <= 4 + kNumberBytesMax) return {};

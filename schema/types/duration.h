@@ -24,4 +24,8 @@ struct Duration {
   std::string to_string() const;  // 1y2mo3d4h
 };
 
+// An error of a duration's text, which Cassandra passes on as it is: it does not say which JSON value it was
+// in.
+bool is_duration_error(const Error& error);
+
 }  // namespace keyzone

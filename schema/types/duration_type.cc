@@ -256,6 +256,12 @@ std::string Duration::to_string() const {
   return out;
 }
 
+bool is_duration_error(const Error& error) {
+  const std::string& text = error.message;
+  return text.starts_with("Invalid duration. ") ||
+         (text.starts_with("Unable to convert ") && text.ends_with(" to a duration"));
+}
+
 TypePtr make_duration_type() { return std::make_shared<DurationType>(); }
 
 }  // namespace keyzone

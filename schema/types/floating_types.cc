@@ -22,6 +22,7 @@ std::string java_form(std::string_view scientific) {
   const size_t e = scientific.find('e');
   std::string digits(1, scientific[0]);
   if (e > 2) digits += scientific.substr(2, e - 2);
+  if (digits.size() == 2 && digits[1] == '0') digits.pop_back();
   const int exponent = std::atoi(scientific.data() + e + 1);
   if (exponent >= -3 && exponent < 7) {
     if (exponent < 0) return out + "0." + std::string(static_cast<size_t>(-exponent - 1), '0') + digits;
@@ -39,8 +40,12 @@ std::string java_text_of(Float value) {
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
   if (value == 0) return std::signbit(value) ? "-0.0" : "0.0";
   char buffer[64];
-  const auto end =
-      std::to_chars(buffer, buffer + sizeof buffer - 1, value, std::chars_format::scientific).ptr;
+  char* const last = buffer + sizeof buffer - 1;
+  auto* end = std::to_chars(buffer, last, value, std::chars_format::scientific).ptr;
+  const bool one_digit =
+      std::string_view(buffer, static_cast<size_t>(end - buffer)).find('.') == std::string_view::npos;
+  // Java writes two digits at least: where one is enough to tell the number, the two nearest to it.
+  if (one_digit) end = std::to_chars(buffer, last, value, std::chars_format::scientific, 1).ptr;
   *end = '\0';
   return java_form({buffer, static_cast<size_t>(end - buffer)});
 }
@@ -67,6 +72,19 @@ bool is_float_text(std::string_view text) {
   return at == text.size();
 }
 
+// 0x1.8p3, as Java has it: with an exponent of two.
+template <class Float>
+std::optional<Float> parse_hexadecimal(std::string_view text) {
+  if (!text.starts_with("0x") && !text.starts_with("0X")) return std::nullopt;
+  text.remove_prefix(2);
+  if (text.find_first_of("pP") == text.npos) return std::nullopt;
+  Float value{};
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::hex);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 template <class Float>
 std::optional<Float> parse(std::string_view text) {
   text = trim(text);
@@ -78,6 +96,7 @@ std::optional<Float> parse(std::string_view text) {
   if (!text.empty() && std::string_view("fFdD").find(text.back()) != std::string_view::npos) {
     text.remove_suffix(1);
   }
+  if (const auto value = parse_hexadecimal<Float>(text)) return sign * *value;
   if (!is_float_text(text)) return std::nullopt;
   Float value{};
   if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc::result_out_of_range) {

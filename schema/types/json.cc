@@ -1,8 +1,10 @@
 #include "schema/types/json.h"
 
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "schema/types/floating.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone {
@@ -54,6 +56,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     JsonValue value;
     value.kind = is_integer_text(text) ? JsonValue::Kind::kInteger : JsonValue::Kind::kFloat;
     value.text = text;
+    if (value.kind == JsonValue::Kind::kFloat) {  // as Java has it, which reads a double: 1e3 is 1000.0
+      const double number = parse_double(text).value_or(0);
+      if (std::isfinite(number)) value.text = java_text(number);
+    }
     return place(std::move(value));
   }
   bool place(JsonValue value) {
@@ -132,9 +138,15 @@ Result<JsonValue> parse_json(std::string_view text) {
   JsonValue root;
   Builder builder(root);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
-    return invalid("Could not decode JSON string '" + std::string(text) + "': " + builder.error());
+    return invalid(builder.error());
   }
   return root;
+}
+
+Result<JsonValue> parse_json_string(std::string_view text) {
+  auto json = parse_json(text);
+  if (!json) return invalid("Error decoding JSON string: " + json.error().message);
+  return json;
 }
 
 const JsonValue* JsonValue::find(std::string_view name) const {
@@ -171,6 +183,12 @@ std::string_view JsonValue::java_class() const {
   int64_t value = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) return "BigInteger";
   return value == static_cast<int32_t>(value) ? "Integer" : "Long";
+}
+
+std::string JsonValue::java_class_path() const {
+  const std::string name(java_class());
+  const bool is_util = kind == Kind::kArray || kind == Kind::kObject;
+  return (is_util ? "java.util." : name == "BigInteger" ? "java.math." : "java.lang.") + name;
 }
 
 std::string quote_json(std::string_view utf8) {

@@ -1,4 +1,5 @@
-// JSON as INSERT JSON and fromJson() read it. Numbers keep their text, so that decimals lose nothing.
+// JSON as INSERT JSON and fromJson() read it. Integers keep their text; other numbers go through a double, as
+// in Cassandra.
 #pragma once
 #include <string>
 #include <string_view>
@@ -24,10 +25,13 @@ struct JsonValue {
   const JsonValue* find(std::string_view name) const;
   std::string to_string() const;        // for error messages
   std::string_view java_class() const;  // what Cassandra's errors call it: "Integer", "ArrayList"
+  std::string java_class_path() const;  // "java.util.ArrayList"
 };
 
-// Errors: kInvalid, "Could not decode JSON string '…'".
+// Errors: kInvalid, "parse error at line 1, column 5: …".
 Result<JsonValue> parse_json(std::string_view text);
+// The same for JSON that stands in a JSON string: "Error decoding JSON string: …".
+Result<JsonValue> parse_json_string(std::string_view text);
 // With quotes around it.
 std::string quote_json(std::string_view utf8);
 // The column or field that a member's name means: "\"Ab\"" is Ab, Ab is ab.

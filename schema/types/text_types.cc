@@ -52,7 +52,9 @@ class TextType final : public NativeType {
   Result<Bytes> from_text(std::string_view text) const override {
     if (validate(text)) return Bytes(text);
     if (kind() == TypeKind::kText) return invalid("String didn't validate.");
-    return invalid("Invalid ASCII character in string literal: " + std::string(text));
+    return invalid(
+        "Invalid ASCII character in string literal: java.nio.charset.UnmappableCharacterException: Input "
+        "length = 1");
   }
   std::string to_cql_literal(BytesView wire) const override {
     std::string out = "'";

@@ -100,6 +100,7 @@ std::optional<int64_t> parse_timestamp(std::string_view text) {
   }
   const int64_t millis = local.millis();
   if (zone.empty()) return millis;
+  if (zone == "z" && !time_follows) return millis;
   if (zone[0] == ' ') zone.remove_prefix(1);
   const auto offset_s = zone_offset_s(zone, floor_div(millis, 1000));
   if (!offset_s) return std::nullopt;
@@ -149,21 +150,23 @@ class TimestampType final : public NativeType {
     return !in.failed();
   }
   Result<Bytes> from_json_value(const JsonValue& json) const override {
-    if (json.kind == JsonValue::Kind::kString || json.kind == JsonValue::Kind::kInteger)
-      return from_text(json.text);
+    // A number must be one that Java reads as a long: what fits an int is refused, as it is there.
+    const bool is_long = json.kind == JsonValue::Kind::kInteger && json.java_class() == "Long";
+    if (json.kind == JsonValue::Kind::kString || is_long) return from_text(json.text);
     return json_mismatch("a long or a datestring representation of a timestamp value", json);
   }
 
  private:
   static constexpr uint64_t kSign = uint64_t{1} << 63;
 
-  // 2011-02-03T04:05:00.000Z
+  // 2011-02-03T04:05:00.000Z. The year is that of its era: the one before 0001 is 0001 again.
   static std::string text(BytesView wire, char separator) {
     const auto millis = load_be<int64_t>(wire.data());
     const int64_t of_day = floor_mod(millis, kMillisPerDay), seconds = of_day / 1000;
-    return date_text(civil_date(floor_div(millis, kMillisPerDay))) + separator + padded(seconds / 3600, 2) +
-           ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2) + "." +
-           padded(of_day % 1000, 3) + "Z";
+    CivilDate date = civil_date(floor_div(millis, kMillisPerDay));
+    if (date.year <= 0) date.year = 1 - date.year;
+    return date_text(date) + separator + padded(seconds / 3600, 2) + ":" + padded(seconds / 60 % 60, 2) +
+           ":" + padded(seconds % 60, 2) + "." + padded(of_day % 1000, 3) + "Z";
   }
 };
 

@@ -32,11 +32,47 @@ class FieldsType : public Type {
   bool ordered_is_exact() const override { return false; }
 
   Result<Bytes> from_text(std::string_view text) const override {
-    KEYZONE_TRY(json, parse_json(text));
+    KEYZONE_TRY(json, parse_json_string(text));
     return from_json_value(json);
   }
 
  protected:
+  // Fields of a text that colons part: `1:a`. @ is null; both are themselves behind a backslash.
+  Result<Bytes> from_parts(std::string_view text) const {
+    if (text.empty()) return Bytes();
+    std::vector<std::string> parts(1);
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == ':') {
+        parts.emplace_back();
+      } else {
+        if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == ':' || text[i + 1] == '@')) {
+          parts.back() += text[i++];  // what stands behind it is taken as it is
+        }
+        parts.back() += text[i];
+      }
+    }
+    if (parts.size() > parameters_.size()) {
+      return invalid("Invalid tuple literal: too many elements. Type " + to_string() + " expects " +
+                     std::to_string(parameters_.size()) + " but got " + std::to_string(parts.size()));
+    }
+    std::vector<std::optional<Bytes>> fields;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      fields.emplace_back();
+      if (parts[i] == "@") continue;
+      KEYZONE_TRY(value, parameters_[i]->from_text(without_escapes(parts[i])));
+      fields.back() = std::move(value);
+    }
+    return build_fields(fields);
+  }
+  static std::string without_escapes(const std::string& part) {
+    std::string out;
+    for (size_t i = 0; i < part.size(); ++i) {
+      if (part[i] == '\\' && i + 1 < part.size() && (part[i + 1] == ':' || part[i + 1] == '@')) ++i;
+      out += part[i];
+    }
+    return out;
+  }
+
   // Only the fields that the bytes hold, each as `show` gives it.
   template <class Show>
   std::string joined(BytesView wire, const Show& show) const {
@@ -96,6 +132,8 @@ class TupleType final : public FieldsType {
  public:
   explicit TupleType(std::vector<TypePtr> fields) : FieldsType(TypeKind::kTuple, std::move(fields), false) {}
 
+  Result<Bytes> from_text(std::string_view text) const override { return from_parts(text); }
+
   std::string to_cql_literal(BytesView wire) const override {
     return wire.empty()
                ? "null"
@@ -112,7 +150,7 @@ class TupleType final : public FieldsType {
 
  protected:
   Result<Bytes> from_json_value(const JsonValue& json) const override {
-    if (json.kind == JsonValue::Kind::kString) return from_text(json.text);
+    if (json.kind == JsonValue::Kind::kString) return FieldsType::from_text(json.text);
     if (json.kind != JsonValue::Kind::kArray) {
       return invalid("Expected a list representation of a tuple, but got a " +
                      std::string(json.java_class()) + ": " + json.to_string());

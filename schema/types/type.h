@@ -103,6 +103,7 @@ class Type : public std::enable_shared_from_this<Type> {
   std::string to_string_bare() const;
   // `org.apache.cassandra.db.marshal.…`, as Cassandra names the type in custom types and in its own files.
   std::string marshal_name() const;
+  bool is_legacy() const { return legacy_; }
   // The native protocol's [option] id: 0x0001 ascii … 0x0031 tuple; 0x0000 (custom) for vectors and empty,
   // which are sent as marshal_name().
   uint16_t protocol_id() const;
@@ -166,6 +167,7 @@ class Type : public std::enable_shared_from_this<Type> {
 
   TypeKind kind_;
   bool multi_cell_;
+  bool legacy_ = false;  // Cassandra has an older class for it
   int dimension_ = 0;
   std::vector<TypePtr> parameters_;
   std::string keyspace_, name_;
@@ -175,6 +177,7 @@ class Type : public std::enable_shared_from_this<Type> {
 // ---- Making types ----
 
 const TypePtr& native_type(TypeKind kind);               // one shared instance each
+const TypePtr& legacy_timeuuid_type();                   // a timeuuid that is sent as a custom type
 const TypePtr& find_native_type(std::string_view name);  // by CQL name, any case; null if unknown
 std::string_view native_type_name(TypeKind kind);        // "int", "text", …
 // Parameters are frozen by these where they are not, but for the fields of a user type that is itself not

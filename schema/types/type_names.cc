@@ -50,7 +50,8 @@ std::string_view marshal_class(TypeKind kind) {
 
 // Within what is frozen Cassandra no longer says so.
 std::string marshal(const Type& type, bool say_frozen) {
-  std::string name = std::string(kPackage) + std::string(marshal_class(type.kind()));
+  std::string name = std::string(kPackage) +
+                     std::string(type.is_legacy() ? "LegacyTimeUUIDType" : marshal_class(type.kind()));
   if (type.is_native()) return name;
   if (type.is_vector()) {
     return name + "(" + marshal(type.element(), say_frozen) + " , " + std::to_string(type.dimension()) + ")";
@@ -100,6 +101,7 @@ std::string Type::to_string() const {
 std::string Type::marshal_name() const { return marshal(*this, true); }
 
 uint16_t Type::protocol_id() const {
+  if (legacy_) return 0x0000;
   switch (kind_) {
     case TypeKind::kList:
       return 0x0020;

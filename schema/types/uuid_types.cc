@@ -28,7 +28,7 @@ uint64_t version_back(uint64_t ordered) {
 
 class UuidType final : public NativeType {
  public:
-  explicit UuidType(TypeKind kind) : NativeType(kind) {}
+  explicit UuidType(TypeKind kind, bool legacy = false) : NativeType(kind) { legacy_ = legacy; }
   std::optional<size_t> fixed_length() const override { return 16; }
 
   Result<void> validate(BytesView wire) const override {
@@ -110,6 +110,11 @@ Bytes timeuuid_at(int64_t ticks_since_1970, uint64_t low) {
 int64_t timeuuid_ticks(BytesView wire) {
   const uint64_t time = time_first(load_be<uint64_t>(wire.data())) & 0x0FFFFFFFFFFFFFFF;
   return static_cast<int64_t>(time) - kTimeuuidEpochTicks;
+}
+
+const TypePtr& legacy_timeuuid_type() {
+  static const auto* type = new TypePtr(std::make_shared<UuidType>(TypeKind::kTimeuuid, true));
+  return *type;
 }
 
 TypePtr make_uuid_type(TypeKind kind) { return std::make_shared<UuidType>(kind); }

@@ -25,7 +25,7 @@ class VectorType final : public Type {
     return {};
   }
   Result<Bytes> from_text(std::string_view text) const override {
-    KEYZONE_TRY(json, parse_json(text));
+    KEYZONE_TRY(json, parse_json_string(text));
     return from_json_value(json);
   }
   std::string to_cql_literal(BytesView wire) const override {

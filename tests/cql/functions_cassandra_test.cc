@@ -90,7 +90,11 @@ Result<FunctionPtr> function_for(const std::string& name, const std::string& typ
 }
 
 std::string shown(const Result<FunctionValue>& result) {
-  if (!result) return "error " + result.error().message;
+  if (!result) {  // the data has exceptions without their class, which clients see in server errors
+    const std::string& message = result.error().message;
+    const std::string thrown = "java.lang.ArithmeticException: ";
+    return "error " + (message.starts_with(thrown) ? message.substr(thrown.size()) : message);
+  }
   return *result ? "0x" + to_hex(**result) : "null";
 }
 

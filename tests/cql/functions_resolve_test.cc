@@ -35,9 +35,9 @@ std::string meant(std::string_view name, std::vector<CallArgument> arguments, Ty
 TEST(ResolveFunction, ExactMatchesWin) {
   EXPECT_EQ(meant("abs", {column(kInt, "v")}), "system.abs : (int) -> int");
   EXPECT_EQ(meant("_add", {column(kInt, "v"), CallArgument::constant(ConstantKind::kInteger, "1")}),
-            "system._add : (int, int) -> int");
+            "system.\"_add\" : (int, int) -> int");
   EXPECT_EQ(meant("_add", {column(kDate, "d"), CallArgument::constant(ConstantKind::kDuration, "1mo")}),
-            "system._add : (date, duration) -> date");
+            "system.\"_add\" : (date, duration) -> date");
   EXPECT_EQ(meant("cast_as_text", {column(kInt, "v")}), "system.cast_as_text : (int) -> text");
   EXPECT_EQ(meant("max", {CallArgument::typed(tuple_type({native_type(kInt)}), "t")}),
             "system.max : (tuple<int>) -> tuple<int>");
@@ -48,8 +48,8 @@ TEST(ResolveFunction, TheReceiverDecidesAmongOperations) {
   const auto one = CallArgument::constant(ConstantKind::kInteger, "1");
   EXPECT_EQ(meant("_add", {marker, marker}, native_type(kInt)),
             "Ambiguous '+' operation with args ? and ?: use type hint to disambiguate, example '(int) ?'");
-  EXPECT_EQ(meant("_add", {one, one}, native_type(kInt)), "system._add : (int, int) -> int");
-  EXPECT_EQ(meant("_add", {one, one}, native_type(kTinyint)), "system._add : (tinyint, tinyint) -> tinyint");
+  EXPECT_EQ(meant("_add", {one, one}, native_type(kInt)), "system.\"_add\" : (int, int) -> int");
+  EXPECT_EQ(meant("_add", {one, one}, native_type(kTinyint)), "system.\"_add\" : (tinyint, tinyint) -> tinyint");
   EXPECT_EQ(meant("_negate", {marker}), "Ambiguous negation: use type casts to disambiguate");
 }
 
