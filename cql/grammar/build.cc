@@ -4,26 +4,12 @@
 #include <algorithm>
 
 #include "cql/grammar/cql.tab.hh"
+#include "cql/grammar/syntax_error.h"
 
 namespace keyzone::cql {
 namespace {
 
 using Kind = Parser::token;
-
-constexpr size_t kSnippetWords =
-    10;  // as many before the bad one are shown, spaces included, as in Cassandra
-
-// Cassandra's name of a token that was expected.
-std::string expected_name(const std::string& symbol) {
-  if (symbol == "<EOF>") return "EOF";
-  if (symbol == "identifier") return "IDENT";
-  if (symbol == "string") return "STRING_LITERAL";
-  if (symbol == "integer") return "INTEGER";
-  const bool keyword = symbol.front() >= 'A' && symbol.front() <= 'Z';
-  if (symbol == "TABLE") return "K_COLUMNFAMILY";
-  if (keyword) return "K_" + symbol;
-  return symbol.front() == '\'' ? symbol : "'" + symbol + "'";
-}
 
 }  // namespace
 
@@ -74,42 +60,21 @@ void Builder::fail(std::string message) {
   if (!error_) error_ = Error{ErrorKind::kSyntax, std::move(message)};
 }
 
-void Builder::fail_at(Position position, const std::string& expected) {
+size_t Builder::token_at(Position position) const {
   const auto same = [position](const Token& token) {
     return token.position.line == position.line && token.position.column == position.column;
   };
   const auto found = std::find_if(tokens_.begin(), tokens_.end(), same);
-  const bool at_end = found == tokens_.end() || found->kind == 0;
-  const std::string where =
-      at_end ? "0:-1" : std::to_string(position.line) + ":" + std::to_string(position.column);
-  const std::string word =
-      at_end ? "<EOF>" : std::string(text_.substr(found->begin, found->end - found->begin));
-  std::string message = "line " + where + (expected.empty() ? " no viable alternative at" : " mismatched");
-  message += " input '" + word + "'";
-  if (!expected.empty()) message += " expecting " + expected_name(expected);
-  if (!at_end) message += " " + snippet(static_cast<size_t>(found - tokens_.begin()));
-  fail(std::move(message));
+  return found == tokens_.end() ? tokens_.size() - 1 : static_cast<size_t>(found - tokens_.begin());
 }
 
-// "(...WHERE a = 1 LIMIT [x]...)"
-std::string Builder::snippet(size_t token) const {
-  size_t first = token;
-  size_t words = 0;
-  while (first > 0) {
-    const bool space = tokens_[first].begin > tokens_[first - 1].end;
-    words += space ? 2 : 1;
-    if (words > kSnippetWords) break;
-    --first;
-  }
-  const Token& bad = tokens_[token];
-  // One more may fit before the first: the space.
-  const bool room = first > 0 && words == kSnippetWords + 1 && tokens_[first].begin > tokens_[first - 1].end;
-  const size_t from = room ? tokens_[first - 1].end : tokens_[first].begin;
-  std::string out = first > 0 ? "(..." : "(";
-  out += text_.substr(from, bad.begin - from);
-  out += "[" + std::string(text_.substr(bad.begin, bad.end - bad.begin)) + "]";
-  out += token + 2 < tokens_.size() ? "...)" : ")";
-  return out;
+void Builder::fail_at(Position position, const std::vector<std::string>& possible) {
+  fail(describe_mistake(text_, tokens_, find_mistake(tokens_, token_at(position), possible)));
+}
+
+void Builder::fail_behind(Position name, size_t words) {
+  const size_t at = token_at(name), last = tokens_.size() - 1;
+  fail(describe_mistake(text_, tokens_, {std::min(at + words, last), at}));
 }
 
 void Builder::finish(Statement statement) {

@@ -51,9 +51,10 @@ class Builder {
   Token next();
   // The message as it is; only the first one counts.
   void fail(std::string message);
-  // "line 1:7 no viable alternative at input 'x' (…)", or "mismatched input 'x' expecting …" if `expected` is
-  // given.
-  void fail_at(Position position, const std::string& expected);
+  // The word at `position` can't stand there; `possible`, as in find_mistake(), could.
+  void fail_at(Position position, const std::vector<std::string>& possible = {});
+  // The name at `name` would have begun something else, but for what stands so many words behind it.
+  void fail_behind(Position name, size_t words = 1);
 
   // ---- results ----
   void finish(Statement statement);
@@ -136,12 +137,14 @@ class Builder {
   Statement describe(DescribeStatement describe, bool with_internals);
 
  private:
+  void refuse_column(const Term& column);
+  void refuse_left(const Term& left);
   template <class T>
   TermPtr make(Position at, T kind, uint16_t child_depth);
   Relation relation(RawRelation raw);
   void join_select(Token& token);
   bool is_keyword_here(size_t at) const;
-  std::string snippet(size_t token) const;
+  size_t token_at(Position position) const;
 
   std::string_view text_;
   std::vector<Token> tokens_;

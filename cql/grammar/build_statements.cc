@@ -86,6 +86,16 @@ Statement Builder::select(std::vector<SelectItem> items, QualifiedName table, Wh
                                         std::move(per_partition_limit), std::move(limit), allow_filtering_});
 }
 
+// What a relation begins with must be a column, a tuple of them or token().
+void Builder::refuse_left(const Term& left) {
+  const Term* first = &left;
+  while (const auto* operation = first->as<Arithmetic>()) first = operation->left.get();
+  const bool name =
+      first->as<ColumnRef>() || first->as<FieldOf>() || first->as<ElementOf>() || first->as<FunctionCall>();
+  if (name) return fail_behind(first->position);
+  fail_at(first->position);
+}
+
 Relation Builder::relation(RawRelation raw) {
   Relation out;
   out.op = *raw.op;
@@ -104,7 +114,11 @@ Relation Builder::relation(RawRelation raw) {
     out.columns = {target->column};
     out.map_key = target->element;
   }
-  if (out.columns.empty() || !fits(out)) fail_at(raw.position, "");
+  if (out.columns.empty()) {
+    refuse_left(*raw.left);
+  } else if (!fits(out)) {
+    fail_at(raw.position);
+  }
   return out;
 }
 
@@ -120,7 +134,7 @@ Where Builder::where(std::vector<RawRelation> relations) {
                                    ? column_name(call->arguments[0])
                                    : nullptr;
     if (!index) {
-      fail_at(raw.position, "");
+      refuse_left(*raw.left);
     } else {
       out.expressions.push_back({{"", *index}, value(call->arguments[1])});
     }
@@ -136,7 +150,7 @@ Conditions Builder::conditions(std::vector<RawRelation> relations) {
     const bool column_operator =
         element_operator || (raw.op && (*raw.op == Operator::kContains || *raw.op == Operator::kContainsKey));
     if (!target || !(target->element || target->field ? element_operator : column_operator)) {
-      fail_at(raw.position, "");
+      refuse_left(*raw.left);
       continue;
     }
     out.columns.push_back({target->column, target->element, target->field, *raw.op, std::move(raw.operands),
@@ -221,7 +235,7 @@ Statement Builder::erase(std::vector<TermPtr> targets, QualifiedName table, Attr
   for (const TermPtr& term : targets) {
     auto target = target_of(term);
     if (!target) {
-      fail_at(term->position, "");
+      fail_at(term->position);
       continue;
     }
     out.deletions.push_back(

@@ -46,7 +46,11 @@ struct ColumnFinder {
   const Term* operator()(const Constant&) const { return nullptr; }
   const Term* operator()(const Null&) const { return nullptr; }
   const Term* operator()(const BindMarker&) const { return nullptr; }
-  const Term* operator()(const FunctionCall& t) const { return t.star ? &self : find_column(t.arguments); }
+  const Term* operator()(const FunctionCall& t) const {
+    const std::string& name = t.function.name;
+    const bool of_columns = name == "writetime" || name == "maxwritetime" || name == "ttl";
+    return t.star || (of_columns && t.function.keyspace.empty()) ? &self : find_column(t.arguments);
+  }
   const Term* operator()(const TypeHint& t) const { return find_column(t.term); }
   const Term* operator()(const Cast& t) const { return find_column(t.term); }
   const Term* operator()(const Arithmetic& t) const {
@@ -128,7 +132,7 @@ TermPtr Builder::map(Position at, TermPairs entries) {
 
 TermPtr Builder::hint(Position at, std::vector<TermPtr> type, TermPtr term) {
   const std::string text = type.size() == 1 ? type_text(type[0]) : "";
-  if (text.empty()) fail_at(term->position, "");
+  if (text.empty()) fail_at(term->position);
   return hint(at, TypeText{text, 1}, std::move(term));
 }
 TermPtr Builder::hint(Position at, TypeText type, TermPtr term) {
@@ -145,13 +149,13 @@ TermPtr Builder::call(Position at, QualifiedName function, std::vector<TermPtr> 
   return make(at, FunctionCall{std::move(function), std::move(arguments), false}, depth);
 }
 TermPtr Builder::count(Position at, const std::string& function) {
-  if (function != "count") fail_at(at, "");
+  if (function != "count") fail_at(at);
   return make(at, FunctionCall{{"", "count"}, {}, true}, 0);
 }
 TermPtr Builder::qualified_call(Position at, const TermPtr& keyspace, std::string function,
                                 std::vector<TermPtr> arguments) {
   const std::string* name = column_name(keyspace);
-  if (!name) fail_at(at, "");
+  if (!name) fail_at(at);
   return call(at, {name ? *name : "", std::move(function)}, std::move(arguments));
 }
 
@@ -176,12 +180,19 @@ TermPtr Builder::slice(Position at, TermPtr value, TermPtr from, TermPtr to) {
   return make(at, SliceOf{std::move(value), std::move(from), std::move(to)}, depth);
 }
 
+// A name where no column may be named could only have begun a call.
+void Builder::refuse_column(const Term& column) {
+  const auto* call = column.as<FunctionCall>();
+  const auto* field = column.as<FieldOf>();
+  const bool simple = !field || !column_name(field->value);
+  fail_behind(column.position, call && call->star ? 2 : simple ? 1 : 3);
+}
 TermPtr Builder::value(TermPtr term) {
-  if (const Term* column = find_column(term)) fail_at(column->position, "");
+  if (const Term* column = find_column(term)) refuse_column(*column);
   return term;
 }
 std::vector<TermPtr> Builder::values(std::vector<TermPtr> terms) {
-  if (const Term* column = find_column(terms)) fail_at(column->position, "");
+  if (const Term* column = find_column(terms)) refuse_column(*column);
   return terms;
 }
 

@@ -194,7 +194,7 @@ void Lexer::next() {
     ("--" | "//") [^\n\r]*          { skip_lines(); return; }
     "/*" ([^*] | "*"+ [^*/])* "*"+ "/" { skip_lines(); return; }
 
-    'true' | 'false'                { return add(Kind::BOOLEAN, lower(word())); }
+    'true' | 'false'                { return add(Kind::BOOLEAN, std::string(word())); }
     "-"? 'nan'                      { return add(Kind::NAN_OR_INFINITY, "NaN"); }
     "-"? 'infinity'                 { return add(Kind::NAN_OR_INFINITY,
                                                  *start_ == '-' ? "-Infinity" : "Infinity"); }

@@ -1,0 +1,222 @@
+#include "cql/grammar/syntax_error.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "cql/grammar/cql.tab.hh"
+
+namespace keyzone::cql {
+namespace {
+
+using Kind = Parser::token;
+
+constexpr size_t kSnippetWords = 10;  // as many before the choice are shown, spaces included
+
+bool one_of(int kind, std::initializer_list<int> kinds) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+// The words around a mistake, as the rules below ask for them.
+class Context {
+ public:
+  Context(const std::vector<Token>& tokens, size_t at) : tokens_(tokens), at_(at) {}
+
+  int bad() const { return tokens_[at_].kind; }
+  // The kind of the word so many before the bad one; 0 where there is none.
+  int before(size_t distance) const { return distance <= at_ ? tokens_[at_ - distance].kind : 0; }
+  bool begins_with(std::initializer_list<int> kinds) const { return one_of(tokens_[0].kind, kinds); }
+  bool said(int kind) const {
+    return std::any_of(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(at_),
+                       [kind](const Token& token) { return token.kind == kind; });
+  }
+  bool in_select_list() const {
+    const bool select =
+        begins_with({Kind::SELECT, Kind::SELECT_JSON, Kind::SELECT_DISTINCT, Kind::SELECT_JSON_DISTINCT});
+    return select && !said(Kind::FROM);
+  }
+  // Behind DELETE, before its FROM.
+  bool in_delete_list() const {
+    size_t distance = 1;
+    while (distance <= at_ && !one_of(before(distance), {Kind::FROM, Kind::DELETE, Kind::WHERE})) ++distance;
+    return distance <= at_ && before(distance) == Kind::DELETE;
+  }
+  bool type_before() const {
+    const int kind = before(1);
+    return (kind >= Kind::ASCII && kind <= Kind::TIMEUUID) ||
+           one_of(kind, {Kind::DATE, Kind::TIME, Kind::TIMESTAMP, Kind::LIST, Kind::MAP, Kind::SET,
+                         Kind::TUPLE, Kind::FROZEN, Kind::VECTOR});
+  }
+  bool in_type() const {
+    int open = 0;
+    for (size_t i = 0; i < at_; ++i) open += tokens_[i].kind == '<' ? 1 : tokens_[i].kind == '>' ? -1 : 0;
+    return open > 0;
+  }
+  bool is_definition() const {
+    return begins_with({Kind::CREATE, Kind::ALTER, Kind::DROP, Kind::GRANT, Kind::REVOKE});
+  }
+  bool name_before() const {
+    const int kind = before(1);
+    const bool word = kind >= Kind::SELECT && kind < Kind::IDENTIFIER;
+    return kind == Kind::IDENTIFIER || kind == Kind::QUOTED_NAME ||
+           (word && !one_of(kind, {Kind::SELECT,    Kind::FROM,   Kind::WHERE, Kind::AND,    Kind::IN,
+                                   Kind::NOT,       Kind::IF,     Kind::SET,   Kind::USING,  Kind::LIMIT,
+                                   Kind::INTO,      Kind::VALUES, Kind::BY,    Kind::NULL_,  Kind::ALLOW,
+                                   Kind::FILTERING, Kind::ORDER,  Kind::GROUP, Kind::DELETE, Kind::UPDATE,
+                                   Kind::INSERT,    Kind::BEGIN,  Kind::BATCH, Kind::EXISTS, Kind::TABLE,
+                                   Kind::TOKEN,     Kind::ASC,    Kind::DESC,  Kind::AS}));
+  }
+  // The bad word stands behind a value: not behind a number that says how many.
+  bool behind_value() const {
+    const bool value =
+        one_of(before(1), {Kind::STRING, Kind::INTEGER, Kind::FLOAT, Kind::BOOLEAN, Kind::DURATION,
+                           Kind::UUID, Kind::HEX, Kind::NAN_OR_INFINITY, Kind::NULL_, '?', ']', '}'});
+    return value &&
+           !one_of(before(2),
+                   {Kind::LIMIT, Kind::TTL, Kind::TIMESTAMP, Kind::JSON, Kind::DEFAULT, Kind::NOT}) &&
+           !is_definition();
+  }
+
+ private:
+  const std::vector<Token>& tokens_;
+  size_t at_;
+};
+
+// What comes behind a value in any statement.
+bool may_follow_value(int kind) {
+  return one_of(kind, {0,           ')',         ']',           '}',          ',',          ':',
+                       ';',         '=',         Kind::RANGE,   Kind::AND,    Kind::ALLOW,  Kind::IF,
+                       Kind::GROUP, Kind::ORDER, Kind::PER,     Kind::LIMIT,  Kind::USING,  Kind::AS,
+                       Kind::FROM,  Kind::WHERE, Kind::APPLY,   Kind::INSERT, Kind::UPDATE, Kind::DELETE,
+                       Kind::ASC,   Kind::DESC,  Kind::PRIMARY, Kind::WITH});
+}
+
+// What comes behind the type of a column or a field.
+bool may_follow_type(int kind) {
+  return one_of(kind, {0, ')', ',', '<', '.', Kind::PRIMARY, Kind::STATIC, Kind::MASKED});
+}
+
+// What comes behind the name of a table in any statement.
+bool may_follow_table(int kind) {
+  return one_of(kind, {0,           '(',        '.',         ';',         Kind::WHERE,  Kind::SET,
+                       Kind::USING, Kind::WITH, Kind::GROUP, Kind::ORDER, Kind::LIMIT,  Kind::PER,
+                       Kind::ALLOW, Kind::TO,   Kind::ADD,   Kind::DROP,  Kind::ALTER,  Kind::RENAME,
+                       Kind::ON,    Kind::FROM, Kind::AS,    Kind::JSON,  Kind::PRIMARY});
+}
+
+// Whether a name directly before the bad word began a choice that the bad word ended.
+bool name_began_choice(const Context& context) {
+  if (!context.name_before()) return false;
+  const int bad = context.bad(), earlier = context.before(2);
+  if (context.in_select_list())
+    return !one_of(earlier, {Kind::AS, '.'}) && !one_of(bad, {')', ']', '}', Kind::AS});
+  if (context.in_delete_list()) return one_of(earlier, {Kind::DELETE, ','});
+  if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM})) return !may_follow_table(bad);
+  if (context.is_definition()) {
+    if (context.in_type()) return one_of(earlier, {'<', ','}) && !one_of(bad, {',', '>', ')', '<'});
+    if (earlier == Kind::EXISTS)
+      return context.said(Kind::CREATE) && context.said(Kind::TABLE) && !may_follow_table(bad);
+    if (context.before(3) == Kind::ADD) return true;
+    if (one_of(context.before(3), {'(', ','})) return context.type_before() && !may_follow_type(bad);
+    return one_of(earlier, {Kind::WITH, Kind::AND}) && !context.said(Kind::RENAME);
+  }
+  if (earlier == Kind::BY) return context.before(3) == Kind::GROUP;
+  return one_of(earlier, {Kind::WHERE, Kind::AND, Kind::IF, '='});
+}
+
+// The one of the possible symbols that a rule can't do without; what stands before it there is optional.
+std::string needed(const Context& context, const std::vector<std::string>& possible) {
+  if (possible.size() == 1) return possible[0];
+  const auto has = [&possible](std::string_view name) {
+    return std::find(possible.begin(), possible.end(), name) != possible.end();
+  };
+  if (context.before(1) == Kind::BEGIN) return "BATCH";
+  if (has("']'")) return "']'";
+  if (has("')'") && has("','")) return "')'";
+  if (context.in_select_list()) {
+    const bool complete = one_of(context.before(1), {')', ']', '}', '*'}) || context.name_before();
+    return complete && has("FROM") ? "FROM" : "";
+  }
+  if (context.in_delete_list()) return one_of(context.before(1), {Kind::DELETE, ']'}) ? "FROM" : "";
+  if (context.begins_with({Kind::CREATE}) && context.before(1) == ',' && has("PRIMARY")) return "')'";
+  if (context.begins_with({Kind::UPDATE}) && !context.said(Kind::SET) && has("SET")) return "SET";
+  for (const char* name : {"APPLY", "<EOF>"}) {
+    if (has(name)) return name;
+  }
+  return "";
+}
+
+// Cassandra's name of a token.
+std::string token_name(const std::string& symbol) {
+  if (symbol == "<EOF>") return "EOF";
+  if (symbol == "identifier") return "IDENT";
+  if (symbol == "string") return "STRING_LITERAL";
+  if (symbol == "integer") return "INTEGER";
+  const bool keyword = symbol.front() >= 'A' && symbol.front() <= 'Z';
+  if (symbol == "TABLE") return "K_COLUMNFAMILY";
+  if (keyword) return "K_" + symbol;
+  return symbol.front() == '\'' ? symbol : "'" + symbol + "'";
+}
+
+// Strings and quoted names count without their quotes, from where they begin.
+size_t shown_size(const Token& token) {
+  const bool quoted = token.kind == Kind::STRING || token.kind == Kind::QUOTED_NAME;
+  return quoted ? std::min(token.text.size(), token.end - token.begin) : token.end - token.begin;
+}
+
+// "(...WHERE a = 1 LIMIT [x]...)"
+std::string snippet(std::string_view text, const std::vector<Token>& tokens, const Mistake& mistake) {
+  size_t first = mistake.choice, words = 0;
+  while (first > 0) {
+    const bool space = tokens[first].begin > tokens[first - 1].end;
+    words += space ? 2 : 1;
+    if (words > kSnippetWords) break;
+    --first;
+  }
+  const Token& choice = tokens[mistake.choice];
+  // One more may fit before the first: the space.
+  const bool room = first > 0 && words == kSnippetWords + 1 && tokens[first].begin > tokens[first - 1].end;
+  const size_t from = room ? tokens[first - 1].end : tokens[first].begin;
+  std::string out = first > 0 ? "(..." : "(";
+  out += text.substr(from, choice.begin - from);
+  const size_t size = shown_size(choice);
+  out += "[" + std::string(text.substr(choice.begin, size)) + "]";
+  if (mistake.word > mistake.choice) {
+    const Token& word = tokens[mistake.word];
+    const size_t after = choice.begin + size;
+    out += text.substr(after, word.begin + shown_size(word) - after);
+  }
+  return out + (mistake.word + 2 < tokens.size() ? "...)" : ")");
+}
+
+}  // namespace
+
+Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vector<std::string>& possible) {
+  const Context context(tokens, at);
+  if (context.behind_value() && !context.in_select_list() && !context.in_delete_list() &&
+      !may_follow_value(context.bad()))
+    return {at, at};
+  if (name_began_choice(context)) return {at, at - 1};
+  if (context.before(1) == Kind::IN && !context.is_definition() && at >= 2) return {at, at - 2};
+  return {at, at, needed(context, possible)};
+}
+
+std::string describe_mistake(std::string_view text, const std::vector<Token>& tokens,
+                             const Mistake& mistake) {
+  const Token& word = tokens[mistake.word];
+  const bool at_end = word.kind == 0;
+  const bool quoted = word.kind == Kind::STRING || word.kind == Kind::QUOTED_NAME;
+  std::string message =
+      "line " +
+      (at_end ? "0:-1" : std::to_string(word.position.line) + ":" + std::to_string(word.position.column));
+  message += mistake.wanted.empty() ? " no viable alternative at" : " mismatched";
+  message += " input '";
+  message += at_end   ? "<EOF>"
+             : quoted ? word.text
+                      : std::string(text.substr(word.begin, word.end - word.begin));
+  message += "'";
+  if (!mistake.wanted.empty()) message += " expecting " + token_name(mistake.wanted);
+  if (!at_end || mistake.choice < mistake.word) message += " " + snippet(text, tokens, mistake);
+  return message;
+}
+
+}  // namespace keyzone::cql
