@@ -125,19 +125,14 @@ class Scene:
         return lines
 
 
-OVERLOADS = [("(known type signatures: ", ")"),
-             ("(can be matched by following signatures: ", "): use type casts to disambiguate")]
+LISTS = re.compile(r"(\((?:known type|can be matched by following) signatures: )(.*)(\)(?:: use type casts|$))")
 
 
 def one_line(text):
     """A message on one line; the overloads of a function in alphabetical order, as theirs is that of a hash table."""
     text = text.replace("\\", "\\\\").replace("\n", "\\n")
-    for before, behind in OVERLOADS:
-        head, found, overloads = text.partition(before)
-        if found and overloads.endswith(behind):
-            names = sorted(re.split(", (?=[a-z_.0-9]+ : )", overloads.removesuffix(behind)))
-            return head + found + ", ".join(names) + behind
-    return text
+    in_order = lambda match: match[1] + ", ".join(sorted(re.split(', (?=[a-z_.0-9"]+ : )', match[2]))) + match[3]
+    return LISTS.sub(in_order, text)
 
 
 def files(names):
