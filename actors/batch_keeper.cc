@@ -3,9 +3,9 @@
 #include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "actors/batch_log.h"
@@ -16,6 +16,8 @@ namespace keyzone::actors {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{2000};
+constexpr std::chrono::seconds kPatience{
+    6};                              // with one command or scan; answers are slow where much is left to do
 constexpr size_t kBatchesMax = 200;  // under way at a time
 
 class BatchKeeper : public ShardActor {
@@ -38,11 +40,14 @@ class BatchKeeper : public ShardActor {
  private:
   struct Batch {
     std::vector<BatchCommand> commands;
-    std::set<size_t> open;  // commands that are not known to be applied
+    // Commands that are not known to be applied, and when each is sent again: while an answer may come, a
+    // command is not sent twice, or a busy cluster would be kept busy with what it has yet to answer.
+    std::map<size_t, Timestamp> open;
   };
   struct Scan {
     GroupId group;
-    LogIndex applied;  // before the scan
+    LogIndex applied;     // before the scan
+    Timestamp until = 0;  // then its answer is waited for no longer
   };
 
   void tick() {
@@ -50,8 +55,9 @@ class BatchKeeper : public ShardActor {
     if (!context_.ready || context_.stopping) return;
     view_ = context_.routing.view();
     log_ = batch_log(*view_->catalog);
-    scans_.clear();
-    asked_.clear();  // what has no answer is asked again
+    const Timestamp now = context_.clock.now();
+    std::erase_if(scans_, [now](const auto& scan) { return scan.second.until <= now; });
+    std::erase_if(asked_, [now](const auto& asked) { return asked.second.until <= now; });
     if (!log_) return;
     std::vector<Uuid> open;
     for (const auto& [id, batch] : batches_) open.push_back(id);
@@ -69,7 +75,12 @@ class BatchKeeper : public ShardActor {
   void scan() {
     const auto it = view_->catalog->tablets.find(log_->id);
     if (it == view_->catalog->tablets.end()) return;
+    const auto is_scanned = [this](GroupId group) {
+      return std::any_of(scans_.begin(), scans_.end(),
+                         [&](const auto& scan) { return scan.second.group == group; });
+    };
     for (const auto& tablet : it->second->tablets) {
+      if (is_scanned(tablet.group)) continue;
       const auto status = context_.statuses.of(tablet.group);
       if (!status || !status->is_leader) {
         quiet_.erase(tablet.group);
@@ -78,7 +89,7 @@ class BatchKeeper : public ShardActor {
       const auto quiet = quiet_.find(tablet.group);
       if (quiet != quiet_.end() && quiet->second == status->applied) continue;
       const RequestId id = next_id();
-      scans_[id.sequence] = {tablet.group, status->applied};
+      scans_[id.sequence] = {tablet.group, status->applied, deadline_of_one()};
       auto reads = std::make_shared<ReadRequests>();
       reads->group = tablet.group;
       reads->origin = context_.self;
@@ -104,7 +115,7 @@ class BatchKeeper : public ShardActor {
         continue;
       Batch batch;
       batch.commands = std::move(entry.commands);
-      for (size_t i = 0; i < batch.commands.size(); ++i) batch.open.insert(i);
+      for (size_t i = 0; i < batch.commands.size(); ++i) batch.open.emplace(i, 0);
       batches_.emplace(entry.id, std::move(batch));
       send_open(entry.id);
     }
@@ -114,10 +125,14 @@ class BatchKeeper : public ShardActor {
 
   void send_open(const Uuid& id) {
     auto& batch = batches_.at(id);
-    const auto open = batch.open;
-    for (const auto i : open) {
-      if (!send_command(batch.commands[i], Asked{id, i})) batch.open.erase(i);
-    }
+    const Timestamp now = context_.clock.now();
+    const Timestamp until = deadline_of_one();
+    std::erase_if(batch.open, [&](auto& open) {
+      auto& [i, again] = open;
+      if (again > now) return false;
+      again = until;
+      return !send_command(batch.commands[i], Asked{id, i, until});
+    });
     if (batch.open.empty()) finish(id);
   }
 
@@ -132,7 +147,13 @@ class BatchKeeper : public ShardActor {
   struct Asked {
     Uuid batch;
     size_t command = 0;
+    Timestamp until = 0;  // then its answer is waited for no longer
   };
+
+  // When a command or scan that is sent now is given up.
+  Timestamp deadline_of_one() const {
+    return context_.clock.now() + std::chrono::microseconds(kPatience).count();
+  }
 
   // False: its table was dropped; there is nothing to do.
   bool send_command(const BatchCommand& what, std::optional<Asked> asked) {
@@ -145,8 +166,7 @@ class BatchKeeper : public ShardActor {
     command.request = id;
     command.schema_version = table->version;
     command.epoch = tablet.epoch;
-    command.deadline =
-        context_.clock.now() + std::chrono::microseconds(context_.options.write_timeout).count();
+    command.deadline = deadline_of_one();
     auto writes = std::make_shared<WriteRequests>();
     writes->group = tablet.group;
     writes->origin = context_.self;
@@ -185,10 +205,14 @@ class BatchKeeper : public ShardActor {
     asked_.erase(found);
     const auto* outcome = std::get_if<Outcome>(&reply.body);
     const auto batch = batches_.find(asked.batch);
-    if (!outcome || batch == batches_.end()) return;
+    if (batch == batches_.end()) return;
+    const auto open = batch->second.open.find(asked.command);
+    if (open == batch->second.open.end()) return;
+    open->second = 0;  // answered: a refusal is tried again with the next tick
+    if (!outcome) return;
     // kInvalid is final, too: the schema has changed, and the command can't be applied any more.
     if (outcome->kind != OutcomeKind::kDone && outcome->kind != OutcomeKind::kInvalid) return;
-    batch->second.open.erase(asked.command);
+    batch->second.open.erase(open);
     if (batch->second.open.empty()) finish(asked.batch);
   }
 

@@ -1,10 +1,12 @@
-// The batch keeper with tablets that apply what they are sent: whatever of a batch its coordinator left, once the batch is in
-// the log, all of it is applied, once.
+// The batch keeper with tablets that apply what they are sent: whatever of a batch its coordinator left, once
+// the batch is in the log, all of it is applied, once.
 #include "actors/batch_keeper.h"
 
 #include <gtest/gtest.h>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <chrono>
+#include <deque>
 
 #include "actors/batch_log.h"
 #include "actors/shard_actor.h"
@@ -14,8 +16,8 @@
 namespace keyzone::actors {
 namespace {
 
-using storage::TestReplica;
 using storage::kL;
+using storage::TestReplica;
 
 constexpr GroupId kLeft{100}, kRight{101}, kLog{102};
 constexpr sim::Time kSecond = 1'000'000;
@@ -27,6 +29,7 @@ struct TabletState {
   std::unique_ptr<TestReplica> replica;
   int answers_lost = 0;  // applied, but nobody hears of it
   int refusals = 0;      // it doesn't lead just now
+  bool slow = false;     // answers writes after 3 s
   int writes = 0;        // that were applied or found done
 };
 
@@ -45,6 +48,10 @@ class FakeTablet : public ShardActor {
             answer({item.id, tablet_.replica->read(*item.request, context_.clock.now())});
           }
         },
+        [this](tick_atom) {
+          answer(std::move(late_.front()));
+          late_.pop_front();
+        },
     };
   }
 
@@ -62,6 +69,11 @@ class FakeTablet : public ShardActor {
       --tablet_.answers_lost;
       return;
     }
+    if (tablet_.slow) {
+      late_.push_back({item.id, std::move(outcome)});
+      delayed_send(this, std::chrono::seconds(3), tick_atom::value);
+      return;
+    }
     answer({item.id, std::move(outcome)});
   }
   void answer(Reply reply) {
@@ -72,6 +84,7 @@ class FakeTablet : public ShardActor {
 
   NodeContext& context_;
   TabletState& tablet_;
+  std::deque<Reply> late_;
 };
 
 class BatchKeeperTest : public testing::Test {
@@ -113,7 +126,8 @@ class BatchKeeperTest : public testing::Test {
     add(log_table_, {{tablet(kLog, INT64_MIN, INT64_MAX)}});
     if (with_table) add(table_, {{tablet(kLeft, INT64_MIN, 0), tablet(kRight, 0, INT64_MAX)}});
     if (routes_.empty()) {
-      for (auto [group, to] : {std::pair(kLeft, &left_), std::pair(kRight, &right_), std::pair(kLog, &log_)}) {
+      for (auto [group, to] :
+           {std::pair(kLeft, &left_), std::pair(kRight, &right_), std::pair(kLog, &log_)}) {
         routes_[group] = std::make_shared<Route>();
         routes_[group]->local = system_->spawn<FakeTablet>(context_, *to);
         routes_[group]->learn_leader(context_.self);
@@ -126,13 +140,15 @@ class BatchKeeperTest : public testing::Test {
     context_.routing.set(view);
   }
 
-  // What a coordinator has before it does anything: an append to a list on each side, which expires in an hour.
+  // What a coordinator has before it does anything: an append to a list on each side, which expires in an
+  // hour.
   BatchEntry batch() {
     std::vector<cql::TabletCommand> commands;
     for (const int key : {left_key_, right_key_}) {
       cql::TabletCommand command;
       const auto element = storage::list_value({storage::int_value(key)});
-      command.command = storage::update(key, 1, {{kL, CellAction::kListAppend, false, 0, {}, element}}, kNoTimestamp, 3600);
+      command.command =
+          storage::update(key, 1, {{kL, CellAction::kListAppend, false, 0, {}, element}}, kNoTimestamp, 3600);
       command.command.table = command.table = table_->id;
       command.command.schema_version = table_->version;
       command.command.epoch = Epoch(1);
@@ -178,7 +194,8 @@ class BatchKeeperTest : public testing::Test {
     EXPECT_EQ(logged(), 0u);
   }
   size_t logged() {
-    auto rows = log_.replica->read(read_entries(*log_table_, tablet(kLog, INT64_MIN, INT64_MAX)), context_.clock.now());
+    auto rows = log_.replica->read(read_entries(*log_table_, tablet(kLog, INT64_MIN, INT64_MAX)),
+                                   context_.clock.now());
     auto entries = parse_entries(rows);
     EXPECT_TRUE(entries);
     return entries ? entries->size() : SIZE_MAX;
@@ -264,6 +281,14 @@ TEST_F(BatchKeeperTest, AsksAgainWhenAnAnswerIsLost) {
   run(60 * kSecond);
   expect_whole();
   EXPECT_GE(left_.writes, 5);
+}
+
+TEST_F(BatchKeeperTest, WaitsForASlowAnswer) {
+  log(batch());
+  left_.slow = true;
+  run(30 * kSecond);
+  expect_whole();
+  EXPECT_EQ(left_.writes, 1) << "asked once";
 }
 
 TEST_F(BatchKeeperTest, AsksAgainWhenNobodyLeads) {
