@@ -127,12 +127,13 @@ class BatchKeeper : public ShardActor {
     auto& batch = batches_.at(id);
     const Timestamp now = context_.clock.now();
     const Timestamp until = deadline_of_one();
-    std::erase_if(batch.open, [&](auto& open) {
-      auto& [i, again] = open;
-      if (again > now) return false;
-      again = until;
-      return !send_command(batch.commands[i], Asked{id, i, until});
-    });
+    for (auto it = batch.open.begin(); it != batch.open.end();) {
+      auto& [i, again] = *it;
+      const bool due = again <= now;
+      if (due) again = until;
+      const bool has_table = !due || send_command(batch.commands[i], Asked{id, i, until});
+      it = has_table ? std::next(it) : batch.open.erase(it);
+    }
     if (batch.open.empty()) finish(id);
   }
 

@@ -16,11 +16,20 @@ Result<Value> InListExpression::evaluate(EvalContext& context) const {
   const Value& value = context.values[index_];
   if (!value.is_set()) return value;
   CollectionReader reader(*type_, value.bytes);
-  for (std::optional<BytesView> element; reader.next(element);) {
+  Bytes elements;
+  int32_t count = 0;
+  bool changed = false;
+  for (std::optional<BytesView> element; reader.next(element); ++count) {
     if (element) KEYZONE_CHECK(type_->element().validate(*element));
+    const auto sorted = element ? sorted_collection(type_->element(), *element) : std::nullopt;
+    append_field(sorted ? std::optional<BytesView>(*sorted) : element, elements);
+    changed = changed || sorted;
   }
   if (reader.failed() || !reader.rest().empty()) KEYZONE_CHECK(type_->validate(value.bytes));
-  return value;
+  if (!changed) return value;
+  Bytes list;
+  append_be(list, count);
+  return context.keep(list + elements);
 }
 
 Result<ExpressionPtr> fold(ExpressionPtr expression) {

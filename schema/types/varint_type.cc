@@ -88,6 +88,7 @@ class VarintType final : public NativeType {
 
 BigInt bigint_from_wire(BytesView wire) {
   BigInt value;
+  if (wire.empty()) return value;  // the digits of a decimal of 4 bytes, which Cassandra stores
   boost::multiprecision::import_bits(value, reinterpret_cast<const uint8_t*>(wire.data()),
                                      reinterpret_cast<const uint8_t*>(wire.data()) + wire.size());
   if (is_negative(wire)) value -= BigInt(1) << static_cast<unsigned>(wire.size() * 8);

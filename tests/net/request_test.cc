@@ -187,7 +187,7 @@ TEST(Requests, ByteSequencesThatAreWrong) {
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 ffff")), "") << "65535 values in no bytes";
   EXPECT_NE(refusal<QueryRequest>(3, from_hex("00000001 61 0001 01 0001 fffffffe")), "") << "unset in v3";
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 0001 fffffffd")), "") << "length -3";
-  EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 10 000b")), "") << "serial consistency 11";
+  EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 10 004d")), "") << "serial consistency 77";
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 20 8000000000000000"))
                 .find("Out of bound timestamp"),
             std::string::npos);
