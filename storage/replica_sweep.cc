@@ -99,6 +99,10 @@ Result<void> Replica::sweep_row(BytesView key, BytesView value, Seconds now, Sec
   changed |= std::erase_if(row.cells, gone) > 0;
   changed |= std::erase_if(row.column_deletions, [&](const auto& d) { return !columns_.find(d.column); }) > 0;
   changed |= purge(row, now, gc_grace);
+  if (!row.marker.any() && std::none_of(row.cells.begin(), row.cells.end(), is_column)) {
+    changed |= !row.cells.empty();
+    row.cells.clear();  // how a row was written that is no more
+  }
   note_leftovers(row, now);
   if (changed) put_row(Bytes(key), row);
   return {};

@@ -58,6 +58,8 @@ void append_metadata(const Row& row, const Column& column, const Sight& whole, B
 }  // namespace
 
 ColumnIndex::ColumnIndex(const Table& table) {
+  static const Column kAsWritten{kClusteringAsWritten, "", native_type(TypeKind::kBlob)};
+  if (keeps_clustering_as_written(table)) by_id_.push_back(&kAsWritten);
   for (const Column& column : table.columns) {
     if (column.id.value >= by_id_.size()) by_id_.resize(column.id.value + 1);
     by_id_[column.id.value] = &column;
@@ -69,7 +71,7 @@ ColumnIndex::ColumnIndex(const Table& table) {
 bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns) {
   if (row.marker.live(sight.now) && row.marker.stamp > sight.deleted) return true;
   return std::any_of(row.cells.begin(), row.cells.end(), [&](const Cell& c) {
-    if (!sight.sees(c)) return false;
+    if (!is_column(c) || !sight.sees(c)) return false;
     const Column* column = columns.find(c.column);
     return column && c.stamp > column->dropped_at;
   });

@@ -6,13 +6,16 @@
 #include <span>
 #include <vector>
 
-#include "schema/catalog.h"
+#include "schema/clustering_as_written.h"
 #include "schema/read.h"
 #include "storage/row.h"
 
 namespace keyzone::storage {
 
-// A table's columns by id.
+// False for the cell beside the columns' own.
+inline bool is_column(const Cell& c) { return c.column != kClusteringAsWritten; }
+
+// A table's columns by id, and what stands for kClusteringAsWritten.
 class ColumnIndex {
  public:
   explicit ColumnIndex(const Table& table);

@@ -158,7 +158,7 @@ bool is_complete(const RowWrite& write, const Row& update, const ColumnIndex& co
   if (write.action == RowAction::kDeleteRow) return true;
   if (write.is_static ? columns.statics() == 0 : !write.marker) return false;
   size_t simple = 0;
-  for (const Cell& c : update.cells) simple += c.path.empty();
+  for (const Cell& c : update.cells) simple += c.path.empty() && is_column(c);
   return simple + update.column_deletions.size() ==
          (write.is_static ? columns.statics() : columns.regulars());
 }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "cql/plan/json_row.h"
+#include "schema/clustering_as_written.h"
 #include "schema/types/token.h"
 
 namespace keyzone::cql {
@@ -53,7 +54,7 @@ size_t bytes_of(const RowWrite& row) {
 }
 
 Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clustering, size_t row_bytes_max,
-                     Mutation& mutation) {
+                     Mutation& mutation, Bytes as_written = {}) {
   RowWrite row;
   row.marker = plan.marker;
   row.cells.reserve(plan.regulars.size());
@@ -63,6 +64,11 @@ Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clusteri
     return invalid("The update would cause the row to exceed the maximum allowed size of " +
                    std::to_string(row_bytes_max) + " bytes");
   }
+  if (!as_written.empty()) {
+    CellWrite& cell = row.cells.emplace_back();
+    cell.column = kClusteringAsWritten;
+    cell.value = std::move(as_written);
+  }
   row.clustering = std::move(clustering);
   mutation.rows.push_back(std::move(row));
   return {};
@@ -70,6 +76,11 @@ Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clusteri
 
 Result<void> add_rows(const WritePlan& plan, EvalContext& context, size_t row_bytes_max, Mutation& mutation) {
   if (!plan.writes_row) return {};
+  if (plan.clustering && plan.spells_clustering) {
+    Bytes as_written;
+    KEYZONE_TRY(key, plan.clustering->clustering_key(context, as_written));
+    return add_row(plan, context, std::move(key), row_bytes_max, mutation, std::move(as_written));
+  }
   if (plan.clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key(context));
     return add_row(plan, context, std::move(key), row_bytes_max, mutation);

@@ -3,6 +3,7 @@
 
 #include "cql/plan/json_row.h"
 #include "cql/plan/write_plan.h"
+#include "schema/clustering_as_written.h"
 
 namespace keyzone::cql {
 namespace {
@@ -49,6 +50,7 @@ Result<void> restrict_key(const std::vector<PreparedRelation>& keys, WritePlan& 
   plan.restrictions = std::move(restrictions);
   plan.partition = PointKey::partition_of(plan.restrictions);
   plan.clustering = PointKey::clustering_of(plan.restrictions);
+  plan.spells_clustering = keeps_clustering_as_written(*plan.table);
   return {};
 }
 

@@ -55,6 +55,24 @@ Result<Bytes> PointKey::partition_key(EvalContext& context) const {
   return encode_partition_key(parts);
 }
 
+Result<Bytes> PointKey::clustering_key(EvalContext& context, Bytes& as_written) const {
+  Bytes key, written, read;
+  bool differs = false;
+  for (size_t i = 0; i < terms_.size(); ++i) {
+    KEYZONE_TRY(part, value(i, context));
+    const Column& column = *columns_[i];
+    const size_t begin = key.size();
+    column.type->append_ordered(part.bytes, column.descending, key);
+    append_block(written, part.bytes);
+    ByteReader form(BytesView(key).substr(begin));
+    read.clear();
+    KEYZONE_ASSERT(column.type->read_ordered(form, column.descending, read));
+    differs = differs || read != part.bytes;
+  }
+  if (differs) as_written = std::move(written);
+  return key;
+}
+
 Result<Bytes> PointKey::clustering_key(EvalContext& context) const {
   Bytes out;
   for (size_t i = 0; i < terms_.size(); ++i) {

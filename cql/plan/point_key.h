@@ -16,6 +16,8 @@ class PointKey {
 
   Result<Bytes> partition_key(EvalContext& context) const;
   Result<Bytes> clustering_key(EvalContext& context) const;  // in order-preserving form
+  // The same, and in `as_written` the values as blocks if reading the key gives others; else it stays empty.
+  Result<Bytes> clustering_key(EvalContext& context, Bytes& as_written) const;
 
  private:
   Result<Value> value(size_t i, EvalContext& context) const;

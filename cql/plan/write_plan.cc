@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schema/clustering_as_written.h"
+
 namespace keyzone::cql {
 namespace {
 
@@ -38,6 +40,7 @@ Result<void> set_restrictions(std::vector<PreparedRelation> relations, Restricti
   plan.restrictions = std::move(restrictions);
   plan.partition = PointKey::partition_of(plan.restrictions);
   plan.clustering = PointKey::clustering_of(plan.restrictions);
+  plan.spells_clustering = keeps_clustering_as_written(*plan.table);
   return {};
 }
 

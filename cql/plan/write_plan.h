@@ -31,6 +31,7 @@ struct WritePlan {
   int32_t default_ttl = 0;
   bool marker = false;      // INSERT of a row
   bool writes_row = false;  // something is done to rows, not to statics alone
+  bool spells_clustering = false;  // see schema/clustering_as_written.h
 
   bool conditional() const { return conditions.any(); }
   bool whole_rows_deleted() const {

@@ -63,10 +63,21 @@ Result<Bytes> RowCollector::group_key(const RowValues& row) {
   context_.row = &row;
   for (const ExpressionPtr& part : plan_.group_by) {
     KEYZONE_TRY(value, part->evaluate(context_));
-    append_value(value, key);
+    if (value.is_set() && is_inexact_clustering(*part)) {
+      part->type()->append_ordered(value.bytes, false, key);
+    } else {
+      append_value(value, key);
+    }
   }
   context_.clear();
   return key;
+}
+
+// 1.5 and 1.50 in one partition are one group.
+bool RowCollector::is_inexact_clustering(const Expression& part) const {
+  const auto* column = dynamic_cast<const ColumnExpression*>(&part);
+  return column && !part.type()->ordered_is_exact() &&
+         plan_.slots.column(column->slot()).kind == ColumnKind::kClustering;
 }
 
 void RowCollector::open(Bytes key, const RowValues& row) {

@@ -44,6 +44,7 @@ class RowCollector {
     Bytes row;
   };
   Result<void> put(const RowValues& row);  // to its place in the answer
+  bool is_inexact_clustering(const Expression& part) const;
   Result<void> encode(const RowValues& row, Bytes& out);
   Result<void> encode_json(Bytes& out);
   bool sorts_before(const SortedRow& a, const SortedRow& b) const;

@@ -65,8 +65,27 @@ void RowReader::read_partition(uint8_t mark) {
 void RowReader::read_row() {
   in_.byte();
   clustering_ = in_.block();
-  if (!slots_.clustering_slots().empty()) place_clustering();
+  BytesView as_written;
+  if (slots_.fetches_clustering_as_written()) {
+    const uint64_t size = in_.varint();
+    if (size > in_.left() + 1) in_.fail();
+    if (size > 0 && !in_.failed()) as_written = in_.bytes(static_cast<size_t>(size - 1));
+  }
+  if (!as_written.empty()) {
+    place_clustering_as_written(as_written);
+  } else if (!slots_.clustering_slots().empty()) {
+    place_clustering();
+  }
   read_cells(slots_.regular_cells());
+}
+
+void RowReader::place_clustering_as_written(BytesView blocks) {
+  ByteReader in(blocks);
+  for (const auto& slot : slots_.clustering_slots()) {
+    const BytesView value = in.block();
+    if (slot) values_.slots[*slot] = Value::of(value);
+  }
+  failed_ = failed_ || in.failed();
 }
 
 void RowReader::place_clustering() {

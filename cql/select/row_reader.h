@@ -35,6 +35,7 @@ class RowReader {
   void read_cells(const std::vector<SlotTable::Cell>& cells);
   void read_stamps(std::vector<CellStamp>& stamps);
   void place_clustering();
+  void place_clustering_as_written(BytesView blocks);
   void clear_row();
 
   const SlotTable& slots_;

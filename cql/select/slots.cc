@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schema/clustering_as_written.h"
+
 namespace keyzone::cql {
 
 size_t SlotTable::add(const Column& column) {
@@ -37,6 +39,8 @@ void SlotTable::finish() {
       (column.kind == ColumnKind::kStatic ? static_cells_ : regular_cells_).push_back({slot, stamps_[slot]});
     }
   }
+  fetches_clustering_as_written_ = !clustering_slots_.empty() && keeps_clustering_as_written(*table_);
+  if (fetches_clustering_as_written_) fetched_.insert(fetched_.begin(), kClusteringAsWritten);
 }
 
 }  // namespace keyzone::cql

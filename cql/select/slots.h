@@ -33,6 +33,8 @@ class SlotTable {
   };
   const std::vector<Cell>& static_cells() const { return static_cells_; }
   const std::vector<Cell>& regular_cells() const { return regular_cells_; }
+  // The first of the fetched regulars is kClusteringAsWritten.
+  bool fetches_clustering_as_written() const { return fetches_clustering_as_written_; }
   // By position in the key: the slot that wants it, or nullopt; as long as needed.
   const std::vector<std::optional<size_t>>& partition_slots() const { return partition_slots_; }
   const std::vector<std::optional<size_t>>& clustering_slots() const { return clustering_slots_; }
@@ -45,6 +47,7 @@ class SlotTable {
   std::vector<Cell> static_cells_, regular_cells_;
   std::vector<std::optional<size_t>> partition_slots_, clustering_slots_;
   bool needs_rows_ = false;
+  bool fetches_clustering_as_written_ = false;
 };
 
 }  // namespace keyzone::cql

@@ -1,0 +1,20 @@
+// How a row's clustering values were written, where their order-preserving form doesn't say it: 1.50 is ordered, and
+// would come back, as 1.5.
+#pragma once
+#include "schema/catalog.h"
+
+namespace keyzone {
+
+// No column's: the cell that keeps the values, one block a column.
+inline constexpr ColumnId kClusteringAsWritten{0};
+
+// Whether rows of the table may have that cell.
+inline bool keeps_clustering_as_written(const Table& table) {
+  if (table.counter) return false;
+  for (size_t i = 0; i < table.clustering_size; ++i) {
+    if (!table.clustering(i).type->ordered_is_exact()) return true;
+  }
+  return false;
+}
+
+}  // namespace keyzone
