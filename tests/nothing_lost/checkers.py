@@ -146,8 +146,21 @@ def find_violation(history):
 
 
 def _with_done(possible, operations, pending, wanted):
-    """All that can follow from `possible` by doing open operations until `wanted` is done."""
-    result, visited, queue = set(), set(possible), list(possible)
+    """All that can follow from `possible` by doing open operations until `wanted` is done.
+
+    What writes nothing and fits the value is done at once: nothing that fits later is lost by it.
+    """
+    reads = {}
+    for number in pending:
+        _, _, expected, written = operations[number]
+        if written is NOTHING:
+            reads.setdefault(expected, set()).add(number)
+
+    def settled(value, done):
+        return value, done | reads.get(value, frozenset())
+
+    visited = {settled(*one) for one in possible}
+    result, queue = set(), list(visited)
     while queue:
         value, done = queue.pop()
         if wanted in done:
@@ -155,9 +168,9 @@ def _with_done(possible, operations, pending, wanted):
             continue
         for number in pending - done:
             _, _, expected, written = operations[number]
-            if expected is not ANY and expected != value:
+            if written is NOTHING or (expected is not ANY and expected != value):
                 continue
-            following = (value if written is NOTHING else written, done | {number})
+            following = settled(written, done | {number})
             if following not in visited:
                 visited.add(following)
                 queue.append(following)

@@ -50,6 +50,12 @@ class Registers(unittest.TestCase):
     def test_unanswered_write_happens_once(self):
         self.refuse(write(1, 0, 1, UNKNOWN), read(1, 2, 3), write(2, 4, 5), read(1, 6, 7))
 
+    def test_many_at_once_are_not_too_many(self):
+        writes = [write(value, 0, 9) for value in range(8)]
+        reads = [read(value, 1, 8 + position / 100) for value in range(4) for position in range(8)]
+        self.accept(*writes, *reads)
+        self.refuse(*writes, *reads, read(None, 8.5, 8.6))
+
     def test_refused_write_never_happens(self):
         self.refuse(write(1, 0, 1, REFUSED), read(1, 2, 3))
 

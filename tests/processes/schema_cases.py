@@ -4,12 +4,11 @@ import struct
 import sys
 import threading
 
-from cluster import Cluster
+from cluster import PORT, Cluster
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cql"))
 from wire import Wire, rows_of  # noqa: E402
 
-PORT = 9042
 COLUMNS_PER_NODE = 8
 TABLES = 6
 ROWS = 20
