@@ -43,7 +43,7 @@ def creates_tables(host, made, errors):
         problem = said(wire.query(f"CREATE TABLE ks.same_{i} (k int PRIMARY KEY)"))
         if not problem:
             made.append(i)
-        elif "already exists" not in problem:
+        elif "already existing table" not in problem:
             errors.append(f"{host}: {problem}")
 
 
