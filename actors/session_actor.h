@@ -52,6 +52,7 @@ struct ClientRequest {
   std::optional<SchemaChangeEvent> schema_change;
   CatalogVersion schema_version;    // wait until all nodes have it
   std::optional<Uuid> batch;        // its entry in the batch log
+  std::vector<Uuid> replaced_batches;  // entries of earlier plans, which stay until the new plan has one
   std::optional<BatchMark> mark;    // of a logged batch: the same however often it is planned
   bool silent = false;              // nobody waits for the answer
   std::function<void(uint32_t number)> then;  // what follows when all parts are answered; else the plain answer
@@ -147,6 +148,7 @@ class Session : public ShardActor, public net::StreamHandler {
   void finish_read(uint32_t number);
   std::optional<net::ErrorResponse> check_tombstones(const cql::ReadExecution& read, ClientRequest& request) const;
   void plan_again(uint32_t number);
+  void plan_soon(uint32_t number);
   void fail(uint32_t number, const Error& error);
   void fail_part(uint32_t number, const Error& error);
   static bool batch_is_logged(const ClientRequest& request);

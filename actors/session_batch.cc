@@ -11,8 +11,11 @@ namespace keyzone::actors {
 // all commands get is above everything acknowledged there before.
 void Session::start_logged_batch(uint32_t number) {
   auto& request = requests_.at(number);
-  if (!batch_log(*view().catalog))
-    return send_commands(number);  // without three zones there are no tablets either
+  if (!batch_log(
+          *view().catalog)) {  // a cluster that has just begun: the log is on its way, as tablets are there
+    --request.plans;
+    return plan_soon(number);
+  }
   const auto& commands = std::get<cql::WriteExecution>(*request.execution).commands;
   request.outcomes.assign(1, {});
   request.waiting = commands.size();
@@ -44,7 +47,10 @@ void Session::log_batch(uint32_t number) {
   request.outcomes.assign(1, {});
   request.waiting = 1;
   request.batch = entry.id;
-  request.then = [this](uint32_t logged) { send_commands(logged); };
+  request.then = [this](uint32_t logged) {
+    for (const auto& id : std::exchange(requests_.at(logged).replaced_batches, {})) forget_batch(id);
+    send_commands(logged);
+  };
   add_write(number, 0, put_entry(*batch_log(*view().catalog), entry));
 }
 

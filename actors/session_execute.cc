@@ -404,11 +404,14 @@ void Session::plan_again(uint32_t number) {
     return fail(number, {ErrorKind::kServer, "the schema keeps changing under this statement"});
   }
   if (request.batch) {  // the new plan gets an entry of its own
-    const Uuid old = *request.batch;
+    request.replaced_batches.push_back(*request.batch);
     request.batch.reset();
-    forget_batch(old);
-    return plan_again(number);
   }
+  plan_soon(number);
+}
+
+void Session::plan_soon(uint32_t number) {
+  auto& request = requests_.at(number);
   request.replan = true;
   request.started = now_us() + kStaleWait;  // the tick plans it again from then on
   schedule_tick();

@@ -110,8 +110,6 @@ def an_empty_disk_is_filled_again(directory):
 
 
 def batches_outlive_their_coordinator(directory):
-    if not os.environ.get("KEYZONE_FULL"):
-        return "only with --full: in one run of a few, nobody finishes the batches"
     with Cluster(directory) as cluster:
         session = connect(cluster.hosts())
         make_table(session, "CREATE TABLE b (k int, part int, l list<int>, PRIMARY KEY ((k, part)))")
@@ -121,13 +119,15 @@ def batches_outlive_their_coordinator(directory):
             halves |= leave_batches(cluster, range(attempt * BATCHES, (attempt + 1) * BATCHES), done)
             if halves:
                 break
-        assert halves, "no batch was half done when its coordinator died"
+        if not halves:
+            return "no batch was half done when its coordinator died"
         session = connect(cluster.hosts())
         wait_until(lambda: not broken(session), "every batch is whole", 60)
         rows = list(session.execute(f"SELECT k, l FROM {KEYSPACE}.b"))
         assert done <= {row.k for row in rows}, "an acknowledged batch is lost"
         assert all(row.l == [row.k] for row in rows), "a batch that somebody else finished was applied twice"
         print(f"    {len(done)} batches were acknowledged, {len(halves)} were left half done")
+        return None
 
 
 def leave_batches(cluster, batches, done):

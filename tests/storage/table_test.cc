@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "schema/clustering_as_written.h"
 #include "tests/storage/table_fixture.h"
 
 namespace keyzone::storage {
@@ -431,23 +430,6 @@ TEST_F(TableTest, ACommandOfABatchAppliedAgainChangesNothing) {
   other.batch = BatchMark{kStart + 5, 100};  // another batch of the same microsecond
   t.apply(other, kStart + 11);
   EXPECT_NE(t.row(1, 1, {kL}, kStart + 11), row);
-}
-
-TEST(ClusteringAsWritten, MakesNoRowShowUp) {
-  auto table = std::make_shared<Table>(*sample_table());
-  table->columns[1].type = native_type(TypeKind::kDecimal);
-  ASSERT_TRUE(keeps_clustering_as_written(*table));
-  ASSERT_FALSE(keeps_clustering_as_written(*sample_table()));
-  TestReplica t(table);
-  t.apply(update(1, 2, {set_cell(kClusteringAsWritten, "2.0"), set_cell(kA, int_value(3))}), kStart);
-  EXPECT_EQ(t.row(1, 2, {kA}), (Cells{int_value(3)}));
-  EXPECT_NE(t.read(t.request_partition(1, {kClusteringAsWritten})).rows.find("2.0"), Bytes::npos);
-  t.apply(update(1, 2, {delete_cell(kA)}), kStart + 1);
-  EXPECT_TRUE(t.row(1, 2, {kA}).empty());
-  Command sweep;
-  sweep.sweep = Sweep{kStart + 200 * kSecond, 100, {}, 100};
-  t.apply(sweep, kStart + 200 * kSecond);
-  EXPECT_TRUE(t.dump().empty());
 }
 
 TEST(OutrightDeletes, LeaveNothing) {
