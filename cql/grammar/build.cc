@@ -69,12 +69,15 @@ size_t Builder::token_at(Position position) const {
 }
 
 void Builder::fail_at(Position position, const std::vector<std::string>& possible) {
-  fail(describe_mistake(text_, tokens_, find_mistake(tokens_, token_at(position), possible)));
+  fail_with(find_mistake(tokens_, token_at(position), possible));
 }
+
+void Builder::fail_with(const Mistake& mistake) { fail(describe_mistake(text_, tokens_, mistake)); }
 
 void Builder::fail_behind(Position name, size_t words) {
   const size_t at = token_at(name), last = tokens_.size() - 1;
-  fail(describe_mistake(text_, tokens_, {std::min(at + words, last), at}));
+  const bool at_end = at + words >= last;
+  fail_with(at_end ? Mistake{last, last} : Mistake{at + words, at});
 }
 
 void Builder::finish(Statement statement) {

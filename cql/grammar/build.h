@@ -13,6 +13,8 @@
 
 namespace keyzone::cql {
 
+struct Mistake;  // cql/grammar/syntax_error.h
+
 // A type as text, and how deep its parameters nest.
 struct TypeText {
   std::string text;
@@ -28,6 +30,7 @@ struct RawRelation {
   std::optional<Operator> op;
   std::vector<TermPtr> operands;
   TermPtr in_list;
+  Position op_position;
 };
 
 std::string upper(std::string_view text);
@@ -78,7 +81,7 @@ class Builder {
   TermPtr hint(Position at, TypeText type, TermPtr term);
   TermPtr cast(Position at, TermPtr term, TypeText type);
   TermPtr call(Position at, QualifiedName function, std::vector<TermPtr> arguments);
-  TermPtr count(Position at, const std::string& function);
+  TermPtr count(Position at, const std::string& function, Position star);
   TermPtr qualified_call(Position at, const TermPtr& keyspace, std::string function,
                          std::vector<TermPtr> arguments);
   TermPtr arithmetic(Position at, char op, TermPtr left, TermPtr right);
@@ -86,6 +89,8 @@ class Builder {
   TermPtr field(Position at, TermPtr value, std::string field);
   TermPtr element(Position at, TermPtr value, TermPtr key);
   TermPtr slice(Position at, TermPtr value, TermPtr from, TermPtr to);
+  // The left side of a relation or condition.
+  TermPtr restricted(TermPtr term);
   // A term where no column may be named.
   TermPtr value(TermPtr term);
   std::vector<TermPtr> values(std::vector<TermPtr> terms);
@@ -139,6 +144,8 @@ class Builder {
  private:
   void refuse_column(const Term& column);
   void refuse_left(const Term& left);
+  void refuse_shape(const Relation& relation, Position op);
+  void fail_with(const Mistake& mistake);
   template <class T>
   TermPtr make(Position at, T kind, uint16_t child_depth);
   Relation relation(RawRelation raw);

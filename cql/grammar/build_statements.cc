@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cql/grammar/build.h"
+#include "cql/grammar/syntax_error.h"
 
 namespace keyzone::cql {
 namespace {
@@ -38,19 +39,6 @@ std::optional<Target> target_of(const TermPtr& term) {
     if (const std::string* name = column_name(field->value)) return Target{*name, nullptr, field->field};
   }
   return std::nullopt;
-}
-
-// What the grammar's one rule for relations lets through, but Cassandra's doesn't.
-bool fits(const Relation& relation) {
-  if (relation.kind == RelationKind::kColumn) return true;
-  const bool in = relation.op == Operator::kIn;
-  if (relation.op > Operator::kIn || (in && relation.kind != RelationKind::kTuple)) return false;
-  if (relation.kind != RelationKind::kTuple) return true;
-  const auto is = [&](auto kind) {
-    return std::all_of(relation.operands.begin(), relation.operands.end(),
-                       [&](const TermPtr& term) { return term->as<decltype(kind)>() != nullptr; });
-  };
-  return is(TupleLiteral()) || is(BindMarker());
 }
 
 Statement make_statement(auto kind) {
@@ -90,10 +78,30 @@ Statement Builder::select(std::vector<SelectItem> items, QualifiedName table, Wh
 void Builder::refuse_left(const Term& left) {
   const Term* first = &left;
   while (const auto* operation = first->as<Arithmetic>()) first = operation->left.get();
+  const auto* call = first->as<FunctionCall>();
+  if (call && call->function.name == "token" && call->arguments.empty()) {
+    return fail_at(tokens_[std::min(token_at(first->position) + 2, tokens_.size() - 1)].position);  // its ')'
+  }
   const bool name =
       first->as<ColumnRef>() || first->as<FieldOf>() || first->as<ElementOf>() || first->as<FunctionCall>();
   if (name) return fail_behind(first->position);
   fail_at(first->position);
+}
+
+// What the grammar's one rule for relations lets through, but Cassandra's doesn't.
+void Builder::refuse_shape(const Relation& relation, Position op) {
+  if (relation.kind == RelationKind::kColumn) return;
+  const bool in = relation.op == Operator::kIn, tuple = relation.kind == RelationKind::kTuple;
+  if (relation.op > Operator::kIn || (in && !tuple)) return fail_at(op);
+  if (!tuple || relation.operands.empty()) return;
+  const auto is_tuple = [](const TermPtr& term) { return term->as<TupleLiteral>() != nullptr; };
+  const bool tuples = is_tuple(relation.operands[0]);
+  for (const TermPtr& term : relation.operands) {
+    if (is_tuple(term) == tuples && (tuples || term->as<BindMarker>())) continue;
+    const size_t at = token_at(term->position);
+    if (term == relation.operands[0]) return fail_with({at, at - 1});
+    return fail_with({at, at, tuples ? "'('" : ""});
+  }
 }
 
 Relation Builder::relation(RawRelation raw) {
@@ -116,8 +124,8 @@ Relation Builder::relation(RawRelation raw) {
   }
   if (out.columns.empty()) {
     refuse_left(*raw.left);
-  } else if (!fits(out)) {
-    fail_at(raw.position);
+  } else {
+    refuse_shape(out, raw.op_position);
   }
   return out;
 }

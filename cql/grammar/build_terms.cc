@@ -148,8 +148,8 @@ TermPtr Builder::call(Position at, QualifiedName function, std::vector<TermPtr> 
   const uint16_t depth = depth_of(arguments);
   return make(at, FunctionCall{std::move(function), std::move(arguments), false}, depth);
 }
-TermPtr Builder::count(Position at, const std::string& function) {
-  if (function != "count") fail_at(at);
+TermPtr Builder::count(Position at, const std::string& function, Position star) {
+  if (function != "count") fail_at(star, {"')'"});
   return make(at, FunctionCall{{"", "count"}, {}, true}, 0);
 }
 TermPtr Builder::qualified_call(Position at, const TermPtr& keyspace, std::string function,
@@ -186,6 +186,12 @@ void Builder::refuse_column(const Term& column) {
   const auto* field = column.as<FieldOf>();
   const bool simple = !field || !column_name(field->value);
   fail_behind(column.position, call && call->star ? 2 : simple ? 1 : 3);
+}
+TermPtr Builder::restricted(TermPtr term) {
+  const bool may_be = term->as<ColumnRef>() || term->as<ElementOf>() || term->as<FieldOf>() ||
+                      term->as<TupleLiteral>() || term->as<FunctionCall>();
+  if (!may_be) refuse_left(*term);
+  return term;
 }
 TermPtr Builder::value(TermPtr term) {
   if (const Term* column = find_column(term)) refuse_column(*column);

@@ -10,7 +10,8 @@ namespace {
 
 using Kind = Parser::token;
 
-constexpr size_t kSnippetWords = 10;  // as many before the choice are shown, spaces included
+constexpr size_t kSnippetWords = 10;      // as many before the choice are shown, spaces included,
+constexpr size_t kWordsBehindChoice = 2;  // and as many behind it
 
 bool one_of(int kind, std::initializer_list<int> kinds) {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
@@ -123,12 +124,14 @@ bool name_began_choice(const Context& context) {
   return one_of(earlier, {Kind::WHERE, Kind::AND, Kind::IF, '='});
 }
 
+bool names(const std::vector<std::string>& symbols, std::string_view name) {
+  return std::find(symbols.begin(), symbols.end(), name) != symbols.end();
+}
+
 // The one of the possible symbols that a rule can't do without; what stands before it there is optional.
 std::string needed(const Context& context, const std::vector<std::string>& possible) {
   if (possible.size() == 1) return possible[0];
-  const auto has = [&possible](std::string_view name) {
-    return std::find(possible.begin(), possible.end(), name) != possible.end();
-  };
+  const auto has = [&possible](std::string_view name) { return names(possible, name); };
   if (context.before(1) == Kind::BEGIN) return "BATCH";
   if (has("']'")) return "']'";
   if (has("')'") && has("','")) return "')'";
@@ -139,6 +142,7 @@ std::string needed(const Context& context, const std::vector<std::string>& possi
   if (context.in_delete_list()) return one_of(context.before(1), {Kind::DELETE, ']'}) ? "FROM" : "";
   if (context.begins_with({Kind::CREATE}) && context.before(1) == ',' && has("PRIMARY")) return "')'";
   if (context.begins_with({Kind::UPDATE}) && !context.said(Kind::SET) && has("SET")) return "SET";
+  if (context.begins_with({Kind::UPDATE}) && context.bad() == 0 && has("WHERE")) return "WHERE";
   for (const char* name : {"APPLY", "<EOF>"}) {
     if (has(name)) return name;
   }
@@ -180,12 +184,15 @@ std::string snippet(std::string_view text, const std::vector<Token>& tokens, con
   out += text.substr(from, choice.begin - from);
   const size_t size = shown_size(choice);
   out += "[" + std::string(text.substr(choice.begin, size)) + "]";
-  if (mistake.word > mistake.choice) {
-    const Token& word = tokens[mistake.word];
-    const size_t after = choice.begin + size;
-    out += text.substr(after, word.begin + shown_size(word) - after);
+  size_t last = mistake.choice, end = choice.begin + size;
+  words = 0;
+  for (; last < mistake.word; ++last) {
+    words += tokens[last + 1].begin > tokens[last].end ? 2 : 1;
+    if (words > kWordsBehindChoice) break;
+    end = tokens[last + 1].begin + shown_size(tokens[last + 1]);
   }
-  return out + (mistake.word + 2 < tokens.size() ? "...)" : ")");
+  out += text.substr(choice.begin + size, end - choice.begin - size);
+  return out + (end < tokens[tokens.size() - 2].end ? "...)" : ")");
 }
 
 }  // namespace
@@ -195,6 +202,11 @@ Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vec
   if (context.behind_value() && !context.in_select_list() && !context.in_delete_list() &&
       !may_follow_value(context.bad()))
     return {at, at};
+  // There JSON is a column.
+  if (context.before(1) == Kind::JSON && context.before(2) == Kind::DISTINCT) return {at - 1, at - 2};
+  const bool behind_part = names(possible, "')'") && names(possible, "'['") && !names(possible, "','");
+  if (behind_part)  // writetime(column
+    return {at, at, context.bad() == '(' ? "" : "')'"};
   if (name_began_choice(context)) return {at, at - 1};
   if (context.before(1) == Kind::IN && !context.is_definition() && at >= 2) return {at, at - 2};
   return {at, at, needed(context, possible)};
