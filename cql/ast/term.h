@@ -118,7 +118,8 @@ struct Term {
 
 // A bind marker is somewhere in the term.
 bool has_markers(const Term& term);
-// As Cassandra prints it in column names and errors: `token(a, b)`, `cast(x as int)`, `[1, ?]`.
-std::string to_string(const Term& term);
+// As Cassandra prints it in column names and errors: `token(a, b)`, `cast(x as int)`, `[1, ?]`. User types
+// get the keyspace that they are looked up in, unless it is empty: `(ks.u){a: 1}`.
+std::string to_string(const Term& term, std::string_view keyspace = {});
 
 }  // namespace keyzone::cql

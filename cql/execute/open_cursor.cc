@@ -44,7 +44,10 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   if (plan_->plain.empty() || !plan_->filters.empty()) keep_values(options);
   KEYZONE_CHECK(bind_limits(options));
   KEYZONE_CHECK(bind_filters());
-  if (plan_->local) return resume_local(options);
+  if (plan_->local) {
+    KEYZONE_CHECK(check_sorts_all(options));
+    return resume_local(options);
+  }
   base_.table = plan_->table->id;
   base_.schema_version = plan_->table->version;
   base_.columns = plan_->slots.fetched();
@@ -56,7 +59,19 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   base_.now = options.now_in_seconds ? now : 0;
   if (filters_.empty() && !plan_->grouped) base_.per_partition_limit = per_partition_;
   KEYZONE_CHECK(bind_sources(options, catalog));
+  KEYZONE_CHECK(check_sorts_all(options));
   return drain();
+}
+
+// The rows of several partitions are sorted when all of them are there, which pages would prevent.
+Result<void> ReadCursor::check_sorts_all(const ExecuteOptions& options) const {
+  const bool pages = options.page_size && *options.page_size > 0;
+  if (!pages || plan_->sort.empty() || !plan_->restrictions.partition_in()) return {};
+  const bool nothing_asked = !plan_->local && !plan_->grouped && sources_.empty();
+  if (nothing_asked) return {};
+  return invalid(
+      "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either "
+      "remove the ORDER BY or the IN and sort client side, or disable paging for this query");
 }
 
 // Filters and selectors look at the values after begin(), when the request's bytes are gone.
@@ -74,21 +89,19 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   KEYZONE_TRY(per_partition, limit_of(plan_->per_partition_limit, bound_));
   limit_left_ = limit.value_or(kUnlimited);
   per_partition_ = per_partition.value_or(0);
+  const bool pages = options.page_size && *options.page_size > 0;
+  if (!pages || !plan_->sort.empty()) return {};
   const bool one_group = plan_->grouped && (plan_->group_by.empty() || plan_->distinct);
-  if (!options.page_size || *options.page_size <= 0 || one_group) return {};
-  const auto page = static_cast<uint64_t>(*options.page_size);
-  if (!plan_->sort.empty()) {
-    if (limit_left_ <= page || (plan_->local && !plan_->restrictions.partition_in())) return {};
-    return invalid(
-        "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either "
-        "remove the ORDER BY or the IN and sort client side, or disable paging for this query");
-  }
+  if (one_group) return {};
   paged_ = true;
-  page_left_ = page;
+  page_left_ = static_cast<uint64_t>(*options.page_size);
   return {};
 }
 
 Result<void> ReadCursor::bind_filters() {
+  if (plan_->restrictions.filters_tuple_slices()) {
+    return invalid("Multi-column slice restrictions cannot be used for filtering.");
+  }
   for (const RowFilter& filter : plan_->filters) {
     KEYZONE_TRY(bound, BoundFilter::bind(filter, bound_));
     filters_.push_back(std::move(bound));

@@ -53,6 +53,7 @@ class ReadCursor {
   void keep_values(const ExecuteOptions& options);
   Result<void> bind_limits(const ExecuteOptions& options);
   Result<void> bind_filters();
+  Result<void> check_sorts_all(const ExecuteOptions& options) const;
   Result<void> bind_sources(const ExecuteOptions& options, const Catalog& catalog);
   Result<void> bind_ranges();
   Result<void> check_guardrails(const Guardrails& guardrails);

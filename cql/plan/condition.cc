@@ -133,11 +133,12 @@ Result<Condition> PreparedCondition::bind(EvalContext& context) const {
   out.field = field;
   if (element) {
     KEYZONE_TRY(key, element->evaluate(context));
-    if (!key.is_set()) {
+    const bool list = column->type->kind() == TypeKind::kList;
+    if (key.is_null() || (list && key.is_unset())) {
       return invalid(std::string("Invalid ") + (key.is_null() ? "null" : "unset") + " value for " +
-                     (column->type->kind() == TypeKind::kList ? "list" : "map") + " element access");
+                     (list ? "list" : "map") + " element access");
     }
-    out.element = Bytes(key.bytes);
+    out.element = Bytes(key.bytes);  // unset: an empty key
   }
   if (in_list) {
     KEYZONE_TRY(list, in_list->evaluate(context));
@@ -152,6 +153,10 @@ Result<Condition> PreparedCondition::bind(EvalContext& context) const {
   for (const ExpressionPtr& operand : operands) {
     KEYZONE_TRY(value, operand->evaluate(context));
     if (value.is_unset() && op == ConditionOperator::kIn) continue;
+    if (value.is_unset() && op >= ConditionOperator::kContains) {
+      out.operands.emplace_back(Bytes());  // what no collection contains
+      continue;
+    }
     if (value.is_unset()) return invalid("Invalid 'unset' value in condition");
     const bool ordered = op >= ConditionOperator::kLess && op <= ConditionOperator::kGreaterOrEqual;
     if (value.is_null() && (ordered || op >= ConditionOperator::kContains)) {

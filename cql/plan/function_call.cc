@@ -11,7 +11,7 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
   if (term->as<BindMarker>()) return CallArgument::marker(to_string(*term));
   if (term->as<Null>()) return CallArgument::null();
   CallArgument out;
-  out.text = to_string(*term);
+  out.text = to_string(*term, context.keyspace);
   out.type = exact_type(context, *term);
   if (const auto* list = term->as<ListLiteral>()) out.array_size = list->elements.size();
   out.fit = [&context, term](const Type& type) {
@@ -24,9 +24,11 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
 CallArgument describe(const PrepareContext& context, const Argument& argument) {
   if (!argument.ready) return describe_term(context, argument.term);
   const std::string text = !argument.name.empty() ? argument.name
-                           : argument.term        ? to_string(*argument.term)
+                           : argument.term        ? to_string(*argument.term, context.keyspace)
                                                   : "";
-  return CallArgument::typed(argument.ready->type(), text);
+  CallArgument out = CallArgument::typed(argument.ready->type(), text);
+  if (argument.bracketed) out.type = nullptr;
+  return out;
 }
 
 std::vector<TypePtr> partition_key_types(const Table* table) {
@@ -108,6 +110,15 @@ Result<std::vector<ExpressionPtr>> prepare_arguments(PrepareContext& context, co
   return out;
 }
 
+Result<void> check_cast_target(const PrepareContext& context, const Cast& cast,
+                               const std::string& first_column) {
+  KEYZONE_TRY(type, context.resolve(cast.type));
+  const bool other_name = cast.type.text == "varchar";  // nothing can be cast to text by this name
+  if (!other_name && is_cast_target(*type)) return {};
+  return invalid((first_column.empty() ? to_string(*cast.term) : first_column) + " cannot be cast to " +
+                 (other_name ? cast.type.text : type->to_string_bare()));
+}
+
 Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
   if (const auto* call = term.as<FunctionCall>()) {
     if (call->star) return CallShape{{"", std::string(kCountRowsName)}, {}};
@@ -122,9 +133,7 @@ Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
   const auto* cast = term.as<Cast>();
   KEYZONE_ASSERT(cast != nullptr);
   KEYZONE_TRY(type, context.resolve(cast->type));
-  if (!is_cast_target(*type)) {
-    return invalid(to_string(*cast->term) + " cannot be cast to " + type->to_string_bare());
-  }
+  KEYZONE_CHECK(check_cast_target(context, *cast, ""));
   return CallShape{{"system", cast_function_name(*type)}, {cast->term}};
 }
 

@@ -13,7 +13,8 @@ namespace keyzone::cql {
 struct Argument {
   ExpressionPtr ready;
   TermPtr term;
-  std::string name = {};  // in errors; empty: as the term is written
+  std::string name = {};   // in errors; empty: as the term is written
+  bool bracketed = false;  // (v): it fits where v does, but doesn't say its type by itself
 };
 
 class CallExpression : public Expression {
@@ -48,6 +49,10 @@ struct CallShape {
   QualifiedName name;
   std::vector<TermPtr> arguments;
 };
+// That something can be cast to its type. Cassandra blames the `first_column` of the selection; empty: there is
+// none.
+Result<void> check_cast_target(const PrepareContext& context, const Cast& cast,
+                               const std::string& first_column);
 Result<CallShape> shape_of(const PrepareContext& context, const Term& term);
 
 // A call, operation or cast in a place where a `receiver` is wanted; its arguments are terms.

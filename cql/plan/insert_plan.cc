@@ -63,7 +63,8 @@ Result<void> plan_values(PrepareContext& context, const InsertStatement& stateme
     const Column& column = *table.find(statement.columns[i]);
     columns.push_back(&column);
     if (is_key(column)) {
-      KEYZONE_CHECK(prepare_relation(context, table, equal_to(column, statement.values[i]), keys));
+      KEYZONE_TRY(key, prepare_relation(context, table, equal_to(column, statement.values[i])));
+      keys.push_back(std::move(key));
       continue;
     }
     KEYZONE_TRY(operation, prepare_set(context, table, column, *statement.values[i]));

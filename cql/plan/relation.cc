@@ -25,13 +25,33 @@ std::string join_names(const std::vector<const Column*>& columns) {
   return out;
 }
 
+// The same as a statement writes them.
+std::string written_names(const std::vector<const Column*>& columns) {
+  std::string out;
+  for (const Column* column : columns) out += (out.empty() ? "" : ", ") + quote_identifier(column->name);
+  return out;
+}
+
 bool is_slice(Operator op) { return op >= Operator::kLess && op <= Operator::kGreaterOrEqual; }
+
+Result<void> check_no_duration(const Type& type) {
+  if (!type.references(TypeKind::kDuration)) return {};
+  if (type.kind() == TypeKind::kDuration) {
+    return invalid("Slice restrictions are not supported on duration columns");
+  }
+  return invalid("Slice restrictions are not supported on " +
+                 std::string(type.is_tuple()       ? "tuples"
+                             : type.is_user_type() ? "UDTs"
+                                                   : "collections") +
+                 " containing durations");
+}
 
 Result<void> check_operator(const Relation& relation, const Column& column) {
   const std::string name = column.name;
   const Type& type = *column.type;
   if (relation.op == Operator::kIsNotNull)
-    return invalid("Unsupported restriction: " + name + " IS NOT NULL");
+    return invalid("Unsupported restriction: " + quote_identifier(name) + " IS NOT NULL");
+  if (is_slice(relation.op)) KEYZONE_CHECK(check_no_duration(type));
   if (relation.op == Operator::kContains && !type.is_collection()) {
     return invalid("Cannot use CONTAINS on non-collection column " + name);
   }
@@ -46,15 +66,6 @@ Result<void> check_operator(const Relation& relation, const Column& column) {
   if (type.is_multi_cell() && !contains && !relation.map_key) {
     return invalid("Collection column '" + name + "' (" + type.to_string() + ") cannot be restricted by a '" +
                    std::string(to_string(relation.op)) + "' relation");
-  }
-  if (is_slice(relation.op) && type.references(TypeKind::kDuration)) {
-    return invalid(type.kind() == TypeKind::kDuration
-                       ? std::string("Slice restrictions are not supported on duration columns")
-                       : "Slice restrictions are not supported on " +
-                             std::string(type.is_tuple()       ? "tuples"
-                                         : type.is_user_type() ? "UDTs"
-                                                               : "collections") +
-                             " containing durations");
   }
   return {};
 }
@@ -122,7 +133,7 @@ std::string describe_tuple_relation(const Relation& relation, const std::vector<
   std::string values = relation.in_list ? to_string(*relation.in_list) : "";
   for (const TermPtr& term : relation.operands) values += (values.empty() ? "" : ", ") + to_string(*term);
   if (relation.op == Operator::kIn && !relation.in_list) values = "(" + values + ")";
-  return "(" + join_names(columns) + ") " + std::string(to_string(relation.op)) + " " + values;
+  return "(" + written_names(columns) + ") " + std::string(to_string(relation.op)) + " " + values;
 }
 
 Result<void> check_tuple_columns(const Relation& relation, const std::vector<const Column*>& columns) {
@@ -199,15 +210,15 @@ Result<ExpressionPtr> prepare_marked_list(PrepareContext& context, const Table& 
 std::string describe_subject(const Relation& relation, const std::vector<const Column*>& columns) {
   switch (relation.kind) {
     case RelationKind::kToken:
-      return "token(" + join_names(columns) + ")";
+      return "token(" + written_names(columns) + ")";
     case RelationKind::kTuple:
-      return "(" + join_names(columns) + ")";
+      return "(" + written_names(columns) + ")";
     case RelationKind::kMapEntry:
-      return columns[0]->name + "[" + to_string(*relation.map_key) + "]";
+      return written_names(columns) + "[" + to_string(*relation.map_key) + "]";
     case RelationKind::kColumn:
       break;
   }
-  return columns[0]->name;
+  return written_names(columns);
 }
 
 Result<void> check_relation(const Table& table, const Relation& relation,
@@ -354,8 +365,8 @@ std::string PreparedRelation::column_names() const {
   return columns.size() == 1 ? columns[0]->name : "(" + join_names(columns) + ")";
 }
 
-Result<void> prepare_relation(PrepareContext& context, const Table& table, const Relation& relation,
-                              std::vector<PreparedRelation>& out) {
+Result<PreparedRelation> prepare_relation(PrepareContext& context, const Table& table,
+                                          const Relation& relation) {
   std::vector<const Column*> columns;
   for (const std::string& name : relation.columns) {
     KEYZONE_TRY(column, find_column(table, name));
@@ -379,13 +390,12 @@ Result<void> prepare_relation(PrepareContext& context, const Table& table, const
     prepared.operands.push_back(std::move(operand));
   }
   if (relation.op == Operator::kLike) {
-    return invalid("LIKE restriction is only supported on properly indexed columns. " + columns[0]->name +
-                   " LIKE " + to_string(*relation.operands.at(0)) + " is not valid.");
+    return invalid("LIKE restriction is only supported on properly indexed columns. " +
+                   written_names(columns) + " LIKE " + to_string(*relation.operands.at(0)) + " is not valid.");
   }
   const bool one_of_one = relation.op == Operator::kIn && !relation.in_list && relation.operands.size() == 1;
   if (one_of_one) prepared.op = Operator::kEqual;
-  out.push_back(std::move(prepared));
-  return {};
+  return prepared;
 }
 
 Result<bool> is_null_slice(const PreparedRelation& relation, EvalContext& context) {

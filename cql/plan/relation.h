@@ -33,9 +33,9 @@ struct PreparedRelation {
   std::string column_names() const;  // "a" or "(a, b)"
 };
 
-// Appends the relation. `table` outlives what is made.
-Result<void> prepare_relation(PrepareContext& context, const Table& table, const Relation& relation,
-                              std::vector<PreparedRelation>& out);
+// `table` outlives what is made.
+Result<PreparedRelation> prepare_relation(PrepareContext& context, const Table& table,
+                                          const Relation& relation);
 
 // The values of the relation's operands: for each operand, one value for each column; nulls and unset values
 // are errors in words of the column ("Invalid null value in condition for column c").

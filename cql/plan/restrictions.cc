@@ -68,39 +68,51 @@ std::string conflict_of_pair(const PreparedRelation& a, const PreparedRelation& 
   return "";
 }
 
-Result<void> check_conflicts(const std::vector<PreparedRelation>& relations) {
-  for (size_t i = 0; i < relations.size(); ++i) {
-    for (size_t j = 0; j < i; ++j) {
-      const PreparedRelation &a = relations[j], &b = relations[i];
-      if ((a.kind == RelationKind::kToken) != (b.kind == RelationKind::kToken)) continue;
-      if (std::string text = conflict_of_pair(a, b); !text.empty()) return invalid(std::move(text));
-    }
+// `added` against the relations that came before it.
+Result<void> check_conflicts(const std::vector<PreparedRelation>& before, const PreparedRelation& added) {
+  for (const PreparedRelation& one : before) {
+    if ((one.kind == RelationKind::kToken) != (added.kind == RelationKind::kToken)) continue;
+    if (std::string text = conflict_of_pair(one, added); !text.empty()) return invalid(std::move(text));
   }
   return {};
 }
 
+bool is_of_clustering(const PreparedRelation& relation) {
+  return relation.kind != RelationKind::kToken && relation.first().kind == ColumnKind::kClustering;
+}
+
 // A slice of one clustering column leaves nothing to say about those behind it.
-Result<void> check_behind_slices(const std::vector<PreparedRelation>& clustering) {
-  for (size_t i = 1; i < clustering.size(); ++i) {
-    const PreparedRelation& added = clustering[i];
-    const auto last = std::max_element(
-        clustering.begin(), clustering.begin() + static_cast<std::ptrdiff_t>(i),
-        [](const auto& a, const auto& b) { return a.first().position < b.first().position; });
-    if (last->is_slice() && added.first().position > last->first().position) {
-      return invalid("Clustering column \"" + added.first().name +
-                     "\" cannot be restricted (preceding column \"" + last->first().name +
-                     "\" is restricted by a non-EQ relation)");
-    }
-    if (added.is_slice() && added.first().position < last->first().position) {
-      return invalid("PRIMARY KEY column \"" + last->first().name +
-                     "\" cannot be restricted (preceding column \"" + added.first().name +
-                     "\" is restricted by a non-EQ relation)");
-    }
+Result<void> check_behind_slices(const std::vector<PreparedRelation>& before, const PreparedRelation& added) {
+  if (!is_of_clustering(added)) return {};
+  const PreparedRelation* last = nullptr;  // of those before, the one that begins last in the key
+  for (const PreparedRelation& one : before) {
+    if (!is_of_clustering(one)) continue;
+    if (!last || last->first().position < one.first().position) last = &one;
+  }
+  if (!last) return {};
+  if (last->is_slice() && added.first().position > last->first().position) {
+    return invalid("Clustering column \"" + added.first().name +
+                   "\" cannot be restricted (preceding column \"" + last->first().name +
+                   "\" is restricted by a non-EQ relation)");
+  }
+  if (added.is_slice() && added.first().position < last->first().position) {
+    return invalid("PRIMARY KEY column \"" + last->first().name +
+                   "\" cannot be restricted (preceding column \"" + added.first().name +
+                   "\" is restricted by a non-EQ relation)");
   }
   return {};
 }
 
 }  // namespace
+
+Result<void> add_relation(PrepareContext& context, const Table& table, const Relation& relation, bool filters,
+                          std::vector<PreparedRelation>& out) {
+  KEYZONE_TRY(added, prepare_relation(context, table, relation));
+  KEYZONE_CHECK(check_conflicts(out, added));
+  if (!filters) KEYZONE_CHECK(check_behind_slices(out, added));
+  out.push_back(std::move(added));
+  return {};
+}
 
 class RestrictionAnalysis {
  public:
@@ -111,7 +123,6 @@ class RestrictionAnalysis {
   }
 
   Result<Restrictions> run(std::vector<PreparedRelation> relations) {
-    KEYZONE_CHECK(check_conflicts(relations));
     for (PreparedRelation& relation : relations) {
       if (relation.kind == RelationKind::kToken) {
         out_.tokens_.push_back(std::move(relation));
@@ -123,7 +134,6 @@ class RestrictionAnalysis {
         others_.push_back(std::move(relation));
       }
     }
-    if (!is_select() || !options_.allow_filtering) KEYZONE_CHECK(check_behind_slices(clustering_));
     KEYZONE_CHECK(take_partition_key());
     KEYZONE_CHECK(check_only_statics());
     KEYZONE_CHECK(take_clustering());
@@ -216,6 +226,9 @@ class RestrictionAnalysis {
     for (size_t i = 0; i < clustering_.size(); ++i) {
       if (taken[i]) continue;
       out_.clustering_filtered_ = true;
+      if (clustering_[i].kind == RelationKind::kTuple && clustering_[i].is_slice()) {
+        out_.tuple_slice_filtered_ = true;
+      }
       out_.filters_.push_back(std::move(clustering_[i]));
     }
     return {};
@@ -269,8 +282,10 @@ class RestrictionAnalysis {
         names += (names.empty() ? "" : ", ") + relation.first().name;
       return invalid("Non PRIMARY KEY columns found in where clause: " + names + " ");
     }
-    const bool filtering = !others_.empty() || (has_clustering && !out_.all_keys_);
-    if (is_select() && filtering && !options_.allow_filtering) return invalid(kAllowFiltering);
+    if (is_select() && !options_.allow_filtering) {
+      if (!others_.empty()) return invalid(kAllowFiltering);
+      out_.lacks_allowance_ = has_clustering && !out_.all_keys_;
+    }
     out_.regular_filtered_ = !others_.empty();
     for (PreparedRelation& relation : others_) out_.filters_.push_back(std::move(relation));
     return {};
@@ -285,6 +300,11 @@ class RestrictionAnalysis {
 Result<Restrictions> Restrictions::analyse(const Table& table, std::vector<PreparedRelation> relations,
                                            const RestrictionOptions& options) {
   return RestrictionAnalysis(table, options).run(std::move(relations));
+}
+
+Result<void> Restrictions::check_allowed() const {
+  if (lacks_allowance_) return invalid(kAllowFiltering);
+  return {};
 }
 
 bool Restrictions::is_fixed(const Column& column) const {

@@ -20,6 +20,11 @@ struct RestrictionOptions {
   bool only_statics = false;     // nothing but statics is selected or changed: clustering may be left out
 };
 
+// Appends a relation of a WHERE clause, unless it contradicts one of those before it. `filters`: rows may be
+// filtered, so that a slice may have relations behind it.
+Result<void> add_relation(PrepareContext& context, const Table& table, const Relation& relation, bool filters,
+                          std::vector<PreparedRelation>& out);
+
 // (begin, end]; never empty. The whole ring: {INT64_MIN, INT64_MAX}.
 struct TokenRange {
   Token begin{INT64_MIN};
@@ -28,10 +33,15 @@ struct TokenRange {
 
 class Restrictions {
  public:
-  // `table` outlives the result.
+  // `relations` don't contradict each other. `table` outlives the result.
   static Result<Restrictions> analyse(const Table& table, std::vector<PreparedRelation> relations,
                                       const RestrictionOptions& options);
 
+  // A slice of several columns is left to filter; nobody can.
+  bool filters_tuple_slices() const { return tuple_slice_filtered_; }
+  // What is complained of last: clustering columns restricted in partitions that nothing names, without ALLOW
+  // FILTERING.
+  Result<void> check_allowed() const;
   bool has_partition_keys() const { return all_keys_; }  // every partition key column has = or IN
   bool partition_in() const { return partition_in_; }    // one of them has IN
   bool has_clustering() const { return !clustering_.empty() || clustering_filtered_; }
@@ -75,6 +85,8 @@ class Restrictions {
   bool slice_ = false;
   bool clustering_filtered_ = false;
   bool regular_filtered_ = false;
+  bool lacks_allowance_ = false;
+  bool tuple_slice_filtered_ = false;
   bool null_slices_ = false;  // c > null is no error: null comes before every value
 };
 

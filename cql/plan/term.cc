@@ -136,12 +136,14 @@ Result<ExpressionPtr> prepare_constant(const Constant& constant, const Receiver&
 Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, const TypeHint& hint,
                                    const Receiver& receiver) {
   KEYZONE_TRY(type, context.resolve(hint.type));
-  const Receiver casted = receiver.with(to_string(term), type);
+  const std::string text = to_string(term, context.keyspace);
+  const Receiver casted = receiver.with(text, type);
   if (assignability(context, *hint.term, casted) == Match::kNo) {
-    return invalid("Cannot cast value " + to_string(*hint.term) + " to type " + type->to_string());
+    return invalid("Cannot cast value " + to_string(*hint.term, context.keyspace) + " to type " +
+                   type->to_string());
   }
   if (of_type(type, *receiver.type) == Match::kNo) {
-    return invalid("Cannot assign value " + to_string(term) + " to " + receiver.name + " of type " +
+    return invalid("Cannot assign value " + text + " to " + receiver.name + " of type " +
                    receiver.type->to_string());
   }
   return prepare_term(context, hint.term, receiver);

@@ -26,7 +26,7 @@ Result<void> prepare_where(PrepareContext& context, const Table& table, const Wh
       return invalid(std::string("Cannot use ") + statement_name(statement) + " with " +
                      std::string(to_string(relation.op)));
     }
-    KEYZONE_CHECK(prepare_relation(context, table, relation, out));
+    KEYZONE_CHECK(add_relation(context, table, relation, false, out));
   }
   return {};
 }

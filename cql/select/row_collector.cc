@@ -23,7 +23,7 @@ Result<void> RowCollector::encode(const RowValues& row, Bytes& out) {
   } else {
     for (const ExpressionPtr& output : plan_.outputs) {
       KEYZONE_TRY(value, output->evaluate(context_));
-      append_value(value.is_unset() ? Value::null() : value, out);
+      append_value(value.is_unset() ? Value::of({}) : value, out);  // (int)? unset: an empty value
     }
   }
   context_.clear();
@@ -130,10 +130,11 @@ Result<void> RowCollector::close_empty() {
 bool RowCollector::sorts_before(const SortedRow& a, const SortedRow& b) const {
   for (size_t i = 0; i < plan_.sort.size(); ++i) {
     const SortKey& key = plan_.sort[i];
-    const bool both = a.keys[i] && b.keys[i];  // null sorts before every value
+    const bool both = a.keys[i] && b.keys[i];
     const int comparison = both ? plan_.slots.column(key.slot).type->compare(*a.keys[i], *b.keys[i])
                                 : int{a.keys[i].has_value()} - int{b.keys[i].has_value()};
-    if (comparison != 0) return (comparison < 0) != key.descending;
+    // Null comes first in the order of the table, whichever way its columns are sorted.
+    if (comparison != 0) return (comparison < 0) != (both ? key.descending : plan_.reversed);
   }
   return false;
 }

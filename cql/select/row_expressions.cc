@@ -13,7 +13,8 @@ TypePtr element_type(const Type& type) { return type.parameters()[type.kind() ==
 
 TypePtr stamp_type(StampKind kind, const Type& column, const StampedPart& part) {
   const TypePtr one = native_type(kind == StampKind::kTimeToLive ? TypeKind::kInt : TypeKind::kBigint);
-  const bool several = part.kind == StampedPart::Kind::kWhole || part.kind == StampedPart::Kind::kSlice;
+  const bool several =
+      part.kind == StampedPart::Kind::kWhole || (part.kind == StampedPart::Kind::kSlice && !part.deeper);
   return column.is_multi_cell() && several && kind != StampKind::kMaxWriteTime ? list_type(one, true) : one;
 }
 
@@ -114,6 +115,10 @@ Result<std::vector<CellStamp>> StampExpression::stamps(EvalContext& context) con
   const Value& value = context.row->slots[slot_];
   const auto& all = context.row->stamps[slot_];
   if (!value.is_set() || all.empty()) return std::vector<CellStamp>();
+  if (part_.deeper) {
+    KEYZONE_TRY(inside, part_.deeper->evaluate(context));
+    if (!inside.is_set()) return std::vector<CellStamp>();
+  }
   if (part_.kind == StampedPart::Kind::kWhole) return all;
   if (part_.kind != StampedPart::Kind::kField) return of_elements(context);
   KEYZONE_TRY(fields, split_fields(*column_, value.bytes));

@@ -37,12 +37,14 @@ class SliceExpression : public Expression {
 };
 
 enum class StampKind : uint8_t { kWriteTime, kMaxWriteTime, kTimeToLive };
-// What of a column stamps are asked of: all of it, an element, a slice of elements, or a field.
+// What of a column stamps are asked of: all of it, an element, a slice of elements, or a field; or something
+// inside such a part.
 struct StampedPart {
   enum class Kind : uint8_t { kWhole, kElement, kSlice, kField };
   Kind kind = Kind::kWhole;
   ExpressionPtr from, to;  // kElement: `from`; kSlice: null is open
   size_t field = 0;
+  ExpressionPtr deeper;  // what is asked of inside that part, which is frozen; null: all of it
 };
 // Of a column in a slot with stamps. A frozen column has one stamp for all its parts that are there.
 class StampExpression : public Expression {

@@ -16,17 +16,26 @@ class SelectPlanner {
         statement_(statement),
         plan_(std::make_shared<SelectPlan>(table)) {}
 
+  // In the order in which Cassandra complains: of the selection only behind WHERE, unless it had to look at it
+  // before; of filtering whole tables last.
   Result<SelectPlanPtr> run(bool local) {
     plan_->local = local;
     plan_->distinct = statement_.distinct;
     plan_->json = statement_.json;
     KEYZONE_CHECK(check_dialect());
-    KEYZONE_CHECK(plan_selection());
+    std::optional<Error> wrong_selection;
+    KEYZONE_CHECK(plan_selection(wrong_selection));
+    KEYZONE_CHECK(find_orderings());
     KEYZONE_CHECK(plan_where());
+    if (wrong_selection) return *std::move(wrong_selection);
     if (statement_.distinct) KEYZONE_CHECK(check_distinct());
     KEYZONE_CHECK(plan_group_by());
-    KEYZONE_CHECK(plan_limits());
+    if (statement_.per_partition_limit && !plan_->aggregates.empty() && plan_->group_by.empty()) {
+      return invalid("PER PARTITION LIMIT is not allowed with aggregate queries.");
+    }
     KEYZONE_CHECK(plan_order());
+    KEYZONE_CHECK(plan_->restrictions.check_allowed());
+    KEYZONE_CHECK(plan_limits());
     finish();
     return SelectPlanPtr(std::move(plan_));
   }
@@ -44,7 +53,8 @@ class SelectPlanner {
     return {};
   }
 
-  Result<void> plan_selection() {
+  // `later`: the first complaint that has to wait.
+  Result<void> plan_selection(std::optional<Error>& later) {
     std::vector<ColumnSpec> specs;
     SelectorBuilder builder(context_, table_, plan_->slots);
     if (statement_.items.empty()) {
@@ -54,8 +64,15 @@ class SelectPlanner {
       }
     }
     for (const SelectItem& item : statement_.items) {
-      KEYZONE_TRY(selector, builder.build(item.value));
-      add_output(std::move(selector.value), item.alias.value_or(selector.name), specs);
+      const bool looked_at = is_looked_at();
+      auto selector = builder.build(item.value);
+      if (selector) {
+        add_output(std::move(selector->value), item.alias.value_or(selector->name), specs);
+      } else if (looked_at && builder.misses_name()) {
+        return selector.error();
+      } else if (!later) {
+        later = selector.error();
+      }
     }
     plan_->aggregates = builder.take_aggregates();
     plan_->grouped = !plan_->aggregates.empty();
@@ -66,6 +83,19 @@ class SelectPlanner {
     }
     plan_->columns = std::make_shared<const std::vector<ColumnSpec>>(std::move(specs));
     return {};
+  }
+
+  // Cassandra looks names and calls up, in turn, until it knows whether nothing but statics is selected.
+  bool is_looked_at() const {
+    const auto is_static = [](const Column& column) { return column.kind == ColumnKind::kStatic; };
+    if (std::none_of(table_.columns.begin(), table_.columns.end(), is_static)) return false;
+    bool statics = false, rows = false;
+    for (size_t slot = 0; slot < plan_->slots.size(); ++slot) {
+      const ColumnKind kind = plan_->slots.column(slot).kind;
+      statics = statics || kind == ColumnKind::kStatic;
+      rows = rows || kind == ColumnKind::kClustering || kind == ColumnKind::kRegular;
+    }
+    return !statics || !rows;
   }
 
   void add_output(ExpressionPtr value, std::string name, std::vector<ColumnSpec>& specs) {
@@ -84,26 +114,23 @@ class SelectPlanner {
       return invalid("Invalid index expression: the table " + table_.keyspace + "." + table_.name +
                      " has no such index");
     }
+    RestrictionOptions options;
+    options.allow_filtering =
+        statement_.allow_filtering || (plan_->local && is_virtual_keyspace(table_.keyspace));
+    options.only_statics = selects_only_statics();
     std::vector<PreparedRelation> relations;
     for (const Relation& relation : statement_.where.relations) {
-      KEYZONE_CHECK(prepare_relation(context_, table_, relation, relations));
+      KEYZONE_CHECK(add_relation(context_, table_, relation, options.allow_filtering, relations));
     }
-    for (const PreparedRelation& relation : relations) {
+    restricts_rows_ = std::any_of(relations.begin(), relations.end(), [](const PreparedRelation& relation) {
       const ColumnKind kind = relation.first().kind;
-      if (!statement_.distinct || kind == ColumnKind::kPartitionKey || kind == ColumnKind::kStatic) continue;
-      return invalid(
-          "SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static "
-          "columns.");
-    }
+      return kind == ColumnKind::kClustering || kind == ColumnKind::kRegular;
+    });
     if (plan_->local) {
       for (const PreparedRelation& relation : relations) {
         plan_->filters.push_back(make_filter(relation, plan_->slots));
       }
     }
-    RestrictionOptions options;
-    options.allow_filtering =
-        statement_.allow_filtering || (plan_->local && is_virtual_keyspace(table_.keyspace));
-    options.only_statics = selects_only_statics();
     KEYZONE_TRY(restrictions, Restrictions::analyse(table_, std::move(relations), options));
     plan_->restrictions = std::move(restrictions);
     for (const PreparedRelation& relation : plan_->restrictions.filters()) {
@@ -187,11 +214,6 @@ class SelectPlanner {
       plan_->limit = std::move(prepared);
     }
     if (statement_.per_partition_limit) {
-      if (statement_.distinct)
-        return invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries");
-      if (!plan_->aggregates.empty() && plan_->group_by.empty()) {
-        return invalid("PER PARTITION LIMIT is not allowed with aggregate queries.");
-      }
       KEYZONE_TRY(prepared, prepare_term(context_, statement_.per_partition_limit,
                                          limit.with("[per_partition_limit]", limit.type)));
       plan_->per_partition_limit = std::move(prepared);
@@ -200,13 +222,26 @@ class SelectPlanner {
   }
 
   Result<void> check_distinct() const {
-    for (size_t slot = 0; slot < selected_slots_; ++slot) {
-      const Column& column = plan_->slots.column(slot);
-      if (column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kStatic) continue;
+    if (statement_.per_partition_limit) {
+      return invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries");
+    }
+    if (restricts_rows_) {
+      return invalid(
+          "SELECT DISTINCT with WHERE clause only supports restriction by partition key and/or static "
+          "columns.");
+    }
+    std::vector<const Column*> needed;
+    for (size_t slot = 0; slot < selected_slots_; ++slot) needed.push_back(&plan_->slots.column(slot));
+    if (plan_->restrictions.partition_in()) {  // what the rows of several partitions are sorted by
+      for (const auto& [column, descending] : orderings_) needed.push_back(column);
+    }
+    for (const Column* column : needed) {
+      if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kStatic) continue;
       return invalid(
           "SELECT DISTINCT queries must only request partition key columns and/or static columns (not " +
-          column.name + ")");
+          column->name + ")");
     }
+    if (plan_->restrictions.has_partition_keys()) return {};
     for (size_t i = 0; i < table_.partition_key_size; ++i) {
       if (!selects(table_.partition_key(i))) {
         return invalid("SELECT DISTINCT queries must request all the partition key columns (missing " +
@@ -235,34 +270,31 @@ class SelectPlanner {
   }
 
   // A column that is named again counts once, in its first place and its last direction.
-  Result<std::vector<std::pair<const Column*, bool>>> orderings_by_column() const {
-    std::vector<std::pair<const Column*, bool>> out;
+  Result<void> find_orderings() {
     for (const Ordering& ordering : statement_.order_by) {
       KEYZONE_TRY(column, find_column(table_, ordering.column));
-      const auto same =
-          std::find_if(out.begin(), out.end(), [&](const auto& one) { return one.first == column; });
-      if (same == out.end()) {
-        out.emplace_back(column, ordering.descending);
+      const auto same = std::find_if(orderings_.begin(), orderings_.end(),
+                                     [&](const auto& one) { return one.first == column; });
+      if (same == orderings_.end()) {
+        orderings_.emplace_back(column, ordering.descending);
       } else {
         same->second = ordering.descending;
       }
     }
-    return out;
+    return {};
   }
 
   Result<void> plan_order() {
     if (statement_.order_by.empty()) return {};
     plan_->ordered = true;
-    if (statement_.distinct) return invalid("ORDER BY is not supported with SELECT DISTINCT queries");
     const Restrictions& where = plan_->restrictions;
     if (statement_.order_by[0].ann_of) return invalid("ANN ordering by vector requires the column to be indexed");
     if (!where.has_partition_keys()) {
       return invalid("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
     }
-    std::optional<bool> reversed;
+    bool forward = false, backward = false;
     size_t next = 0;
-    KEYZONE_TRY(orderings, orderings_by_column());
-    for (const auto& [column, descending] : orderings) {
+    for (const auto& [column, descending] : orderings_) {
       if (column->kind != ColumnKind::kClustering) {
         return invalid(
             "Order by is currently only supported on the clustered columns of the PRIMARY KEY, got " +
@@ -275,14 +307,13 @@ class SelectPlanner {
             "the PRIMARY KEY");
       }
       ++next;
-      const bool against = descending != column->descending;
-      if (reversed && *reversed != against) return invalid("Unsupported order by relation");
-      reversed = against;
+      (descending != column->descending ? backward : forward) = true;
       if (where.partition_in() || plan_->local) {
         plan_->sort.push_back({plan_->slots.add(*column), descending});
       }
     }
-    plan_->reversed = *reversed;
+    if (forward && backward) return invalid("Unsupported order by relation");
+    plan_->reversed = backward;
     return {};
   }
 
@@ -326,6 +357,8 @@ class SelectPlanner {
   const SelectStatement& statement_;
   std::shared_ptr<SelectPlan> plan_;
   size_t selected_slots_ = 0;
+  std::vector<std::pair<const Column*, bool>> orderings_;  // and whether they descend
+  bool restricts_rows_ = false;  // WHERE speaks of clustering or regular columns
 };
 
 }  // namespace

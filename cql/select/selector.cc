@@ -32,13 +32,21 @@ bool is_call(const Term& term) {
   return term.as<FunctionCall>() || term.as<Arithmetic>() || term.as<Negation>() || term.as<Cast>();
 }
 
-Error no_type(const Term& term) {
-  return invalid("Cannot infer type for term " + to_string(term) +
+Error no_type(const std::string& term) {
+  return invalid("Cannot infer type for term " + term +
                  " in selection clause (try using a cast to force a type)");
 }
 
+// (v): a value in brackets, or a tuple of one. Only what it is wanted for tells.
+const TermPtr* in_brackets(const Term& term) {
+  const auto* tuple = term.as<TupleLiteral>();
+  return tuple && tuple->elements.size() == 1 ? &tuple->elements[0] : nullptr;
+}
+
 // Literals have no type by themselves in a selection.
-bool says_no_type(const Term& term) { return !names_columns(term) && !is_call(term) && !term.as<TypeHint>(); }
+bool says_no_type(const Term& term) {
+  return in_brackets(term) || (!names_columns(term) && !is_call(term) && !term.as<TypeHint>());
+}
 
 // A column of a frozen type is no column of the type that is not.
 bool can_be(const Type& type, const Type& wanted) {
@@ -46,12 +54,20 @@ bool can_be(const Type& type, const Type& wanted) {
          (!type.is_user_type() || type.is_multi_cell() == wanted.is_multi_cell());
 }
 
-Error cannot_assign(const Term& hint, const Type& type) {
-  const std::string text = to_string(hint);
-  return invalid("Cannot assign value " + text + " to " + text + " of type " + type.to_string());
+Error cannot_assign(const std::string& hint, const Type& type) {
+  return invalid("Cannot assign value " + hint + " to " + hint + " of type " + type.to_string());
 }
 
+// An argument that is built first, so that its type tells which function is meant.
 bool says_type(const Term& term) { return names_columns(term) || is_call(term); }
+
+// What a part is taken of; null if the term is no part.
+const Term* container_of(const Term& term) {
+  if (const auto* field = term.as<FieldOf>()) return field->value.get();
+  if (const auto* element = term.as<ElementOf>()) return element->value.get();
+  if (const auto* slice = term.as<SliceOf>()) return slice->value.get();
+  return nullptr;
+}
 
 std::optional<StampKind> stamp_kind(const FunctionCall& call) {
   if (!call.function.keyspace.empty() && call.function.keyspace != "system") return std::nullopt;
@@ -91,12 +107,21 @@ Result<Selector> SelectorBuilder::build(const TermPtr& term, const TypePtr& expe
 }
 
 Result<Selector> SelectorBuilder::build_column(const ColumnRef& ref) {
-  KEYZONE_TRY(column, find_column(table_, ref.name));
+  KEYZONE_TRY(column, looked_up(find_column(table_, ref.name)));
   return Selector{std::make_shared<ColumnExpression>(column->type, slots_.add(*column)), column->name};
 }
 
+// What is in the brackets, however many they are.
+Result<Selector> SelectorBuilder::build_in_brackets(const TermPtr& term) {
+  const TermPtr* inner = in_brackets(*term);
+  if (!inner) return build(term, nullptr);
+  KEYZONE_TRY(selector, build_in_brackets(*inner));
+  selector.name = "(" + selector.name + ")";
+  return selector;
+}
+
 Result<Selector> SelectorBuilder::build_field(const FieldOf& field) {
-  KEYZONE_TRY(value, build(field.value, nullptr));
+  KEYZONE_TRY(value, build_in_brackets(field.value));
   const Type& type = *value.value->type();
   if (!type.is_user_type()) {
     return invalid("Invalid field selection: " + value.name + " of type " + type.to_string() +
@@ -130,7 +155,7 @@ Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
   const char* part = type.kind() == TypeKind::kMap ? "key(" : "value(";
   KEYZONE_TRY(key, build_key(element.key, type.parameters()[0], part + value.name + ")"));
   return Selector{std::make_shared<ElementExpression>(std::move(value.value), std::move(key), value.name),
-                  value.name + "[" + to_string(*element.key) + "]"};
+                  value.name + "[" + text(*element.key) + "]"};
 }
 
 Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
@@ -151,7 +176,7 @@ Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
     const char* part = type.kind() == TypeKind::kMap ? "key(" : "value(";
     KEYZONE_TRY(key, build_key(term, type.parameters()[0], part + value.name + ")"));
     bounds[i] = std::move(key);
-    texts[i] = to_string(*term);
+    texts[i] = text(*term);
   }
   return Selector{std::make_shared<SliceExpression>(std::move(value.value), std::move(bounds[0]),
                                                     std::move(bounds[1]), value.name),
@@ -163,16 +188,16 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
   const std::string function = name_of(kind);
   if (call.arguments.size() != 1) return invalid("Function " + function + " takes one column");
   const Term* whole = call.arguments[0].get();
-  const auto* element = whole->as<ElementOf>();
-  const auto* field = whole->as<FieldOf>();
-  const auto* slice = whole->as<SliceOf>();
-  if (element) whole = element->value.get();
-  if (field) whole = field->value.get();
-  if (slice) whole = slice->value.get();
+  const Term* nearest = whole;  // the part that is taken of the column; what is taken of that is frozen
+  while (const Term* container = container_of(*whole)) nearest = std::exchange(whole, container);
+  const auto* element = nearest->as<ElementOf>();
+  const auto* field = nearest->as<FieldOf>();
+  const auto* slice = nearest->as<SliceOf>();
   const auto* ref = whole->as<ColumnRef>();
   if (!ref) return invalid("Function " + function + " can only be used with columns");
-  KEYZONE_TRY(column, find_column(table_, ref->name));
+  KEYZONE_TRY(column, looked_up(find_column(table_, ref->name)));
   if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) {
+    slots_.add(*column);  // it is selected, though wrongly
     return invalid("Cannot use selection function " + function + " on PRIMARY KEY part " + column->name);
   }
   KEYZONE_TRY(part, build(call.arguments[0], nullptr));  // that the part makes sense
@@ -192,8 +217,9 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
     of.kind = StampedPart::Kind::kField;
     of.field = *type.find_field(field->field);
   }
+  if (nearest != call.arguments[0].get()) of.deeper = std::move(part.value);
   return Selector{std::make_shared<StampExpression>(kind, type, slot, std::move(of)),
-                  function + "(" + to_string(*call.arguments[0]) + ")"};
+                  function + "(" + text(*call.arguments[0]) + ")"};
 }
 
 Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr& expected) {
@@ -206,11 +232,18 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   if (cast && says_type(*cast->term)) {
     KEYZONE_TRY(built, build(cast->term, nullptr));
     KEYZONE_TRY(type, context_.resolve(cast->type));
-    if (*built.value->type() == *type) return built;
+    if (*built.value->type() == *type) {
+      const auto* ref = cast->term->as<ColumnRef>();
+      const Column* column = ref ? table_.find(ref->name) : nullptr;
+      // Cassandra takes the type of a descending column for another one.
+      if (column && column->descending) built.name = "cast(" + built.name + " as " + cast->type.text + ")";
+      return built;
+    }
     operand = std::move(built);
   } else if (cast && says_no_type(*cast->term)) {
-    return no_type(*cast->term);
+    return no_type(text(*cast->term));
   }
+  if (cast) KEYZONE_CHECK(check_cast_target(context_, *cast, slots_.size() > 0 ? slots_.column(0).name : ""));
   KEYZONE_TRY(shape, shape_of(context_, *term));
   const bool counts_rows =
       shape.name.name == "count" && shape.arguments.size() == 1 && shape.arguments[0]->as<Constant>();
@@ -220,18 +253,20 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   for (const TermPtr& argument : shape.arguments) {
     Argument& made = arguments.emplace_back();
     made.term = argument;
-    names.push_back(to_string(*argument));
+    names.push_back(text(*argument));
     if (!says_type(*argument)) continue;
     if (!operand) {
-      KEYZONE_TRY(built, build(argument, nullptr));
+      KEYZONE_TRY(built, build_in_brackets(argument));
       operand = std::move(built);
     }
+    made.bracketed = in_brackets(*argument) != nullptr;
     Selector selector = *std::exchange(operand, std::nullopt);
     made.ready = std::move(selector.value);
     if (is_call(*argument)) made.name = selector.name;
     names.back() = std::move(selector.name);
   }
-  KEYZONE_TRY(function, resolve_call(context_, shape.name, arguments, expected, true));
+  auto resolved = resolve_call(context_, shape.name, arguments, expected, true);
+  KEYZONE_TRY(function, cast ? std::move(resolved) : looked_up(std::move(resolved)));
   KEYZONE_TRY(prepared, prepare_arguments(context_, *function, std::move(arguments), true));
   std::string name = result_column_name(*function, names);
   if (!function->is_aggregate()) {
@@ -253,21 +288,27 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
 // Literals with columns in them, and hints about such.
 Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const TypePtr& expected) {
   if (const auto* hint = term->as<TypeHint>()) {
-    KEYZONE_TRY(said, context_.resolve(hint->type));
+    KEYZONE_TRY(said, looked_up(context_.resolve(hint->type)));
     const TypePtr type = freeze(said);
     KEYZONE_TRY(selector, build(hint->term, type));
-    if (!can_be(*selector.value->type(), *type)) return cannot_assign(*term, *type);
-    selector.name = to_string(*term);
+    if (!can_be(*selector.value->type(), *type)) return cannot_assign(text(*term), *type);
+    selector.name = text(*term);
     if (!(*selector.value->type() == *type)) {
       selector.value = std::make_shared<RetypedExpression>(type, std::move(selector.value));
     }
+    return selector;
+  }
+  if (const TermPtr* inner = in_brackets(*term); inner && (!expected || !expected->is_tuple())) {
+    if (!expected) return no_type(text(*term));
+    KEYZONE_TRY(selector, build(*inner, expected));
+    selector.name = "(" + selector.name + ")";
     return selector;
   }
   std::vector<ExpressionPtr> parts;
   const std::vector<TermPtr> terms = parts_of(*term);
   const bool known = expected && !expected->parameters().empty();
   if (const auto* user = term->as<UserTypeLiteral>()) {
-    if (!known || !expected->is_user_type()) return no_type(*term);
+    if (!known || !expected->is_user_type()) return no_type(text(*term));
     parts.resize(expected->parameters().size());
     for (const auto& [field, value] : user->fields) {
       const std::optional<size_t> at = expected->find_field(field);
@@ -279,7 +320,7 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
     for (size_t i = 0; i < parts.size(); ++i) {
       if (!parts[i]) parts[i] = std::make_shared<NullExpression>(expected->parameters()[i]);
     }
-    return Selector{make_fields(expected, std::move(parts)), to_string(*term)};
+    return Selector{make_fields(expected, std::move(parts)), text(*term)};
   }
   // Parts that say their type first; the literals between them follow.
   parts.resize(terms.size());
@@ -290,15 +331,14 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
   for (const bool literals : {false, true}) {
     for (size_t i = 0; i < terms.size(); ++i) {
       if (parts[i] || names_columns(*terms[i]) == literals) continue;
-      if (!wanted[i % kinds] && says_no_type(*terms[i])) return no_type(*term);
+      if (!wanted[i % kinds] && says_no_type(*terms[i])) return no_type(text(*term));
       KEYZONE_TRY(selector, build(terms[i], wanted[i % kinds]));
       parts[i] = std::move(selector.value);
       if (!wanted[i % kinds]) wanted[i % kinds] = parts[i]->type();
     }
   }
-  const std::string name = to_string(*term);
+  const std::string name = text(*term);
   if (term->as<TupleLiteral>()) {
-    if (parts.size() == 1) return Selector{std::move(parts[0]), name};
     std::vector<TypePtr> types;
     for (const ExpressionPtr& part : parts) types.push_back(part->type());
     return Selector{make_fields(known ? expected : tuple_type(std::move(types)), std::move(parts)), name};
@@ -315,14 +355,16 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
 Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr& expected) {
   TypePtr type = expected;
   if (const auto* hint = term->as<TypeHint>(); hint && !type) {
-    KEYZONE_TRY(said, context_.resolve(hint->type));
+    KEYZONE_TRY(said, looked_up(context_.resolve(hint->type)));
     type = said;
     const Receiver wanted{table_.keyspace, table_.name, kSelectionName, freeze(type)};
-    if (assignability(context_, *hint->term, wanted) == Match::kNo) return cannot_assign(*term, *wanted.type);
+    if (assignability(context_, *hint->term, wanted) == Match::kNo) {
+      return cannot_assign(text(*term), *wanted.type);
+    }
   }
-  if (!type) return no_type(*term);
+  if (!type) return no_type(text(*term));
   KEYZONE_TRY(value, prepare_term(context_, term, {table_.keyspace, table_.name, kSelectionName, type}));
-  return Selector{std::move(value), to_string(*term)};
+  return Selector{std::move(value), text(*term)};
 }
 
 }  // namespace keyzone::cql

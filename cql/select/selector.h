@@ -25,12 +25,25 @@ class SelectorBuilder {
   SelectorBuilder(PrepareContext& context, const Table& table, SlotTable& slots)
       : context_(context), table_(table), slots_(slots) {}
 
-  Result<Selector> build(const TermPtr& term) { return build(term, nullptr); }
+  Result<Selector> build(const TermPtr& term) {
+    misses_name_ = false;
+    return build(term, nullptr);
+  }
+  // What build() failed for is a column, type or function that isn't there, or a call that fits no function.
+  bool misses_name() const { return misses_name_; }
   std::vector<AggregateCall> take_aggregates() { return std::move(aggregates_); }
 
  private:
   Result<Selector> build(const TermPtr& term, const TypePtr& expected);
+  std::string text(const Term& term) const { return to_string(term, table_.keyspace); }
+  // The result of looking up a name.
+  template <class T>
+  Result<T> looked_up(Result<T> found) {
+    misses_name_ = misses_name_ || !found;
+    return found;
+  }
   Result<Selector> build_column(const ColumnRef& column);
+  Result<Selector> build_in_brackets(const TermPtr& term);
   Result<Selector> build_field(const FieldOf& field);
   Result<Selector> build_element(const ElementOf& element);
   Result<Selector> build_slice(const SliceOf& slice);
@@ -44,7 +57,7 @@ class SelectorBuilder {
   const Table& table_;
   SlotTable& slots_;
   std::vector<AggregateCall> aggregates_;
-  bool in_aggregate_ = false;
+  bool misses_name_ = false;
 };
 
 // A column, or a call with one inside, is somewhere in the term.
