@@ -159,6 +159,8 @@ class DiskActor : public ShardActor {
     if (++ticks_ % kTicksBetweenSizes == 0) {
       shard_.data_bytes = shard_.store_->approximate_bytes({}, BytesView("\xff\xff\xff\xff", 4));
     }
+    std::lock_guard lock(shard_.counts_mutex_);
+    shard_.cache_counts_ = shard_.store_->cache_counts();
   }
 
   void keep_space_aside() {

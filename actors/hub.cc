@@ -123,12 +123,6 @@ class Hub : public ShardActor {
     bool self = false;  // it turned out to be our own address
   };
 
-  Timestamp now_us() const {
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               const_cast<Hub*>(this)->clock().now().time_since_epoch())
-        .count();
-  }
-
   // --- out
 
   void queue_for(NodeId node, const PeerItem& item) {

@@ -13,6 +13,7 @@
 #include "actors/clock.h"
 #include "actors/environment.h"
 #include "actors/interfaces.h"
+#include "actors/meters.h"
 #include "actors/node_options.h"
 #include "actors/routing.h"
 #include "actors/statement_cache.h"
@@ -146,6 +147,7 @@ struct NodeContext {
   LeaderBoard leaders;
   LoadBoard loads;
   StatementCache statements;
+  MeterBoard meters;
   TraceBoard traces;
 
   // Who we are. Set by the supervisor before the first replica is spawned, then fixed.

@@ -1,5 +1,8 @@
 #include "actors/node_facts.h"
 
+#include "actors/session.h"
+#include "actors/shard.h"
+
 namespace keyzone::actors {
 
 cql::Dialect dialect_of(const NodeOptions& options) {
@@ -10,6 +13,19 @@ cql::Dialect dialect_of(const NodeOptions& options) {
   dialect.batch_bytes_warn = options.batch_bytes_warn;
   dialect.batch_bytes_max = options.batch_bytes_max;
   return dialect;
+}
+
+storage::CacheCounts block_cache_counts(const NodeContext& context) {
+  storage::CacheCounts all;
+  for (const auto& shard : context.shards) {
+    const auto one = shard->cache_counts();
+    all.capacity_bytes += one.capacity_bytes;
+    all.size_bytes += one.size_bytes;
+    all.entries += one.entries;
+    all.hits += one.hits;
+    all.requests += one.requests;
+  }
+  return all;
 }
 
 cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view, const Table& table) {
@@ -56,6 +72,18 @@ cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view, cons
     for (const auto& statement : context.statements.all()) {
       const auto& info = statement->prepared->info();
       facts.prepared.push_back({info.id, info.qualified ? "" : info.keyspace, info.text});
+    }
+  }
+  if (table.keyspace == "system_views") {
+    facts.work = context.meters.facts();
+    facts.work.prepared_count = context.statements.size();
+    facts.work.prepared_evicted = context.statements.evicted();
+    const auto blocks = block_cache_counts(context);
+    facts.work.blocks = {blocks.capacity_bytes, blocks.size_bytes, blocks.entries, blocks.hits, blocks.requests,
+                         context.meters.block_hits.per_second(), context.meters.block_requests.per_second()};
+    for (cql::PoolFact& pool : facts.work.pools) {  // a shard's thread does one thing at a time
+      pool.active_max = pool.name == "Native-Transport-Requests" ? kRequestsInFlightMax * context.sessions.size()
+                                                                 : context.shards.size();
     }
   }
   if (table.name == "clients") facts.clients = context.sessions.clients();

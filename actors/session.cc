@@ -32,6 +32,7 @@ Session::Session(caf::actor_config& config, NodeContext& context, size_t shard, 
       dialect_(dialect_of(context.options)),
       reader_({.max_version = dialect_.protocol_version_max, .max_body = context.options.frame_bytes_max}),
       writer_(net::Role::kServer),
+      meters_(context.meters),
       random_(context.environment.seed ^ (0x5e55107ull << 20) ^ id()) {
   draw_ = [this] { return random_.next(); };
 }
@@ -42,6 +43,7 @@ caf::behavior Session::make_behavior() {
   stream_.start(*this);
   return {
       [this](const RepliesPtr& replies) { handle_replies(*replies); },
+      [this](const EstimateReplyPtr& reply) { take_estimate(*reply); },
       [this](tick_atom) { tick(); },
       [this](flush_atom) { flush(); },
       [this](done_atom, uint64_t version) { schema_agreed(CatalogVersion(version)); },
@@ -72,6 +74,7 @@ caf::behavior Session::make_behavior() {
 
 void Session::on_exit() {
   context_.sessions.remove(number_);
+  context_.meters.requests_under_way.fetch_sub(requests_.size(), std::memory_order_relaxed);
   requests_.clear();
   parts_.clear();
   self_ = nullptr;
@@ -389,6 +392,7 @@ void Session::handle_query(const net::Frame& frame) {
     start(number, *std::move(execution));
   };
   const auto plan = request.plan;  // a copy: the request may go while it runs
+  context_.meters.others_executed.fetch_add(1, std::memory_order_relaxed);
   plan(add_request(std::move(request)));
 }
 
@@ -435,6 +439,7 @@ void Session::handle_execute(const net::Frame& frame) {
     if (!execution) return fail(number, execution.error());
     start(number, *std::move(execution));
   };
+  context_.meters.prepared_executed.fetch_add(1, std::memory_order_relaxed);
   start(add_request(std::move(request)), *std::move(execution));
 }
 
@@ -476,10 +481,21 @@ void Session::handle_batch(const net::Frame& frame) {
     if (write && write->conditional) {
       if (auto wrong = check_conditional_consistency(request)) return fail(number, *wrong);
     }
+    if (write && request.plans == 0) meter_batch(batch.type, *write);
     start(number, *std::move(execution));
   };
   const auto plan = request.plan;  // a copy: the request may go while it runs
   plan(add_request(std::move(request)));
+}
+
+void Session::meter_batch(net::BatchType type, const cql::WriteExecution& write) {
+  size_t partitions = 0;
+  for (const auto& one : write.commands) partitions += one.command.mutations.size();
+  MeterBoard& meters = context_.meters;
+  (type == net::BatchType::kLogged     ? meters.partitions_per_logged_batch
+   : type == net::BatchType::kUnlogged ? meters.partitions_per_unlogged_batch
+                                       : meters.partitions_per_counter_batch)
+      .add(partitions);
 }
 
 std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,

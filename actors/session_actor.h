@@ -16,12 +16,21 @@
 #include "actors/session.h"
 #include "actors/shard_actor.h"
 #include "actors/statement_cache.h"
+#include "actors/tablet.h"
 #include "cql/execute/api.h"
 #include "net/protocol/frame.h"
 #include "net/protocol/request.h"
 #include "net/protocol/response.h"
 
 namespace keyzone::actors {
+
+// What a tablet of this node says to an EstimateRequest.
+struct EstimateReply {
+  uint32_t request = 0;
+  GroupId group;
+  storage::Estimate estimate;
+};
+using EstimateReplyPtr = std::shared_ptr<const EstimateReply>;
 
 inline bool is_serial(net::Consistency consistency) {
   return consistency == net::Consistency::kSerial || consistency == net::Consistency::kLocalSerial;
@@ -47,6 +56,9 @@ struct ClientRequest {
   Bytes body;
   std::optional<cql::Execution> execution;
   std::vector<Outcome> outcomes;    // of a WriteExecution, by command
+  std::map<GroupId, storage::Estimate> estimates;  // of a LocalRead that asks for sizes
+  Uuid table;                       // that is read
+  bool scans = false;               // it is read by ranges of tokens
   size_t waiting = 0;               // parts without an answer
   bool replan = false;              // a part was refused as stale: plan again
   std::optional<SchemaChangeEvent> schema_change;
@@ -102,6 +114,7 @@ class Session : public ShardActor, public net::StreamHandler {
   void handle_prepare(const net::Frame& frame);
   void handle_execute(const net::Frame& frame);
   void handle_batch(const net::Frame& frame);
+  void meter_batch(net::BatchType type, const cql::WriteExecution& write);
   Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
   Result<CachedStatementPtr> find_prepared(BytesView id);
   ClientRequest new_request(const net::Frame& frame);  // with a trace, if the frame asks for one
@@ -156,7 +169,6 @@ class Session : public ShardActor, public net::StreamHandler {
   void forget(uint32_t number);
   void tick();
   void schedule_tick();
-  Timestamp now_us();
   const NodeView& view();
 
   // --- schema and local tables (session_schema.cc)
@@ -165,6 +177,9 @@ class Session : public ShardActor, public net::StreamHandler {
   void schema_agreed(CatalogVersion version);
   Uuid time_uuid();
   void start_local_read(uint32_t number);
+  void ask_estimates(uint32_t number);
+  void take_estimate(const EstimateReply& reply);
+  void finish_local_read(uint32_t number);
   void start_describe(uint32_t number);
   void start_truncate(uint32_t number);
   void use_keyspace(uint32_t number, const std::string& keyspace);
@@ -200,6 +215,7 @@ class Session : public ShardActor, public net::StreamHandler {
   bool in_turn_ = false;   // answers are flushed at its end
   bool warned_of_keyspace_ = false;
   std::string keyspace_;
+  CurrentMeters meters_;
   std::shared_ptr<ClientRecord> record_ = std::make_shared<ClientRecord>();
   Random random_;
   std::function<uint64_t()> draw_;
@@ -219,3 +235,5 @@ class Session : public ShardActor, public net::StreamHandler {
 };
 
 }  // namespace keyzone::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyzone::actors::EstimateReplyPtr)

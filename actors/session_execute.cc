@@ -22,10 +22,6 @@ bool is_nearest(net::Consistency consistency) {
 
 }  // namespace
 
-Timestamp Session::now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(clock().now().time_since_epoch()).count();
-}
-
 const NodeView& Session::view() {
   if (!view_ || view_version_ != context_.routing.version()) {
     view_version_ = context_.routing.version();
@@ -42,6 +38,7 @@ uint32_t Session::add_request(ClientRequest request) {
   request.asked = request.started;
   request.deadline = request.asked + std::chrono::microseconds(context_.options.write_timeout).count();
   requests_.emplace(number, std::move(request));
+  context_.meters.requests_under_way.fetch_add(1, std::memory_order_relaxed);
   schedule_tick();
   return number;
 }
@@ -191,6 +188,8 @@ void Session::add_read(uint32_t number, cql::TabletRead read) {
   part.nearest = nearest;
   part.traced = request.trace != nullptr;
   read.request.epoch = tablet.epoch;
+  request.table = read.table;
+  request.scans = request.scans || read.request.scan;
   part.read = std::make_shared<const ReadRequest>(std::move(read.request));
   const uint64_t sequence = next_sequence();
   auto [place, added] = parts_.emplace(sequence, std::move(part));
@@ -350,6 +349,11 @@ void Session::finish_write(uint32_t number) {
   } else {
     answer_void(request);
   }
+  const uint64_t taken = microseconds_since(request.asked);
+  for (size_t i = 0; i < write.commands.size(); ++i) {
+    const Uuid& table = write.commands[i].table;
+    if (i == 0 || table != write.commands[i - 1].table) meters_.of(table).coordinator_writes.add(taken);
+  }
   const auto batch = request.batch;
   forget(number);
   if (batch) forget_batch(*batch);
@@ -366,6 +370,10 @@ void Session::finish_read(uint32_t number) {
     return forget(number);
   }
   answer_rows(request, *rows);
+  if (request.table != Uuid()) {  // it has asked a tablet
+    TableMeters& meters = meters_.of(request.table);
+    (request.scans ? meters.coordinator_scans : meters.coordinator_reads).add(microseconds_since(request.asked));
+  }
   forget(number);
 }
 
@@ -440,6 +448,7 @@ void Session::fail(uint32_t number, const Error& error) {
 
 void Session::time_out(uint32_t number) {
   auto& request = requests_.at(number);
+  if (std::holds_alternative<cql::LocalRead>(*request.execution)) return finish_local_read(number);  // as far as it is known
   const bool read = std::holds_alternative<cql::ReadExecution>(*request.execution);
   auto* write = std::get_if<cql::WriteExecution>(&*request.execution);
   net::ErrorResponse error;
@@ -487,6 +496,7 @@ void Session::forget(uint32_t number) {
   if (it->second.waiting > 0)
     std::erase_if(parts_, [number](const auto& part) { return part.second.request == number; });
   requests_.erase(it);
+  context_.meters.requests_under_way.fetch_sub(1, std::memory_order_relaxed);
 }
 
 // --- time

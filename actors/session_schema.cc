@@ -149,9 +149,45 @@ void Session::use_keyspace(uint32_t number, const std::string& keyspace) {
 }
 
 void Session::start_local_read(uint32_t number) {
+  const auto& request = requests_.at(number);
+  if (cql::shows_estimates(*std::get<cql::LocalRead>(*request.execution).table)) ask_estimates(number);
+  if (request.waiting == 0) finish_local_read(number);
+}
+
+// Asks the replicas that this node has of the tablets whose sizes it tells.
+void Session::ask_estimates(uint32_t number) {
+  auto& request = requests_.at(number);
+  request.estimates.clear();
+  auto wanted = std::make_shared<EstimateRequest>();
+  wanted->tell = [self = self_, number](GroupId group, const storage::Estimate& estimate) {
+    caf::anon_send(self, EstimateReplyPtr(std::make_shared<EstimateReply>(EstimateReply{number, group, estimate})));
+  };
+  for (const GroupId group :
+       cql::tablets_to_estimate(*view().catalog, context_.self, context_.options.one_node_view)) {
+    Route* route = view().route(group);
+    if (!route || !route->local) continue;
+    ++request.waiting;
+    caf::anon_send(route->local, EstimateRequestPtr(wanted));
+  }
+}
+
+void Session::take_estimate(const EstimateReply& reply) {
+  const auto it = requests_.find(reply.request);
+  if (it == requests_.end() || it->second.waiting == 0) return;
+  it->second.estimates[reply.group] = reply.estimate;
+  if (--it->second.waiting > 0) return;
+  finish_local_read(reply.request);
+  flush();
+}
+
+void Session::finish_local_read(uint32_t number) {
   auto& request = requests_.at(number);
   auto& read = std::get<cql::LocalRead>(*request.execution);
-  const auto facts = node_facts(context_, view(), *read.table);
+  auto facts = node_facts(context_, view(), *read.table);
+  for (const auto& [group, estimate] : request.estimates) {
+    facts.tablets[group].partitions = estimate.partitions;
+    facts.tablets[group].mean_partition_bytes = estimate.mean_partition_bytes;
+  }
   const auto rows = cql::system_rows(*read.table, *view().catalog, facts);
   auto result = read.finish(rows);
   if (!result) return fail(number, result.error());

@@ -61,6 +61,12 @@ class Shard {
   void set_keeper(caf::actor keeper);
   caf::actor keeper() const;
 
+  // Of the store's cache, as of the disk actor's last tick. Any thread.
+  storage::CacheCounts cache_counts() const {
+    std::lock_guard lock(counts_mutex_);
+    return cache_counts_;
+  }
+
   std::atomic<uint64_t> data_bytes{0};  // on disk, as of the disk actor's last tick
   std::atomic<uint64_t> log_bytes{0};
   std::atomic<bool> log_full{false};  // no space for another segment of the log
@@ -86,6 +92,8 @@ class Shard {
 
   NodeContext& context_;
   size_t index_;
+  mutable std::mutex counts_mutex_;
+  storage::CacheCounts cache_counts_;
   mutable std::mutex keeper_mutex_;  // the store's threads report to the keeper
   caf::actor keeper_;
   std::unique_ptr<storage::Log> log_;

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+
 namespace keyzone::actors {
 
 ShardActor::ShardActor(caf::actor_config& config, size_t shard) : event_based_actor(config), shard_(shard) {
@@ -22,6 +24,11 @@ ShardActor::ShardActor(caf::actor_config& config, size_t shard) : event_based_ac
     }
     std::abort();  // only we can get this wrong
   });
+}
+
+Timestamp ShardActor::now_us() const {
+  const auto now = const_cast<ShardActor*>(this)->clock().now();  // CAF's is not const
+  return std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
 }
 
 }  // namespace keyzone::actors

@@ -46,6 +46,7 @@ void StatementCache::put(CachedStatementPtr statement) {
     bytes_ -= last->second.bytes;
     entries_.erase(last);
     order_.pop_back();
+    ++evicted_;
   }
 }
 
@@ -56,6 +57,16 @@ void StatementCache::remove(BytesView id) {
   bytes_ -= it->second.bytes;
   order_.erase(it->second.place);
   entries_.erase(it);
+}
+
+size_t StatementCache::size() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return entries_.size();
+}
+
+uint64_t StatementCache::evicted() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return evicted_;
 }
 
 std::vector<CachedStatementPtr> StatementCache::all() const {

@@ -37,6 +37,8 @@ class StatementCache {
   void put(CachedStatementPtr statement);
   void remove(BytesView id);
   std::vector<CachedStatementPtr> all() const;  // most recently used first
+  size_t size() const;
+  uint64_t evicted() const;  // so far, for want of room
 
  private:
   struct Entry {
@@ -48,6 +50,7 @@ class StatementCache {
   std::unordered_map<Bytes, Entry> entries_;
   std::list<Bytes> order_;  // most recently used first
   size_t bytes_ = 0;
+  uint64_t evicted_ = 0;
 };
 
 }  // namespace keyzone::actors

@@ -1,3 +1,4 @@
+#include "actors/node_facts.h"
 #include "actors/supervisor.h"
 
 #include <spdlog/spdlog.h>
@@ -19,6 +20,7 @@ namespace {
 constexpr std::chrono::milliseconds kTick{200};
 constexpr std::chrono::milliseconds kStartTick{20};
 constexpr int kTicksOfSlowSteps = 5;
+constexpr int kTicksOfMeters = MeterBoard::kTick / kTick;
 // A schema change waits so long for a node that fell silent, or was not heard yet: it may still serve
 // clients.
 constexpr std::chrono::seconds kSchemaPatience{2};
@@ -303,6 +305,13 @@ void Supervisor::tick() {
     begin_batch_log();
   }
   if (slow) proposal_pending_ = false;
+  if (ticks_ % kTicksOfMeters == 0) {
+    const auto view = context_.routing.view();
+    context_.meters.tick([&](const Uuid& table) { return view->catalog->table(table) != nullptr; });
+    const auto blocks = block_cache_counts(context_);
+    context_.meters.block_hits.tick(blocks.hits);
+    context_.meters.block_requests.tick(blocks.requests);
+  }
   if (context_.ready && ticks_ % kTicksBeforeSweep == 0) sweep_unknown();
 }
 

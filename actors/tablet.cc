@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "storage/table.h"
+#include "actors/kept_estimate.h"
 
 namespace keyzone::actors {
 
@@ -56,7 +56,8 @@ class TabletActor : public Replica {
   TabletActor(caf::actor_config& config, NodeContext& context, Shard& shard, TabletStart start)
       : Replica(config, context, shard, std::move(start.replica)),
         table_(std::move(start.table)),
-        tablet_(std::move(start.tablet)) {
+        tablet_(std::move(start.tablet)),
+        meters_(context.meters.of(table_->id)) {
     want_members(start.version, tablet_.replicas);
   }
 
@@ -161,6 +162,7 @@ class TabletActor : public Replica {
         [this](done_atom) { begin_reads(); },
         [this](sweep_atom) { sweep(); },
         [this](const DigestRequestPtr& request) { tell_digest(*request); },
+        [this](const EstimateRequestPtr& request) { tell_estimate(*request); },
     };
   }
 
@@ -329,8 +331,10 @@ class TabletActor : public Replica {
       context_.clock.observe(stamp);
     }
     leveldb::WriteBatch batch;
+    const Timestamp begun = now_us();
     KEYZONE_TRY(outcomes, replica_->apply(applied, stamped, batch));
     KEYZONE_CHECK(shard_.write(start_.group, applied, batch));
+    meters_->local_writes.add(microseconds_since(begun), stamped.size());  // each has waited for all
     size_t next = 0;
     for (size_t i = 0; i < decoded.size(); ++i) {
       answer_proposal(*owners[i], std::span(outcomes).subspan(next, decoded[i].commands.size()));
@@ -454,8 +458,12 @@ class TabletActor : public Replica {
 
   void serve(NodeId origin, const ReadItem& item, Timestamp now) {
     // What a sweep has emptied as expired must not show, even if our own clock is behind those of the group.
+    const Timestamp begun = now_us();
     auto result = replica_->read(*item.request, std::max(now, replica_->clock()));
-    if (result) return answer(origin, {item.id, *std::move(result)});
+    if (result) {
+      meters_->count_read(item.request->scan, microseconds_since(begun), *result);
+      return answer(origin, {item.id, *std::move(result)});
+    }
     refuse(origin, item.id, result.error().kind, result.error().message);
     if (result.error().kind == ErrorKind::kCorrupt || result.error().kind == ErrorKind::kIo) {
       fatal("rows can't be read", result.error());
@@ -526,6 +534,12 @@ class TabletActor : public Replica {
     request.tell(start_.group, replica_->applied(), *digest, replica_->meta().leftovers == storage::Leftovers());
   }
 
+  void tell_estimate(const EstimateRequest& request) {
+    const auto estimate = raft_ && replica_ ? estimate_.of(*replica_, now_us()) : storage::Estimate();
+    request.tell(start_.group, estimate ? *estimate : storage::Estimate());
+    if (!estimate) fatal("rows can't be read", estimate.error());
+  }
+
   // --- snapshots
 
   Result<std::unique_ptr<ChunkSource>> open_snapshot() override {
@@ -558,6 +572,8 @@ class TabletActor : public Replica {
   TablePtr table_;  // the newest that the catalog has shown
   Tablet tablet_;
   std::unique_ptr<storage::TableReplica> replica_;
+  std::shared_ptr<TableMeters> meters_;
+  KeptEstimate estimate_;
   std::unique_ptr<storage::SnapshotInstaller> installer_;
   std::vector<WriteRequestsPtr> waiting_;  // to be proposed
   std::map<LogIndex, Proposal> proposals_;

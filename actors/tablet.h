@@ -24,6 +24,13 @@ struct DigestRequest {
 };
 using DigestRequestPtr = std::shared_ptr<const DigestRequest>;
 
+// For estimates of sizes: the tablet says how many partitions it has, and how big they are. An answer always comes, nothing in
+// it if the rows can't be looked at just now.
+struct EstimateRequest {
+  std::function<void(GroupId, const storage::Estimate&)> tell;  // on the shard's thread
+};
+using EstimateRequestPtr = std::shared_ptr<const EstimateRequest>;
+
 caf::actor spawn_tablet(caf::actor_system& system, NodeContext& context, Shard& shard, TabletStart start);
 
 // What a tablet's log entries hold.
@@ -43,3 +50,4 @@ Result<CommandsEntry> decode_commands(BytesView payload);
 }  // namespace keyzone::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyzone::actors::DigestRequestPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyzone::actors::EstimateRequestPtr)

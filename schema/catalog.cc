@@ -48,11 +48,16 @@ void put_table(Catalog& catalog, const Table& put) {
 }  // namespace
 
 void Table::index() {
-  const auto order = [](const Column& column) {
-    return std::tuple(column.kind, column.position, std::string_view(column.name));
+  // By the bytes of their names, as Java compares them: with signs.
+  const auto name_before = [](const std::string& a, const std::string& b) {
+    return std::lexicographical_compare(
+        a.begin(), a.end(), b.begin(), b.end(),
+        [](char x, char y) { return static_cast<signed char>(x) < static_cast<signed char>(y); });
   };
-  std::sort(columns.begin(), columns.end(),
-            [&](const Column& a, const Column& b) { return order(a) < order(b); });
+  std::sort(columns.begin(), columns.end(), [&](const Column& a, const Column& b) {
+    const auto place = [](const Column& column) { return std::pair(column.kind, column.position); };
+    return place(a) != place(b) ? place(a) < place(b) : name_before(a.name, b.name);
+  });
   const auto count = [this](ColumnKind kind) {
     return static_cast<size_t>(std::count_if(columns.begin(), columns.end(),
                                              [kind](const Column& column) { return column.kind == kind; }));

@@ -1,6 +1,6 @@
 // The implementation of TableReplica. Its parts: replica.cc (opening, the run of commands), replica_write.cc (rows),
 // replica_deletions.cc (partition and range tombstones), condition_check.cc, reading.cc, replica_sweep.cc,
-// replica_snapshot.cc.
+// replica_snapshot.cc, replica_estimate.cc.
 #pragma once
 #include <deque>
 #include <optional>
@@ -95,6 +95,7 @@ class Replica final : public TableReplica {
   std::unique_ptr<SnapshotReader> snapshot() override;
   Result<Digest> digest() override;
   uint64_t approximate_bytes() override;
+  Result<Estimate> estimate() override;
   Result<std::optional<Token>> middle_token() override;
 
  private:

@@ -1,6 +1,5 @@
 #include "storage/store.h"
 
-#include <leveldb/cache.h>
 #include <leveldb/filter_policy.h>
 
 #include <algorithm>
@@ -28,7 +27,7 @@ class StoreImpl : public Store {
         env_(options_.env, options_.files, options_.executor, options_.progress,
              [this] { return has_space(); }),
         bloom_(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey)),
-        cache_(leveldb::NewLRUCache(options_.block_cache_bytes)) {}
+        cache_(std::make_unique<CountingCache>(options_.block_cache_bytes)) {}
 
   ~StoreImpl() override { close(); }
 
@@ -124,6 +123,7 @@ class StoreImpl : public Store {
     env_.release_for_space();
     options_.executor->drain();
   }
+  CacheCounts cache_counts() const override { return cache_->counts(); }
   bool failed() const override { return failed_; }
 
   Result<void> reopen() override {
@@ -183,7 +183,7 @@ class StoreImpl : public Store {
   LevelEnv env_;
   SilentLogger logger_;
   std::unique_ptr<const leveldb::FilterPolicy> bloom_;
-  std::unique_ptr<leveldb::Cache> cache_;
+  std::unique_ptr<CountingCache> cache_;
   std::unique_ptr<leveldb::DB> db_;
   bool failed_ = false;
   size_t write_buffer_bytes_ = 0;

@@ -13,6 +13,7 @@
 
 #include "schema/bytes.h"
 #include "schema/result.h"
+#include "storage/counting_cache.h"
 #include "storage/executor.h"
 #include "storage/file_system.h"
 
@@ -61,6 +62,7 @@ class Store {
 
   virtual Result<Bytes> get(BytesView key, bool* found) = 0;  // `found` false: no such key
   virtual uint64_t approximate_bytes(BytesView from, BytesView to) = 0;
+  virtual CacheCounts cache_counts() const = 0;  // of blocks; any thread
   // Goes on with what was held back for want of space, if there is some now. Call it now and then.
   virtual void look_for_space() = 0;
   virtual bool failed() const = 0;  // a flush or compaction failed: LevelDB refuses writes until reopen()

@@ -39,6 +39,12 @@ struct StampedCommand {
   const Command* command = nullptr;  // not null; lives until apply() returns
 };
 
+// About how many partitions there are, and how big they are.
+struct Estimate {
+  uint64_t partitions = 0;
+  uint64_t mean_partition_bytes = 0;
+};
+
 struct Digest {
   uint64_t low = 0;
   uint64_t high = 0;
@@ -105,6 +111,8 @@ class TableReplica {
   virtual Result<Digest> digest() = 0;
   // Live size estimate in bytes on disk, for splitting.
   virtual uint64_t approximate_bytes() = 0;
+  // From a look at the first partitions; exact where there are no more. For clients that split their scans.
+  virtual Result<Estimate> estimate() = 0;
   // A token that cuts the tablet's rows in about two halves by keys; none where it can't be cut. For splitting.
   virtual Result<std::optional<Token>> middle_token() = 0;
 };

@@ -1,5 +1,6 @@
 // ALTER TABLE.
 #include <algorithm>
+#include <set>
 
 #include "cql/ddl/create_table.h"
 #include "cql/ddl/table_options.h"
@@ -30,7 +31,8 @@ struct Alteration {
     const DroppedColumn* was = before(column.name);
     if (!was) return {};
     if (type->is_counter()) return invalid("Cannot re-add previously dropped counter column " + column.name);
-    if (!type->is_value_compatible_with(*was->type)) {
+    const bool same_length = type->fixed_length() == was->type->fixed_length();  // on Cassandra's disks
+    if (!same_length || !type->is_value_compatible_with(*was->type)) {
       return invalid("Cannot add a column '" + column.name + "' of type " + type->to_string() +
                      ", incompatible with previously dropped column '" + column.name + "' of type " +
                      was->type->to_string());
@@ -47,6 +49,8 @@ struct Alteration {
     if (definition.mask) return masking_is_off();
     KEYZONE_TRY(type, resolve_type(definition.type, context, table.keyspace));
     if (definition.is_static && table.clustering_size == 0) return invalid(kStaticNeedsClustering);
+    if (auto fields = check_fields(*type); !fields)
+      return invalid(fields.error().message + " for column " + definition.name);
     KEYZONE_CHECK(check_return(definition, type));
     if (type->is_counter() && !table.counter) {
       return config_error(name() + ": Cannot have a counter column (" + quoted(definition.name) +
@@ -91,7 +95,7 @@ struct Alteration {
       at = std::strtoll(text.c_str(), nullptr, 10);
     }
     bool any = false;
-    for (const std::string& column_name : change.columns) {
+    for (const std::string& column_name : std::set(change.columns.begin(), change.columns.end())) {
       const Column* column = table.find(column_name);
       if (!column && change.if_exists) continue;
       if (!column) return invalid("Column " + column_name + " was not found in table '" + name() + "'");
@@ -103,7 +107,7 @@ struct Alteration {
                        column->type->to_string());
       }
       std::erase_if(table.dropped, [&](const DroppedColumn& dropped) { return dropped.name == column_name; });
-      table.dropped.push_back({column_name, column->type, column->kind, at, column->id});
+      table.dropped.push_back({column_name, expand_user_types(column->type), column->kind, at, column->id});
       std::erase_if(table.columns, [&](const Column& other) { return other.name == column_name; });
       any = true;
     }
@@ -112,7 +116,7 @@ struct Alteration {
 
   Result<bool> operator()(const RenameColumns& change) {
     bool any = false;
-    for (const auto& [from, to] : change.names) {
+    for (const auto& [from, to] : last_of_each(change.names)) {
       const Column* column = table.find(from);  // must be there, IF EXISTS or not
       if (!column) return invalid("Undefined column name " + from + " in table " + name());
       if (column->kind != ColumnKind::kPartitionKey && column->kind != ColumnKind::kClustering) {
@@ -144,11 +148,12 @@ struct Alteration {
   Result<bool> operator()(const SetOptions& change) {
     KEYZONE_TRY(id, id_property(change.properties));
     if (id) return config_error("Cannot alter table id.");
-    TableOptions options = options_of(table);
+    const TableOptions before = options_of(table);
+    TableOptions options = before;
     KEYZONE_CHECK(apply_properties(change.properties, options));
     if (table.counter && options.default_time_to_live > 0) return invalid(kNoTimeToLiveOnCounters);
     set_options(table, options);
-    return true;
+    return options != before;
   }
 
   Result<bool> operator()(const DropCompactStorage&) {
@@ -159,7 +164,7 @@ struct Alteration {
 }  // namespace
 
 Result<DdlPlan> alter_table(const AlterTableStatement& statement, const DdlContext& context) {
-  KEYZONE_TRY(keyspace, keyspace_of(statement.table, context));
+  KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayAlterTable));
   const Table* before = context.catalog.find_table(keyspace, statement.table.name);
   if (!before && statement.if_exists) return nothing(context);
   if (!before) return invalid("Table '" + keyspace + "." + statement.table.name + "' doesn't exist");

@@ -117,7 +117,7 @@ Result<void> real(const std::string& name, const std::string& value) {
   return {};
 }
 
-Result<void> shards(const std::string& name, const std::string& value) {
+Result<void> positive(const std::string& name, const std::string& value) {
   KEYZONE_TRY(number, whole_number(name, value));
   if (number > 0) return {};
   return config_error("Invalid configuration, " + name + " should be positive: " + std::to_string(number));
@@ -141,6 +141,18 @@ Result<void> scaling(const std::string&, const std::string& value) {
   return {};
 }
 
+Result<void> overlapping(const std::string& name, const std::string& value) {
+  const std::string upper = upper_case(value);
+  if (upper == "NONE" || upper == "ROW" || upper == "CELL") return {};
+  return config_error("Invalid value " + upper + " for '" + name +
+                      "' compaction sub-option - must be one of the following [NONE, ROW, CELL].");
+}
+
+Result<void> number(const std::string& name, const std::string& value) {
+  KEYZONE_CHECK(whole_number(name, value));
+  return {};
+}
+
 Result<void> target_size(const std::string& name, const std::string& value) {
   static constexpr std::pair<std::string_view, double> kUnits[] = {
       {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}, {"B", 1.0}};
@@ -153,7 +165,8 @@ Result<void> target_size(const std::string& name, const std::string& value) {
     if (number * bytes >= static_cast<double>(kSstableBytesMin)) return {};
     return config_error(name + " " + value + " is not acceptable, size must be at least 1.000MiB");
   }
-  return config_error(name + " " + value + " is not a valid size in bytes");
+  const std::string no_unit = value.ends_with('B') ? "" : ": " + value + " does not end in unit B";
+  return config_error(name + " " + value + " is not a valid size in bytes" + no_unit);
 }
 
 Result<void> growth(const std::string& name, const std::string& value) {
@@ -170,7 +183,7 @@ Result<void> overlap(const std::string&, const std::string& value) {
 }
 
 constexpr std::pair<std::string_view, Check> kChecks[] = {
-    {"base_shard_count", shards},
+    {"base_shard_count", positive},
     {"bucket_high", real},
     {"bucket_low", real},
     {"compaction_window_size", window_size},
@@ -178,14 +191,16 @@ constexpr std::pair<std::string_view, Check> kChecks[] = {
     {"enabled", enabled},
     {"expired_sstable_check_frequency_seconds", not_negative},
     {"fanout_size", larger_than_zero},
+    {"flush_size_override", target_size},
     {"log_all", log_all},
+    {"max_sstables_to_compact", number},
     {"max_threshold", threshold},
     {"min_sstable_size", sstable_size},
     {"min_threshold", threshold},
     {"only_purge_repaired_tombstones", flag},
     {"overlap_inclusion_method", overlap},
+    {"provide_overlapping_tombstones", overlapping},
     {"scaling_parameters", scaling},
-    {"single_sstable_uplevel", flag},
     {"sstable_growth", growth},
     {"sstable_size_in_mb", larger_than_zero},
     {"target_sstable_size", target_size},
@@ -229,6 +244,10 @@ Result<void> check_compaction_values(const OptionMap& options) {
     for (const auto& [known, check] : kChecks) {
       if (known == name) KEYZONE_CHECK(check(name, value));
     }
+  }
+  if (options.at("class").ends_with(".UnifiedCompactionStrategy")) {
+    const auto often = options.find("expired_sstable_check_frequency_seconds");  // there it may not be 0
+    if (often != options.end()) KEYZONE_CHECK(positive(often->first, often->second));
   }
   KEYZONE_CHECK(check_buckets(options));
   return options.contains("min_threshold") ? check_thresholds(options) : Result<void>();

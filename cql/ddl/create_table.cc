@@ -146,6 +146,7 @@ Result<void> check_columns(Table& table) {
       KEYZONE_CHECK(check_key_type(column.name, *column.type));
       continue;
     }
+    KEYZONE_CHECK(check_fields(*column.type));
     ++(column.type->is_counter() ? counters : others);
   }
   if (table.static_size > 0 && table.clustering_size == 0) return invalid(kStaticNeedsClustering);
@@ -185,6 +186,14 @@ Error masking_is_off() {
       "dynamic_data_masking_enabled property on cassandra.yaml");
 }
 
+Result<void> check_fields(const Type& column) {
+  if (!column.is_user_type() || !column.is_multi_cell()) return {};
+  const bool nested = std::any_of(column.parameters().begin(), column.parameters().end(),
+                                  [](const TypePtr& field) { return field->is_multi_cell(); });
+  if (!nested) return {};
+  return invalid("Non-frozen UDTs with nested non-frozen collections are not supported");
+}
+
 Result<Table> make_table(const CreateTableStatement& statement, const std::string& keyspace,
                          const TypeResolver& resolve) {
   KEYZONE_TRY(keys, check_shape(statement, statement.table.name));
@@ -215,9 +224,11 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
 }
 
 Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlContext& context) {
-  KEYZONE_TRY(keyspace, keyspace_of(statement.table, context));
+  KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayCreate));
   KEYZONE_CHECK(check_shape(statement, statement.table.name));
-  KEYZONE_TRY(id, id_property(statement.properties));
+  for (const Property& property : statement.properties) {  // this one is read before anything else
+    if (property.name == "cdc") KEYZONE_CHECK(bool_property(property));
+  }
   KEYZONE_CHECK(existing_keyspace(context, keyspace));
   const std::string& name = statement.table.name;
   if (context.catalog.find_table(keyspace, name)) {
@@ -226,6 +237,7 @@ Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlCon
                  "Cannot add already existing table \"" + name + "\" to keyspace \"" + keyspace + "\"",
                  keyspace, name};
   }
+  KEYZONE_TRY(id, id_property(statement.properties));
   KEYZONE_CHECK(check_name(keyspace, name));
   const auto resolve = [&](const TypeName& type) { return resolve_type(type, context, keyspace); };
   KEYZONE_TRY(table, make_table(statement, keyspace, resolve));
@@ -238,7 +250,7 @@ Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlCon
 }
 
 Result<DdlPlan> drop_table(const DropTableStatement& statement, const DdlContext& context) {
-  KEYZONE_TRY(keyspace, keyspace_of(statement.table, context));
+  KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayDropTable));
   const Table* table = context.catalog.find_table(keyspace, statement.table.name);
   if (!table && statement.if_exists) return nothing(context);
   if (!table) return invalid("Table '" + keyspace + "." + statement.table.name + "' doesn't exist");

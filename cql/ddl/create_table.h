@@ -11,6 +11,8 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
                          const TypeResolver& resolve);
 
 Error masking_is_off();
+// What the fields of a user type that is not frozen may not be. Errors: kInvalid.
+Result<void> check_fields(const Type& column);
 inline constexpr const char* kStaticNeedsClustering =
     "Static columns are only useful (and thus allowed) if the table has at least one clustering column";
 inline constexpr const char* kNoTimeToLiveOnCounters =

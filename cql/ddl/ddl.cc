@@ -26,11 +26,19 @@ Error not_modifiable(const std::string& keyspace) {
   return {ErrorKind::kUnauthorized, keyspace + " keyspace is not user-modifiable."};
 }
 
-Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context) {
+Error not_permitted(const std::string& permission, const std::string& resource) {
+  return {ErrorKind::kUnauthorized, "Cannot " + permission + " <" + resource + ">"};
+}
+
+Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context, const Permission& wanted) {
   const std::string keyspace = name.keyspace.empty() ? std::string(context.keyspace) : name.keyspace;
   if (keyspace.empty()) {
     return invalid(
         "No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename");
+  }
+  if (is_replicated_system_keyspace(keyspace)) {
+    return not_permitted(wanted.name, wanted.one_table ? "table " + keyspace + "." + name.name
+                                                       : "all tables in " + keyspace);
   }
   if (is_system_keyspace(keyspace)) return not_modifiable(keyspace);
   return keyspace;
@@ -61,6 +69,16 @@ bool is_word(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
   return !name.empty() && std::all_of(name.begin(), name.end(), word_char);
+}
+
+Renames last_of_each(const Renames& names) {
+  Renames out;
+  for (const auto& [from, to] : names) {
+    const auto known = std::find_if(out.begin(), out.end(), [&](const auto& one) { return one.first == from; });
+    if (known == out.end()) out.emplace_back(from, to);
+    else known->second = to;
+  }
+  return out;
 }
 
 namespace {

@@ -26,6 +26,11 @@ Error bad_strategy(const std::string& full) {
   if (full == std::string(kLocatorPackage) + "LocalStrategy") {
     return invalid("Unable to use given strategy class: LocalStrategy is reserved for internal use.");
   }
+  if (full == std::string(kLocatorPackage) + "OldNetworkTopologyStrategy") {
+    return config_error(
+        "The support for the OldNetworkTopologyStrategy has been removed in C* version 4.0. The keyspace "
+        "strategy should be switch to NetworkTopologyStrategy");
+  }
   return config_error("Unable to find replication strategy class '" + full + "'");
 }
 
@@ -33,6 +38,8 @@ Error unknown_option(const std::string& option, const std::string& strategy, con
   return config_error("Unrecognized strategy option {" + option + "} passed to " + strategy +
                       " for keyspace " + keyspace);
 }
+
+Error no_data_center() { return config_error("Configuration for at least one datacenter must be present"); }
 
 Result<void> check_factor(const std::string& text) {
   if (text.find('/') != text.npos) return config_error("Transient replication is not enabled on this node");
@@ -62,6 +69,8 @@ Result<Replication> network_strategy(Replication given, const Replication& befor
   if (factor != given.end() || !names_one) {
     const std::string value =
         factor != given.end() ? factor->second : std::to_string(kDefaultReplicationFactor);
+    int32_t number = 0;
+    if (!parse_int(value, number) && value.find('/') == value.npos && !names_one) return no_data_center();
     KEYZONE_CHECK(check_factor(value));
     given.erase(kFactor);
     for (const std::string& data_center : known) {
@@ -74,14 +83,19 @@ Result<Replication> network_strategy(Replication given, const Replication& befor
     if (!known.contains(option)) return unknown_option(option, "NetworkTopologyStrategy", keyspace);
     KEYZONE_CHECK(check_factor(value));
   }
+  const bool somewhere = std::any_of(given.begin(), given.end(),
+                                     [](const auto& o) { return o.first != "class" && o.second != "0"; });
+  if (!somewhere) return no_data_center();
   return given;
 }
+
+Error no_class() { return config_error("Missing replication strategy class"); }
 
 // The map as it is kept: the class in full, replication_factor spread over the data centres.
 Result<Replication> check_replication(Replication given, const Replication& before,
                                       const std::string& keyspace, const Catalog& catalog) {
   const auto name = given.find("class");
-  if (name == given.end() || name->second.empty()) return config_error("Missing replication strategy class");
+  if (name == given.end()) return no_class();
   if (name->second.find('.') == name->second.npos) name->second = std::string(kLocatorPackage) + name->second;
   const std::string full = name->second;
   if (full == std::string(kLocatorPackage) + "SimpleStrategy")
@@ -99,21 +113,27 @@ void warn_of_factors(const Keyspace& keyspace, DdlPlan& plan) {
   }
 }
 
+Result<void> check_names(const Properties& properties) {
+  KEYZONE_CHECK(check_unique(properties));
+  for (const Property& property : properties) {
+    if (property.name != "replication" && property.name != "durable_writes")
+      return syntax_error("Unknown property '" + property.name + "'");
+  }
+  return {};
+}
+
 // Reads the properties into `keyspace`; says whether `replication` was among them.
 Result<bool> apply_keyspace_properties(const Properties& properties, const Catalog& catalog,
                                        Keyspace& keyspace) {
   bool replication = false;
-  KEYZONE_CHECK(check_unique(properties));
-  for (const Property& property : properties) {
-    if (property.name != "replication" && property.name != "durable_writes") {
-      return syntax_error("Unknown property '" + property.name + "'");
-    }
-  }
   for (const Property& property : properties) {
     if (property.name == "durable_writes") {
       KEYZONE_TRY(value, bool_property(property));
       keyspace.durable_writes = value;
-    } else {
+    }
+  }
+  for (const Property& property : properties) {
+    if (property.name == "replication") {
       KEYZONE_TRY(given, map_property(property));
       KEYZONE_TRY(checked, check_replication(given, keyspace.replication, keyspace.name, catalog));
       keyspace.replication = std::move(checked);
@@ -121,6 +141,16 @@ Result<bool> apply_keyspace_properties(const Properties& properties, const Catal
     }
   }
   return replication;
+}
+
+// What a new keyspace must say, whether there is one already or not.
+Result<void> check_has_class(const Properties& properties) {
+  for (const Property& property : properties) {
+    if (property.name != "replication") continue;
+    KEYZONE_TRY(given, map_property(property));
+    return given.contains("class") ? Result<void>() : no_class();
+  }
+  return invalid("Missing mandatory option 'replication'");
 }
 
 Result<void> check_name(const std::string& name) {
@@ -141,19 +171,20 @@ Result<void> check_name(const std::string& name) {
 }  // namespace
 
 Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const DdlContext& context) {
-  if (is_system_keyspace(statement.name)) {
+  if (is_system_keyspace(statement.name) && !is_replicated_system_keyspace(statement.name)) {
     return invalid("System keyspace '" + statement.name + "' is not user-modifiable");
   }
   KEYZONE_CHECK(check_name(statement.name));
-  Keyspace keyspace;
-  keyspace.name = statement.name;
-  KEYZONE_TRY(has_replication, apply_keyspace_properties(statement.properties, context.catalog, keyspace));
-  if (!has_replication) return invalid("Missing mandatory option 'replication'");
-  if (find_keyspace(context, statement.name)) {
+  KEYZONE_CHECK(check_names(statement.properties));
+  KEYZONE_CHECK(check_has_class(statement.properties));
+  if (find_keyspace(context, statement.name) || is_system_keyspace(statement.name)) {
     if (statement.if_not_exists) return nothing(context);
     return Error{ErrorKind::kAlreadyExists, "Cannot add existing keyspace \"" + statement.name + "\"",
                  statement.name, ""};
   }
+  Keyspace keyspace;
+  keyspace.name = statement.name;
+  KEYZONE_CHECK(apply_keyspace_properties(statement.properties, context.catalog, keyspace));
   DdlPlan plan = changed(context, kCreated, "KEYSPACE", keyspace.name, "");
   warn_of_factors(keyspace, plan);
   plan.change.put_keyspaces.push_back(std::move(keyspace));
@@ -163,18 +194,23 @@ Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const 
 Result<DdlPlan> alter_keyspace(const AlterKeyspaceStatement& statement, const DdlContext& context) {
   if (is_system_keyspace(statement.name)) return not_modifiable(statement.name);
   KEYZONE_CHECK(check_name(statement.name));
+  KEYZONE_CHECK(check_names(statement.properties));
   const Keyspace* before = find_keyspace(context, statement.name);
   if (!before && statement.if_exists) return nothing(context);
   if (!before) return invalid("Keyspace '" + statement.name + "' doesn't exist");
   Keyspace keyspace = *before;
   KEYZONE_TRY(has_replication, apply_keyspace_properties(statement.properties, context.catalog, keyspace));
-  DdlPlan plan = changed(context, kUpdated, "KEYSPACE", keyspace.name, "");
+  const bool same =
+      keyspace.replication == before->replication && keyspace.durable_writes == before->durable_writes;
+  DdlPlan plan = same ? nothing(context) : changed(context, kUpdated, "KEYSPACE", keyspace.name, "");
   if (has_replication) warn_of_factors(keyspace, plan);
-  plan.change.put_keyspaces.push_back(std::move(keyspace));
+  if (!same) plan.change.put_keyspaces.push_back(std::move(keyspace));
   return plan;
 }
 
 Result<DdlPlan> drop_keyspace(const DropKeyspaceStatement& statement, const DdlContext& context) {
+  if (is_replicated_system_keyspace(statement.name))
+    return not_permitted("DROP", "keyspace " + statement.name);
   if (is_system_keyspace(statement.name)) return not_modifiable(statement.name);
   KEYZONE_CHECK(check_name(statement.name));
   if (!find_keyspace(context, statement.name)) {

@@ -58,6 +58,7 @@ const Compressor kCompressors[] = {
     {"NoopCompressor", {}},
 };
 constexpr int32_t kChunkLengthDefault = 16;
+constexpr int32_t kChunkLengthMax = INT32_MAX / 1024;
 constexpr int32_t kLz4LevelMax = 17;
 constexpr int32_t kZstdLevelMin = -131072, kZstdLevelMax = 22;
 
@@ -85,6 +86,7 @@ Result<void> check_chunk(const std::string& text) {
   int32_t chunk = 0;
   if (!parse_int(text, chunk)) return config_error("Invalid value for chunk_length_in_kb");
   if (chunk <= 0) return config_error("Invalid negative or null chunk_length_in_kb");
+  if (chunk > kChunkLengthMax) return config_error("Value of chunk_length_in_kb is too large (" + text + ")");
   if ((chunk & (chunk - 1)) != 0) return config_error("chunk_length_in_kb must be a power of 2");
   return {};
 }
@@ -118,9 +120,11 @@ Result<void> check_compressor(const OptionMap& options) {
   }
   const auto ratio = options.find("min_compress_ratio");
   double least = 0;
-  if (ratio != options.end() && (!parse_double(ratio->second, least) || (least != 0 && !(least >= 1)))) {
+  if (ratio == options.end()) return {};
+  const bool number = parse_double(ratio->second, least);
+  if (number && least < 0) return config_error("Invalid negative min_compress_ratio");
+  if (!number || (least != 0 && !(least >= 1)))
     return config_error("min_compress_ratio can either be 0 or greater than or equal to 1");
-  }
   return {};
 }
 
@@ -128,19 +132,17 @@ Error bad_retry(const std::string& given) {
   return config_error("Invalid value " + given + " for option 'speculative_retry'");
 }
 
-// MIN(…,…) and MAX(…,…)
+// MIN(…,…) and MAX(…,…): spaces may stand around the comma, nowhere else.
 Result<std::string> check_either(const std::string& given, const std::string& upper) {
   const size_t comma = given.find(',');
   if (comma == given.npos || given.back() != ')') return bad_retry(given);
-  const auto trim = [](std::string text) {
-    while (!text.empty() && text.front() == ' ') text.erase(0, 1);
-    while (!text.empty() && text.back() == ' ') text.pop_back();
-    return text;
-  };
-  const std::string first = trim(given.substr(4, comma - 4));
-  const std::string second = trim(given.substr(comma + 1, given.size() - comma - 2));
+  const size_t end = given.find_last_not_of(' ', comma - 1) + 1;
+  const size_t begin = given.find_first_not_of(' ', comma + 1);
+  const std::string first = end > 4 ? given.substr(4, end - 4) : "";
+  const std::string second = given.substr(begin, given.size() - 1 - begin);
   for (const std::string& part : {first, second}) {
-    if (part.empty() || part[0] < '0' || part[0] > '9') return bad_retry(given);
+    const bool has_space = part.find(' ') != part.npos;
+    if (part.empty() || part[0] < '0' || part[0] > '9' || has_space) return bad_retry(given);
   }
   auto a = check_speculative_retry(first), b = check_speculative_retry(second);
   if (!a || !b) return bad_retry(given);
@@ -177,7 +179,7 @@ Result<OptionMap> check_caching(const OptionMap& given) {
           "Invalid value '" + value + "' for caching sub-option '" + name + "': only 'ALL'" +
           (name == "keys" ? " and 'NONE' are allowed" : ", 'NONE', and integer values are allowed"));
     }
-    out[name] = number ? value : upper;
+    out[name] = !number ? upper : rows > 0 ? value : "NONE";
   }
   return out;
 }
@@ -241,6 +243,9 @@ Result<OptionMap> check_compression(const OptionMap& given) {
     if (!known && !compressor->options.contains(option)) unknown.push_back(option);
   }
   if (!unknown.empty()) return config_error("Unknown compression options " + join(unknown));
+  double ratio = 0;
+  const auto at = out.find("min_compress_ratio");
+  if (at != out.end() && parse_double(at->second, ratio) && ratio == 0) out.erase(at);  // the default
   return out;
 }
 

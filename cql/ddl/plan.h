@@ -14,18 +14,32 @@ DdlPlan nothing(const DdlContext& context);
 DdlPlan changed(const DdlContext& context, std::string_view change, std::string_view target,
                 std::string keyspace, std::string name);
 
+// What a statement wants to do to what it names, in Cassandra's words for refusing it: "CREATE", "ALTER" or "DROP",
+// and whether one table is meant, or all.
+struct Permission {
+  const char* name;
+  bool one_table = false;
+};
+inline constexpr Permission kMayCreate = {"CREATE"}, kMayAlterTable = {"ALTER", true}, kMayDropTable = {"DROP", true},
+                            kMayAlterType = {"ALTER"}, kMayDropType = {"DROP"};
+
 // The keyspace that a name means. Errors: no keyspace given, or one of the system's (kUnauthorized).
-Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context);
+Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context, const Permission& wanted);
 // nullptr: there is none.
 const Keyspace* find_keyspace(const DdlContext& context, const std::string& name);
 Result<const Keyspace*> existing_keyspace(const DdlContext& context, const std::string& name);
 Error not_modifiable(const std::string& keyspace);
+Error not_permitted(const std::string& permission, const std::string& resource);
 
 // A type as it may stand in a column or field of `keyspace`.
 Result<TypePtr> resolve_type(const TypeName& type, const DdlContext& context, const std::string& keyspace);
 
 // A name of letters, digits and underscores.
 bool is_word(std::string_view name);
+
+// RENAME a TO b AND a TO c: the last one counts.
+using Renames = std::vector<std::pair<std::string, std::string>>;
+Renames last_of_each(const Renames& names);
 
 Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const DdlContext& context);
 Result<DdlPlan> alter_keyspace(const AlterKeyspaceStatement& statement, const DdlContext& context);

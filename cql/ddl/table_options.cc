@@ -32,9 +32,10 @@ Result<void> set(double& to, const Property& property) {
   to = value;
   return {};
 }
-Result<void> set(std::optional<double>& to, const Property& property) {
+Result<void> set_bloom_filter(std::optional<double>& to, const Property& property) {
+  constexpr double kAsCompactionHasIt = -1;
   KEYZONE_TRY(value, double_property(property));
-  to = value;
+  to = value == kAsCompactionHasIt ? std::nullopt : std::optional(value);
   return {};
 }
 Result<void> set(int32_t& to, const Property& property) {
@@ -71,7 +72,7 @@ Result<void> apply_property(const Property& property, TableOptions& options) {
   const std::string& name = property.name;
   if (name == "additional_write_policy") return set_retry(options.additional_write_policy, property);
   if (name == "allow_auto_snapshot") return set(options.allow_auto_snapshot, property);
-  if (name == "bloom_filter_fp_chance") return set(options.bloom_filter_fp_chance, property);
+  if (name == "bloom_filter_fp_chance") return set_bloom_filter(options.bloom_filter_fp_chance, property);
   if (name == "caching") return set_map(options.caching, property, check_caching);
   if (name == "cdc") return set(options.cdc, property);
   if (name == "comment") return set(options.comment, property);
@@ -103,7 +104,7 @@ Result<void> at_least(const char* name, int32_t value, int32_t least, const std:
 
 Result<void> check_ranges(const TableOptions& options) {
   const double bloom = options.bloom_filter();
-  if (!(bloom > kBloomFilterMin && bloom <= 1)) {
+  if (bloom <= kBloomFilterMin || bloom > 1) {  // NaN is neither, there too
     return config_error(
         "bloom_filter_fp_chance must be larger than 6.71E-5 and less than or equal to 1.0 (got " +
         double_text(bloom) + ")");
@@ -225,8 +226,11 @@ void set_options(Table& table, const TableOptions& options) {
 
 Result<void> apply_properties(const Properties& properties, TableOptions& options) {
   KEYZONE_CHECK(check_unique(properties));
+  TableOptions alone;
+  for (const Property& property : properties) KEYZONE_CHECK(apply_property(property, alone));
+  KEYZONE_CHECK(check_ranges(alone));
   for (const Property& property : properties) KEYZONE_CHECK(apply_property(property, options));
-  return check_ranges(options);
+  return {};
 }
 
 Result<std::optional<Uuid>> id_property(const Properties& properties) {

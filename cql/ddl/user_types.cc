@@ -6,12 +6,12 @@
 namespace keyzone::cql::ddl {
 namespace {
 
-Result<TypePtr> field_type(const TypeName& name, const DdlContext& context, const std::string& keyspace) {
-  KEYZONE_TRY(type, resolve_type(name, context, keyspace));
-  if (type->is_counter()) return invalid("A user type cannot contain counters");
-  if (type->is_user_type() && type->is_multi_cell())
-    return invalid("A user type cannot contain non-frozen UDTs");
-  return type;
+// What can be said of a field's type by its name alone.
+Result<void> check_field(const TypeName& type) {
+  if (lower_case(type.text) == native_type_name(TypeKind::kCounter))
+    return invalid("A user type cannot contain counters");
+  if (is_user_type_name(type.text)) return invalid("A user type cannot contain non-frozen UDTs");
+  return {};
 }
 
 // `type` with the user type `replacement` in place of the one of its name, at any depth.
@@ -90,15 +90,14 @@ struct FieldChange {
       return invalid("Cannot add field " + change.name + " to type " + full_name() + ": a field with name " +
                      change.name + " already exists");
     }
-    KEYZONE_TRY(type, field_type(change.type, context, before.keyspace()));
-    if (type->references_user_type(before.keyspace(), before.name())) {
-      return invalid("Cannot add new field " + change.name + " of type " + change.type.text +
-                     " to user type " + full_name() + " as it would create a circular reference");
-    }
-    if (const std::string users = tables_with_key_of_it(); !users.empty()) {
-      return invalid("Cannot add new field " + change.name + " of type " + change.type.text + " to user type " +
-                     full_name() + " as the type is being used in partition key by the following tables: " + users);
-    }
+    KEYZONE_CHECK(check_field(change.type));
+    KEYZONE_TRY(type, resolve_type(change.type, context, before.keyspace()));
+    const std::string refused = "Cannot add new field " + change.name + " of type " +
+                                type->to_qualified_string() + " to user type " + full_name();
+    if (type->references_user_type(before.keyspace(), before.name()))
+      return invalid(refused + " as it would create a circular reference");
+    if (const std::string users = tables_with_key_of_it(); !users.empty())
+      return invalid(refused + " as the type is being used in partition key by the following tables: " + users);
     if (names.size() >= kTupleFieldsMax) {
       return invalid("Cannot add new field to type " + full_name() + ": maximum number of fields reached");
     }
@@ -109,12 +108,12 @@ struct FieldChange {
 
   Result<bool> operator()(const RenameFields& change) {
     bool any = false;
-    for (const auto& [from, to] : change.names) {
+    for (const auto& [from, to] : last_of_each(change.names)) {
       const auto at = std::find(names.begin(), names.end(), from);
       if (at == names.end() && change.if_exists) continue;
       if (at == names.end()) return invalid("Unkown field " + from + " in user type " + full_name());
+      any = any || *at != to;
       *at = to;
-      any = true;
     }
     for (const std::string& name : names) {
       if (std::count(names.begin(), names.end(), name) > 1) {
@@ -138,7 +137,7 @@ std::string join(const std::vector<std::string>& names) {
 }  // namespace
 
 Result<DdlPlan> create_type(const CreateTypeStatement& statement, const DdlContext& context) {
-  KEYZONE_TRY(keyspace_name, keyspace_of(statement.type, context));
+  KEYZONE_TRY(keyspace_name, keyspace_of(statement.type, context, kMayCreate));
   KEYZONE_TRY(keyspace, existing_keyspace(context, keyspace_name));
   const std::string& name = statement.type.name;
   if (keyspace->types.contains(name)) {
@@ -147,11 +146,12 @@ Result<DdlPlan> create_type(const CreateTypeStatement& statement, const DdlConte
   }
   std::vector<std::string> names;
   std::vector<TypePtr> types;
+  for (const auto& [field, type_name] : statement.fields) KEYZONE_CHECK(check_field(type_name));
   for (const auto& [field, type_name] : statement.fields) {
     if (std::find(names.begin(), names.end(), field) != names.end()) {
       return invalid("Duplicate field name '" + field + "' in type '" + name + "'");
     }
-    KEYZONE_TRY(type, field_type(type_name, context, keyspace_name));
+    KEYZONE_TRY(type, resolve_type(type_name, context, keyspace_name));
     names.push_back(field);
     types.push_back(type);
   }
@@ -163,7 +163,7 @@ Result<DdlPlan> create_type(const CreateTypeStatement& statement, const DdlConte
 }
 
 Result<DdlPlan> alter_type(const AlterTypeStatement& statement, const DdlContext& context) {
-  KEYZONE_TRY(keyspace_name, keyspace_of(statement.type, context));
+  KEYZONE_TRY(keyspace_name, keyspace_of(statement.type, context, kMayAlterType));
   const Keyspace* keyspace = find_keyspace(context, keyspace_name);
   const std::string& name = statement.type.name;
   if (!keyspace || !keyspace->types.contains(name)) {
@@ -182,7 +182,7 @@ Result<DdlPlan> alter_type(const AlterTypeStatement& statement, const DdlContext
 }
 
 Result<DdlPlan> drop_type(const DropTypeStatement& statement, const DdlContext& context) {
-  KEYZONE_TRY(keyspace_name, keyspace_of(statement.type, context));
+  KEYZONE_TRY(keyspace_name, keyspace_of(statement.type, context, kMayDropType));
   const Keyspace* keyspace = find_keyspace(context, keyspace_name);
   const std::string& name = statement.type.name;
   const std::string full_name = keyspace_name + "." + name;

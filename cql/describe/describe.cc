@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cql/system_tables/system_tables.h"
+#include "schema/types/collections.h"
 
 namespace keyzone::cql {
 namespace {
@@ -45,6 +46,49 @@ ResultSet full_result(const std::vector<Cells>& rows) {
 }
 ResultSet list_result(const std::vector<Cells>& rows) {
   return result_of({"keyspace_name", "type", "name"}, rows);
+}
+
+// Where the tokens of the ring lie: for each that a node ends a range with, the nodes that hold the range, the node itself
+// first and one of each zone.
+std::map<int64_t, std::vector<Bytes>> range_owners(const Catalog& catalog) {
+  std::vector<std::pair<Token, const Node*>> ring;
+  for (const auto& [id, node] : catalog.nodes) {
+    if (node.replaced) continue;
+    for (const Token token : node.tokens) ring.emplace_back(token, &node);
+  }
+  std::sort(ring.begin(), ring.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::map<int64_t, std::vector<Bytes>> owners;
+  for (size_t first = 0; first < ring.size(); ++first) {
+    std::set<std::string_view> zones;
+    for (size_t step = 0; step < ring.size(); ++step) {
+      const Node& node = *ring[(first + step) % ring.size()].second;
+      if (!zones.insert(node.zone).second) continue;
+      const std::string& address = node.listen_address;
+      owners[ring[first].first.value].push_back(address + "/" + address + ":" + std::to_string(node.storage_port));
+    }
+  }
+  return owners;
+}
+
+// DESCRIBE CLUSTER; with whose ranges are whose, in a keyspace that has ranges.
+ResultSet describe_cluster(const Catalog& catalog, const std::string& keyspace) {
+  ResultSet out = result_of({"cluster", "partitioner", "snitch"},
+                            {{catalog.cluster_name, std::string(kPartitioner), std::string(kSnitch)}});
+  if (keyspace.empty() || is_system_keyspace(keyspace)) return out;
+  const TypePtr endpoints = list_type(native_type(TypeKind::kText), false);
+  const TypePtr ranges = map_type(native_type(TypeKind::kText), endpoints, false);
+  std::vector<Bytes> entries;
+  for (auto& [token, nodes] : range_owners(catalog)) {
+    entries.push_back(std::to_string(token));
+    entries.push_back(build_collection(*endpoints, std::move(nodes)));
+  }
+  auto columns = std::make_shared<std::vector<ColumnSpec>>(*out.columns);
+  columns->push_back({"system", "describe", "range_ownership", ranges});
+  out.columns = std::move(columns);
+  const Bytes value = build_collection(*ranges, std::move(entries));
+  append_be(out.rows, static_cast<int32_t>(value.size()));
+  out.rows += value;
+  return out;
 }
 
 Error not_found_in_keyspaces(std::string_view name) {
@@ -247,8 +291,7 @@ Result<ResultSet> Describer::run() const {
     case Kind::kAggregates:
       return list_result({});
     case Kind::kCluster:
-      return result_of({"cluster", "partitioner", "snitch"},
-                       {{catalog_.cluster_name, std::string(kPartitioner), std::string(kSnitch)}});
+      return describe_cluster(catalog_, session_keyspace_);
     case Kind::kSchema:
       return schema();
     case Kind::kKeyspace:

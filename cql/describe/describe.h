@@ -12,7 +12,7 @@
 namespace keyzone::cql {
 
 // Rows of (keyspace_name, type, name, create_statement), the last one missing for lists; DESCRIBE CLUSTER
-// gives (cluster, partitioner, snitch). `keyspace` is the session's, empty if none. Errors: kInvalid, "'ks' not
+// gives (cluster, partitioner, snitch), and in a keyspace range_ownership. `keyspace` is the session's, empty if none. Errors: kInvalid, "'ks' not
 // found in keyspaces".
 Result<ResultSet> describe(const DescribeStatement& statement, const Catalog& catalog,
                            std::string_view keyspace);

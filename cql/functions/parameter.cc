@@ -15,7 +15,7 @@ TypePtr infer_alone(const Parameter& parameter, const CallArgument& argument, co
     case Parameter::Shape::kAny:
       return argument.type || !parameter.from_receiver ? argument.type : receiver;
     case Parameter::Shape::kFloatVector:
-      if (argument.array_size > 0 && argument.array_size <= static_cast<size_t>(kVectorDimensionMax)) {
+      if (argument.array_size > 0 && argument.array_size <= static_cast<size_t>(kVectorElementsMax)) {
         return vector_type(native_type(TypeKind::kFloat), static_cast<int>(argument.array_size));
       }
       return argument.type ? argument.type : receiver;

@@ -18,7 +18,8 @@ class Lexer {
  public:
   // REQUIRES: a NUL byte behind `text` (re2c reads it to see the end).
   explicit Lexer(std::string_view text)
-      : begin_(text.data()), end_(text.data() + text.size()), cursor_(begin_), line_begin_(begin_) {}
+      : begin_(text.data()), end_(text.data() + text.size()), cursor_(begin_), line_begin_(begin_),
+        counted_(begin_) {}
 
   Result<std::vector<Token>> run() {
     while (!done_ && !error_) next();
@@ -32,8 +33,10 @@ class Lexer {
   void add_word();
   void add_float();
   void skip_lines();
+  uint32_t column();
   void fail(std::string what);
   void fail_at_end(char expected);
+  void fail_at_character();
   bool check_nesting(int kind);
   bool minus_is_operator() const;
   bool after_type_word() const;
@@ -47,6 +50,8 @@ class Lexer {
   const char* marker_ = nullptr;  // re2c's
   const char* line_begin_;
   uint32_t line_ = 1;
+  const char* counted_ = nullptr;  // characters before it in its line: column_
+  uint32_t column_ = 0;
   int open_brackets_ = 0;
   int prefixes_ = 0;  // minuses and type hints in a row
   bool done_ = false;
@@ -73,11 +78,26 @@ std::string unquote(std::string_view quoted) {
   return out;
 }
 
+// Of the word at hand in its line, in characters as Java counts them: two of those beyond 16 bits.
+uint32_t Lexer::column() {
+  if (counted_ < line_begin_) {
+    counted_ = line_begin_;
+    column_ = 0;
+  }
+  for (; counted_ < start_; ++counted_) {
+    const auto byte = static_cast<unsigned char>(*counted_);
+    constexpr unsigned char kContinuationMask = 0xc0, kContinuation = 0x80, kFourBytes = 0xf0;
+    if ((byte & kContinuationMask) != kContinuation) column_ += byte >= kFourBytes ? 2 : 1;
+  }
+  return column_;
+}
+
 void Lexer::fail(std::string what) {
-  const auto column = static_cast<size_t>(start_ - line_begin_);
-  const std::string where = std::to_string(line_) + ":" + std::to_string(column);
+  const std::string where = std::to_string(line_) + ":" + std::to_string(column());
   error_ = Error{ErrorKind::kSyntax, "line " + where + " " + what};
 }
+
+void Lexer::fail_at_character() { fail("no viable alternative at character '" + std::string(word()) + "'"); }
 
 // What began at start_ never ended.
 void Lexer::fail_at_end(char expected) {
@@ -124,7 +144,7 @@ bool Lexer::check_nesting(int kind) {
 
 void Lexer::add(int kind, std::string text) {
   if (!check_nesting(kind)) return;
-  const Position position{line_, static_cast<uint32_t>(start_ - line_begin_)};
+  const Position position{line_, column()};
   tokens_.push_back({kind, std::move(text), position, static_cast<size_t>(start_ - begin_),
                      static_cast<size_t>(cursor_ - begin_)});
   skip_lines();
@@ -220,8 +240,8 @@ void Lexer::next() {
     ['"]                            { return fail_at_end(*start_); }
     "/*"                            { return fail_at_end('*'); }
     $                               { done_ = true; return add(0, ""); }
-    *                               { return fail("no viable alternative at character '" +
-                                                  std::string(word()) + "'"); }
+    [\xc0-\xff] [\x80-\xbf]*      { return fail_at_character(); }
+    *                               { return fail_at_character(); }
   */
 dollars:
   const std::string_view rest(cursor_, static_cast<size_t>(end_ - cursor_));

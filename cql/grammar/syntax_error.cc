@@ -35,6 +35,19 @@ class Context {
         begins_with({Kind::SELECT, Kind::SELECT_JSON, Kind::SELECT_DISTINCT, Kind::SELECT_JSON_DISTINCT});
     return select && !said(Kind::FROM);
   }
+  // Their parser had to look at two words to see that a term or a type ended before the bad one.
+  bool looked_further(const std::string& wanted) const {
+    if (wanted.empty()) return false;
+    if (is_definition()) return type_before() || wanted == "':'";
+    if (in_select_list())
+      return before(1) == Kind::SELECT_DISTINCT || before(1) == Kind::INTEGER ||
+             (name_before() && before(2) != Kind::AS);
+    if (begins_with({Kind::INSERT}) && said(Kind::VALUES) && before(1) == ')') return wanted == "')'";
+    const bool grouped = name_before() && one_of(before(2), {Kind::BY, ','}) && said(Kind::GROUP) && !said(Kind::ORDER);
+    return grouped || (wanted == "SET" && name_before()) || behind_value();
+  }
+  // Behind the IF of an UPDATE or DELETE.
+  bool in_conditions() const { return said(Kind::IF) && said(Kind::WHERE); }
   // Behind DELETE, before its FROM.
   bool in_delete_list() const {
     size_t distance = 1;
@@ -104,9 +117,23 @@ bool may_follow_table(int kind) {
                        Kind::ON,    Kind::FROM, Kind::AS,    Kind::JSON,  Kind::PRIMARY});
 }
 
+// How many words before the bad one a choice began that it ended, where that is not a matter of names alone.
+size_t words_of_choice(const Context& context) {
+  const int bad = context.bad(), before = context.before(1), earlier = context.before(2);
+  if (bad == 0 && before != '=') return 0;
+  const bool only_verb = context.before(2) == 0;
+  if (only_verb && one_of(before, {Kind::CREATE, Kind::ALTER, Kind::DROP})) return 1;
+  if (!context.is_definition()) return 0;
+  if (before == '=' && one_of(context.before(3), {Kind::WITH, Kind::AND})) return 2;  // name = is what a property begins with
+  if (!context.begins_with({Kind::ALTER}) || !context.said(Kind::TABLE)) return 0;
+  if (before == Kind::DROP && bad != '(') return 1;
+  return earlier == Kind::ALTER && context.before(3) != 0 ? 2 : 0;
+}
+
 // Whether a name directly before the bad word began a choice that the bad word ended.
 bool name_began_choice(const Context& context) {
   if (!context.name_before()) return false;
+  if (context.bad() == 0 && context.before(2) != '=') return false;
   const int bad = context.bad(), earlier = context.before(2);
   if (context.in_select_list())
     return !one_of(earlier, {Kind::AS, '.'}) && !one_of(bad, {')', ']', '}', Kind::AS});
@@ -116,12 +143,14 @@ bool name_began_choice(const Context& context) {
     if (context.in_type()) return one_of(earlier, {'<', ','}) && !one_of(bad, {',', '>', ')', '<'});
     if (earlier == Kind::EXISTS)
       return context.said(Kind::CREATE) && context.said(Kind::TABLE) && !may_follow_table(bad);
-    if (context.before(3) == Kind::ADD) return true;
+    if (context.before(3) == Kind::ADD) return !one_of(bad, {',', Kind::PRIMARY});
     if (one_of(context.before(3), {'(', ','})) return context.type_before() && !may_follow_type(bad);
     return one_of(earlier, {Kind::WITH, Kind::AND}) && !context.said(Kind::RENAME);
   }
-  if (earlier == Kind::BY) return context.before(3) == Kind::GROUP;
-  return one_of(earlier, {Kind::WHERE, Kind::AND, Kind::IF, '='});
+  if (earlier == Kind::BY) return context.before(3) == Kind::GROUP && bad != ')';
+  if (one_of(context.before(1), {Kind::TTL, Kind::TIMESTAMP}) && context.said(Kind::USING)) return false;
+  if (context.in_conditions()) return context.before(1) == Kind::EXISTS;
+  return one_of(earlier, {Kind::WHERE, Kind::AND, '='});
 }
 
 bool names(const std::vector<std::string>& symbols, std::string_view name) {
@@ -133,6 +162,7 @@ std::string needed(const Context& context, const std::vector<std::string>& possi
   if (possible.size() == 1) return possible[0];
   const auto has = [&possible](std::string_view name) { return names(possible, name); };
   if (context.before(1) == Kind::BEGIN) return "BATCH";
+  if (has("':'") && context.is_definition()) return "':'";
   if (has("']'")) return "']'";
   if (has("')'") && has("','")) return "')'";
   if (context.in_select_list()) {
@@ -186,7 +216,7 @@ std::string snippet(std::string_view text, const std::vector<Token>& tokens, con
   out += "[" + std::string(text.substr(choice.begin, size)) + "]";
   size_t last = mistake.choice, end = choice.begin + size;
   words = 0;
-  for (; last < mistake.word; ++last) {
+  for (; last < mistake.word + mistake.further; ++last) {
     words += tokens[last + 1].begin > tokens[last].end ? 2 : 1;
     if (words > kWordsBehindChoice) break;
     end = tokens[last + 1].begin + shown_size(tokens[last + 1]);
@@ -199,6 +229,7 @@ std::string snippet(std::string_view text, const std::vector<Token>& tokens, con
 
 Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vector<std::string>& possible) {
   const Context context(tokens, at);
+  if (const size_t words = words_of_choice(context)) return {at, at - words};
   if (context.behind_value() && !context.in_select_list() && !context.in_delete_list() &&
       !may_follow_value(context.bad()))
     return {at, at};
@@ -208,8 +239,11 @@ Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vec
   if (behind_part)  // writetime(column
     return {at, at, context.bad() == '(' ? "" : "')'"};
   if (name_began_choice(context)) return {at, at - 1};
-  if (context.before(1) == Kind::IN && !context.is_definition() && at >= 2) return {at, at - 2};
-  return {at, at, needed(context, possible)};
+  if (context.before(1) == Kind::IN && !context.is_definition() && !context.in_conditions() && at >= 2)
+    return {at, at - 2};
+  const std::string wanted = needed(context, possible);
+  const bool further = context.looked_further(wanted) && at + 1 < tokens.size() && tokens[at + 1].kind != 0;
+  return {at, at, wanted, further};
 }
 
 std::string describe_mistake(std::string_view text, const std::vector<Token>& tokens,

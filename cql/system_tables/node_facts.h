@@ -25,8 +25,8 @@ struct TabletStats {
   NodeId leader;  // none known: 0
   keyzone::Term term;
   LogIndex applied_index;
-  uint64_t partitions = 0;  // estimates
-  uint64_t data_bytes = 0;
+  uint64_t partitions = 0;  // estimates, where asked for (shows_estimates())
+  uint64_t mean_partition_bytes = 0;
 };
 
 struct PreparedFact {
@@ -70,6 +70,36 @@ struct TraceFact {
 };
 using TraceFactPtr = std::shared_ptr<const TraceFact>;
 
+// Of many values: how many in the node's life, and how they were of late.
+struct MeterFact {
+  uint64_t count = 0;
+  uint64_t max = 0, p50 = 0, p99 = 0, p999 = 0;
+  double per_second = 0;
+};
+// What was done for one table. Durations in microseconds.
+struct TableWorkFact {
+  MeterFact coordinator_reads, coordinator_scans, coordinator_writes;
+  MeterFact local_reads, local_scans, local_writes;
+  MeterFact rows_per_read, tombstones_per_read;
+};
+struct CacheFact {
+  uint64_t capacity_bytes = 0, size_bytes = 0, entries = 0;
+  uint64_t hits = 0, requests = 0;
+  double hits_per_second = 0, requests_per_second = 0;
+};
+struct PoolFact {
+  std::string name;
+  uint64_t active = 0, active_max = 0, completed = 0;
+};
+struct WorkFacts {
+  std::map<Uuid, TableWorkFact> tables;  // of those that had work
+  MeterFact partitions_per_logged_batch, partitions_per_unlogged_batch, partitions_per_counter_batch;
+  uint64_t prepared_count = 0, prepared_evicted = 0;
+  uint64_t prepared_executed = 0, others_executed = 0;  // statements
+  CacheFact blocks;
+  std::vector<PoolFact> pools;  // by name
+};
+
 struct NodeFacts {
   NodeId node;  // this one; its addresses are in the catalog
   bool alone = false;  // clients are shown no other
@@ -82,6 +112,7 @@ struct NodeFacts {
   std::vector<PreparedFact> prepared;
   std::vector<ClientFact> clients;
   std::vector<TraceFactPtr> traces;  // by id
+  WorkFacts work;
   std::map<std::string, std::string> settings;  // of the config, passwords left out
 };
 

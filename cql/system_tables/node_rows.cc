@@ -68,30 +68,30 @@ const TabletStats* stats_of(GroupId id, const NodeFacts& facts) {
   return found == facts.tablets.end() ? nullptr : &found->second;
 }
 
-// One row for every tablet that this node is meant to lead, Cassandra's "primary ranges"; all where it is alone.
+// Those that the node is meant to lead, Cassandra's "primary ranges"; all where it is alone.
+bool is_primary(const Tablet& tablet, NodeId node, bool alone) { return alone || tablet.preferred_leader == node; }
+
+// A row for each primary range. Fill says what it has beside the rest.
 template <class Fill>
-std::vector<SystemRow> estimates(const Table& system_table, const Catalog& catalog, const NodeFacts& facts,
-                                 Fill fill) {
-  RowBuilder rows(system_table);
-  for (const auto& [name, table] : catalog.tables) {
-    const auto map = catalog.tablets.find(table->id);
-    if (map == catalog.tablets.end() || is_hidden_keyspace(table->keyspace)) continue;
-    for (const Tablet& tablet : map->second->tablets) {
-      if (tablet.preferred_leader != facts.node && !facts.alone) continue;
-      const TabletStats* stats = stats_of(tablet.group, facts);
-      const int64_t partitions = stats ? static_cast<int64_t>(stats->partitions) : 0;
-      const int64_t bytes = stats ? static_cast<int64_t>(stats->data_bytes) : 0;
-      rows.add()
-          .text("keyspace_name", table->keyspace)
-          .text("table_name", table->name)
-          .text("range_start", std::to_string(tablet.begin.value))
-          .text("range_end", std::to_string(tablet.end.value))
-          .bigint("mean_partition_size", partitions > 0 ? bytes / partitions : 0)
-          .bigint("partitions_count", partitions);
-      fill(rows);
-    }
+void add_estimates(RowBuilder& rows, const Table& table, const Catalog& catalog, const NodeFacts& facts, Fill fill) {
+  const auto map = catalog.tablets.find(table.id);
+  if (map == catalog.tablets.end() || is_hidden_keyspace(table.keyspace)) return;
+  std::map<std::pair<std::string, std::string>, const Tablet*> ordered;  // as texts, that is how they are sorted
+  for (const Tablet& tablet : map->second->tablets) {
+    if (is_primary(tablet, facts.node, facts.alone))
+      ordered[{std::to_string(tablet.begin.value), std::to_string(tablet.end.value)}] = &tablet;
   }
-  return rows.take();
+  for (const auto& [range, tablet] : ordered) {
+    const TabletStats* stats = stats_of(tablet->group, facts);
+    rows.add()
+        .text("keyspace_name", table.keyspace)
+        .text("table_name", table.name)
+        .text("range_start", range.first)
+        .text("range_end", range.second)
+        .bigint("mean_partition_size", stats ? static_cast<int64_t>(stats->mean_partition_bytes) : 0)
+        .bigint("partitions_count", stats ? static_cast<int64_t>(stats->partitions) : 0);
+    fill(rows);
+  }
 }
 
 }  // namespace
@@ -160,14 +160,36 @@ std::vector<SystemRow> prepared_statements_rows(const Table& table, const Catalo
   return rows.take();
 }
 
-std::vector<SystemRow> size_estimates_rows(const Table& table, const Catalog& catalog,
-                                           const NodeFacts& facts) {
-  return estimates(table, catalog, facts, [](RowBuilder&) {});
+bool shows_estimates(const Table& table) {
+  return (table.keyspace == "system" && (table.name == "size_estimates" || table.name == "table_estimates")) ||
+         (table.keyspace == "system_views" && table.name == "disk_usage");
 }
 
-std::vector<SystemRow> table_estimates_rows(const Table& table, const Catalog& catalog,
+std::vector<GroupId> tablets_to_estimate(const Catalog& catalog, NodeId node, bool alone) {
+  std::vector<GroupId> out;
+  for (const auto& [id, map] : catalog.tablets) {
+    for (const Tablet& tablet : map->tablets) {
+      if (is_primary(tablet, node, alone)) out.push_back(tablet.group);
+    }
+  }
+  return out;
+}
+
+std::vector<SystemRow> size_estimates_rows(const Table& system_table, const Catalog& catalog,
+                                           const NodeFacts& facts) {
+  RowBuilder rows(system_table);
+  for (const auto& [name, table] : catalog.tables) add_estimates(rows, *table, catalog, facts, [](RowBuilder&) {});
+  return rows.take();
+}
+
+std::vector<SystemRow> table_estimates_rows(const Table& system_table, const Catalog& catalog,
                                             const NodeFacts& facts) {
-  return estimates(table, catalog, facts, [](RowBuilder& rows) { rows.text("range_type", "primary"); });
+  RowBuilder rows(system_table);
+  for (const auto& [name, table] : catalog.tables) {
+    for (const char* range : {"local_primary", "primary"})
+      add_estimates(rows, *table, catalog, facts, [range](RowBuilder& row) { row.text("range_type", range); });
+  }
+  return rows.take();
 }
 
 std::vector<SystemRow> clients_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
@@ -195,9 +217,40 @@ std::vector<SystemRow> clients_rows(const Table& table, const Catalog&, const No
   return rows.take();
 }
 
+// The node's configuration, and what clients ask for that nobody can set here, or that another key sets as well.
 std::vector<SystemRow> settings_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
+  static constexpr std::pair<std::string_view, std::string_view> kFixed[] = {
+      {"auto_snapshot", "false"},
+      {"cdc_enabled", "false"},
+      {"compact_tables_enabled", "true"},
+      {"default_keyspace_rf", "3"},
+      {"drop_compact_storage_enabled", "false"},
+      {"dynamic_data_masking_enabled", "false"},
+      {"hinted_handoff_enabled", "false"},
+      {"materialized_views_enabled", "false"},
+      {"partitioner", kPartitioner},
+      {"sasi_indexes_enabled", "false"},
+      {"scripted_user_defined_functions_enabled", "false"},
+      {"secondary_indexes_enabled", "false"},
+      {"transient_replication_enabled", "false"},
+      {"uncompressed_tables_enabled", "true"},
+      {"user_defined_functions_enabled", "false"},
+  };
+  static constexpr std::pair<std::string_view, std::string_view> kSameAs[] = {
+      {"cas_contention_timeout", "write_request_timeout"},
+      {"counter_write_request_timeout", "write_request_timeout"},
+      {"range_request_timeout", "read_request_timeout"},
+  };
+  std::map<std::string, std::string, std::less<>> all(facts.settings.begin(), facts.settings.end());
+  for (const auto& [name, value] : kFixed) all.emplace(name, value);
+  for (const auto& [name, other] : kSameAs) {
+    if (const auto same = all.find(other); same != all.end()) all.emplace(name, same->second);
+  }
   RowBuilder rows(table);
-  for (const auto& [name, value] : facts.settings) rows.add().text("name", name).text("value", value);
+  for (const auto& [name, value] : all) {
+    rows.add().text("name", name);
+    if (value != "null") rows.text("value", value);  // that is how the configuration says that there is none
+  }
   return rows.take();
 }
 

@@ -108,10 +108,10 @@ std::vector<SystemRow> columns_of(const Table& system_table, const std::vector<T
   return rows.take();
 }
 
-// What an older Cassandra doesn't know is written only where it is not the default.
+// What an older Cassandra doesn't know is written only where it is not the default; cdc only where it is enabled, which
+// it never is here.
 void add_options(RowBuilder& rows, const TableOptions& options) {
   if (!options.allow_auto_snapshot) rows.boolean("allow_auto_snapshot", false);
-  if (options.cdc) rows.boolean("cdc", true);
   if (!options.incremental_backups) rows.boolean("incremental_backups", false);
   rows.text("additional_write_policy", options.additional_write_policy)
       .real("bloom_filter_fp_chance", options.bloom_filter())

@@ -24,7 +24,7 @@ struct SystemKeyspace {
 };
 const std::array kKeyspaces = {
     SystemKeyspace{"system", &kSystemTables, false, "LocalStrategy", ""},
-    SystemKeyspace{"system_auth", &kSystemAuthTables, false, "SimpleStrategy", "3"},
+    SystemKeyspace{"system_auth", &kSystemAuthTables, false, "SimpleStrategy", "1"},
     SystemKeyspace{"system_distributed", &kSystemDistributedTables, false, "SimpleStrategy", "3"},
     SystemKeyspace{"system_schema", &kSystemSchemaTables, false, "LocalStrategy", ""},
     SystemKeyspace{"system_traces", &kSystemTracesTables, false, "SimpleStrategy", "2"},
@@ -130,6 +130,19 @@ constexpr Source kSources[] = {
     {"system_traces", "events", trace_events_rows},
     {"system_traces", "sessions", trace_sessions_rows},
     {"system_views", "clients", clients_rows},
+    {"system_views", "batch_metrics", batch_metrics_rows},
+    {"system_views", "caches", caches_rows},
+    {"system_views", "coordinator_read_latency", coordinator_read_rows},
+    {"system_views", "coordinator_scan_latency", coordinator_scan_rows},
+    {"system_views", "coordinator_write_latency", coordinator_write_rows},
+    {"system_views", "cql_metrics", cql_metrics_rows},
+    {"system_views", "disk_usage", disk_usage_rows},
+    {"system_views", "local_read_latency", local_read_rows},
+    {"system_views", "local_scan_latency", local_scan_rows},
+    {"system_views", "local_write_latency", local_write_rows},
+    {"system_views", "rows_per_read", rows_per_read_rows},
+    {"system_views", "thread_pools", thread_pools_rows},
+    {"system_views", "tombstones_per_read", tombstones_per_read_rows},
     {"system_views", "settings", settings_rows},
     {"system_views", "keyzone_nodes", keyzone_nodes_rows},
     {"system_views", "keyzone_tablets", keyzone_tablets_rows},
@@ -139,6 +152,11 @@ constexpr Source kSources[] = {
 
 bool is_system_keyspace(std::string_view name) {
   return find_keyspace(name) != nullptr || is_hidden_keyspace(name);
+}
+
+bool is_replicated_system_keyspace(std::string_view name) {
+  const SystemKeyspace* found = find_keyspace(name);
+  return found && !found->replication_factor.empty();
 }
 
 bool is_virtual_keyspace(std::string_view name) {

@@ -17,6 +17,8 @@ inline constexpr std::string_view kInternalKeyspace = "keyzone_internal";
 // and the internal one: nobody creates, changes or drops these.
 bool is_system_keyspace(std::string_view name);
 inline bool is_hidden_keyspace(std::string_view name) { return name == kInternalKeyspace; }
+// system_auth, system_distributed and system_traces: in Cassandra these are keyspaces like others, that nobody may change
+bool is_replicated_system_keyspace(std::string_view name);
 // system_views and system_virtual_schema
 bool is_virtual_keyspace(std::string_view name);
 
@@ -28,6 +30,10 @@ const std::vector<TablePtr>& system_tables();        // by keyspace and name
 
 // For each of Table::columns, in their order, the wire value or null.
 using SystemRow = std::vector<std::optional<Bytes>>;
+
+// Whether its rows tell sizes of tablets (TabletStats::partitions), and of which a node then tells them.
+bool shows_estimates(const Table& table);
+std::vector<GroupId> tablets_to_estimate(const Catalog& catalog, NodeId node, bool alone);
 
 // All rows of a system table; a partition's rows are together and in clustering order.
 // REQUIRES: `table` is one of system_tables().

@@ -64,7 +64,8 @@ Value read_value(ByteReader& in, bool may_be_unset) {
   const auto size = in.be<int32_t>();
   if (in.failed()) return {};
   if (size >= 0) return Value::of(in.bytes(static_cast<size_t>(size)));
-  if (size == kUnsetLength && may_be_unset) return Value::unset();
+  if (!may_be_unset) return {};
+  if (size == kUnsetLength) return Value::unset();
   if (size != kNullLength) in.fail();
   return {};
 }

@@ -50,11 +50,10 @@ std::optional<int> major_version(std::string_view version) {
   return std::stoi(std::string(version.substr(0, end)));
 }
 
-Result<uint32_t> read_query_flags(ByteReader& in, uint8_t version) {
-  const uint32_t flags = version >= 5 ? in.be<uint32_t>() : in.byte();
-  const uint32_t known = version >= 5 ? kQueryFlagsNew : kQueryFlagsOld;
-  if (flags & ~known) return protocol_error("unknown query flags " + std::to_string(flags & ~known));
-  return flags;
+// Those that nobody has defined are let pass, as in Cassandra.
+uint32_t read_query_flags(ByteReader& in, uint8_t version) {
+  if (version >= 5) return in.be<uint32_t>() & kQueryFlagsNew;
+  return in.byte() & kQueryFlagsOld;
 }
 
 void append_query_flags(Bytes& out, uint8_t version, uint32_t flags) {
@@ -94,11 +93,12 @@ Result<void> read_parameters(ByteReader& in, uint8_t version, QueryParameters& o
   out.clear();
   KEYZONE_TRY(level, read_level(in));
   out.consistency = level;
-  KEYZONE_TRY(flags, read_query_flags(in, version));
+  const uint32_t flags = read_query_flags(in, version);
   if (flags & kHasValues) read_values(in, version, out.values, flags & kHasNames ? &out.names : nullptr);
   out.skip_metadata = flags & kSkipMetadata;
   if (flags & kHasPageSize) {
     const auto size = in.be<int32_t>();
+    if (size == 0 && !in.failed()) return protocol_error("The page size cannot be 0");
     if (size > 0) out.page_size = size;
   }
   if (flags & kHasPagingState) out.paging_state = read_bytes(in);
@@ -157,7 +157,7 @@ Result<void> read_batch_options(ByteReader& in, uint8_t version, BatchRequest& o
   out.now_in_seconds.reset();
   KEYZONE_TRY(level, read_level(in));
   out.consistency = level;
-  KEYZONE_TRY(flags, read_query_flags(in, version));
+  const uint32_t flags = read_query_flags(in, version);
   // The names would have to come before the values they name: CASSANDRA-10246.
   if (flags & kHasNames) return protocol_error("named values are not supported in BATCH messages");
   if (flags & kHasSerialConsistency) out.serial_consistency = read_consistency(in);

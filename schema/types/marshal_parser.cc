@@ -100,8 +100,8 @@ class Parser {
     int dimension = 0;
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), dimension);
     if (problem != std::errc() || end != digits.data() + digits.size() || dimension < 1 ||
-        dimension > kVectorDimensionMax) {
-      return error("vectors may only have positive dimensions up to " + std::to_string(kVectorDimensionMax));
+        dimension > kVectorElementsMax) {
+      return error("vectors may only have positive dimensions up to " + std::to_string(kVectorElementsMax));
     }
     KEYZONE_CHECK(expect(')'));
     return vector_type(element, dimension);

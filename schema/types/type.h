@@ -62,7 +62,7 @@ using TypePtr = std::shared_ptr<const Type>;
 TypePtr preferred_constant_type(ConstantKind kind, std::string_view text);
 
 inline constexpr int kTypeDepthMax = 32;          // of nested types in a declaration
-inline constexpr int kVectorDimensionMax = 8192;  // ours against absurd sizes
+inline constexpr int kVectorElementsMax = 1 << 20;  // ours against absurd sizes
 inline constexpr size_t kTupleFieldsMax = 32768;  // of a tuple or a user type
 // Of a varint, or of a decimal's digits: what costs more than linear time must be short. Longer ones do not
 // validate.
@@ -101,6 +101,8 @@ class Type : public std::enable_shared_from_this<Type> {
   std::string to_string() const;
   // Without the frozen<> of the outermost type.
   std::string to_string_bare() const;
+  // With their keyspaces before the names of user types.
+  std::string to_qualified_string() const;
   // `org.apache.cassandra.db.marshal.…`, as Cassandra names the type in custom types and in its own files.
   std::string marshal_name() const;
   bool is_legacy() const { return legacy_; }
@@ -180,8 +182,8 @@ const TypePtr& native_type(TypeKind kind);               // one shared instance 
 const TypePtr& legacy_timeuuid_type();                   // a timeuuid that is sent as a custom type
 const TypePtr& find_native_type(std::string_view name);  // by CQL name, any case; null if unknown
 std::string_view native_type_name(TypeKind kind);        // "int", "text", …
-// Parameters are frozen by these where they are not, but for the fields of a user type that is itself not
-// frozen: they stay as declared. `frozen` is about the type made.
+// Parameters are frozen by these where they are not, but for a vector's element and the fields of a user type that
+// is itself not frozen: they stay as declared. `frozen` is about the type made.
 TypePtr list_type(TypePtr element, bool frozen);
 TypePtr set_type(TypePtr element, bool frozen);
 TypePtr map_type(TypePtr key, TypePtr value, bool frozen);
@@ -190,6 +192,7 @@ TypePtr vector_type(TypePtr element, int dimension);
 TypePtr user_type(std::string keyspace, std::string name, std::vector<std::string> field_names,
                   std::vector<TypePtr> field_types, bool frozen);
 TypePtr freeze(const TypePtr& type);    // the same type, frozen, with all its parts
+TypePtr expand_user_types(const TypePtr& type);  // the same values, with tuples in place of user types
 TypePtr unfreeze(const TypePtr& type);  // collections and user types: multi-cell at the outermost level
 
 // Finds a user type by name (case as stored); null where there is none.
@@ -199,6 +202,8 @@ using UserTypeResolver = std::function<TypePtr(std::string_view keyspace, std::s
 // `'org.apache.cassandra.db.marshal.Int32Type'`. Names without a keyspace are looked up in `keyspace`.
 // Errors are kInvalid with Cassandra's sentences, kSyntax for text that is no type.
 Result<TypePtr> parse_type(std::string_view text, std::string_view keyspace, const UserTypeResolver& resolve);
+// Whether it is a user type's name and nothing more; whether there is such a type is not asked.
+bool is_user_type_name(std::string_view text);
 // Reads `org.apache.cassandra.db.marshal.ListType(org.apache.cassandra.db.marshal.Int32Type)`; the prefix may
 // be left out. User types are described in full by the name itself. Reversed is stripped.
 Result<TypePtr> parse_marshal_name(std::string_view text);

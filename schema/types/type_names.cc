@@ -83,20 +83,33 @@ std::string quote_identifier(std::string_view name) {
   return out + "\"";
 }
 
-std::string Type::to_string_bare() const {
-  if (is_native()) return std::string(native_type_name(kind_));
-  if (is_user_type()) return quote_identifier(name_);
+namespace {
+
+std::string spell(const Type& type, bool qualified);
+
+std::string spell_bare(const Type& type, bool qualified) {
+  if (type.is_native()) return std::string(native_type_name(type.kind()));
+  if (type.is_user_type()) {
+    return (qualified ? quote_identifier(type.keyspace()) + "." : "") + quote_identifier(type.name());
+  }
   constexpr std::string_view kNames[] = {"list", "set", "map", "tuple", "", "vector"};
-  std::string out = std::string(kNames[static_cast<int>(kind_) - static_cast<int>(TypeKind::kList)]) + "<";
-  for (size_t i = 0; i < parameters_.size(); ++i) out += (i ? ", " : "") + parameters_[i]->to_string();
-  if (is_vector()) out += ", " + std::to_string(dimension_);
+  std::string out = std::string(kNames[static_cast<int>(type.kind()) - static_cast<int>(TypeKind::kList)]) + "<";
+  for (size_t i = 0; i < type.parameters().size(); ++i)
+    out += (i ? ", " : "") + spell(*type.parameters()[i], qualified);
+  if (type.is_vector()) out += ", " + std::to_string(type.dimension());
   return out + ">";
 }
 
-std::string Type::to_string() const {
-  const bool says_frozen = frozen() && !is_native() && !is_vector();
-  return says_frozen ? "frozen<" + to_string_bare() + ">" : to_string_bare();
+std::string spell(const Type& type, bool qualified) {
+  const bool says_frozen = type.frozen() && !type.is_native() && !type.is_vector();
+  return says_frozen ? "frozen<" + spell_bare(type, qualified) + ">" : spell_bare(type, qualified);
 }
+
+}  // namespace
+
+std::string Type::to_string_bare() const { return spell_bare(*this, false); }
+std::string Type::to_string() const { return spell(*this, false); }
+std::string Type::to_qualified_string() const { return spell(*this, true); }
 
 std::string Type::marshal_name() const { return marshal(*this, true); }
 
@@ -142,5 +155,25 @@ TypePtr with_frozen(const TypePtr& type, bool frozen) {
 
 TypePtr freeze(const TypePtr& type) { return type->is_multi_cell() ? with_frozen(type, true) : type; }
 TypePtr unfreeze(const TypePtr& type) { return type->is_multi_cell() ? type : with_frozen(type, false); }
+
+TypePtr expand_user_types(const TypePtr& type) {
+  std::vector<TypePtr> parts;
+  for (const TypePtr& part : type->parameters()) parts.push_back(expand_user_types(part));
+  switch (type->kind()) {
+    case TypeKind::kList:
+      return list_type(parts[0], type->frozen());
+    case TypeKind::kSet:
+      return set_type(parts[0], type->frozen());
+    case TypeKind::kMap:
+      return map_type(parts[0], parts[1], type->frozen());
+    case TypeKind::kVector:
+      return vector_type(parts[0], type->dimension());
+    case TypeKind::kTuple:
+    case TypeKind::kUser:
+      return tuple_type(std::move(parts));
+    default:
+      return type;
+  }
+}
 
 }  // namespace keyzone

@@ -21,9 +21,10 @@ struct Shape {
   bool multi_cell() const { return (is_collection() || is_user()) && !frozen; }
   bool is(TypeKind native) const { return known && known->kind() == native; }
 
+  // Not what is inside a vector: it stays as it is written.
   void freeze() {
     frozen = true;
-    if (is_user()) return;
+    if (is_user() || kind == TypeKind::kVector) return;
     for (Shape& part : parts) part.freeze();
   }
   std::string to_string() const {
@@ -120,7 +121,7 @@ class Parser {
     KEYZONE_TRY(name, word(quote));
     Shape shape;
     if (quote == '\'') {
-      KEYZONE_TRY(known, parse_marshal_name(name));
+      KEYZONE_TRY(known, class_type(name));
       shape.known = known;
       return shape;
     }
@@ -134,6 +135,13 @@ class Parser {
       shape.name = second;
     }
     return shape;
+  }
+
+  static Result<TypePtr> class_type(const std::string& name) {
+    auto known = parse_marshal_name(name);
+    if (known) return known;
+    const char* what = known.error().kind == ErrorKind::kSyntax ? "Cannot parse type " : "Error setting type ";
+    return Error{ErrorKind::kSyntax, what + name + ": " + known.error().message};
   }
 
   Result<Shape> parameters(const std::string& name, int depth) {
@@ -157,7 +165,8 @@ class Parser {
                                                            : 1;
     if (shape.parts.size() != wanted || !take('>')) return error();
     if (shape.kind == TypeKind::kVector && shape.dimension == 0) return error();
-    if (shape.kind == TypeKind::kTuple || shape.kind == TypeKind::kVector) shape.freeze();
+    if (shape.kind == TypeKind::kTuple) shape.freeze();
+    if (shape.kind == TypeKind::kVector) KEYZONE_CHECK(check_elements(shape));
     return shape;
   }
 
@@ -165,8 +174,9 @@ class Parser {
     KEYZONE_TRY(inner, type(depth + 1));
     if (!take('>')) return error();
     if (inner.known) {
-      return invalid("frozen<> is only allowed on collections, tuples, and user-defined types (got " +
-                     inner.to_string() + ")");
+      return Error{ErrorKind::kSyntax,
+                   "frozen<> is only allowed on collections, tuples, and user-defined types (got " +
+                       inner.to_string() + ")"};
     }
     inner.freeze();
     return inner;
@@ -182,9 +192,19 @@ class Parser {
     if (shape.dimension <= 0) {
       return invalid("vectors may only have positive dimensions; given " + std::to_string(shape.dimension));
     }
-    if (shape.dimension > kVectorDimensionMax) {
-      return invalid("vectors may have at most " + std::to_string(kVectorDimensionMax) +
-                     " dimensions; given " + std::to_string(shape.dimension));
+    return {};
+  }
+
+  // Vectors within vectors count together.
+  static Result<void> check_elements(const Shape& vector) {
+    int64_t elements = 1;
+    for (const Shape* at = &vector; at->kind == TypeKind::kVector; at = &at->parts[0]) {
+      if (at->dimension <= kVectorElementsMax / elements) {
+        elements *= at->dimension;
+        continue;
+      }
+      return invalid("vectors may have at most " + std::to_string(kVectorElementsMax) + " elements; given " +
+                     vector.to_string());
     }
     return {};
   }
@@ -261,6 +281,11 @@ class Maker {
 };
 
 }  // namespace
+
+bool is_user_type_name(std::string_view text) {
+  const auto shape = Parser(text).parse();
+  return shape && shape->is_user() && !shape->frozen;
+}
 
 Result<TypePtr> parse_type(std::string_view text, std::string_view keyspace,
                            const UserTypeResolver& resolve) {

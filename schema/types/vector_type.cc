@@ -89,8 +89,8 @@ class VectorType final : public Type {
 }  // namespace
 
 TypePtr vector_type(TypePtr element, int dimension) {
-  KEYZONE_ASSERT(dimension > 0 && dimension <= kVectorDimensionMax);
-  return std::make_shared<VectorType>(freeze(element), dimension);
+  KEYZONE_ASSERT(dimension > 0 && dimension <= kVectorElementsMax);
+  return std::make_shared<VectorType>(std::move(element), dimension);
 }
 
 }  // namespace keyzone

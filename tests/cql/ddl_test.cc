@@ -370,7 +370,7 @@ TEST_F(SchemaChanges, UserTypesSpread) {
   EXPECT_EQ(refused("DROP TYPE k.v"), "Cannot drop user type 'k.v' as it is still used by tables w");
   EXPECT_EQ(
       refused("ALTER TYPE k.u ADD x frozen<v>"),
-      "Cannot add new field x of type frozen<v> to user type k.u as it would create a circular reference");
+      "Cannot add new field x of type frozen<k.v> to user type k.u as it would create a circular reference");
   EXPECT_EQ(refused("ALTER TYPE k.u ADD c int"),
             "Cannot add field c to type k.u: a field with name c already exists");
   EXPECT_EQ(refused("ALTER TYPE k.u RENAME c TO first"), "Duplicate field name first in type k");

@@ -9,6 +9,7 @@
 namespace keyzone::cql {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
@@ -70,10 +71,18 @@ NodeFacts sample_facts() {
   facts.node = NodeId{1};
   facts.nodes[NodeId{1}] = {true, 1, 2, 300, 400, 500, 600};
   facts.nodes[NodeId{2}] = {true, 0, 0, 0, 0, 0, 0};
-  facts.tablets[GroupId{101}] = {NodeId{2}, Term{7}, LogIndex{8}, 10, 1000};
+  facts.tablets[GroupId{101}] = {NodeId{2}, Term{7}, LogIndex{8}, 10, 100};
   facts.prepared = {{"id", "ks", "SELECT 1"}};
   facts.clients = {{"127.0.0.1", 5000, "driver", "1.0", "", "ks", 5, 9, false, "", "", {{"A", "B"}}}};
-  facts.settings = {{"cluster_name", "test"}};
+  facts.settings = {{"cluster_name", "test"}, {"page_size_warn_threshold", "null"}, {"read_request_timeout", "5s"}};
+  TableWorkFact& work = facts.work.tables[id_of(99)];
+  work.coordinator_reads = {5, 4000, 1000, 3000, 3500, 0.5};
+  work.rows_per_read = {4, 9, 2, 8, 9, 0};
+  facts.work.partitions_per_logged_batch = {1, 3, 3, 3, 3, 0};
+  facts.work.prepared_executed = 3;
+  facts.work.others_executed = 1;
+  facts.work.blocks = {100, 50, 2, 1, 4, 0.5, 1.5};
+  facts.work.pools = {{"MutationStage", 0, 2, 7}, {"ReadStage", 0, 2, 8}};
   return facts;
 }
 
@@ -189,7 +198,11 @@ TEST(SystemTables, SchemaListsTheSystemsTooInOrder) {
 
 TEST(SystemTables, WhatOnlyANodeKnows) {
   EXPECT_THAT(rows("system", "prepared_statements"), testing::SizeIs(1));
-  EXPECT_THAT(rows("system_views", "settings"), ElementsAre("name=\"cluster_name\", value=\"test\""));
+  const auto settings = rows("system_views", "settings");
+  EXPECT_THAT(settings, Contains("name=\"cluster_name\", value=\"test\""));
+  EXPECT_THAT(settings, Contains("name=\"page_size_warn_threshold\"")) << "null";
+  EXPECT_THAT(settings, Contains("name=\"range_request_timeout\", value=\"5s\"")) << "that of other reads";
+  EXPECT_THAT(settings, Contains("name=\"partitioner\", value=\"org.apache.cassandra.dht.Murmur3Partitioner\""));
   EXPECT_THAT(rows("system_views", "clients").at(0), HasSubstr("username=\"anonymous\""));
   const auto nodes = rows("system_views", "keyzone_nodes");
   ASSERT_EQ(nodes.size(), 3u);
@@ -205,6 +218,28 @@ TEST(SystemTables, WhatOnlyANodeKnows) {
       ElementsAre(
           "keyspace_name=\"ks\", table_name=\"t\", range_start=\"-9223372036854775808\", range_end=\"0\", "
           "mean_partition_size=100, partitions_count=10"));
+  EXPECT_THAT(rows("system", "table_estimates"),
+              ElementsAre(HasSubstr("range_type=\"local_primary\""), HasSubstr("range_type=\"primary\"")));
+  EXPECT_THAT(tablets_to_estimate(sample_catalog(), NodeId{1}, false), ElementsAre(GroupId{101}));
+  EXPECT_THAT(tablets_to_estimate(sample_catalog(), NodeId{1}, true), testing::SizeIs(2));
+}
+
+TEST(SystemTables, WhatANodeHasMeasured) {
+  const std::string of_table = "keyspace_name=\"ks\", table_name=\"t\", ";
+  EXPECT_THAT(rows("system_views", "coordinator_read_latency"),
+              ElementsAre(of_table + "count=5, max_ms=4.0, p50th_ms=1.0, p99th_ms=3.0, per_second=0.5"));
+  EXPECT_THAT(rows("system_views", "local_write_latency"),
+              ElementsAre(of_table + "count=0, max_ms=0.0, p50th_ms=0.0, p99th_ms=0.0, per_second=0.0"));
+  EXPECT_THAT(rows("system_views", "rows_per_read"), ElementsAre(of_table + "count=4, max=9.0, p50th=2.0, p99th=8.0"));
+  EXPECT_THAT(rows("system_views", "disk_usage"), ElementsAre(of_table + "mebibytes=1"));
+  EXPECT_THAT(rows("system_views", "batch_metrics"),
+              Contains("name=\"partitions_per_logged_batch\", max=3, p50th=3.0, p999th=3.0, p99th=3.0"));
+  EXPECT_THAT(rows("system_views", "cql_metrics"), Contains("name=\"prepared_statements_ratio\", value=0.75"));
+  const auto caches = rows("system_views", "caches");
+  ASSERT_EQ(caches.size(), 4u);
+  EXPECT_THAT(caches[0], HasSubstr("name=\"chunks\", capacity_bytes=100, entry_count=2, hit_count=1, hit_ratio=0.25"));
+  EXPECT_THAT(caches[3], HasSubstr("name=\"rows\", capacity_bytes=0"));
+  EXPECT_THAT(rows("system_views", "thread_pools"), testing::SizeIs(2));
 }
 
 }  // namespace

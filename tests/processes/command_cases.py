@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.request
 
-from cassandra import InvalidRequest
+from cassandra import InvalidRequest, ReadFailure
 from cassandra.query import BatchStatement, BatchType
 from cluster import PROGRAM, ROOT
 from helpers import connect, cpu_seconds, resident_mib
@@ -114,7 +114,8 @@ def dev_keeps_its_data(directory):
 def dev_keeps_its_limits(directory):
     """Keys of a node that clients feel."""
     flags = ["--memory", "--native_transport_max_frame_size", "64KiB", "--batch_size_warn_threshold", "200B",
-             "--batch_size_fail_threshold", "1KiB"]
+             "--batch_size_fail_threshold", "1KiB", "--tombstone_warn_threshold", "3",
+             "--tombstone_failure_threshold", "5"]
     with dev(directory, *flags) as one:
         one.wait_line("^ready")
         session = connect(["127.0.0.1"], DEV_PORT)
@@ -135,6 +136,31 @@ def dev_keeps_its_limits(directory):
         said = refusal(lambda: session.execute(insert, (1, "x" * 70_000)))
         assert re.fullmatch("Request is too big: length 70[0-9]+ exceeds maximum allowed length 65536.", said), said
         assert session.execute("SELECT v FROM app.t WHERE k = 1").one().v == "x" * 150, "the connection goes on"
+        limits_of_tombstones(session)
+
+
+def limits_of_tombstones(session):
+    """Three are read in silence, of four a warning tells, more than five fail the read."""
+    session.execute("CREATE TABLE app.dead (k int, c int, PRIMARY KEY (k, c))")
+    read = "SELECT * FROM app.dead WHERE k = 1"
+
+    def warnings():
+        future = session.execute_async(read)
+        assert not list(future.result())
+        return future.warnings or []
+    session.execute("DELETE FROM app.dead WHERE k = 1 AND c IN (1, 2, 3)")
+    assert warnings() == []
+    session.execute("DELETE FROM app.dead WHERE k = 1 AND c = 4")
+    assert warnings() == [f"Read 0 live rows and 4 tombstone cells for query {read} (see tombstone_warn_threshold)"]
+    session.execute("DELETE FROM app.dead WHERE k = 1 AND c IN (5, 6)")
+    try:
+        session.execute(read)
+    except ReadFailure as error:
+        assert "READ_TOO_MANY_TOMBSTONES" in str(error) and list(error.error_code_map.values()) == [1], error
+    else:
+        raise AssertionError("it was not refused")
+    session.execute("DELETE FROM app.dead WHERE k = 1")
+    assert warnings() == [], "one tombstone covers them all"
 
 
 def refusal(action):

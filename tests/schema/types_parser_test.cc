@@ -56,8 +56,10 @@ TEST(TypeParser, RefusesAsCassandraDoes) {
        "in the keyspace they are defined in"},
       {"vector<float, 0>", "error: vectors may only have positive dimensions; given 0"},
       {"vector<float, -2>", "error: vectors may only have positive dimensions; given -2"},
-      {"vector<float, 1000000>", "error: vectors may have at most 8192 dimensions; given 1000000"},
-      {"'a.b.C'", "error: Unable to find abstract-type class 'a.b.C'"},
+      {"vector<float, 1048577>", "error: vectors may have at most 1048576 elements; given vector<float, 1048577>"},
+      {"vector<vector<int, 1024>, 1025>",
+       "error: vectors may have at most 1048576 elements; given vector<vector<int, 1024>, 1025>"},
+      {"'a.b.C'", "error: Error setting type a.b.C: Unable to find abstract-type class 'a.b.C'"},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(parsed(text), expected) << text;
   for (const char* text : {"", "list", "list<", "list<int", "list<int>>", "map<int>", "map<int, int, int>",
