@@ -3,18 +3,11 @@
 #include <algorithm>
 
 #include "cql/ast/select.h"
+#include "cql/functions/functions.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
 namespace {
-
-std::string join(const std::vector<TermPtr>& terms) {
-  std::string out;
-  for (const TermPtr& term : terms) {
-    if (!out.empty()) out += ", ";
-    out += to_string(*term);
-  }
-  return out;
-}
 
 std::string quoted(const std::string& text) {
   std::string out = "'";
@@ -25,7 +18,41 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
+// Of a field that is named twice, the last value.
+std::vector<std::pair<std::string, TermPtr>> in_java_order(const UserTypeLiteral& literal) {
+  std::vector<std::pair<std::string, TermPtr>> fields;
+  for (const auto& [name, value] : literal.fields) {
+    const auto same =
+        std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.first == name; });
+    if (same == fields.end()) {
+      fields.emplace_back(name, value);
+    } else {
+      same->second = value;
+    }
+  }
+  const auto place = [&](const auto& field) { return java_bucket(field.first, fields.size()); };
+  std::stable_sort(fields.begin(), fields.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  return fields;
+}
+
+std::string call_of(std::string_view function, const std::string& arguments) {
+  return "system." + quote_identifier(function) + "(" + arguments + ")";
+}
+
 struct Printer {
+  bool calls;
+  std::string_view keyspace;
+
+  std::string text(const Term& term) const { return std::visit(*this, term.kind); }
+  std::string join(const std::vector<TermPtr>& terms) const {
+    std::string out;
+    for (const TermPtr& term : terms) {
+      if (!out.empty()) out += ", ";
+      out += text(*term);
+    }
+    return out;
+  }
+
   std::string operator()(const Constant& t) const {
     if (t.kind == ConstantKind::kString) return quoted(t.text);
     return t.kind == ConstantKind::kHex ? "0x" + t.text : t.text;
@@ -35,40 +62,46 @@ struct Printer {
   std::string operator()(const FunctionCall& t) const {
     return t.function.to_string() + "(" + (t.star ? "*" : join(t.arguments)) + ")";
   }
-  std::string operator()(const TypeHint& t) const { return "(" + t.type.text + ")" + to_string(*t.term); }
+  std::string operator()(const TypeHint& t) const {
+    return "(" + spell_type(t.type.text, keyspace) + ")" + text(*t.term);
+  }
   std::string operator()(const Cast& t) const {
-    return "cast(" + to_string(*t.term) + " as " + t.type.text + ")";
+    if (calls) return call_of("cast_as_" + t.type.text, text(*t.term));
+    return "cast(" + text(*t.term) + " as " + t.type.text + ")";
   }
   std::string operator()(const Arithmetic& t) const {
-    return to_string(*t.left) + " " + t.op + " " + to_string(*t.right);
+    if (calls) return call_of(operator_function_name(t.op), text(*t.left) + ", " + text(*t.right));
+    return text(*t.left) + " " + t.op + " " + text(*t.right);
   }
-  std::string operator()(const Negation& t) const { return "-" + to_string(*t.term); }
+  std::string operator()(const Negation& t) const {
+    return calls ? call_of(kNegationName, text(*t.term)) : "-" + text(*t.term);
+  }
   std::string operator()(const ListLiteral& t) const { return "[" + join(t.elements) + "]"; }
   std::string operator()(const SetLiteral& t) const { return "{" + join(t.elements) + "}"; }
   std::string operator()(const TupleLiteral& t) const { return "(" + join(t.elements) + ")"; }
   std::string operator()(const MapLiteral& t) const {
     std::string out;
     for (const auto& [key, value] : t.entries) {
-      out += (out.empty() ? "" : ", ") + to_string(*key) + ": " + to_string(*value);
+      out += (out.empty() ? "" : ", ") + text(*key) + ": " + text(*value);
     }
     return "{" + out + "}";
   }
   std::string operator()(const UserTypeLiteral& t) const {
     std::string out;
-    for (const auto& [field, value] : t.fields) {
-      out += (out.empty() ? "" : ", ") + field + ": " + to_string(*value);
+    for (const auto& [field, value] : calls ? in_java_order(t) : t.fields) {
+      out += (out.empty() ? "" : ", ") + field + ": " + text(*value);
     }
     return "{" + out + "}";
   }
   std::string operator()(const ColumnRef& t) const { return t.name; }
-  std::string operator()(const FieldOf& t) const { return to_string(*t.value) + "." + t.field; }
+  std::string operator()(const FieldOf& t) const { return text(*t.value) + "." + t.field; }
   std::string operator()(const ElementOf& t) const {
-    return to_string(*t.value) + "[" + to_string(*t.key) + "]";
+    return text(*t.value) + "[" + text(*t.key) + "]";
   }
   std::string operator()(const SliceOf& t) const {
-    const std::string from = t.from ? to_string(*t.from) : "";
-    const std::string to = t.to ? to_string(*t.to) : "";
-    return to_string(*t.value) + "[" + from + ".." + to + "]";
+    const std::string from = t.from ? text(*t.from) : "";
+    const std::string to = t.to ? text(*t.to) : "";
+    return text(*t.value) + "[" + from + ".." + to + "]";
   }
 };
 
@@ -78,7 +111,9 @@ bool any_has_markers(const std::vector<TermPtr>& terms) {
 
 }  // namespace
 
-std::string to_string(const Term& term) { return std::visit(Printer{}, term.kind); }
+std::string to_string(const Term& term, Spelling spelling, std::string_view keyspace) {
+  return Printer{spelling == Spelling::kCalls, keyspace}.text(term);
+}
 
 std::string_view to_string(Operator op) {
   switch (op) {

@@ -199,6 +199,9 @@ using UserTypeResolver = std::function<TypePtr(std::string_view keyspace, std::s
 // `'org.apache.cassandra.db.marshal.Int32Type'`. Names without a keyspace are looked up in `keyspace`.
 // Errors are kInvalid with Cassandra's sentences, kSyntax for text that is no type.
 Result<TypePtr> parse_type(std::string_view text, std::string_view keyspace, const UserTypeResolver& resolve);
+// The type as it is written, in Cassandra's spelling: what is frozen within others says so, varchar is not called
+// text, and user types are named with the keyspace, if one is given. Text that is no type is given back.
+std::string spell_type(std::string_view text, std::string_view keyspace);
 // Reads `org.apache.cassandra.db.marshal.ListType(org.apache.cassandra.db.marshal.Int32Type)`; the prefix may
 // be left out. User types are described in full by the name itself. Reversed is stripped.
 Result<TypePtr> parse_marshal_name(std::string_view text);
