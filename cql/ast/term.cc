@@ -3,20 +3,47 @@
 #include <algorithm>
 
 #include "cql/ast/select.h"
-#include "cql/ast/type_text.h"
+#include "cql/functions/functions.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
 namespace {
 
+// Of a field that is named twice, the last value.
+std::vector<std::pair<std::string, TermPtr>> in_java_order(const UserTypeLiteral& literal) {
+  std::vector<std::pair<std::string, TermPtr>> fields;
+  for (const auto& [name, value] : literal.fields) {
+    const auto same =
+        std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.first == name; });
+    if (same == fields.end()) {
+      fields.emplace_back(name, value);
+    } else {
+      same->second = value;
+    }
+  }
+  const auto place = [&](const auto& field) { return java_bucket(field.first, fields.size()); };
+  std::stable_sort(fields.begin(), fields.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  return fields;
+}
+
+std::string call_of(std::string_view function, const std::string& arguments) {
+  return "system." + quote_identifier(function) + "(" + arguments + ")";
+}
+
 struct Printer {
+  bool calls;
   std::string_view keyspace;
 
-  std::string text(const Term& term) const { return to_string(term, keyspace); }
+  std::string text(const Term& term) const { return std::visit(*this, term.kind); }
   std::string join(const std::vector<TermPtr>& terms) const {
     std::string out;
-    for (const TermPtr& term : terms) out += (out.empty() ? "" : ", ") + text(*term);
+    for (const TermPtr& term : terms) {
+      if (!out.empty()) out += ", ";
+      out += text(*term);
+    }
     return out;
   }
+
   std::string operator()(const Constant& t) const {
     if (t.kind == ConstantKind::kString) return "'" + t.text + "'";  // quotes inside stay single
     return t.kind == ConstantKind::kHex ? "0x" + t.text : t.text;
@@ -27,15 +54,19 @@ struct Printer {
     return t.function.to_string() + "(" + (t.star ? "*" : join(t.arguments)) + ")";
   }
   std::string operator()(const TypeHint& t) const {
-    return "(" + shown_type(t.type.text, keyspace) + ")" + text(*t.term);
+    return "(" + spell_type(t.type.text, keyspace) + ")" + text(*t.term);
   }
   std::string operator()(const Cast& t) const {
+    if (calls) return call_of("cast_as_" + t.type.text, text(*t.term));
     return "cast(" + text(*t.term) + " as " + t.type.text + ")";
   }
   std::string operator()(const Arithmetic& t) const {
+    if (calls) return call_of(operator_function_name(t.op), text(*t.left) + ", " + text(*t.right));
     return text(*t.left) + " " + t.op + " " + text(*t.right);
   }
-  std::string operator()(const Negation& t) const { return "-" + text(*t.term); }
+  std::string operator()(const Negation& t) const {
+    return calls ? call_of(kNegationName, text(*t.term)) : "-" + text(*t.term);
+  }
   std::string operator()(const ListLiteral& t) const { return "[" + join(t.elements) + "]"; }
   std::string operator()(const SetLiteral& t) const { return "{" + join(t.elements) + "}"; }
   std::string operator()(const TupleLiteral& t) const { return "(" + join(t.elements) + ")"; }
@@ -48,7 +79,7 @@ struct Printer {
   }
   std::string operator()(const UserTypeLiteral& t) const {
     std::string out;
-    for (const auto& [field, value] : t.fields) {
+    for (const auto& [field, value] : calls ? in_java_order(t) : t.fields) {
       out += (out.empty() ? "" : ", ") + field + ": " + text(*value);
     }
     return "{" + out + "}";
@@ -71,8 +102,8 @@ bool any_has_markers(const std::vector<TermPtr>& terms) {
 
 }  // namespace
 
-std::string to_string(const Term& term, std::string_view keyspace) {
-  return std::visit(Printer{keyspace}, term.kind);
+std::string to_string(const Term& term, Spelling spelling, std::string_view keyspace) {
+  return Printer{spelling == Spelling::kCalls, keyspace}.text(term);
 }
 
 std::string_view to_string(Operator op) {

@@ -146,9 +146,10 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
   std::vector<Value> json;
   if (plan.json) {
     KEYZONE_TRY(text, plan.json->evaluate(context));
-    if (text.is_unset()) return invalid("Cannot use UNSET value for JSON");
     if (text.is_null()) return invalid("Got null for INSERT JSON values");
-    KEYZONE_TRY(row, read_json_row(*plan.table, text.bytes, plan.json_default_unset, context));
+    // To Cassandra, what is not set is no text: none that is JSON.
+    const BytesView bytes = text.is_set() ? BytesView(text.bytes) : BytesView();
+    KEYZONE_TRY(row, read_json_row(*plan.table, bytes, plan.json_default_unset, context));
     json = std::move(row);
     context.json = json;
   }

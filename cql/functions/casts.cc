@@ -19,15 +19,24 @@ void add_cast(Registry& registry, TypeKind from, TypeKind to, StrictBody body) {
                "castAs" + legacy);
 }
 
+// What Java throws at the first letter, and Cassandra does not catch.
+Error not_finite(const std::string& text) {
+  const char letter = text[text.starts_with('-') ? 1 : 0];
+  return {ErrorKind::kServer, std::string("java.lang.NumberFormatException: Character ") + letter +
+                                  " is neither a decimal digit number, decimal point, nor \"e\" notation "
+                                  "exponential mark."};
+}
+
 // Decimals get the digits that the number shows, not those of its nearest double.
 Result<FunctionValue> to_decimal(TypeKind from, BytesView wire) {
   const JavaNumber number = JavaNumber::of(from, wire);
   Decimal decimal;
-  if (from == kFloat) {
-    const auto parsed = Decimal::parse(java_text(number.to_float()));
-    if (!parsed) return invalid("Character " + java_text(number.to_float()) + " is no decimal");
+  if (from == kFloat || from == kDouble) {
+    const std::string text = from == kFloat ? java_text(number.to_float()) : java_text(number.to_double());
+    const auto parsed = Decimal::parse(text);
+    if (!parsed) return not_finite(text);
     decimal = *parsed;
-  } else if (from == kDouble || from == kVarint) {
+  } else if (from == kVarint) {
     KEYZONE_TRY(converted, number.to_decimal());
     decimal = converted;
   } else {

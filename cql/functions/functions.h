@@ -83,6 +83,7 @@ struct CallSite {
   TypePtr receiver;                             // what the result is for; null in a selection
   std::span<const TypePtr> partition_key;       // the table's, for token()
   std::span<const FunctionPtr> user_functions;  // of that name, in the keyspace that is meant
+  bool in_selection = false;
 };
 
 // The overload that is meant; null if no function has that name (see unknown_function()). Errors are kInvalid

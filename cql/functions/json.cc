@@ -27,13 +27,14 @@ Function from_json_function(const std::string& name, const TypePtr& receiver) {
   const TypePtr text = native_type(TypeKind::kText);
   Function function = strict_function(
       name, receiver, {text}, [name, receiver](std::span<const BytesView> values) -> Result<FunctionValue> {
-        const auto json = parse_json(values[0]);
-        if (!json)
+        JsonValue json;
+        if (const auto error = read_json(values[0], JsonRoot::kAny, json)) {
           return function_failure(name, "execution of 'system." + name +
                                             "[text]' failed: Could not decode JSON "
                                             "string '" +
-                                            std::string(values[0]) + "': " + json.error().message);
-        auto value = receiver->from_json(*json);
+                                            std::string(values[0]) + "': " + error->to_string());
+        }
+        auto value = receiver->from_json(json);
         if (value || is_duration_error(value.error())) return value;
         return function_failure(
             name, "org.apache.cassandra.serializers.MarshalException: " + value.error().message);
@@ -60,7 +61,7 @@ void add_json_functions(Registry& registry) {
     generic.parameters = {Parameter{.shape = Parameter::Shape::kFixed, .fixed = TypeKind::kText}};
     generic.make = [](const GenericFunction& self, const std::vector<TypePtr>&,
                       const CallSite& call) -> Result<FunctionPtr> {
-      if (!call.receiver)
+      if (!call.receiver || call.in_selection)
         return invalid(self.name + "() cannot be used in the selection clause of a SELECT statement");
       return FunctionPtr(std::make_shared<const Function>(from_json_function(self.name, call.receiver)));
     };

@@ -7,6 +7,7 @@
 #include "schema/types/collections.h"
 #include "schema/types/native_types.h"
 #include "schema/types/timeuuid.h"
+#include "schema/types/utf.h"
 
 namespace keyzone::cql {
 
@@ -67,15 +68,18 @@ std::vector<std::string_view> characters(std::string_view utf8) {
   return found;
 }
 
+// As Java writes text in ASCII.
+std::string_view in_ascii(std::string_view character) { return character.size() > 1 ? "?" : character; }
+
 // Covers all but `begin` characters at the start and `end` at the end (inner), or these (outer).
-Result<FunctionValue> mask_part(const std::string& name, bool inner, Arguments arguments) {
+Result<FunctionValue> mask_part(const std::string& name, bool inner, bool ascii, Arguments arguments) {
   if (!arguments[0]) return FunctionValue();
   const auto count_at = [&](size_t i) -> int64_t {
     return arguments[i] && arguments[i]->size() == 4 ? load_be<int32_t>(arguments[i]->data()) : 0;
   };
   const std::string_view padding =
       arguments.size() > 3 && arguments[3] ? *arguments[3] : std::string_view("*");
-  if (const size_t size = characters(padding).size(); size != 1) {
+  if (const size_t size = utf16_length(padding); size != 1) {
     return invalid("The padding argument for function system." + name + " should be single-character, but '" +
                    std::string(padding) + "' has " + std::to_string(size) + " characters.");
   }
@@ -84,7 +88,8 @@ Result<FunctionValue> mask_part(const std::string& name, bool inner, Arguments a
   Bytes out;
   for (int64_t i = 0; i < static_cast<int64_t>(letters.size()); ++i) {
     const bool within = i >= begin && i <= last;
-    out += within == inner ? padding : letters[static_cast<size_t>(i)];
+    const std::string_view shown = within == inner ? padding : letters[static_cast<size_t>(i)];
+    out += ascii ? in_ascii(shown) : shown;
   }
   return FunctionValue(std::move(out));
 }
@@ -113,8 +118,9 @@ void add_partial_mask(Registry& registry, const char* name, bool inner) {
   add_mask(
       registry, name, {Parameter{.shape = Shape::kString}, count, count, padding},
       [](const std::vector<TypePtr>& types) { return types[0]; },
-      [name = std::string(name), inner](const std::vector<TypePtr>&) -> ScalarBody {
-        return [=](Arguments arguments, FunctionContext&) { return mask_part(name, inner, arguments); };
+      [name = std::string(name), inner](const std::vector<TypePtr>& types) -> ScalarBody {
+        const bool ascii = types[0]->kind() == TypeKind::kAscii;
+        return [=](Arguments arguments, FunctionContext&) { return mask_part(name, inner, ascii, arguments); };
       });
 }
 

@@ -70,6 +70,7 @@ class Builder {
 
   // ---- terms ----
   TermPtr constant(Position at, Constant constant);
+  void check_float(const std::string& number);
   TermPtr null(Position at);
   TermPtr marker(Position at, std::optional<std::string> name);
   TermPtr column(Position at, std::string name);

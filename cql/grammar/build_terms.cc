@@ -1,8 +1,10 @@
 // The makers of terms, types and properties.
 #include <algorithm>
+#include <cmath>
 
 #include "cql/grammar/build.h"
 #include "cql/grammar/parser.h"
+#include "schema/types/floating.h"
 
 namespace keyzone::cql {
 namespace {
@@ -95,7 +97,26 @@ TermPtr Builder::make(Position at, T kind, uint16_t child_depth) {
   return term;
 }
 
-TermPtr Builder::constant(Position at, Constant constant) { return make(at, std::move(constant), 0); }
+TermPtr Builder::constant(Position at, Constant constant) {
+  if (constant.kind == ConstantKind::kFloat) check_float(constant.text);
+  return make(at, std::move(constant), 0);
+}
+
+// Cassandra asks of every number whether a double holds it, and does not expect those that are too large for one.
+void Builder::check_float(const std::string& number) {
+  constexpr size_t kExponentDigitsMax = 9;  // more may not fit an int
+  const bool is_word = number.find_first_of("nN") != number.npos;  // NaN, Infinity
+  if (is_word) return;
+  const auto refuse = [this](const char* why) {
+    fail("Failed parsing statement: [" + std::string(text_) + "] reason: NumberFormatException " + why);
+  };
+  const size_t exponent = number.find_first_of("eE");
+  const bool long_exponent = exponent != number.npos && number.size() - exponent > kExponentDigitsMax + 1;
+  if (long_exponent && !native_type(TypeKind::kDecimal)->from_text(number)) return refuse("Exponent overflow.");
+  if (std::isfinite(parse_double(number).value_or(0))) return;
+  refuse("Character I is neither a decimal digit number, decimal point, nor \"e\" notation exponential mark.");
+}
+
 TermPtr Builder::null(Position at) { return make(at, Null{}, 0); }
 TermPtr Builder::column(Position at, std::string name) { return make(at, ColumnRef{std::move(name)}, 0); }
 

@@ -1,5 +1,6 @@
 // The words of CQL. re2c makes lexer.cc of this file; keywords.h says which bare words are keywords.
 #include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include "cql/grammar/cql.tab.hh"
@@ -12,8 +13,13 @@ namespace {
 
 using Kind = Parser::token;
 
-// Cuts one text into tokens. A `-` directly before a number is the number's sign, except behind something that
-// can be subtracted from: `(int) -1` and `LIMIT -1` hold a negative number, `c -1` and `c[0] -1` subtract.
+// What Cassandra's lexer says of a character: in a word that can only be one, before several words, in a row of digits.
+constexpr std::string_view kMismatch = "mismatched", kNoAlternative = "no viable alternative at",
+                           kNoLoop = "required (...)+ loop did not match anything at",
+                           kAnyOfSet = " expecting set null";
+
+// Cuts one text into tokens. A `-` directly before a number is the number's sign, even behind something that could
+// be subtracted from: `c - 1` subtracts, `c -1` is a mistake. And `-i` begins what can only be -Infinity.
 class Lexer {
  public:
   // REQUIRES: a NUL byte behind `text` (re2c reads it to see the end).
@@ -37,8 +43,9 @@ class Lexer {
   void fail(std::string what);
   void fail_at_end(char expected);
   void fail_at_character();
+  void fail_behind(std::string_view what, std::string_view expected = {});
+  void fail_within(std::string_view shape);
   bool check_nesting(int kind);
-  bool minus_is_operator() const;
   bool after_type_word() const;
   size_t size() const { return static_cast<size_t>(cursor_ - start_); }
   std::string_view word() const { return {start_, size()}; }
@@ -107,15 +114,32 @@ void Lexer::fail_at_end(char expected) {
   fail(std::string("mismatched character '<EOF>' expecting '") + expected + "'");
 }
 
-bool Lexer::minus_is_operator() const {
-  if (tokens_.empty()) return false;
-  switch (tokens_.back().kind) {
-    case Kind::IDENTIFIER: case Kind::QUOTED_NAME: case Kind::INTEGER: case Kind::FLOAT: case Kind::DURATION:
-    case Kind::UUID: case Kind::HEX: case Kind::STRING: case ']': case '}': case '?':
-      return true;
-    default:
-      return false;
+// The character behind what has been read of a word can't go on with it; what a lexer of Cassandra's kind says of it.
+void Lexer::fail_behind(std::string_view what, std::string_view expected) {
+  skip_lines();
+  start_ = cursor_;
+  size_t size = cursor_ < end_ ? 1 : 0;
+  const auto continues = [this](size_t at) { return cursor_ + at < end_ && (cursor_[at] & 0xc0) == 0x80; };
+  while (size > 0 && continues(size)) ++size;
+  const std::string character = size == 0 ? "<EOF>" : std::string(cursor_, size);
+  fail(std::string(what) + " character '" + character + "'" + std::string(expected));
+}
+
+// The word began as only one of this shape does, and did not keep to it. x is a hexadecimal digit, d a digit, i and
+// other letters are themselves, in either case.
+void Lexer::fail_within(std::string_view shape) {
+  const auto fits = [](char c, char wanted) {
+    if (wanted == 'x') return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+    if (wanted == 'd') return c >= '0' && c <= '9';
+    return std::isalpha(static_cast<unsigned char>(c)) ? (c | 0x20) == (wanted | 0x20) : c == wanted;
+  };
+  cursor_ = start_;
+  while (!shape.empty() && cursor_ < end_ && fits(*cursor_, shape[0])) {
+    ++cursor_;
+    shape.remove_prefix(1);
   }
+  const bool one = shape[0] == '-' || shape[0] == ':' || shape[0] == 'T';
+  fail_behind(kMismatch, one ? std::string(" expecting '") + shape[0] + "'" : kAnyOfSet);
 }
 
 // `list<`, but not `a < 1`.
@@ -181,10 +205,6 @@ void Lexer::add_float() {
 
 void Lexer::next() {
   start_ = cursor_;
-  if (cursor_ < end_ && *cursor_ == '-' && minus_is_operator() && cursor_[1] != '-') {
-    cursor_ += cursor_[1] == '=' ? 2 : 1;
-    return add(size() == 2 ? static_cast<int>(Kind::MINUS_ASSIGN) : '-', "");
-  }
   /*!re2c
     re2c:define:YYCTYPE = "unsigned char";
     re2c:define:YYPEEK = "static_cast<unsigned char>(*cursor_)";
@@ -211,13 +231,20 @@ void Lexer::next() {
     uuid     = hex{8} "-" hex{4} "-" hex{4} "-" hex{4} "-" hex{12};
 
     [ \t\r\n]+                      { skip_lines(); return; }
-    ("--" | "//") [^\n\r]*          { skip_lines(); return; }
+    ("--" | "//") [^\n\r]*          { return cursor_ < end_ ? skip_lines() : fail_behind(kMismatch, kAnyOfSet); }
     "/*" ([^*] | "*"+ [^*/])* "*"+ "/" { skip_lines(); return; }
 
     'true' | 'false'                { return add(Kind::BOOLEAN, std::string(word())); }
     "-"? 'nan'                      { return add(Kind::NAN_OR_INFINITY, "NaN"); }
     "-"? 'infinity'                 { return add(Kind::NAN_OR_INFINITY,
                                                  *start_ == '-' ? "-Infinity" : "Infinity"); }
+    "-" 'i'                         { return fail_within("-infinity"); }
+    "-" 'n'                         { return fail_within("-nan"); }
+    hex{8} "-"                      { return fail_within("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"); }
+    "P" digit{4} "-"                { return fail_within("Pdddd-dd-ddTdd:dd:dd"); }
+    "-P" digit{4} "-"               { return fail_within("-Pdddd-dd-ddTdd:dd:dd"); }
+    "-"? (digit+ unit)+ digit+ | digit+ 'e'  { return fail_behind(kNoAlternative); }
+    "-" digit+ 'e' | integer ('e' [+-] | "." digit* 'e' [+-]?)  { return fail_behind(kNoLoop); }
     integer                         { return add(Kind::INTEGER, std::string(word())); }
     float                           { return add_float(); }
     duration                        { return add(Kind::DURATION, std::string(word())); }

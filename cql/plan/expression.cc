@@ -4,10 +4,26 @@
 
 namespace keyzone::cql {
 
+namespace {
+
+// What Cassandra says of bytes that a client has bound. It catches what is wrong with them, but not of user types.
+Result<void> check_bound(const Type& type, BytesView wire) {
+  const bool counts = type.is_collection() && wire.size() >= sizeof(int32_t);
+  if (counts && load_be<int32_t>(wire.data()) < 0) {
+    const std::string name = type.to_string_bare();
+    return invalid("The data cannot be deserialized as a " + name.substr(0, name.find('<')));
+  }
+  const auto valid = type.validate(wire);
+  if (valid || !type.is_user_type()) return valid;
+  return Error{ErrorKind::kServer, "org.apache.cassandra.serializers.MarshalException: " + valid.error().message};
+}
+
+}  // namespace
+
 Result<Value> MarkerExpression::evaluate(EvalContext& context) const {
   const Value& value = context.values[index_];
   if (!value.is_set()) return value;
-  KEYZONE_CHECK(type_->validate(value.bytes));
+  KEYZONE_CHECK(check_bound(*type_, value.bytes));
   if (auto sorted = sorted_collection(*type_, value.bytes)) return context.keep(*std::move(sorted));
   return value;
 }

@@ -11,8 +11,9 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
   if (term->as<BindMarker>()) return CallArgument::marker(to_string(*term));
   if (term->as<Null>()) return CallArgument::null();
   CallArgument out;
-  out.text = to_string(*term, context.keyspace);
+  out.text = to_string(*term, Spelling::kCalls, context.keyspace);
   out.type = exact_type(context, *term);
+  if (out.type && term->as<TypeHint>()) out.type = freeze(out.type);
   if (const auto* list = term->as<ListLiteral>()) out.array_size = list->elements.size();
   out.fit = [&context, term](const Type& type) {
     const Receiver receiver{"", "", "argument", type.shared_from_this()};
@@ -24,7 +25,7 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
 CallArgument describe(const PrepareContext& context, const Argument& argument) {
   if (!argument.ready) return describe_term(context, argument.term);
   const std::string text = !argument.name.empty() ? argument.name
-                           : argument.term        ? to_string(*argument.term, context.keyspace)
+                           : argument.term        ? to_string(*argument.term, Spelling::kCalls, context.keyspace)
                                                   : "";
   CallArgument out = CallArgument::typed(argument.ready->type(), text);
   if (argument.bracketed) out.type = nullptr;
@@ -87,6 +88,7 @@ Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedN
   site.arguments = described;
   site.receiver = receiver;
   site.partition_key = key;
+  site.in_selection = in_selection;
   KEYZONE_TRY(function, resolve_function(site));
   if (!function) return unknown_function(name.to_string(), in_selection);
   return function;
@@ -137,10 +139,24 @@ Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
   return CallShape{{"system", cast_function_name(*type)}, {cast->term}};
 }
 
-Result<ExpressionPtr> prepare_call(PrepareContext& context, const Term& term, const Receiver& receiver) {
-  KEYZONE_TRY(shape, shape_of(context, term));
+namespace {
+
+std::vector<Argument> arguments_of(const CallShape& shape) {
   std::vector<Argument> arguments;
   for (const TermPtr& argument : shape.arguments) arguments.push_back({nullptr, argument, {}});
+  return arguments;
+}
+
+}  // namespace
+
+Result<FunctionPtr> resolve_term(const PrepareContext& context, const Term& term, const TypePtr& receiver) {
+  KEYZONE_TRY(shape, shape_of(context, term));
+  return resolve_call(context, shape.name, arguments_of(shape), receiver, false);
+}
+
+Result<ExpressionPtr> prepare_call(PrepareContext& context, const Term& term, const Receiver& receiver) {
+  KEYZONE_TRY(shape, shape_of(context, term));
+  std::vector<Argument> arguments = arguments_of(shape);
   KEYZONE_TRY(function, resolve_call(context, shape.name, arguments, receiver.type, false));
   if (function->is_aggregate()) return invalid("Aggregation function are not supported in the where clause");
   KEYZONE_CHECK(check_result(*function, receiver.name, *receiver.type));
@@ -152,12 +168,7 @@ TypePtr result_type(const PrepareContext& context, const Term& term) {
   const auto known = context.result_types.find(&term);
   if (known != context.result_types.end()) return known->second;
   TypePtr type;
-  if (auto shape = shape_of(context, term)) {
-    std::vector<Argument> arguments;
-    for (const TermPtr& argument : shape->arguments) arguments.push_back({nullptr, argument, {}});
-    auto function = resolve_call(context, shape->name, arguments, nullptr, false);
-    if (function) type = (*function)->result;
-  }
+  if (const auto function = resolve_term(context, term, nullptr)) type = (*function)->result;
   context.result_types.emplace(&term, type);
   return type;
 }

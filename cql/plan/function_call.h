@@ -34,6 +34,8 @@ class CallExpression : public Expression {
 Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,
                                  const std::vector<Argument>& arguments, const TypePtr& receiver,
                                  bool in_selection);
+// The same of a call, operation or cast outside a selection.
+Result<FunctionPtr> resolve_term(const PrepareContext& context, const Term& term, const TypePtr& receiver);
 // Arguments that are terms are prepared for their parameters ("arg0(system.abs)", "[selection]" in a
 // selection).
 Result<std::vector<ExpressionPtr>> prepare_arguments(PrepareContext& context, const Function& function,

@@ -95,9 +95,10 @@ Error bad_literal(const char* what, const Receiver& receiver) {
 
 Result<ExpressionPtr> prepare_part(PrepareContext& context, const TermPtr& term, const Receiver& part,
                                    const char* what, const Receiver& whole, const char* part_name) {
-  if (assignability(context, *term, part) == Match::kNo) {
+  KEYZONE_TRY(fits, is_assignable(context, *term, part));
+  if (!fits) {
     return invalid(std::string("Invalid ") + what + " literal for " + whole.name + ": " + part_name + " " +
-                   to_string(*term) + " is not of type " + part.type->to_string());
+                   to_string(*term, Spelling::kCalls) + " is not of type " + part.type->to_string());
   }
   const bool outside = whole.name == kSelectionName || whole.type->is_vector();
   if (!outside && has_markers(*term)) {
@@ -129,7 +130,7 @@ Result<ExpressionPtr> prepare_list(PrepareContext& context, const ListLiteral& l
                    std::to_string(literal.elements.size()));
   }
   if (!type.is_vector() && type.kind() != TypeKind::kList) {
-    return invalid("Unexpected receiver type '" + type.to_string() + "'; only list and vector are expected");
+    return unexpected_receiver(type);
   }
   const Receiver element = element_receiver(receiver);
   std::vector<ExpressionPtr> parts;
@@ -182,7 +183,8 @@ Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral&
   std::vector<ExpressionPtr> fields;
   for (size_t i = 0; i < literal.elements.size(); ++i) {
     const Receiver field = field_receiver(receiver, i);
-    if (assignability(context, *literal.elements[i], field) == Match::kNo) {
+    KEYZONE_TRY(fits, is_assignable(context, *literal.elements[i], field));
+    if (!fits) {
       return invalid("Invalid tuple literal for " + receiver.name + ": component " + std::to_string(i) +
                      " is not of type " + field.type->to_string());
     }
@@ -201,7 +203,8 @@ Result<ExpressionPtr> prepare_user_type(PrepareContext& context, const UserTypeL
     const std::optional<size_t> at = type.find_field(name);
     if (!at) return invalid("Unknown field '" + name + "' in value of user defined type " + type.name());
     const Receiver field = field_receiver(receiver, *at);
-    if (assignability(context, *term, field) == Match::kNo) {
+    KEYZONE_TRY(fits, is_assignable(context, *term, field));
+    if (!fits) {
       return invalid("Invalid user type literal for " + receiver.name + ": field " + name +
                      " is not of type " + field.type->to_string());
     }

@@ -7,7 +7,7 @@ using Kind = ColumnOperation::Kind;
 
 std::string describe(const Assignment& a) {
   const std::string& c = a.column;
-  const std::string value = to_string(*a.value);
+  const std::string value = to_string(*a.value, Spelling::kCalls);
   switch (a.kind) {
     case AssignmentKind::kSet:
       return c + " = " + value;
@@ -18,7 +18,7 @@ std::string describe(const Assignment& a) {
     case AssignmentKind::kPrepend:
       return c + " = " + value + " - " + c;  // Cassandra's own slip
     case AssignmentKind::kSetElement:
-      return c + "[" + to_string(*a.element) + "] = " + value;
+      return c + "[" + to_string(*a.element, Spelling::kCalls) + "] = " + value;
     case AssignmentKind::kSetField:
       return c + "." + a.field + " = " + value;
   }
@@ -50,7 +50,8 @@ Result<ColumnOperation> prepare_add(PrepareContext& context, const Table& table,
   if (!column.type->is_multi_cell()) return invalid_operation(a, "frozen collection");
   auto made = make(Kind::kAppend, column, prepare_term(context, a.value, receiver));
   if (!made && column.type->kind() == TypeKind::kMap) {
-    return invalid("Value for a map addition has to be a map, but was: '" + to_string(*a.value) + "'");
+    return invalid("Value for a map addition has to be a map, but was: '" +
+                   to_string(*a.value, Spelling::kCalls) + "'");
   }
   return made;
 }
@@ -69,7 +70,8 @@ Result<ColumnOperation> prepare_subtract(PrepareContext& context, const Table& t
   const Receiver keys = receiver.with(receiver.name, set_type(column.type->parameters()[0], true));
   auto made = make(Kind::kDiscard, column, prepare_term(context, a.value, keys));
   if (!made)
-    return invalid("Value for a map substraction has to be a set, but was: '" + to_string(*a.value) + "'");
+    return invalid("Value for a map substraction has to be a set, but was: '" +
+                   to_string(*a.value, Spelling::kCalls) + "'");
   return made;
 }
 

@@ -130,8 +130,10 @@ Result<Operand> prepare_tuple_operand(PrepareContext& context, const Table& tabl
 }
 
 std::string describe_tuple_relation(const Relation& relation, const std::vector<const Column*>& columns) {
-  std::string values = relation.in_list ? to_string(*relation.in_list) : "";
-  for (const TermPtr& term : relation.operands) values += (values.empty() ? "" : ", ") + to_string(*term);
+  std::string values = relation.in_list ? to_string(*relation.in_list, Spelling::kCalls) : "";
+  for (const TermPtr& term : relation.operands) {
+    values += (values.empty() ? "" : ", ") + to_string(*term, Spelling::kCalls);
+  }
   if (relation.op == Operator::kIn && !relation.in_list) values = "(" + values + ")";
   return "(" + written_names(columns) + ") " + std::string(to_string(relation.op)) + " " + values;
 }
@@ -214,7 +216,7 @@ std::string describe_subject(const Relation& relation, const std::vector<const C
     case RelationKind::kTuple:
       return "(" + written_names(columns) + ")";
     case RelationKind::kMapEntry:
-      return written_names(columns) + "[" + to_string(*relation.map_key) + "]";
+      return written_names(columns) + "[" + to_string(*relation.map_key, Spelling::kCalls) + "]";
     case RelationKind::kColumn:
       break;
   }
@@ -224,7 +226,7 @@ std::string describe_subject(const Relation& relation, const std::vector<const C
 Result<void> check_relation(const Table& table, const Relation& relation,
                             const std::vector<const Column*>& columns) {
   if (relation.op == Operator::kNotEqual) {
-    const std::string value = relation.operands.empty() ? "" : to_string(*relation.operands[0]);
+    const std::string value = relation.operands.empty() ? "" : to_string(*relation.operands[0], Spelling::kCalls);
     return invalid("Unsupported \"!=\" relation: " + describe_subject(relation, columns) + " != " + value);
   }
   switch (relation.kind) {
@@ -390,8 +392,8 @@ Result<PreparedRelation> prepare_relation(PrepareContext& context, const Table& 
     prepared.operands.push_back(std::move(operand));
   }
   if (relation.op == Operator::kLike) {
-    return invalid("LIKE restriction is only supported on properly indexed columns. " +
-                   written_names(columns) + " LIKE " + to_string(*relation.operands.at(0)) + " is not valid.");
+    return invalid("LIKE restriction is only supported on properly indexed columns. " + written_names(columns) +
+                   " LIKE " + to_string(*relation.operands.at(0), Spelling::kCalls) + " is not valid.");
   }
   const bool one_of_one = relation.op == Operator::kIn && !relation.in_list && relation.operands.size() == 1;
   if (one_of_one) prepared.op = Operator::kEqual;

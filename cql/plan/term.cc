@@ -12,11 +12,15 @@ Match of_type(const TypePtr& have, const Type& want) {
   return want.is_value_compatible_with(*have) ? Match::kWeak : Match::kNo;
 }
 
-// The worst of the parts; kExact if there are none.
+Result<Match> tested(const PrepareContext& context, const Term& term, const Receiver& receiver);
+
+// The worst of the parts, kExact if there are none. What does not fit ends the test.
 class Worst {
  public:
-  void add(Match one) {
-    if (one > worst_) worst_ = one;
+  Result<bool> goes_on(Result<Match> one) {
+    KEYZONE_TRY(match, std::move(one));
+    if (match > worst_) worst_ = match;
+    return worst_ != Match::kNo;
   }
   Match result() const { return worst_; }
 
@@ -55,52 +59,83 @@ TypeKind preferred_kind(const Constant& constant) {
   return TypeKind::kBlob;
 }
 
-Match of_parts(const PrepareContext& context, const std::vector<TermPtr>& parts, const Receiver& part) {
+Result<Match> of_parts(const PrepareContext& context, const std::vector<TermPtr>& parts, const Receiver& part) {
   Worst worst;
-  for (const TermPtr& one : parts) worst.add(assignability(context, *one, part));
+  for (const TermPtr& one : parts) {
+    KEYZONE_TRY(on, worst.goes_on(tested(context, *one, part)));
+    if (!on) break;
+  }
   return worst.result();
 }
 
-Match of_tuple(const PrepareContext& context, const TupleLiteral& tuple, const Receiver& receiver) {
+Result<Match> of_tuple(const PrepareContext& context, const TupleLiteral& tuple, const Receiver& receiver) {
   if (!receiver.type->is_tuple()) {
-    return tuple.elements.size() == 1 ? assignability(context, *tuple.elements[0], receiver) : Match::kNo;
+    if (tuple.elements.size() != 1) return Match::kNo;
+    return tested(context, *tuple.elements[0], receiver);
   }
   if (tuple.elements.size() > receiver.type->parameters().size()) return Match::kNo;
   Worst worst;
   for (size_t i = 0; i < tuple.elements.size(); ++i) {
-    worst.add(assignability(context, *tuple.elements[i], field_receiver(receiver, i)));
+    KEYZONE_TRY(on, worst.goes_on(tested(context, *tuple.elements[i], field_receiver(receiver, i))));
+    if (!on) break;
   }
   return worst.result();
 }
 
-Match of_user_type(const PrepareContext& context, const UserTypeLiteral& literal, const Receiver& receiver) {
+Result<Match> of_user_type(const PrepareContext& context, const UserTypeLiteral& literal, const Receiver& receiver) {
   if (!receiver.type->is_user_type()) return Match::kNo;
   for (const auto& [name, term] : literal.fields) {
     const std::optional<size_t> at = receiver.type->find_field(name);
-    if (!at || assignability(context, *term, field_receiver(receiver, *at)) == Match::kNo) {
-      return Match::kNo;
-    }
+    if (!at) continue;  // what it is can be assigned; that there is no such field is said later
+    KEYZONE_TRY(match, tested(context, *term, field_receiver(receiver, *at)));
+    if (match == Match::kNo) return match;
   }
   return Match::kWeak;
 }
 
-Match of_map(const PrepareContext& context, const MapLiteral& literal, const Receiver& receiver) {
+Result<Match> of_map(const PrepareContext& context, const MapLiteral& literal, const Receiver& receiver) {
   if (receiver.type->kind() != TypeKind::kMap) return Match::kNo;
   Worst worst;
   for (const auto& [key, value] : literal.entries) {
-    worst.add(assignability(context, *key, key_receiver(receiver)));
-    worst.add(assignability(context, *value, value_receiver(receiver)));
+    KEYZONE_TRY(key_fits, worst.goes_on(tested(context, *key, key_receiver(receiver))));
+    if (!key_fits) break;
+    KEYZONE_TRY(value_fits, worst.goes_on(tested(context, *value, value_receiver(receiver))));
+    if (!value_fits) break;
   }
   return worst.result();
 }
 
-Match of_list(const PrepareContext& context, const ListLiteral& literal, const Receiver& receiver) {
+// A list literal does not say that it can't be assigned, it fails.
+Result<Match> of_list(const PrepareContext& context, const ListLiteral& literal, const Receiver& receiver) {
   if (receiver.type->is_vector()) {
     if (literal.elements.size() != static_cast<size_t>(receiver.type->dimension())) return Match::kNo;
   } else if (receiver.type->kind() != TypeKind::kList) {
-    return Match::kNo;
+    return unexpected_receiver(*receiver.type);
   }
   return of_parts(context, literal.elements, element_receiver(receiver));
+}
+
+Result<Match> tested(const PrepareContext& context, const Term& term, const Receiver& receiver) {
+  const Type& want = *receiver.type;
+  if (const auto* constant = term.as<Constant>()) {
+    if (native_type(preferred_kind(*constant))->kind() == want.kind()) return Match::kExact;
+    return want.accepts_constant(constant->kind) ? Match::kWeak : Match::kNo;
+  }
+  if (term.as<Null>() || term.as<BindMarker>()) return Match::kWeak;
+  if (const auto* list = term.as<ListLiteral>()) return of_list(context, *list, receiver);
+  if (const auto* set = term.as<SetLiteral>()) {
+    if (want.kind() == TypeKind::kMap && set->elements.empty()) return Match::kWeak;
+    if (want.kind() != TypeKind::kSet) return Match::kNo;
+    return of_parts(context, set->elements, element_receiver(receiver));
+  }
+  if (const auto* map = term.as<MapLiteral>()) return of_map(context, *map, receiver);
+  if (const auto* tuple = term.as<TupleLiteral>()) return of_tuple(context, *tuple, receiver);
+  if (const auto* user = term.as<UserTypeLiteral>()) return of_user_type(context, *user, receiver);
+  const TypePtr have = exact_type(context, term);
+  if (!have && (term.as<Arithmetic>() || term.as<Negation>() || term.as<FunctionCall>())) {
+    return Match::kWeak;  // the arguments decide, once the receiver is known
+  }
+  return of_type(have, want);
 }
 
 class NowExpression : public Expression {
@@ -136,10 +171,10 @@ Result<ExpressionPtr> prepare_constant(const Constant& constant, const Receiver&
 Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, const TypeHint& hint,
                                    const Receiver& receiver) {
   KEYZONE_TRY(type, context.resolve(hint.type));
-  const std::string text = to_string(term, context.keyspace);
+  const std::string text = to_string(term, Spelling::kCalls, context.keyspace);
   const Receiver casted = receiver.with(text, type);
   if (assignability(context, *hint.term, casted) == Match::kNo) {
-    return invalid("Cannot cast value " + to_string(*hint.term, context.keyspace) + " to type " +
+    return invalid("Cannot cast value " + to_string(*hint.term, Spelling::kCalls, context.keyspace) + " to type " +
                    type->to_string());
   }
   if (of_type(type, *receiver.type) == Match::kNo) {
@@ -155,6 +190,10 @@ Receiver part_receiver(const Receiver& whole, const std::string& part, TypePtr t
 }
 
 }  // namespace
+
+Error unexpected_receiver(const Type& type) {
+  return invalid("Unexpected receiver type '" + type.to_string() + "'; only list and vector are expected");
+}
 
 Receiver element_receiver(const Receiver& collection) {
   return part_receiver(collection, "value", collection.type->parameters()[0]);
@@ -209,26 +248,18 @@ TypePtr exact_type(const PrepareContext& context, const Term& term) {
 }
 
 Match assignability(const PrepareContext& context, const Term& term, const Receiver& receiver) {
-  const Type& want = *receiver.type;
-  if (const auto* constant = term.as<Constant>()) {
-    if (native_type(preferred_kind(*constant))->kind() == want.kind()) return Match::kExact;
-    return want.accepts_constant(constant->kind) ? Match::kWeak : Match::kNo;
+  const auto match = tested(context, term, receiver);
+  return match ? *match : Match::kNo;
+}
+
+Result<bool> is_assignable(PrepareContext& context, const Term& term, const Receiver& receiver) {
+  if (term.as<FunctionCall>() || term.as<Arithmetic>() || term.as<Negation>()) {
+    // Where no overload is meant, preparing the call says more about it.
+    const auto function = resolve_term(context, term, receiver.type);
+    return !function || check_result(**function, receiver.name, *receiver.type).ok();
   }
-  if (term.as<Null>() || term.as<BindMarker>()) return Match::kWeak;
-  if (const auto* list = term.as<ListLiteral>()) return of_list(context, *list, receiver);
-  if (const auto* set = term.as<SetLiteral>()) {
-    if (want.kind() == TypeKind::kMap && set->elements.empty()) return Match::kWeak;
-    if (want.kind() != TypeKind::kSet) return Match::kNo;
-    return of_parts(context, set->elements, element_receiver(receiver));
-  }
-  if (const auto* map = term.as<MapLiteral>()) return of_map(context, *map, receiver);
-  if (const auto* tuple = term.as<TupleLiteral>()) return of_tuple(context, *tuple, receiver);
-  if (const auto* user = term.as<UserTypeLiteral>()) return of_user_type(context, *user, receiver);
-  const TypePtr have = exact_type(context, term);
-  if (!have && (term.as<Arithmetic>() || term.as<Negation>() || term.as<FunctionCall>())) {
-    return Match::kWeak;  // the arguments decide, once the receiver is known
-  }
-  return of_type(have, want);
+  KEYZONE_TRY(match, tested(context, term, receiver));
+  return match != Match::kNo;
 }
 
 Result<ExpressionPtr> prepare_term(PrepareContext& context, const Term& term, const Receiver& receiver) {

@@ -27,6 +27,11 @@ Result<ExpressionPtr> prepare_in_list(PrepareContext& context, const Term& marke
 // What Cassandra calls a value in a selection, bind markers included.
 inline constexpr const char* kSelectionName = "[selection]";
 
+// What a list literal fails with where neither a list nor a vector is wanted.
+Error unexpected_receiver(const Type& type);
+// The same as assignability() for what stands within a literal; some mistakes are told at once.
+Result<bool> is_assignable(PrepareContext& context, const Term& term, const Receiver& receiver);
+
 // The receivers of the parts of a collection, tuple or user type.
 Receiver element_receiver(const Receiver& collection);  // list, set: value(name); vector
 Receiver key_receiver(const Receiver& map);             // key(name)

@@ -54,8 +54,8 @@ bool can_be(const Type& type, const Type& wanted) {
          (!type.is_user_type() || type.is_multi_cell() == wanted.is_multi_cell());
 }
 
-Error cannot_assign(const std::string& hint, const Type& type) {
-  return invalid("Cannot assign value " + hint + " to " + hint + " of type " + type.to_string());
+Error cannot_assign(const std::string& text, const Type& type) {
+  return invalid("Cannot assign value " + text + " to " + text + " of type " + type.to_string());
 }
 
 // An argument that is built first, so that its type tells which function is meant.
@@ -240,6 +240,10 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
       return built;
     }
     operand = std::move(built);
+  } else if (const auto* hint = cast ? cast->term->as<TypeHint>() : nullptr) {
+    KEYZONE_TRY(said, context_.resolve(hint->type));
+    KEYZONE_TRY(type, context_.resolve(cast->type));
+    if (*said == *type) return build(cast->term, nullptr);
   } else if (cast && says_no_type(*cast->term)) {
     return no_type(text(*cast->term));
   }
@@ -269,9 +273,15 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   KEYZONE_TRY(function, cast ? std::move(resolved) : looked_up(std::move(resolved)));
   KEYZONE_TRY(prepared, prepare_arguments(context_, *function, std::move(arguments), true));
   std::string name = result_column_name(*function, names);
+  // Cassandra sees a timeuuid's class behind the order of a column that is not reversed only.
+  const bool of_timeuuid = function->result->is_legacy() && is_reversed_column(shape.arguments);
+  const auto typed = [of_timeuuid](ExpressionPtr value) -> ExpressionPtr {
+    if (!of_timeuuid) return value;
+    return std::make_shared<RetypedExpression>(native_type(TypeKind::kTimeuuid), std::move(value));
+  };
   if (!function->is_aggregate()) {
     KEYZONE_TRY(folded, fold(std::make_shared<CallExpression>(std::move(function), std::move(prepared))));
-    return Selector{std::move(folded), std::move(name)};
+    return Selector{typed(std::move(folded)), std::move(name)};
   }
   if (!context_.dialect.aggregates) {
     const std::string what = function->name == kCountRowsName ? "countRows" : function->name;
@@ -282,7 +292,13 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   }
   auto value = std::make_shared<AggregateExpression>(function->result, aggregates_.size());
   aggregates_.push_back({std::move(function), std::move(prepared)});
-  return Selector{std::move(value), std::move(name)};
+  return Selector{typed(std::move(value)), std::move(name)};
+}
+
+bool SelectorBuilder::is_reversed_column(const std::vector<TermPtr>& arguments) const {
+  const auto* ref = arguments.empty() ? nullptr : arguments[0]->as<ColumnRef>();
+  const Column* column = ref ? table_.find(ref->name) : nullptr;
+  return column && column->descending;
 }
 
 // Literals with columns in them, and hints about such.
@@ -291,8 +307,9 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
     KEYZONE_TRY(said, looked_up(context_.resolve(hint->type)));
     const TypePtr type = freeze(said);
     KEYZONE_TRY(selector, build(hint->term, type));
-    if (!can_be(*selector.value->type(), *type)) return cannot_assign(text(*term), *type);
-    selector.name = text(*term);
+    selector.name = is_call(*hint->term) ? "(" + spell_type(hint->type.text, table_.keyspace) + ")" + selector.name
+                                         : text(*term);
+    if (!can_be(*selector.value->type(), *type)) return cannot_assign(selector.name, *type);
     if (!(*selector.value->type() == *type)) {
       selector.value = std::make_shared<RetypedExpression>(type, std::move(selector.value));
     }
@@ -348,23 +365,31 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
     type = term->as<ListLiteral>()  ? list_type(parts[0]->type(), true)
            : term->as<SetLiteral>() ? set_type(parts[0]->type(), true)
                                     : map_type(parts[0]->type(), parts[1]->type(), true);
+    if (type->kind() == TypeKind::kSet && type->element().references(TypeKind::kDuration)) {
+      return invalid("Durations are not allowed inside sets: " + type->to_string());
+    }
   }
   return Selector{make_selected_collection(std::move(type), std::move(parts)), name};
 }
 
 Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr& expected) {
   TypePtr type = expected;
+  const std::string name = to_string(*term, Spelling::kWritten, table_.keyspace);
   if (const auto* hint = term->as<TypeHint>(); hint && !type) {
+    if (is_call(*hint->term)) return build_composite(term, expected);
     KEYZONE_TRY(said, looked_up(context_.resolve(hint->type)));
     type = said;
-    const Receiver wanted{table_.keyspace, table_.name, kSelectionName, freeze(type)};
-    if (assignability(context_, *hint->term, wanted) == Match::kNo) {
-      return cannot_assign(text(*term), *wanted.type);
+    const auto* list = hint->term->as<ListLiteral>();
+    if (list && type->is_vector() && list->elements.size() != static_cast<size_t>(type->dimension())) {
+      return invalid("Unable to create a vector selector of type " + type->to_string() + " from " +
+                     std::to_string(list->elements.size()) + " elements");
     }
+    const Receiver wanted{table_.keyspace, table_.name, kSelectionName, freeze(type)};
+    if (assignability(context_, *hint->term, wanted) == Match::kNo) return cannot_assign(name, *wanted.type);
   }
   if (!type) return no_type(text(*term));
   KEYZONE_TRY(value, prepare_term(context_, term, {table_.keyspace, table_.name, kSelectionName, type}));
-  return Selector{std::move(value), text(*term)};
+  return Selector{std::move(value), name};
 }
 
 }  // namespace keyzone::cql

@@ -35,7 +35,7 @@ class SelectorBuilder {
 
  private:
   Result<Selector> build(const TermPtr& term, const TypePtr& expected);
-  std::string text(const Term& term) const { return to_string(term, table_.keyspace); }
+  std::string text(const Term& term) const { return to_string(term, Spelling::kWritten, table_.keyspace); }
   // The result of looking up a name.
   template <class T>
   Result<T> looked_up(Result<T> found) {
@@ -48,6 +48,8 @@ class SelectorBuilder {
   Result<Selector> build_element(const ElementOf& element);
   Result<Selector> build_slice(const SliceOf& slice);
   Result<Selector> build_call(const TermPtr& term, const TypePtr& expected);
+  // Of what a function is called with, the first is a clustering column in descending order.
+  bool is_reversed_column(const std::vector<TermPtr>& arguments) const;
   Result<Selector> build_stamp(const FunctionCall& call);
   Result<Selector> build_composite(const TermPtr& term, const TypePtr& expected);
   Result<Selector> build_term(const TermPtr& term, const TypePtr& expected);

@@ -13,8 +13,17 @@ class CollectionType : public Type {
   }
 
   Result<void> validate(BytesView wire) const override {
-    KEYZONE_TRY(values, split_collection(*this, wire));
-    for (size_t i = 0; i < values.size(); ++i) KEYZONE_CHECK(part(i).validate(values[i]));
+    const Error null = invalid("Null value read when not allowed");
+    CollectionReader reader(*this, wire);
+    bool has_null = false;
+    size_t i = 0;
+    for (std::optional<BytesView> value; reader.next(value); ++i) {
+      if (value) KEYZONE_CHECK(part(i).validate(*value));
+      if (!value && kind() != TypeKind::kList) return null;  // a list may have more that is wrong with it
+      has_null = has_null || !value;
+    }
+    KEYZONE_CHECK(reader.check_end(*this));
+    if (has_null) return null;
     return {};
   }
   bool ordered_is_exact() const override {

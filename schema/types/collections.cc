@@ -50,6 +50,12 @@ bool CollectionReader::next(std::optional<BytesView>& value) {
   return !failed_;
 }
 
+Result<void> CollectionReader::check_end(const Type& type) const {
+  if (failed_) return too_short(type);
+  if (rest().empty()) return {};
+  return invalid("Unexpected extraneous bytes after " + std::string(noun(type)) + " value");
+}
+
 bool CollectionReader::next(BytesView& value) {
   std::optional<BytesView> found;
   if (!next(found)) return false;
@@ -85,10 +91,7 @@ Result<std::vector<BytesView>> split_collection(const Type& type, BytesView wire
     if (!value) return invalid("Null value read when not allowed");
     values.push_back(*value);
   }
-  if (reader.failed()) return too_short(type);
-  if (!reader.rest().empty()) {
-    return invalid("Unexpected extraneous bytes after " + std::string(noun(type)) + " value");
-  }
+  KEYZONE_CHECK(reader.check_end(type));
   return values;
 }
 

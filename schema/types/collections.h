@@ -24,6 +24,8 @@ class CollectionReader {
   bool next(std::optional<BytesView>& value);
   bool next(BytesView& value);  // nulls are failures
   BytesView rest() const { return in_.rest(); }
+  // What is wrong where the walk has ended: "Not enough bytes to read a list", or there are more bytes than values.
+  Result<void> check_end(const Type& type) const;
 
  private:
   ByteReader in_;

@@ -42,7 +42,8 @@ class Builder {
   Result<void> add(std::string_view digits, size_t unit) {
     int64_t number;
     if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec != std::errc()) {
-      return invalid("For input string: \"" + std::string(digits) + "\"");
+      return Error{ErrorKind::kServer,  // what Cassandra does not catch
+                   "java.lang.NumberFormatException: For input string: \"" + std::string(digits) + "\""};
     }
     if (static_cast<int>(unit) == last_) {
       return invalid("Invalid duration. The " + std::string(kUnits[unit].plural) +
@@ -258,7 +259,7 @@ std::string Duration::to_string() const {
 
 bool is_duration_error(const Error& error) {
   const std::string& text = error.message;
-  return text.starts_with("Invalid duration. ") ||
+  return error.kind == ErrorKind::kServer || text.starts_with("Invalid duration. ") ||
          (text.starts_with("Unable to convert ") && text.ends_with(" to a duration"));
 }
 

@@ -12,44 +12,6 @@ namespace keyzone {
 
 namespace {
 
-// Scientific digits "d[.ddd]e±xx" of std::to_chars as Java writes them.
-std::string java_form(std::string_view scientific) {
-  std::string out;
-  if (scientific.starts_with('-')) {
-    out = "-";
-    scientific.remove_prefix(1);
-  }
-  const size_t e = scientific.find('e');
-  std::string digits(1, scientific[0]);
-  if (e > 2) digits += scientific.substr(2, e - 2);
-  if (digits.size() == 2 && digits[1] == '0') digits.pop_back();
-  const int exponent = std::atoi(scientific.data() + e + 1);
-  if (exponent >= -3 && exponent < 7) {
-    if (exponent < 0) return out + "0." + std::string(static_cast<size_t>(-exponent - 1), '0') + digits;
-    const size_t whole = static_cast<size_t>(exponent) + 1;
-    if (digits.size() <= whole) digits.resize(whole + 1, '0');
-    return out + digits.substr(0, whole) + "." + digits.substr(whole);
-  }
-  if (digits.size() == 1) digits += '0';
-  return out + digits.substr(0, 1) + "." + digits.substr(1) + "E" + std::to_string(exponent);
-}
-
-template <class Float>
-std::string java_text_of(Float value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
-  if (value == 0) return std::signbit(value) ? "-0.0" : "0.0";
-  char buffer[64];
-  char* const last = buffer + sizeof buffer - 1;
-  auto* end = std::to_chars(buffer, last, value, std::chars_format::scientific).ptr;
-  const bool one_digit =
-      std::string_view(buffer, static_cast<size_t>(end - buffer)).find('.') == std::string_view::npos;
-  // Java writes two digits at least: where one is enough to tell the number, the two nearest to it.
-  if (one_digit) end = std::to_chars(buffer, last, value, std::chars_format::scientific, 1).ptr;
-  *end = '\0';
-  return java_form({buffer, static_cast<size_t>(end - buffer)});
-}
-
 // [digits][.digits][e[±]digits], at least one digit before the exponent.
 bool is_float_text(std::string_view text) {
   size_t at = 0, mantissa = 0;
@@ -129,12 +91,12 @@ class FloatingType final : public NativeType {
     return be_bytes(std::bit_cast<Bits>(*value));
   }
   std::string to_cql_literal(BytesView wire) const override {
-    return wire.empty() ? "null" : java_text_of(value_of(wire));
+    return wire.empty() ? "null" : java_text(value_of(wire));
   }
   std::string to_json(BytesView wire) const override {
     if (wire.empty()) return "\"\"";
     const Float value = value_of(wire);
-    return std::isfinite(value) ? java_text_of(value) : "null";  // JSON has no NaN and no infinity
+    return std::isfinite(value) ? java_text(value) : "null";  // JSON has no NaN and no infinity
   }
 
  protected:
@@ -150,6 +112,9 @@ class FloatingType final : public NativeType {
     return true;
   }
   Result<Bytes> from_json_value(const JsonValue& json) const override {
+    if (json.kind == JsonValue::Kind::kFloat) {  // Java has read a double
+      return be_bytes(std::bit_cast<Bits>(static_cast<Float>(parse<double>(json.text).value_or(0))));
+    }
     if (json.kind == JsonValue::Kind::kString || json.is_number()) return from_text(json.text);
     return json_mismatch("a " + name() + " value", json);
   }
@@ -168,8 +133,6 @@ class FloatingType final : public NativeType {
 
 }  // namespace
 
-std::string java_text(double value) { return java_text_of(value); }
-std::string java_text(float value) { return java_text_of(value); }
 std::optional<double> parse_double(std::string_view text) { return parse<double>(text); }
 std::optional<float> parse_float(std::string_view text) { return parse<float>(text); }
 

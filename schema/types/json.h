@@ -1,6 +1,7 @@
 // JSON as INSERT JSON and fromJson() read it. Integers keep their text; other numbers go through a double, as
 // in Cassandra.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,7 +11,8 @@
 
 namespace keyzone {
 
-inline constexpr int kJsonDepthMax = 128;
+inline constexpr size_t kJsonDepthMax = 1000;   // of arrays and objects within each other
+inline constexpr size_t kJsonNumberMax = 1000;  // digits of a number
 
 struct JsonValue {
   enum class Kind { kNull, kBoolean, kInteger, kFloat, kString, kArray, kObject };
@@ -28,16 +30,25 @@ struct JsonValue {
   std::string java_class_path() const;  // "java.util.ArrayList"
 };
 
-// Errors: kInvalid, "parse error at line 1, column 5: …".
-Result<JsonValue> parse_json(std::string_view text);
-// The same for JSON that stands in a JSON string: "Error decoding JSON string: …".
+// What is wrong with a text that is not JSON, in the words of the library that Cassandra reads JSON with.
+struct JsonError {
+  std::string exception;  // "com.fasterxml.jackson.core.JsonParseException"
+  std::string message;    // "Unrecognized token 'x': …", with the line and column where it was found
+  std::string to_string() const { return exception + ": " + message; }
+};
+enum class JsonRoot { kAny, kObject };  // kObject: an object or null
+
+// What stands behind the value is not looked at, as in Cassandra.
+std::optional<JsonError> read_json(std::string_view text, JsonRoot root, JsonValue& value);
+// The same for JSON that stands in a JSON string. Errors: kInvalid, "Error decoding JSON string: …".
 Result<JsonValue> parse_json_string(std::string_view text);
 // With quotes around it.
 std::string quote_json(std::string_view utf8);
-// The column or field that a member's name means: "\"Ab\"" is Ab, Ab is ab.
-std::string json_field_name(std::string_view member);
-// The member's name that means a column or field; the counterpart of json_field_name, not yet quoted for
-// JSON.
+// The members of an object by the columns or fields that their names mean: "\"Ab\"" is Ab, Ab is ab. One name after
+// the other is folded in place, so that of "V" and v the one that is folded wins: as Cassandra does it.
+using JsonFields = std::vector<std::pair<std::string, const JsonValue*>>;
+JsonFields json_fields(const JsonValue& object);
+// The member's name that means a column or field, not yet quoted for JSON.
 std::string json_member_name(std::string_view field);
 
 }  // namespace keyzone

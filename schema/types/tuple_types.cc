@@ -207,12 +207,17 @@ class UserType final : public FieldsType {
       return invalid("Expected a map, but got a " + std::string(json.java_class()) + ": " + json.to_string());
     }
     std::vector<std::optional<Bytes>> fields(parameters_.size());
-    for (const auto& [member, item] : json.members) {
-      const std::string name = json_field_name(member);
+    const JsonFields given = json_fields(json);
+    for (const auto& [name, item] : given) {
       const auto at = find_field(name);
-      if (!at) return invalid("Unknown field '" + name + "' in value of user defined type " + name_);
-      KEYZONE_TRY(field, parameters_[*at]->from_json(item));
+      if (!at) continue;
+      KEYZONE_TRY(field, parameters_[*at]->from_json(*item));
       fields[*at] = std::move(field);
+    }
+    for (const auto& [name, item] : given) {  // Cassandra looks at the fields that it knows first
+      if (!find_field(name)) {
+        return invalid("Unknown field '" + name + "' in value of user defined type " + name_);
+      }
     }
     return build_fields(fields);
   }

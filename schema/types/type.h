@@ -204,6 +204,9 @@ using UserTypeResolver = std::function<TypePtr(std::string_view keyspace, std::s
 Result<TypePtr> parse_type(std::string_view text, std::string_view keyspace, const UserTypeResolver& resolve);
 // Whether it is a user type's name and nothing more; whether there is such a type is not asked.
 bool is_user_type_name(std::string_view text);
+// The type as it is written, in Cassandra's spelling: what is frozen within others says so, varchar is not called
+// text, and user types are named with the keyspace, if one is given. Text that is no type is given back.
+std::string spell_type(std::string_view text, std::string_view keyspace);
 // Reads `org.apache.cassandra.db.marshal.ListType(org.apache.cassandra.db.marshal.Int32Type)`; the prefix may
 // be left out. User types are described in full by the name itself. Reversed is stripped.
 Result<TypePtr> parse_marshal_name(std::string_view text);

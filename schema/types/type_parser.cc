@@ -14,7 +14,7 @@ struct Shape {
   bool frozen = false;
   std::vector<Shape> parts;
   int64_t dimension = 0;
-  std::string keyspace, name;
+  std::string keyspace, name;  // of a user type; the name of a native that has two, if it is not the usual one
 
   bool is_collection() const { return !known && kind >= TypeKind::kList && kind <= TypeKind::kMap; }
   bool is_user() const { return !known && kind == TypeKind::kUser; }
@@ -27,8 +27,13 @@ struct Shape {
     if (is_user() || kind == TypeKind::kVector) return;
     for (Shape& part : parts) part.freeze();
   }
+  void qualify(std::string_view in) {
+    if (is_user() && keyspace.empty()) keyspace = in;
+    for (Shape& part : parts) part.qualify(in);
+  }
   std::string to_string() const {
-    if (known) return known->is_native() ? known->to_string() : "'" + known->marshal_name() + "'";
+    if (known && known->is_native()) return name.empty() ? known->to_string() : name;
+    if (known) return "'" + known->marshal_name() + "'";
     std::string bare;
     if (is_user()) {
       bare = (keyspace.empty() ? "" : keyspace + ".") + name;
@@ -126,7 +131,10 @@ class Parser {
       return shape;
     }
     if (quote == '\0' && take('<')) return parameters(name, depth);
-    if (quote == '\0' && (shape.known = find_native_type(name))) return shape;
+    if (quote == '\0' && (shape.known = find_native_type(name))) {
+      if (name != native_type_name(shape.known->kind())) shape.name = name;
+      return shape;
+    }
     shape.kind = TypeKind::kUser;
     shape.name = name;
     if (take('.')) {
@@ -285,6 +293,13 @@ class Maker {
 bool is_user_type_name(std::string_view text) {
   const auto shape = Parser(text).parse();
   return shape && shape->is_user() && !shape->frozen;
+}
+
+std::string spell_type(std::string_view text, std::string_view keyspace) {
+  auto shape = Parser(text).parse();
+  if (!shape) return std::string(text);
+  shape->qualify(keyspace);
+  return shape->to_string();
 }
 
 Result<TypePtr> parse_type(std::string_view text, std::string_view keyspace,

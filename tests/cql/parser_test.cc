@@ -144,7 +144,7 @@ TEST(Parser, KindsOfConstants) {
 
 TEST(Parser, SelectorsReachIntoValues) {
   const auto select =
-      parse_as<SelectStatement>("SELECT a.b.c, m['x'], s[1..2], s[..3], s[4..], a -1, (a + b) * 2 FROM t");
+      parse_as<SelectStatement>("SELECT a.b.c, m['x'], s[1..2], s[..3], s[4..], a - 1, (a + b) * 2 FROM t");
   std::vector<std::string> texts;
   for (const SelectItem& item : select.items) texts.push_back(to_string(*item.value));
   EXPECT_THAT(texts, ElementsAre("a.b.c", "m['x']", "s[1..2]", "s[..3]", "s[4..]", "a - 1", "(a + b) * 2"));
@@ -309,7 +309,7 @@ TEST(Parser, EverythingElseParses) {
         "SELECT * FROM t WHERE (b, c) > (1, 2) AND ((d = 1))",
         "SELECT * FROM t WHERE expr(i, 'x') AND a = 1",
         "SELECT (a) AS x, (b, c) FROM t",
-        "SELECT a FROM t -- comment\n WHERE /* more */ k = 1 // end"}) {
+        "SELECT a FROM t -- comment\n WHERE /* more */ k = 1 // end\n"}) {
     const auto statement = parse(text);
     EXPECT_TRUE(statement.ok()) << text << "\n" << (statement ? "" : statement.error().message);
   }

@@ -217,14 +217,21 @@ TEST(Calendar, DaysAndMonths) {
 }
 
 TEST(Json, WhatIsReadKeepsItsDigits) {
-  const auto json = parse_json(R"({"a": 1.10, "b": 123456789012345678901234567890, "a": [null, true, "x"]})");
-  ASSERT_TRUE(json);
-  EXPECT_EQ(json->to_string(), "{a=[null, true, x], b=123456789012345678901234567890}");
-  EXPECT_FALSE(parse_json("{"));
-  EXPECT_FALSE(parse_json("1 2"));
-  EXPECT_FALSE(parse_json(std::string(100000, '[')));
-  EXPECT_EQ(json_field_name("Ab"), "ab");
-  EXPECT_EQ(json_field_name("\"Ab\""), "Ab");
+  JsonValue json;
+  ASSERT_FALSE(read_json(R"({"a": 1.10, "b": 123456789012345678901234567890, "a": [null, true, "x"]})",
+                         JsonRoot::kAny, json));
+  EXPECT_EQ(json.to_string(), "{a=[null, true, x], b=123456789012345678901234567890}");
+  EXPECT_FALSE(read_json("1 2", JsonRoot::kAny, json));  // what stands behind the value is not looked at
+  EXPECT_TRUE(read_json("{", JsonRoot::kAny, json));
+  EXPECT_TRUE(read_json(std::string(100000, '['), JsonRoot::kAny, json));
+  EXPECT_TRUE(read_json("[1]", JsonRoot::kObject, json));
+  EXPECT_FALSE(read_json(R"({"Ab": 1, "\"Ab\"": 2, "AB": 3})", JsonRoot::kObject, json));
+  const JsonFields fields = json_fields(json);
+  ASSERT_EQ(fields.size(), 2u);
+  EXPECT_EQ(fields[0].first, "Ab");
+  EXPECT_EQ(fields[0].second->text, "2");
+  EXPECT_EQ(fields[1].first, "ab");
+  EXPECT_EQ(fields[1].second->text, "3");
   EXPECT_EQ(quote_json("a\"\\\n\x01"), "\"a\\\"\\\\\\n\\u0001\"");
 }
 
