@@ -72,6 +72,7 @@ PreparedWrite::PreparedWrite(WritePlanPtr plan) : plan_(std::move(plan)) {
 }
 
 Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
+  if (plan_->conditional()) KEYZONE_CHECK(check_conditional_keys(*plan_));
   WriteBuilder builder(options, catalog);
   KEYZONE_CHECK(builder.add(*plan_, options.values));
   WriteExecution out;

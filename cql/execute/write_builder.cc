@@ -24,9 +24,17 @@ Result<int32_t> check_expiry(const WritePlan& plan, int32_t ttl, Timestamp now) 
 
 Result<int32_t> ttl_of(const WritePlan& plan, EvalContext& context) {
   const Timestamp now = context.functions.now_us;
-  if (!plan.ttl) return check_expiry(plan, plan.default_ttl, now);
+  if (!plan.ttl) {
+    KEYZONE_TRY(ttl, check_expiry(plan, plan.default_ttl, now));
+    return plan.kind == StatementKind::kDelete ? 0 : ttl;
+  }
   KEYZONE_TRY(value, plan.ttl->evaluate(context));
-  if (!value.is_set() || value.bytes.empty()) return check_expiry(plan, plan.default_ttl, now);
+  // Like Cassandra, which does not check the default then.
+  if (value.is_unset()) {
+    const int64_t left = std::max<int64_t>(0, kExpiryMax - now / 1'000'000);
+    return static_cast<int32_t>(std::min<int64_t>(plan.default_ttl, left));
+  }
+  if (value.is_null() || value.bytes.empty()) return 0;
   if (value.bytes.size() != 4)
     return invalid("Expected 4 or 0 byte int (" + std::to_string(value.bytes.size()) + ")");
   const auto ttl = load_be<int32_t>(value.bytes.data());
@@ -53,8 +61,23 @@ size_t bytes_of(const RowWrite& row) {
   return sum;
 }
 
+// The bytes of all values together, which only keys that are long in their order-preserving form may exceed. Rows on
+// which a condition is are not asked, as in Cassandra.
+Result<void> check_clustering_size(const WritePlan& plan, const Bytes& clustering) {
+  if (clustering.size() <= kKeySizeMax || plan.conditional()) return {};
+  ByteReader in(clustering);
+  Bytes values;
+  for (size_t i = 0; i < plan.table->clustering_size && !in.done(); ++i) {
+    const Column& column = plan.table->clustering(i);
+    KEYZONE_ASSERT(column.type->read_ordered(in, column.descending, values));
+  }
+  if (values.size() <= kKeySizeMax) return {};
+  return key_too_long(values.size());
+}
+
 Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clustering, size_t row_bytes_max,
                      Mutation& mutation, Bytes as_written = {}) {
+  KEYZONE_CHECK(check_clustering_size(plan, clustering));
   RowWrite row;
   row.marker = plan.marker;
   row.cells.reserve(plan.regulars.size());
@@ -109,7 +132,10 @@ Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& 
   const Restrictions& where = plan.restrictions;
   if (where.full_primary_key() && plan.table->clustering_size > 0) {
     KEYZONE_TRY(keys, where.clustering_keys(context));
-    for (Bytes& key : keys) add_deletion(RowAction::kDeleteRow, std::move(key), {}, mutation);
+    for (Bytes& key : keys) {
+      KEYZONE_CHECK(check_clustering_size(plan, key));
+      add_deletion(RowAction::kDeleteRow, std::move(key), {}, mutation);
+    }
     return {};
   }
   KEYZONE_TRY(ranges, where.clustering_ranges(context));
@@ -198,7 +224,7 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
   }
   if (plan.conditional()) {
     Bytes clustering;
-    if (plan.restrictions.full_primary_key()) {
+    if (plan.restrictions.names_rows()) {
       KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
       clustering = keys.empty() ? Bytes() : std::move(keys.front());
     }

@@ -142,23 +142,6 @@ Where Builder::where(std::vector<RawRelation> relations) {
   return out;
 }
 
-Conditions Builder::conditions(std::vector<RawRelation> relations) {
-  Conditions out;
-  for (RawRelation& raw : relations) {
-    const auto target = target_of(raw.left);
-    const bool element_operator = raw.op && *raw.op <= Operator::kIn;
-    const bool column_operator =
-        element_operator || (raw.op && (*raw.op == Operator::kContains || *raw.op == Operator::kContainsKey));
-    if (!target || !(target->element || target->field ? element_operator : column_operator)) {
-      refuse_left(*raw.left);
-      continue;
-    }
-    out.columns.push_back({target->column, target->element, target->field, *raw.op, std::move(raw.operands),
-                           std::move(raw.in_list)});
-  }
-  return out;
-}
-
 // ---- INSERT, UPDATE, DELETE ----
 
 Statement Builder::insert(QualifiedName table, std::vector<std::string> columns, std::vector<TermPtr> values,
@@ -216,7 +199,9 @@ Assignment Builder::assign_sum(std::string column, const std::string& same_colum
 void Builder::add_assignment(std::vector<Assignment>& assignments, Assignment assignment) {
   const bool sets = assignment.kind == AssignmentKind::kSet;
   for (const Assignment& other : assignments) {
-    if (other.column == assignment.column && (sets || other.kind == AssignmentKind::kSet)) {
+    const bool same_field = other.kind == AssignmentKind::kSetField &&
+                            assignment.kind == AssignmentKind::kSetField && other.field == assignment.field;
+    if (other.column == assignment.column && (sets || other.kind == AssignmentKind::kSet || same_field)) {
       fail("Multiple incompatible setting of column " + other.column);
     }
   }

@@ -3,11 +3,24 @@
 #include "schema/types/collections.h"
 
 namespace keyzone::cql {
+namespace {
+
+// Within other values, a count below zero is read as none.
+Result<void> check_bound_count(const Type& type, BytesView wire) {
+  if (!type.is_collection() || wire.size() < sizeof(int32_t) || load_be<int32_t>(wire.data()) >= 0) return {};
+  return invalid(std::string("The data cannot be deserialized as a ") +
+                 (type.kind() == TypeKind::kList  ? "list"
+                  : type.kind() == TypeKind::kSet ? "set"
+                                                  : "map"));
+}
+
+}  // namespace
 
 Result<Value> MarkerExpression::evaluate(EvalContext& context) const {
   const Value& value = context.values[index_];
   if (!value.is_set()) return value;
   KEYZONE_CHECK(type_->validate(value.bytes));
+  KEYZONE_CHECK(check_bound_count(*type_, value.bytes));
   if (auto sorted = sorted_collection(*type_, value.bytes)) return context.keep(*std::move(sorted));
   return value;
 }
@@ -15,6 +28,7 @@ Result<Value> MarkerExpression::evaluate(EvalContext& context) const {
 Result<Value> InListExpression::evaluate(EvalContext& context) const {
   const Value& value = context.values[index_];
   if (!value.is_set()) return value;
+  KEYZONE_CHECK(check_bound_count(*type_, value.bytes));
   CollectionReader reader(*type_, value.bytes);
   Bytes elements;
   int32_t count = 0;

@@ -79,14 +79,15 @@ Result<void> plan_where(PrepareContext& context, const Where& where, Restriction
 Result<void> check_conditional(const WritePlan& plan) {
   if (!plan.conditional()) return {};
   if (plan.table->counter) return invalid("Conditional updates are not supported on counter tables");
-  if (plan.restrictions.partition_in()) {
-    return invalid("IN on the partition key is not supported with conditional " +
-                   std::string(plan.kind == StatementKind::kDelete ? "deletions" : "updates"));
-  }
-  if (plan.restrictions.clustering_in()) {
-    return invalid("IN on the clustering key columns is not supported with conditional " +
-                   std::string(plan.kind == StatementKind::kDelete ? "deletions" : "updates"));
-  }
+  return {};
+}
+
+Result<void> check_conditional_keys(const WritePlan& plan) {
+  const std::string what = plan.kind == StatementKind::kDelete ? "deletions" : "updates";
+  if (plan.restrictions.partition_in())
+    return invalid("IN on the partition key is not supported with conditional " + what);
+  if (plan.restrictions.clustering_in())
+    return invalid("IN on the clustering key columns is not supported with conditional " + what);
   return {};
 }
 
@@ -102,7 +103,8 @@ Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table,
   plan.conditions.if_exists = statement.conditions.any();  // so that the attributes know
   KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
   for (const Assignment& assignment : statement.assignments) {
-    KEYZONE_TRY(operation, prepare_assignment(context, *table, *table->find(assignment.column), assignment));
+    KEYZONE_TRY(operation, prepare_assignment(context, *table, *table->find(assignment.column), assignment,
+                                              statement.conditions.any()));
     add_operation(plan, std::move(operation));
   }
   KEYZONE_TRY(conditions, prepare_conditions(context, *table, statement.conditions));
@@ -120,7 +122,6 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
   plan.kind = StatementKind::kDelete;
   plan.conditions.if_exists = statement.conditions.any();
   KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
-  plan.default_ttl = 0;
   for (const Deletion& deletion : statement.deletions) {
     KEYZONE_TRY(column, find_column(*table, deletion.column));
     if (is_key(*column)) {

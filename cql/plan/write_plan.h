@@ -56,5 +56,7 @@ Result<void> plan_attributes(PrepareContext& context, const Attributes& attribut
 Result<void> plan_where(PrepareContext& context, const Where& where, RestrictionsFor statement,
                         WritePlan& plan);
 Result<void> check_conditional(const WritePlan& plan);
+// Of a statement with a condition, or in a batch that has one: it is about one row. When it is executed.
+Result<void> check_conditional_keys(const WritePlan& plan);
 
 }  // namespace keyzone::cql
