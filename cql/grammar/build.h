@@ -136,6 +136,7 @@ class Builder {
   Statement describe(DescribeStatement describe, bool with_internals);
 
  private:
+  TermPtr behind_column(const TermPtr& term);
   void refuse_column(const Term& column);
   void refuse_left(const Term& left);
   template <class T>

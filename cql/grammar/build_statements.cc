@@ -166,9 +166,21 @@ Statement Builder::insert_json(QualifiedName table, TermPtr json, bool default_u
   return make_statement(std::move(insert));
 }
 
-// c = value, c = c + value, c = c - value, c = value + c. Sums associate to the left: c + 1 + 2 is (c + 1) +
-// 2, whose leftmost operand is the column.
-Assignment Builder::assign(std::string column, const TermPtr& term) {
+// Sums associate to the left, but c = c - 1 + 2 takes the whole of 1 + 2 from c, as in Cassandra.
+TermPtr Builder::behind_column(const TermPtr& term) {
+  const auto* sum = term->as<Arithmetic>();
+  const auto* left = sum && (sum->op == '+' || sum->op == '-') ? sum->left->as<Arithmetic>() : nullptr;
+  if (!left || (left->op != '+' && left->op != '-')) return term;
+  const TermPtr inner = behind_column(sum->left);
+  const auto* first = inner->as<Arithmetic>();
+  if (!column_name(first->left)) return term;
+  return arithmetic(term->position, first->op, first->left,
+                    arithmetic(first->right->position, sum->op, first->right, sum->right));
+}
+
+// c = value, c = c + value, c = c - value, c = value + c.
+Assignment Builder::assign(std::string column, const TermPtr& written) {
+  const TermPtr term = behind_column(written);
   const auto* sum = term->as<Arithmetic>();
   const bool additive = sum && (sum->op == '+' || sum->op == '-');
   if (additive && column_name(sum->left)) {

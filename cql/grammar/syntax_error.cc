@@ -10,7 +10,8 @@ namespace {
 
 using Kind = Parser::token;
 
-constexpr size_t kSnippetWords = 10;  // as many before the choice are shown, spaces included
+constexpr size_t kSnippetWords = 10;      // as many before the choice are shown, spaces included,
+constexpr size_t kWordsBehindChoice = 2;  // and as many behind it
 
 bool one_of(int kind, std::initializer_list<int> kinds) {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
@@ -65,6 +66,38 @@ class Context {
                                    Kind::INSERT,    Kind::BEGIN,  Kind::BATCH, Kind::EXISTS, Kind::TABLE,
                                    Kind::TOKEN,     Kind::ASC,    Kind::DESC,  Kind::AS}));
   }
+  // Behind the IF of an UPDATE or DELETE.
+  bool in_conditions() const {
+    const auto find = [this](size_t from, std::initializer_list<int> kinds) {
+      while (from <= at_ && !one_of(before(from), kinds)) ++from;
+      return from;
+    };
+    const size_t condition = find(1, {Kind::IF, Kind::WHERE, Kind::SET, Kind::VALUES, ';'});
+    if (before(condition) != Kind::IF || is_definition()) return false;
+    return before(find(condition + 1, {Kind::WHERE, Kind::VALUES, Kind::JSON, ';'})) == Kind::WHERE;
+  }
+  // Behind the '=' of an option of a table, keyspace or view.
+  bool behind_option() const {
+    return is_definition() && before(1) == '=' && one_of(before(3), {Kind::WITH, Kind::AND}) &&
+           !said(Kind::ROLE) && !said(Kind::USER);
+  }
+  // The bad word stands behind [value of a column's element, outside of a list of selectors.
+  bool behind_element() const {
+    if (before(2) != '[' || in_select_list()) return false;
+    return one_of(before(3), {Kind::IDENTIFIER, Kind::QUOTED_NAME});
+  }
+  // What stands before the bad word is the end of a term or the name of a table; there theirs looks a word further.
+  bool looks_further() const {
+    if (is_definition() || in_select_list() || in_delete_list()) return false;
+    if (one_of(before(2), {Kind::UPDATE, Kind::FROM})) return name_before();
+    if (before(1) != ')') return behind_value() && before(2) != Kind::JSON;
+    size_t opening = 2;
+    for (int open = 1; opening <= at_; ++opening) {
+      open += before(opening) == ')' ? 1 : before(opening) == '(' ? -1 : 0;
+      if (open == 0) break;
+    }
+    return !one_of(before(opening + 1), {Kind::IN, Kind::VALUES}) && before(opening + 2) != Kind::INTO;
+  }
   // The bad word stands behind a value: not behind a number that says how many.
   bool behind_value() const {
     const bool value =
@@ -85,7 +118,7 @@ class Context {
 bool may_follow_value(int kind) {
   return one_of(kind, {0,           ')',         ']',           '}',          ',',          ':',
                        ';',         '=',         Kind::RANGE,   Kind::AND,    Kind::ALLOW,  Kind::IF,
-                       Kind::GROUP, Kind::ORDER, Kind::PER,     Kind::LIMIT,  Kind::USING,  Kind::AS,
+                       Kind::GROUP, Kind::ORDER, Kind::PER,     Kind::LIMIT,  Kind::AS,
                        Kind::FROM,  Kind::WHERE, Kind::APPLY,   Kind::INSERT, Kind::UPDATE, Kind::DELETE,
                        Kind::ASC,   Kind::DESC,  Kind::PRIMARY, Kind::WITH});
 }
@@ -110,7 +143,8 @@ bool name_began_choice(const Context& context) {
   if (context.in_select_list())
     return !one_of(earlier, {Kind::AS, '.'}) && !one_of(bad, {')', ']', '}', Kind::AS});
   if (context.in_delete_list()) return one_of(earlier, {Kind::DELETE, ','});
-  if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM})) return !may_follow_table(bad);
+  if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM, Kind::TRUNCATE}))
+    return !may_follow_table(bad);
   if (context.is_definition()) {
     if (context.in_type()) return one_of(earlier, {'<', ','}) && !one_of(bad, {',', '>', ')', '<'});
     if (earlier == Kind::EXISTS)
@@ -123,12 +157,15 @@ bool name_began_choice(const Context& context) {
   return one_of(earlier, {Kind::WHERE, Kind::AND, Kind::IF, '='});
 }
 
+bool names(const std::vector<std::string>& symbols, std::string_view name) {
+  return std::find(symbols.begin(), symbols.end(), name) != symbols.end();
+}
+
 // The one of the possible symbols that a rule can't do without; what stands before it there is optional.
 std::string needed(const Context& context, const std::vector<std::string>& possible) {
+  if (names(possible, "']'") && context.behind_element()) return "";
   if (possible.size() == 1) return possible[0];
-  const auto has = [&possible](std::string_view name) {
-    return std::find(possible.begin(), possible.end(), name) != possible.end();
-  };
+  const auto has = [&possible](std::string_view name) { return names(possible, name); };
   if (context.before(1) == Kind::BEGIN) return "BATCH";
   if (has("']'")) return "']'";
   if (has("')'") && has("','")) return "')'";
@@ -138,7 +175,8 @@ std::string needed(const Context& context, const std::vector<std::string>& possi
   }
   if (context.in_delete_list()) return one_of(context.before(1), {Kind::DELETE, ']'}) ? "FROM" : "";
   if (context.begins_with({Kind::CREATE}) && context.before(1) == ',' && has("PRIMARY")) return "')'";
-  if (context.begins_with({Kind::UPDATE}) && !context.said(Kind::SET) && has("SET")) return "SET";
+  if (has("WHERE") && !has("<EOF>") && !has("APPLY")) return "WHERE";
+  if (has("SET") && (has("USING") || has("AND"))) return "SET";  // and no type
   for (const char* name : {"APPLY", "<EOF>"}) {
     if (has(name)) return name;
   }
@@ -180,24 +218,42 @@ std::string snippet(std::string_view text, const std::vector<Token>& tokens, con
   out += text.substr(from, choice.begin - from);
   const size_t size = shown_size(choice);
   out += "[" + std::string(text.substr(choice.begin, size)) + "]";
-  if (mistake.word > mistake.choice) {
-    const Token& word = tokens[mistake.word];
-    const size_t after = choice.begin + size;
-    out += text.substr(after, word.begin + shown_size(word) - after);
+  size_t last = mistake.choice, end = choice.begin + size;
+  words = 0;
+  const size_t seen = mistake.word + (mistake.looked_on ? 1 : 0);
+  for (; last < seen; ++last) {
+    words += tokens[last + 1].begin > tokens[last].end ? 2 : 1;
+    if (words > kWordsBehindChoice) break;
+    if (tokens[last + 1].kind == 0) return "";  // theirs shows nothing up to the end of the text
+    end = tokens[last + 1].begin + shown_size(tokens[last + 1]);
   }
-  return out + (mistake.word + 2 < tokens.size() ? "...)" : ")");
+  out += text.substr(choice.begin + size, end - choice.begin - size);
+  return out + (end < tokens[tokens.size() - 2].end ? "...)" : ")");
 }
 
 }  // namespace
 
 Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vector<std::string>& possible) {
   const Context context(tokens, at);
+  if (possible.size() == 1 && possible[0] == "'='" && context.before(1) == ']') return {at, at, possible[0]};
   if (context.behind_value() && !context.in_select_list() && !context.in_delete_list() &&
       !may_follow_value(context.bad()))
     return {at, at};
+  // There JSON is a column.
+  if (context.before(1) == Kind::JSON && context.before(2) == Kind::DISTINCT) return {at - 1, at - 2};
+  const bool behind_part = names(possible, "')'") && names(possible, "'['") && !names(possible, "','");
+  if (behind_part)  // writetime(column
+    return {at, at, context.bad() == '(' ? "" : "')'"};
+  if (context.in_conditions() && !context.behind_value() && context.before(1) != ')') {
+    const bool existence = context.before(1) == Kind::EXISTS && context.before(2) == Kind::IF;
+    return {at, existence ? at - 1 : at};
+  }
+  if (context.behind_option()) return {at, at - 2};
   if (name_began_choice(context)) return {at, at - 1};
   if (context.before(1) == Kind::IN && !context.is_definition() && at >= 2) return {at, at - 2};
-  return {at, at, needed(context, possible)};
+  Mistake mistake{at, at, needed(context, possible)};
+  mistake.looked_on = !mistake.wanted.empty() && context.bad() != 0 && context.looks_further();
+  return mistake;
 }
 
 std::string describe_mistake(std::string_view text, const std::vector<Token>& tokens,
@@ -215,8 +271,8 @@ std::string describe_mistake(std::string_view text, const std::vector<Token>& to
                       : std::string(text.substr(word.begin, word.end - word.begin));
   message += "'";
   if (!mistake.wanted.empty()) message += " expecting " + token_name(mistake.wanted);
-  if (!at_end || mistake.choice < mistake.word) message += " " + snippet(text, tokens, mistake);
-  return message;
+  const std::string shown = at_end && mistake.choice == mistake.word ? "" : snippet(text, tokens, mistake);
+  return shown.empty() ? message : message + " " + shown;
 }
 
 }  // namespace keyzone::cql
