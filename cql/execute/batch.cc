@@ -109,6 +109,18 @@ Result<void> check_permitted(BatchKind kind, std::span<const WritePlan* const> p
   return {};
 }
 
+// Cassandra makes all partition keys of a batch before anything else of it: a mistake in one is complained of first.
+Error mistake_in_keys(std::span<const BatchPart> parts, const ExecuteOptions& options, const Error& otherwise) {
+  for (const BatchPart& part : parts) {
+    EvalContext context;
+    context.values = part.values;
+    context.functions = {options.now, options.random};
+    if (part.plan->json) continue;
+    if (const auto keys = part.plan->restrictions.partition_keys(context); !keys) return keys.error();
+  }
+  return otherwise;
+}
+
 // Of a batch with conditions.
 Result<void> check_keys(std::span<const WritePlan* const> plans) {
   for (const WritePlan* plan : plans) {
@@ -165,7 +177,10 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
     counter = counter || part.plan->table->counter;
   }
   if (conditional) KEYZONE_CHECK(check_keys(plans));
-  for (const BatchPart& part : parts) KEYZONE_CHECK(builder.add(*part.plan, part.values, batch_timestamp));
+  for (const BatchPart& part : parts) {
+    const auto added = builder.add(*part.plan, part.values, batch_timestamp);
+    if (!added) return mistake_in_keys(parts, options, added.error());
+  }
   if (conditional && !builder.one_partition()) {
     return invalid("Batch with conditions cannot span multiple partitions");
   }
@@ -178,7 +193,7 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
              : kind == BatchKind::kUnlogged ? WriteKind::kUnloggedBatch
                                             : WriteKind::kLoggedBatch;
   if (conditional) {
-    out.conditional = plan_conditional_answer(plans, true);
+    out.conditional = with_mistake(plan_conditional_answer(plans, true), builder.mistake());
     for (TabletCommand& one : out.commands) {
       KEYZONE_CHECK(merge_conditions(one.command));
       one.command.condition_columns = out.conditional->slots.fetched();
@@ -191,13 +206,14 @@ Result<Execution> PreparedBatch::begin(const ExecuteOptions& options, const Cata
   EvalContext context;
   context.values = options.values;
   context.functions = {options.now, options.random};
-  std::optional<Timestamp> stamp;
-  if (timestamp_) {
-    KEYZONE_TRY(timestamp, timestamp_of(timestamp_, context, options.timestamp.value_or(kNoTimestamp)));
-    stamp = timestamp;
-  }
   std::vector<BatchPart> parts;
   for (const WritePlanPtr& plan : plans_) parts.push_back({plan.get(), options.values});
+  std::optional<Timestamp> stamp;
+  if (timestamp_) {
+    const auto given = timestamp_of(timestamp_, context, options.timestamp.value_or(kNoTimestamp));
+    if (!given) return mistake_in_keys(parts, options, given.error());
+    stamp = *given;
+  }
   return begin_parts(kind_, parts, stamp, options, catalog);
 }
 

@@ -82,7 +82,7 @@ Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const Cata
              : plan_->table->counter ? WriteKind::kCounter
                                      : WriteKind::kPlain;
   if (conditional_) {
-    out.conditional = conditional_;
+    out.conditional = with_mistake(conditional_, builder.mistake());
     for (TabletCommand& one : out.commands) one.command.condition_columns = conditional_->slots.fetched();
   }
   return Execution(std::move(out));

@@ -113,6 +113,13 @@ ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> pla
   return std::make_shared<WriteExecution::ConditionalPlan>(table, std::move(shown), std::move(read));
 }
 
+ConditionalPlanPtr with_mistake(ConditionalPlanPtr plan, const std::optional<Error>& mistake) {
+  if (!mistake) return plan;
+  auto copy = std::make_shared<WriteExecution::ConditionalPlan>(*plan);
+  copy->mistake = mistake;
+  return copy;
+}
+
 Result<std::optional<ResultSet>> WriteExecution::finish(std::span<const Outcome> outcomes) const {
   for (const Outcome& outcome : outcomes) {
     if (outcome.kind == OutcomeKind::kInvalid) return invalid(outcome.message);
@@ -123,6 +130,7 @@ Result<std::optional<ResultSet>> WriteExecution::finish(std::span<const Outcome>
     KEYZONE_TRY(rows, refused(*conditional, outcome.current));
     return std::optional(std::move(rows));
   }
+  if (conditional->mistake) return *conditional->mistake;
   return std::optional(only_applied(*conditional, true));
 }
 

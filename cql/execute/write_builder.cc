@@ -46,8 +46,19 @@ Result<int32_t> ttl_of(const WritePlan& plan, EvalContext& context) {
   return check_expiry(plan, ttl, now);
 }
 
-Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+// The order of things tells which mistake is complained of: keys, the time to live, values.
+Result<void> set_ttl(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                     Mutation& mutation) {
+  KEYZONE_TRY(ttl, ttl_of(plan, context));
+  mutation.ttl = ttl;
+  if (ttl != 0) mutation.ttl_from = options.now_in_seconds;
+  return {};
+}
+
+Result<void> add_static_row(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                            Mutation& mutation) {
   if (plan.statics.empty()) return {};
+  KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
   RowWrite row;
   row.is_static = true;
   for (const ColumnOperation& operation : plan.statics) KEYZONE_CHECK(operation.apply(context, row.cells));
@@ -97,18 +108,23 @@ Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clusteri
   return {};
 }
 
-Result<void> add_rows(const WritePlan& plan, EvalContext& context, size_t row_bytes_max, Mutation& mutation) {
+Result<void> add_rows(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                      Mutation& mutation) {
   if (!plan.writes_row) return {};
+  const size_t row_bytes_max = options.dialect->row_bytes_max;
   if (plan.clustering && plan.spells_clustering) {
     Bytes as_written;
     KEYZONE_TRY(key, plan.clustering->clustering_key(context, as_written));
+    KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
     return add_row(plan, context, std::move(key), row_bytes_max, mutation, std::move(as_written));
   }
   if (plan.clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key(context));
+    KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
     return add_row(plan, context, std::move(key), row_bytes_max, mutation);
   }
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
+  KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
   for (Bytes& key : keys) KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
   return {};
 }
@@ -147,6 +163,18 @@ Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& 
     add_deletion(RowAction::kDeleteRange, std::move(range.from), std::move(range.to), mutation);
   }
   return {};
+}
+
+Result<void> add_changes(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                         Mutation& mutation) {
+  if (plan.whole_rows_deleted()) {
+    KEYZONE_CHECK(delete_rows(plan, context, mutation));
+    return set_ttl(plan, context, options, mutation);
+  }
+  KEYZONE_TRY(nowhere, names_no_row(plan, context));
+  if (nowhere) return {};
+  KEYZONE_CHECK(add_static_row(plan, context, options, mutation));
+  return add_rows(plan, context, options, mutation);
 }
 
 }  // namespace
@@ -188,10 +216,7 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
     const Timestamp now = options_.now;
     KEYZONE_CHECK(options_.dialect->guardrails.check_timestamp(plan.table->name, timestamp, now, warnings_));
   }
-  KEYZONE_TRY(ttl, ttl_of(plan, context));
   head.timestamp = timestamp;
-  head.ttl = ttl;
-  if (ttl != 0) head.ttl_from = options_.now_in_seconds;
   if (plan.partition) {
     KEYZONE_TRY(key, plan.partition->partition_key(context));
     return add_partition(plan, context, std::move(key), std::move(head));
@@ -205,13 +230,13 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
                                          Mutation mutation) {
   mutation.token = token_of(key);
   mutation.partition_key = std::move(key);
-  if (plan.whole_rows_deleted()) {
-    KEYZONE_CHECK(delete_rows(plan, context, mutation));
+  if (plan.conditional()) {
+    KEYZONE_CHECK(add_conditions(plan, context, mutation));
+    auto changed = add_changes(plan, context, options_, mutation);
+    if (!changed && !mistake_) mistake_ = changed.error();
+    if (!changed) mutation.rows.clear();
   } else {
-    KEYZONE_TRY(nowhere, names_no_row(plan, context));
-    if (nowhere) return {};
-    KEYZONE_CHECK(add_static_row(plan, context, mutation));
-    KEYZONE_CHECK(add_rows(plan, context, options_.dialect->row_bytes_max, mutation));
+    KEYZONE_CHECK(add_changes(plan, context, options_, mutation));
   }
   const Guardrails& guardrails = options_.dialect->guardrails;
   if (guardrails.limits_writes()) KEYZONE_CHECK(check_writes(guardrails, *plan.table, mutation, warnings_));
@@ -222,20 +247,17 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
   } else if (first_table_ != plan.table->id || first_key_ != mutation.partition_key) {
     one_partition_ = false;
   }
-  if (plan.conditional()) {
-    Bytes clustering;
-    if (plan.restrictions.names_rows()) {
-      KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
-      clustering = keys.empty() ? Bytes() : std::move(keys.front());
-    }
-    KEYZONE_CHECK(add_conditions(plan, context, mutation, clustering));
-  }
   if (!mutation.rows.empty()) command_for(plan, mutation.token).mutations.push_back(std::move(mutation));
   return {};
 }
 
 Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& context,
-                                          const Mutation& mutation, const Bytes& clustering) {
+                                          const Mutation& mutation) {
+  Bytes clustering;
+  if (plan.restrictions.names_rows()) {
+    KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
+    clustering = keys.empty() ? Bytes() : std::move(keys.front());
+  }
   Command& command = command_for(plan, mutation.token);
   RowCondition statics, row;
   statics.partition_key = row.partition_key = mutation.partition_key;
@@ -253,6 +275,13 @@ Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& co
   if (!statics.conditions.empty()) command.conditions.push_back(std::move(statics));
   if (!row.conditions.empty()) command.conditions.push_back(std::move(row));
   return {};
+}
+
+std::vector<TabletCommand> WriteBuilder::take() {
+  for (TabletCommand& one : commands_) {
+    if (mistake_) one.command.mutations.clear();
+  }
+  return std::move(commands_);
 }
 
 Token WriteBuilder::tablet_end(const Uuid& table, Token token) const {

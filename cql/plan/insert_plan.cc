@@ -118,7 +118,7 @@ Result<WritePlanPtr> plan_insert(PrepareContext& context, const TablePtr& table,
                    " is mandatory for this COMPACT STORAGE table");
   }
   KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
-  KEYZONE_CHECK(check_conditional(plan));
+  KEYZONE_CHECK(check_attributes(plan));
   return WritePlanPtr(std::make_shared<const WritePlan>(std::move(plan)));
 }
 
