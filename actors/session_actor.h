@@ -65,7 +65,8 @@ struct ClientRequest {
   CatalogVersion schema_version;    // wait until all nodes have it
   std::optional<Uuid> batch;        // its entry in the batch log
   std::vector<Uuid> replaced_batches;  // entries of earlier plans, which stay until the new plan has one
-  std::optional<BatchMark> mark;    // of a logged batch: the same however often it is planned
+  std::optional<BatchMark> mark;    // of a write to several tablets that needs one: the same however often it is planned
+  std::vector<Bytes> looked_up;     // of such a write, by command: what comes of it; empty where it looks nothing up
   bool silent = false;              // nobody waits for the answer
   std::function<void(uint32_t number)> then;  // what follows when all parts are answered; else the plain answer
   std::shared_ptr<TraceFact> trace;  // null: the client asked for none
@@ -142,7 +143,13 @@ class Session : public ShardActor, public net::StreamHandler {
   std::chrono::milliseconds patience_for(const cql::Execution& execution) const;
   void start(uint32_t number, cql::Execution execution);
   void start_write(uint32_t number);
-  void start_logged_batch(uint32_t number);
+  void start_batch(uint32_t number);
+  void learn_clocks(uint32_t number);
+  // Reads that come before the writes; then request.then.
+  void read_first(uint32_t number, std::vector<cql::TabletRead> reads);
+  void look_up(uint32_t number);
+  void take_looked_up(uint32_t number);
+  void log_or_send(uint32_t number);
   void log_batch(uint32_t number);
   void forget_batch(const Uuid& id);
   void send_commands(uint32_t number);

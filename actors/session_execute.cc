@@ -16,6 +16,11 @@ constexpr int kPlansMax = 100;
 constexpr size_t kMajority = 2;  // of three replicas
 constexpr size_t kReplicasOfTablet = 3;
 
+bool looks_back(const cql::WriteExecution& write) {
+  return std::any_of(write.commands.begin(), write.commands.end(),
+                     [](const cql::TabletCommand& one) { return keyzone::looks_back(one.command); });
+}
+
 bool is_nearest(net::Consistency consistency) {
   return consistency == net::Consistency::kOne || consistency == net::Consistency::kLocalOne;
 }
@@ -94,8 +99,8 @@ void Session::start_write(uint32_t number) {
   auto& request = requests_.at(number);
   auto& write = std::get<cql::WriteExecution>(*request.execution);
   if (write.commands.empty()) return finish_write(number);
-  if (write.kind == cql::WriteKind::kLoggedBatch && write.commands.size() > 1)
-    return start_logged_batch(number);
+  const bool logged = write.kind == cql::WriteKind::kLoggedBatch;
+  if (write.commands.size() > 1 && (logged || looks_back(write))) return start_batch(number);
   send_commands(number);
 }
 
@@ -177,7 +182,8 @@ void Session::add_read(uint32_t number, cql::TabletRead read) {
     return fail(number, {ErrorKind::kServer, "the table has no tablets"});
   const Tablet& tablet = it->second->find(read.token);
   auto& request = requests_.at(number);
-  const bool nearest = context_.options.nearest_reads && is_nearest(request.consistency);
+  const bool for_client = std::holds_alternative<cql::ReadExecution>(*request.execution);
+  const bool nearest = for_client && context_.options.nearest_reads && is_nearest(request.consistency);
   if (!nearest && !replicas_suffice(number, tablet)) return;
   RequestPart part;
   part.request = number;
@@ -286,7 +292,10 @@ void Session::handle_reply(const Reply& reply) {
   const size_t index = part.index;
   parts_.erase(it);
   auto* read = std::get_if<cql::ReadExecution>(&*request.execution);
-  if (!read) return part_done(number);  // asked for the tablet's clock alone
+  if (!read) {  // of a write: the tablet's clock, or what is looked up
+    if (index < request.looked_up.size()) request.looked_up[index] = std::get<ReadResult>(reply.body).rows;
+    return part_done(number);
+  }
   if (auto fed = read->feed(index, std::get<ReadResult>(reply.body)); !fed) return fail(number, fed.error());
   part_done(number);
 }

@@ -259,11 +259,6 @@ struct Collected {
   int64_t bytes = 0;
 };
 
-bool reads_list(CellAction action) {
-  return action == CellAction::kListSetIndex || action == CellAction::kListDeleteIndex ||
-         action == CellAction::kListDiscard;
-}
-
 int64_t count_of(BytesView collection) {
   return collection.size() >= sizeof(int32_t) ? load_be<int32_t>(collection.data()) : 0;
 }
@@ -274,7 +269,8 @@ Result<void> check_row(const Guardrails& guardrails, const Table& table, const R
   for (const CellWrite& cell : row.cells) {
     const Column* column = table.find(cell.column);
     if (!column) continue;
-    if (reads_list(cell.action)) KEYZONE_CHECK(guardrails.check(Feature::kReadBeforeWriteListOperations));
+    const bool reads_list = looks_back(cell.action) && column->type->is_collection();
+    if (reads_list) KEYZONE_CHECK(guardrails.check(Feature::kReadBeforeWriteListOperations));
     const auto size = static_cast<int64_t>(cell.value.size());
     if (size > 0) KEYZONE_CHECK(guardrails.check(Limit::kColumnValueSize, column->name, size, warnings));
     if (cell.action == CellAction::kPutElement) {

@@ -1,5 +1,6 @@
 #include "schema/command.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "schema/command.capnp.h"
@@ -95,7 +96,7 @@ Enum read_enum(ByteReader& in, uint8_t value, Enum last) {
 void read_cell(ByteReader& in, CellWrite& cell) {
   cell.column = ColumnId(static_cast<uint32_t>(in.varint()));
   const uint8_t head = in.byte();
-  cell.action = read_enum(in, head & kCellActionMask, CellAction::kListDiscard);
+  cell.action = read_enum(in, head & kCellActionMask, CellAction::kAddValue);
   cell.overwrite = head & kCellOverwrite;
   if (has_index(cell.action)) cell.index = static_cast<int32_t>(in.zigzag());
   if (head & kCellPath) cell.path = in.block();
@@ -188,6 +189,51 @@ Result<Outcome> outcome_of(wire::Outcome::Reader in) {
 }
 
 }  // namespace
+
+std::string_view to_string(ConditionOperator op) {
+  switch (op) {
+    case ConditionOperator::kExists:
+      return "EXISTS";
+    case ConditionOperator::kNotExists:
+      return "NOT EXISTS";
+    case ConditionOperator::kEqual:
+      return "=";
+    case ConditionOperator::kNotEqual:
+      return "!=";
+    case ConditionOperator::kLess:
+      return "<";
+    case ConditionOperator::kLessOrEqual:
+      return "<=";
+    case ConditionOperator::kGreater:
+      return ">";
+    case ConditionOperator::kGreaterOrEqual:
+      return ">=";
+    case ConditionOperator::kIn:
+      return "IN";
+    case ConditionOperator::kContains:
+      return "CONTAINS";
+    case ConditionOperator::kContainsKey:
+      return "CONTAINS KEY";
+  }
+  return "?";
+}
+
+bool looks_back(CellAction action) {
+  return action == CellAction::kListSetIndex || action == CellAction::kListDeleteIndex ||
+         action == CellAction::kListDiscard || action == CellAction::kAddValue;
+}
+
+bool looks_back(const RowWrite& write) {
+  return std::any_of(write.cells.begin(), write.cells.end(),
+                     [](const CellWrite& cell) { return looks_back(cell.action); });
+}
+
+bool looks_back(const Command& command) {
+  return std::any_of(command.mutations.begin(), command.mutations.end(), [](const Mutation& mutation) {
+    return std::any_of(mutation.rows.begin(), mutation.rows.end(),
+                       [](const RowWrite& write) { return looks_back(write); });
+  });
+}
 
 Bytes encode_command(const Command& command) {
   Bytes mutations, conditions, columns;

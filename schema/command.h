@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "schema/bytes.h"
@@ -25,6 +26,7 @@ enum class CellAction : uint8_t {
   kListSetIndex,   // `index`, `value`; reads the row when applied; out of range refuses the command
   kListDeleteIndex,
   kListDiscard,    // `value`: wire form of a list; removes every equal element
+  kAddValue,       // a simple cell that has a value: `value` is added to it; nothing, if it has none
 };
 
 // Paths are order-preserving: a set's element or a map's key in Type::append_ordered form, a user type's field number
@@ -37,6 +39,9 @@ struct CellWrite {
   Bytes path;
   Bytes value;
 };
+
+// Lists by index or value, and sums: what was there before the whole command decides what is written.
+bool looks_back(CellAction action);
 
 enum class RowAction : uint8_t {
   kUpsert,           // `clustering` or static, cells, and with `marker` the row's own liveness (INSERT)
@@ -54,6 +59,8 @@ struct RowWrite {
   std::vector<CellWrite> cells;
 };
 
+bool looks_back(const RowWrite& write);
+
 // What one statement does to one partition.
 struct Mutation {
   Bytes partition_key;  // as drivers hash it: the value, or u16 length + value + 0 for each of several
@@ -68,6 +75,8 @@ enum class ConditionOperator : uint8_t {
   kExists, kNotExists, kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kIn,
   kContains, kContainsKey
 };
+
+std::string_view to_string(ConditionOperator op);  // as in CQL
 
 // One IF condition on one row. Operands are in wire form; nullopt is null.
 struct Condition {
@@ -96,8 +105,8 @@ struct Sweep {
 
 // Of a command of a logged batch, which whoever finishes the batch may send again under another request id: list positions,
 // expiries and the age of tombstones come from it instead of the leader's stamp, so that applying it twice, with every
-// mutation's timestamp set, ends where applying it once does. (But for list elements named by index, which are looked up
-// each time.)
+// mutation's timestamp set, ends where applying it once does. (List elements named by index or value have been looked up
+// before: ReadRequest::look_up.)
 struct BatchMark {
   Timestamp stamp = 0;
   uint64_t nonce = 0;  // drawn: no other batch that appends to the same list in the same microsecond has it
@@ -117,6 +126,8 @@ struct Command {
   std::optional<BatchMark> batch;
   std::optional<Sweep> sweep;              // alone in its command; planned on no schema version
 };
+
+bool looks_back(const Command& command);
 
 enum class OutcomeKind : uint8_t {
   kDone,              // applied; a conditional one: conditions held

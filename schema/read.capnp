@@ -23,6 +23,7 @@ struct ReadRequest {
   # varint count, partition*; varint count, range*; varint count, column*; varint count, column with metadata*
   #   partition := 8 bytes le token, block key;   range := block from, block to;   column := varint
   resume @14 :ReadPosition;
+  lookUp @15 :Data;        # a Command
 }
 
 struct ReadPosition {

@@ -10,7 +10,7 @@ namespace {
 
 using namespace envelope;
 
-constexpr size_t kRequestWords = 1 + 10 + 2;  // root pointer, data, pointers
+constexpr size_t kRequestWords = 1 + 10 + 3;  // root pointer, data, pointers
 constexpr size_t kPositionWords = 1 + 3 + 2;
 constexpr size_t kResultWords = 1 + 2 + 2;
 
@@ -97,6 +97,7 @@ Result<ReadRequest> request_of(wire::ReadRequest::Reader in) {
   out.bytes_limit = in.getBytesLimit();
   out.now = in.getNow();
   if (in.hasResume()) out.resume = position_of(in.getResume());
+  out.look_up = bytes_of(in.getLookUp());
   if (!read_selection(view_of(in.getSelection()), out))
     return Error{ErrorKind::kCorrupt, "read: the selection ends early"};
   return out;
@@ -115,8 +116,8 @@ Result<ReadResult> result_of(wire::ReadResult::Reader in) {
 
 Bytes encode_read(const ReadRequest& request) {
   const Bytes selection = selection_of(request);
-  const size_t words =
-      kRequestWords + words_for(selection.size()) + (request.resume ? words_of(*request.resume) : 0);
+  const size_t words = kRequestWords + words_for(selection.size()) + words_for(request.look_up.size()) +
+                       (request.resume ? words_of(*request.resume) : 0);
   return pack<wire::ReadRequest>(words, [&](wire::ReadRequest::Builder out) {
     const auto [high, low] = halves(request.table);
     out.setTableHigh(high);
@@ -133,6 +134,7 @@ Bytes encode_read(const ReadRequest& request) {
     out.setBytesLimit(request.bytes_limit);
     out.setNow(request.now);
     out.setSelection(data_of(selection));
+    if (!request.look_up.empty()) out.setLookUp(data_of(request.look_up));
     if (request.resume) fill_position(out.initResume(), *request.resume);
   });
 }

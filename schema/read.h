@@ -48,6 +48,9 @@ struct ReadRequest {
   uint64_t per_partition_limit = 0;    // 0: none
   uint64_t bytes_limit = 0;            // stop soon after; 0: none
   std::optional<ReadPosition> resume;
+  // An encoded command, and nothing else: what it looks up is looked up (storage::TableReplica::look_up), and the answer's
+  // `rows` is the command that comes of it.
+  Bytes look_up;
   Timestamp now = 0;  // what has expired by then is not there; 0: the leader's clock
 };
 

@@ -9,36 +9,8 @@
 namespace keyzone::storage {
 namespace {
 
-std::string_view name_of(ConditionOperator op) {
-  switch (op) {
-    case ConditionOperator::kExists:
-      return "EXISTS";
-    case ConditionOperator::kNotExists:
-      return "NOT EXISTS";
-    case ConditionOperator::kEqual:
-      return "=";
-    case ConditionOperator::kNotEqual:
-      return "!=";
-    case ConditionOperator::kLess:
-      return "<";
-    case ConditionOperator::kLessOrEqual:
-      return "<=";
-    case ConditionOperator::kGreater:
-      return ">";
-    case ConditionOperator::kGreaterOrEqual:
-      return ">=";
-    case ConditionOperator::kIn:
-      return "IN";
-    case ConditionOperator::kContains:
-      return "CONTAINS";
-    case ConditionOperator::kContainsKey:
-      return "CONTAINS KEY";
-  }
-  return "?";
-}
-
 Error null_comparison(ConditionOperator op) {
-  return invalid("Invalid comparison with null for operator \"" + std::string(name_of(op)) + "\"");
+  return invalid("Invalid comparison with null for operator \"" + std::string(to_string(op)) + "\"");
 }
 
 // What a condition is about: a column, an element or a field, with its type.
@@ -113,7 +85,7 @@ Result<bool> compares(ConditionOperator op, const Subject& subject, const std::o
 Result<bool> contains(ConditionOperator op, const Subject& subject, const std::optional<Bytes>& operand) {
   if (!operand) return null_comparison(op);
   if (!subject.type->is_collection())
-    return invalid("Cannot use " + std::string(name_of(op)) + " on a value");
+    return invalid("Cannot use " + std::string(to_string(op)) + " on a value");
   if (!subject.value) return false;
   KEYZONE_TRY(parts, split_collection(*subject.type, *subject.value));
   const bool map = subject.type->kind() == TypeKind::kMap, key = op == ConditionOperator::kContainsKey;
@@ -205,6 +177,14 @@ void ConditionCheck::show_row(BytesView clustering, const Seen& seen, Projection
   ++out.row_count;
 }
 
+bool ConditionCheck::writes_rows() const {
+  return std::any_of(command_.mutations.begin(), command_.mutations.end(), [](const Mutation& mutation) {
+    return std::any_of(mutation.rows.begin(), mutation.rows.end(),
+                       [](const RowWrite& write) { return !write.is_static; });
+  });
+}
+
+// Like Cassandra, who writes nothing but statics reads no columns of rows, and sees those alone that were inserted.
 Result<void> ConditionCheck::show_first_row(BytesView partition_key, Projection& projection,
                                             ReadResult& out) {
   const Token token = token_of(partition_key);
@@ -220,7 +200,10 @@ Result<void> ConditionCheck::show_first_row(BytesView partition_key, Projection&
     const BytesView clustering = scan.key().substr(prefix);
     KEYZONE_TRY(above, replica_.deletion_over(token, partition_key, clustering));
     seen.sight = {now_, above.stamp};
-    if (!is_live(seen.stored.row, seen.sight, replica_.columns_)) continue;
+    const Marker& marker = seen.stored.row.marker;
+    const bool shows = writes_rows() ? is_live(seen.stored.row, seen.sight, replica_.columns_)
+                                     : marker.live(now_) && marker.stamp > above.stamp;
+    if (!shows) continue;
     show_row(clustering, seen, projection, out);
     break;
   }

@@ -33,6 +33,7 @@ class ConditionCheck {
   Result<void> show_partition(size_t begin, size_t end, Projection& projection, ReadResult& out);
   void show_row(BytesView clustering, const Seen& seen, Projection& projection, ReadResult& out) const;
   Result<void> show_first_row(BytesView partition_key, Projection& projection, ReadResult& out);
+  bool writes_rows() const;
   bool shows_statics(const Seen& seen) const;
 
   const Replica& replica_;

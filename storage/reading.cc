@@ -255,6 +255,9 @@ Result<Reading::Step> Reading::read_range(const KeyRange& range) {
 
 // nullopt: there is no such row, and `clustering` may be a prefix of others.
 Result<std::optional<Reading::Step>> Reading::read_point(BytesView clustering, bool whole_key) {
+  // Others may begin with the key of a row.
+  if (!whole_key && replica_.columns_.rows_may_end_early() && !is_whole_key(*replica_.table_, clustering))
+    return std::optional<Step>();
   const Bytes key = row_key(prefix_, clustering);
   if (request_.scan && !request_.reversed) {
     cursor_.seek(key);
@@ -328,6 +331,13 @@ Result<ReadResult> Replica::read(const ReadRequest& request, Timestamp now) {
   if (request.table != meta_.table || request.schema_version != table_->version ||
       request.epoch != meta_.epoch) {
     return Error{ErrorKind::kStale, "planned on another version of the table"};
+  }
+  if (!request.look_up.empty()) {
+    KEYZONE_TRY(command, decode_command(request.look_up));
+    KEYZONE_TRY(found, look_up(std::move(command), now));
+    ReadResult out;
+    out.rows = encode_command(found);
+    return out;
   }
   return Reading(*this, request, seconds_of(request.now ? request.now : now)).run();
 }

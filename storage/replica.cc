@@ -134,12 +134,7 @@ Result<Outcome> Replica::execute(const StampedCommand& stamped, leveldb::WriteBa
     if (!meta_.tokens.contains(mutation.token))
       return Outcome{OutcomeKind::kStale, "not of this tablet", {}, {}};
   }
-  UpdateContext context;
-  context.leader_stamp = context.made_stamp = context.stamp = stamped.stamp;
-  if (command.batch) {
-    context.made_stamp = command.batch->stamp;
-    context.nonce = command.batch->nonce;
-  }
+  UpdateContext context = context_of(command, stamped.stamp);
   if (!command.conditions.empty()) {
     ConditionCheck check(*this, command, seconds_of(stamped.stamp));
     KEYZONE_TRY(held, check.run());
@@ -151,6 +146,10 @@ Result<Outcome> Replica::execute(const StampedCommand& stamped, leveldb::WriteBa
     context.conditional = true;
   }
   if (command.truncate) truncate(batch);
+  looked_back_.clear();
+  // A single row write finds the row as it was before the command.
+  const bool single = command.mutations.size() == 1 && command.mutations[0].rows.size() == 1;
+  if (!single) KEYZONE_CHECK(look_back(command, context));
   for (const Mutation& mutation : command.mutations) {
     KEYZONE_CHECK(write_mutation(mutation, context));
     context.ordinal += static_cast<uint32_t>(mutation.rows.size());

@@ -1,8 +1,10 @@
 // The implementation of TableReplica. Its parts: replica.cc (opening, the run of commands), replica_write.cc (rows),
+// replica_lookup.cc (writes that depend on what is there),
 // replica_deletions.cc (partition and range tombstones), condition_check.cc, reading.cc, replica_sweep.cc,
 // replica_snapshot.cc, replica_estimate.cc.
 #pragma once
 #include <deque>
+#include <map>
 #include <optional>
 #include <unordered_set>
 
@@ -92,6 +94,7 @@ class Replica final : public TableReplica {
   Result<std::vector<Outcome>> apply(LogIndex applied, std::span<const StampedCommand> commands,
                                      leveldb::WriteBatch& batch) override;
   Result<ReadResult> read(const ReadRequest& request, Timestamp now) override;
+  Result<Command> look_up(Command command, Timestamp now) override;
   std::unique_ptr<SnapshotReader> snapshot() override;
   Result<Digest> digest() override;
   uint64_t approximate_bytes() override;
@@ -113,7 +116,16 @@ class Replica final : public TableReplica {
   // Gives the stored row itself, without looking at tombstones above it.
   Result<void> load_row(const Bytes& key, StoredRow& out) const;
 
+  // ---- replica_lookup.cc
+  // Builds what looks back, whatever else the command writes: into looked_back_.
+  Result<void> look_back(const Command& command, UpdateContext context);
+
   // ---- replica_write.cc
+  struct Place {
+    Bytes key;
+    Deletion above;  // what covers the row
+  };
+  Result<Place> place_of(const Mutation& mutation, const RowWrite& write) const;
   Result<void> write_mutation(const Mutation& mutation, UpdateContext context);
   Result<void> write_row(const Mutation& mutation, const RowWrite& write, const UpdateContext& context);
   void put_row(const Bytes& key, const Row& row);
@@ -158,6 +170,7 @@ class Replica final : public TableReplica {
   bool schema_changed_ = false;  // since the last apply()
   Overlay overlay_;            // empty between two apply()
   std::deque<Bytes> arena_;    // what one command's cells point into
+  std::map<uint32_t, Row> looked_back_;  // of the present command: updates by the ordinal of their row write
   StoredRow stored_;           // scratch
   Row update_, merged_;        // scratch
 };

@@ -20,10 +20,20 @@ Timestamp oldest_stamp(const Row& row) {
 
 }  // namespace
 
+Result<Replica::Place> Replica::place_of(const Mutation& mutation, const RowWrite& write) const {
+  Place place;
+  place.key = partition_prefix(meta_.store, Area::kRows, mutation.token, mutation.partition_key);
+  place.key.push_back(static_cast<char>(write.is_static ? RowKind::kStatic : RowKind::kRow));
+  if (!write.is_static) place.key.append(write.clustering);
+  const auto clustering = write.is_static ? std::nullopt : std::optional<BytesView>(write.clustering);
+  KEYZONE_TRY(above, deletion_over(mutation.token, mutation.partition_key, clustering));
+  place.above = above;
+  return place;
+}
+
+// `context` is the command's, its ordinal that of the mutation's first row write.
 Result<void> Replica::write_mutation(const Mutation& mutation, UpdateContext context) {
-  if (mutation.timestamp != kNoTimestamp) context.stamp = mutation.timestamp;
-  context.ttl = mutation.ttl;
-  context.ttl_from = mutation.ttl_from;
+  context = context.of(mutation);
   const Deletion deletion{context.stamp - (context.conditional ? 1 : 0), context.made()};
   for (const RowWrite& write : mutation.rows) {
     switch (write.action) {
@@ -45,17 +55,19 @@ Result<void> Replica::write_mutation(const Mutation& mutation, UpdateContext con
 
 Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
                                 const UpdateContext& context) {
-  Bytes key = partition_prefix(meta_.store, Area::kRows, mutation.token, mutation.partition_key);
-  key.push_back(static_cast<char>(write.is_static ? RowKind::kStatic : RowKind::kRow));
-  if (!write.is_static) key.append(write.clustering);
-
-  const auto clustering = write.is_static ? std::nullopt : std::optional<BytesView>(write.clustering);
-  KEYZONE_TRY(above, deletion_over(mutation.token, mutation.partition_key, clustering));
+  KEYZONE_TRY(place, place_of(mutation, write));
+  const auto& [key, above] = place;
   stored_.row.clear();
-  const bool loaded = needs_stored(write);
+  const auto ahead = looked_back_.find(context.ordinal);
+  const bool built = ahead != looked_back_.end();
+  const bool loaded = !built && needs_stored(write);
   if (loaded) KEYZONE_CHECK(load_row(key, stored_));
-  const Sight sight{context.now(), above.stamp};
-  KEYZONE_CHECK(build_update(write, context, columns_, sight, stored_.row, update_, arena_));
+  if (built) {
+    update_ = std::move(ahead->second);
+  } else {
+    const Sight sight{context.now(), above.stamp};
+    KEYZONE_CHECK(build_update(write, context, columns_, sight, stored_.row, update_, arena_));
+  }
   // What is deleted already is not written, so that a tombstone may be forgotten once the rows below it are
   // swept.
   shadow(update_, above);

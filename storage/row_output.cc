@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schema/compact_rows.h"
+
 namespace keyzone::storage {
 namespace {
 
@@ -57,7 +59,7 @@ void append_metadata(const Row& row, const Column& column, const Sight& whole, B
 
 }  // namespace
 
-ColumnIndex::ColumnIndex(const Table& table) {
+ColumnIndex::ColumnIndex(const Table& table) : rows_may_end_early_(keyzone::rows_may_end_early(table)) {
   static const Column kAsWritten{kClusteringAsWritten, "", native_type(TypeKind::kBlob)};
   if (keeps_clustering_as_written(table)) by_id_.push_back(&kAsWritten);
   for (const Column& column : table.columns) {

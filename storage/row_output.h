@@ -24,10 +24,12 @@ class ColumnIndex {
   }
   size_t statics() const { return statics_; }
   size_t regulars() const { return regulars_; }
+  bool rows_may_end_early() const { return rows_may_end_early_; }  // schema/compact_rows.h
 
  private:
   std::vector<const Column*> by_id_;
   size_t statics_ = 0, regulars_ = 0;
+  bool rows_may_end_early_ = false;
 };
 
 // At which time, and below which deletion, a row is looked at.

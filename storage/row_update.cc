@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "schema/types/collections.h"
+#include "schema/types/sum.h"
 
 namespace keyzone::storage {
 namespace {
 
 constexpr uint64_t kListMiddle = uint64_t{1} << 62;  // positions of what was prepended lie below
+constexpr uint32_t kFirstElement = uint32_t{1} << 31;  // of a row write; what it prepends later lies below
 
 class Builder {
  public:
@@ -40,21 +42,23 @@ class Builder {
       case CellAction::kAddCounter:
         return add_counter(write);
       case CellAction::kListAppend:
-        return append_list(*column, write, kListMiddle + time(), context_.ordinal);
+        return append_list(*column, write);
       case CellAction::kListPrepend:
-        return append_list(*column, write, kListMiddle - time(), ~context_.ordinal);
+        return prepend_list(*column, write);
       case CellAction::kListSetIndex: {
-        KEYZONE_TRY(cell, at_index(*column, write.index, "set an element on"));
-        put(write.column, cell->path, write.value);
+        KEYZONE_TRY(path, path_at(*column, write.index, "set an element on"));
+        put(write.column, path, write.value);
         return {};
       }
       case CellAction::kListDeleteIndex: {
-        KEYZONE_TRY(cell, at_index(*column, write.index, "delete an element from"));
-        remove(write.column, cell->path);
+        KEYZONE_TRY(path, path_at(*column, write.index, "delete an element from"));
+        remove(write.column, path);
         return {};
       }
       case CellAction::kListDiscard:
         return discard(*column, write);
+      case CellAction::kAddValue:
+        return add_value(*column, write);
     }
     return invalid("unknown action");
   }
@@ -104,36 +108,69 @@ class Builder {
     return {};
   }
 
-  Result<void> append_list(const Column& column, const CellWrite& write, uint64_t major, uint32_t minor) {
-    CollectionReader elements(*column.type, write.value);
-    BytesView element;
-    for (uint32_t i = 0; elements.next(element); ++i) {
-      Bytes& path = arena_.emplace_back();
-      append_be(path, major);
-      append_be(path, minor);
-      append_be(path, i);
-      if (context_.nonce) append_be(path, *context_.nonce);
-      put(column.id, path, element);
-    }
-    if (elements.failed()) return invalid("Invalid list value for column " + column.name);
+  Result<void> append_list(const Column& column, const CellWrite& write) {
+    KEYZONE_TRY(elements, split_collection(*column.type, write.value));
+    put_list(column, elements, kListMiddle + time(), context_.ordinal, kFirstElement + appended_);
+    appended_ += static_cast<uint32_t>(elements.size());
     return {};
   }
 
-  Result<const Cell*> at_index(const Column& column, int32_t index, const char* doing) {
-    const auto cells = live_elements(stored_, column, sight_);
+  Result<void> prepend_list(const Column& column, const CellWrite& write) {
+    KEYZONE_TRY(elements, split_collection(*column.type, write.value));
+    prepended_ += static_cast<uint32_t>(elements.size());
+    put_list(column, elements, kListMiddle - time(), ~context_.ordinal, kFirstElement - prepended_);
+    return {};
+  }
+
+  void put_list(const Column& column, const std::vector<BytesView>& elements, uint64_t major, uint32_t minor,
+                uint32_t number) {
+    for (const BytesView element : elements) {
+      Bytes& path = arena_.emplace_back();
+      append_be(path, major);
+      append_be(path, minor);
+      append_be(path, number++);
+      if (context_.nonce) append_be(path, *context_.nonce);
+      put(column.id, path, element);
+    }
+  }
+
+  // The row as it would be if the write ended here: list indexes and sums count what the same write has done.
+  const Row& row_so_far() {
+    if (update_.cells.empty() && update_.column_deletions.empty()) return stored_;
+    Row written = update_;
+    normalize(written);
+    merge(stored_, written, so_far_);
+    return so_far_;
+  }
+
+  // The path stays, wherever the row goes.
+  Result<BytesView> path_at(const Column& column, int32_t index, const char* doing) {
+    const auto cells = live_elements(row_so_far(), column, sight_);
     if (cells.empty()) return invalid(std::string("Attempted to ") + doing + " a list which is null");
     if (index < 0 || static_cast<size_t>(index) >= cells.size()) {
       return invalid("List index " + std::to_string(index) + " out of bound, list has size " +
                      std::to_string(cells.size()));
     }
-    return cells[static_cast<size_t>(index)];
+    return BytesView(arena_.emplace_back(cells[static_cast<size_t>(index)]->path));
   }
 
   Result<void> discard(const Column& column, const CellWrite& write) {
     KEYZONE_TRY(values, split_collection(*column.type, write.value));
-    for (const Cell* c : live_elements(stored_, column, sight_)) {
-      if (std::find(values.begin(), values.end(), c->value) != values.end()) remove(column.id, c->path);
+    for (const Cell* c : live_elements(row_so_far(), column, sight_)) {
+      if (std::find(values.begin(), values.end(), c->value) == values.end()) continue;
+      remove(column.id, arena_.emplace_back(c->path));
     }
+    return {};
+  }
+
+  Result<void> add_value(const Column& column, const CellWrite& write) {
+    Bytes scratch;
+    const auto present = column_value(row_so_far(), column, sight_, scratch);
+    const TypeKind kind = column.type->kind();
+    const bool text = kind == TypeKind::kText || kind == TypeKind::kAscii;
+    if (!present || (present->empty() && !text)) return {};
+    KEYZONE_TRY(sum, sum_of(kind, *present, write.value));
+    put(write.column, {}, arena_.emplace_back(std::move(sum)));
     return {};
   }
 
@@ -143,14 +180,25 @@ class Builder {
   Row& stored_;
   Row& update_;
   std::deque<Bytes>& arena_;
+  Row so_far_;
+  uint32_t appended_ = 0, prepended_ = 0;  // list elements so far
 };
 
 }  // namespace
 
+UpdateContext context_of(const Command& command, Timestamp leader_stamp) {
+  UpdateContext context;
+  context.leader_stamp = context.made_stamp = context.stamp = leader_stamp;
+  if (command.batch) {
+    context.made_stamp = command.batch->stamp;
+    context.nonce = command.batch->nonce;
+  }
+  return context;
+}
+
 bool needs_stored(const RowWrite& write) {
   return std::any_of(write.cells.begin(), write.cells.end(), [](const CellWrite& c) {
-    return c.action == CellAction::kAddCounter || c.action == CellAction::kListSetIndex ||
-           c.action == CellAction::kListDeleteIndex || c.action == CellAction::kListDiscard;
+    return c.action == CellAction::kAddCounter || looks_back(c.action);
   });
 }
 

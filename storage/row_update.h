@@ -19,17 +19,28 @@ struct UpdateContext {
   uint32_t ordinal = 0;        // of the row write within its command
   // What a conditional command writes outlives the ranges and partitions that it deletes, as in Cassandra.
   bool conditional = false;
+  // Of one mutation of the command.
+  UpdateContext of(const Mutation& mutation) const {
+    UpdateContext out = *this;
+    if (mutation.timestamp != kNoTimestamp) out.stamp = mutation.timestamp;
+    out.ttl = mutation.ttl;
+    out.ttl_from = mutation.ttl_from;
+    return out;
+  }
   Seconds now() const { return seconds_of(leader_stamp); }
   Seconds made() const { return seconds_of(made_stamp); }
   Seconds expiry() const { return ttl ? (ttl_from ? Seconds{*ttl_from} : made()) + ttl : 0; }
 };
 
-// Counters and lists by index or value: what is stored decides what is written.
+// Of a command that its leader stamped.
+UpdateContext context_of(const Command& command, Timestamp leader_stamp);
+
+// What looks back, and counters: what is stored decides what is written.
 bool needs_stored(const RowWrite& write);
 // Sets every column that the table has, so that nothing older can show through.
 bool is_complete(const RowWrite& write, const Row& update, const ColumnIndex& columns);
 
-// Fills `update`, normal; its views point into `write` and `arena`. `stored` is what is there (empty if nothing is), of
+// Fills `update`, normal; its views point into `write` and `arena` alone. `stored` is what is there (empty if nothing is), of
 // which `sight` says what lives; a counter's old cell is taken out of it, since the new one replaces it whatever
 // the stamps. Errors: kInvalid, with Cassandra's sentences.
 Result<void> build_update(const RowWrite& write, const UpdateContext& context, const ColumnIndex& columns,

@@ -104,6 +104,12 @@ class TableReplica {
   // `now` in microseconds decides what has expired where the request does not.
   virtual Result<ReadResult> read(const ReadRequest& request, Timestamp now) = 0;
 
+  // The command with what it does to elements that it finds by their index or value said of the elements themselves, so
+  // that it ends in the same state whenever, and however often, it is applied. Elements that it adds to the same
+  // lists get the positions that its batch mark gives them. Errors: kInvalid (there is no such element), kIo, kCorrupt.
+  // REQUIRES: command.batch
+  virtual Result<Command> look_up(Command command, Timestamp now) = 0;
+
   // The state as of applied(), request ids included.
   virtual std::unique_ptr<SnapshotReader> snapshot() = 0;
   // An order-independent sum over all keys and values of the tablet, store id aside, and its leftovers: equal on replicas that applied

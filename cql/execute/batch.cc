@@ -109,21 +109,48 @@ Result<void> check_permitted(BatchKind kind, std::span<const WritePlan* const> p
   return {};
 }
 
+// Cassandra makes all partition keys of a batch before anything else of it: a mistake in one is complained of first.
+Error mistake_in_keys(std::span<const BatchPart> parts, const ExecuteOptions& options, const Error& otherwise) {
+  for (const BatchPart& part : parts) {
+    EvalContext context;
+    context.values = part.values;
+    context.functions = {options.now, options.random};
+    if (part.plan->json) continue;
+    if (const auto keys = part.plan->restrictions.partition_keys(context); !keys) return keys.error();
+  }
+  return otherwise;
+}
+
+// Of a batch with conditions.
+Result<void> check_keys(std::span<const WritePlan* const> plans) {
+  for (const WritePlan* plan : plans) {
+    if (plan->restrictions.partition_in()) {
+      return invalid(
+          "Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)");
+    }
+    KEYZONE_CHECK(check_conditional_keys(*plan));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans, bool batch_timestamp,
                          const Dialect& dialect) {
   KEYZONE_CHECK(check_permitted(kind, plans, dialect));
   bool counters = false, others = false, conditional = false;
+  bool stamped = false;
   for (const WritePlan* plan : plans) {
     (plan->table->counter ? counters : others) = true;
     conditional = conditional || plan->conditional();
-    if (batch_timestamp && plan->timestamp) {
-      return invalid("Timestamp must be set either on BATCH or individual statements");
-    }
+    stamped = stamped || plan->timestamp;
   }
-  if (batch_timestamp && conditional) return invalid("Cannot provide custom timestamp for conditional BATCH");
-  if (batch_timestamp && counters) return invalid("Cannot provide custom timestamp for counter BATCH");
+  if (batch_timestamp) {
+    if (conditional) return invalid("Cannot provide custom timestamp for conditional BATCH");
+    if (kind == BatchKind::kCounter) return invalid("Cannot provide custom timestamp for counter BATCH");
+    if (stamped) return invalid("Timestamp must be set either on BATCH or individual statements");
+    if (counters) return invalid("Cannot provide custom timestamp for a BATCH containing counters");
+  }
   if (kind == BatchKind::kCounter && others)
     return invalid("Cannot include non-counter statement in a counter batch");
   if (counters && others) return invalid("Counter and non-counter mutations cannot exist in the same batch");
@@ -133,14 +160,6 @@ Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans
     if (!conditional) break;
     if (plan->table->id != plans[0]->table->id) {
       return invalid("Batch with conditions cannot span multiple tables");
-    }
-    if (plan->restrictions.partition_in()) {
-      return invalid(
-          "Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)");
-    }
-    if (plan->restrictions.clustering_in()) {
-      return invalid(std::string("IN on the clustering key columns is not supported with conditional ") +
-                     (plan->kind == StatementKind::kDelete ? "deletions" : "updates"));
     }
   }
   return {};
@@ -153,10 +172,14 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
   std::vector<const WritePlan*> plans;
   bool conditional = false, counter = false;
   for (const BatchPart& part : parts) {
-    KEYZONE_CHECK(builder.add(*part.plan, part.values, batch_timestamp));
     plans.push_back(part.plan);
     conditional = conditional || part.plan->conditional();
     counter = counter || part.plan->table->counter;
+  }
+  if (conditional) KEYZONE_CHECK(check_keys(plans));
+  for (const BatchPart& part : parts) {
+    const auto added = builder.add(*part.plan, part.values, batch_timestamp);
+    if (!added) return mistake_in_keys(parts, options, added.error());
   }
   if (conditional && !builder.one_partition()) {
     return invalid("Batch with conditions cannot span multiple partitions");
@@ -170,7 +193,7 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
              : kind == BatchKind::kUnlogged ? WriteKind::kUnloggedBatch
                                             : WriteKind::kLoggedBatch;
   if (conditional) {
-    out.conditional = plan_conditional_answer(plans, true);
+    out.conditional = with_mistake(plan_conditional_answer(plans, true), builder.mistake());
     for (TabletCommand& one : out.commands) {
       KEYZONE_CHECK(merge_conditions(one.command));
       one.command.condition_columns = out.conditional->slots.fetched();
@@ -183,13 +206,14 @@ Result<Execution> PreparedBatch::begin(const ExecuteOptions& options, const Cata
   EvalContext context;
   context.values = options.values;
   context.functions = {options.now, options.random};
-  std::optional<Timestamp> stamp;
-  if (timestamp_) {
-    KEYZONE_TRY(timestamp, timestamp_of(timestamp_, context, options.timestamp.value_or(kNoTimestamp)));
-    stamp = timestamp;
-  }
   std::vector<BatchPart> parts;
   for (const WritePlanPtr& plan : plans_) parts.push_back({plan.get(), options.values});
+  std::optional<Timestamp> stamp;
+  if (timestamp_) {
+    const auto given = timestamp_of(timestamp_, context, options.timestamp.value_or(kNoTimestamp));
+    if (!given) return mistake_in_keys(parts, options, given.error());
+    stamp = *given;
+  }
   return begin_parts(kind_, parts, stamp, options, catalog);
 }
 

@@ -72,6 +72,7 @@ PreparedWrite::PreparedWrite(WritePlanPtr plan) : plan_(std::move(plan)) {
 }
 
 Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
+  if (plan_->conditional()) KEYZONE_CHECK(check_conditional_keys(*plan_));
   WriteBuilder builder(options, catalog);
   KEYZONE_CHECK(builder.add(*plan_, options.values));
   WriteExecution out;
@@ -81,7 +82,7 @@ Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const Cata
              : plan_->table->counter ? WriteKind::kCounter
                                      : WriteKind::kPlain;
   if (conditional_) {
-    out.conditional = conditional_;
+    out.conditional = with_mistake(conditional_, builder.mistake());
     for (TabletCommand& one : out.commands) one.command.condition_columns = conditional_->slots.fetched();
   }
   return Execution(std::move(out));

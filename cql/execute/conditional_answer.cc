@@ -56,10 +56,15 @@ Result<ResultSet> refused(const WriteExecution::ConditionalPlan& plan, const Rea
   return out;
 }
 
-// What IF [NOT] EXISTS reads.
+bool is_in_condition(const WritePlan& plan, const Column& column) {
+  return std::any_of(plan.conditions.columns.begin(), plan.conditions.columns.end(),
+                     [&](const PreparedCondition& condition) { return condition.column->id == column.id; });
+}
+
+// What IF [NOT] EXISTS reads, and with it the conditions of a batch.
 bool is_read(std::span<const WritePlan* const> plans, const Column& column) {
   return std::any_of(plans.begin(), plans.end(), [&](const WritePlan* plan) {
-    if (column.kind == ColumnKind::kStatic) return !plan->statics.empty();
+    if (column.kind == ColumnKind::kStatic) return !plan->statics.empty() || is_in_condition(*plan, column);
     if (column.kind != ColumnKind::kRegular) return true;
     return plan->table->clustering_size == 0 || plan->restrictions.has_clustering();
   });
@@ -108,6 +113,13 @@ ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> pla
   return std::make_shared<WriteExecution::ConditionalPlan>(table, std::move(shown), std::move(read));
 }
 
+ConditionalPlanPtr with_mistake(ConditionalPlanPtr plan, const std::optional<Error>& mistake) {
+  if (!mistake) return plan;
+  auto copy = std::make_shared<WriteExecution::ConditionalPlan>(*plan);
+  copy->mistake = mistake;
+  return copy;
+}
+
 Result<std::optional<ResultSet>> WriteExecution::finish(std::span<const Outcome> outcomes) const {
   for (const Outcome& outcome : outcomes) {
     if (outcome.kind == OutcomeKind::kInvalid) return invalid(outcome.message);
@@ -118,6 +130,7 @@ Result<std::optional<ResultSet>> WriteExecution::finish(std::span<const Outcome>
     KEYZONE_TRY(rows, refused(*conditional, outcome.current));
     return std::optional(std::move(rows));
   }
+  if (conditional->mistake) return *conditional->mistake;
   return std::optional(only_applied(*conditional, true));
 }
 

@@ -24,9 +24,17 @@ Result<int32_t> check_expiry(const WritePlan& plan, int32_t ttl, Timestamp now) 
 
 Result<int32_t> ttl_of(const WritePlan& plan, EvalContext& context) {
   const Timestamp now = context.functions.now_us;
-  if (!plan.ttl) return check_expiry(plan, plan.default_ttl, now);
+  if (!plan.ttl) {
+    KEYZONE_TRY(ttl, check_expiry(plan, plan.default_ttl, now));
+    return plan.kind == StatementKind::kDelete ? 0 : ttl;
+  }
   KEYZONE_TRY(value, plan.ttl->evaluate(context));
-  if (!value.is_set() || value.bytes.empty()) return check_expiry(plan, plan.default_ttl, now);
+  // Like Cassandra, which does not check the default then.
+  if (value.is_unset()) {
+    const int64_t left = std::max<int64_t>(0, kExpiryMax - now / 1'000'000);
+    return static_cast<int32_t>(std::min<int64_t>(plan.default_ttl, left));
+  }
+  if (value.is_null() || value.bytes.empty()) return 0;
   if (value.bytes.size() != 4)
     return invalid("Expected 4 or 0 byte int (" + std::to_string(value.bytes.size()) + ")");
   const auto ttl = load_be<int32_t>(value.bytes.data());
@@ -38,8 +46,19 @@ Result<int32_t> ttl_of(const WritePlan& plan, EvalContext& context) {
   return check_expiry(plan, ttl, now);
 }
 
-Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+// The order of things tells which mistake is complained of: keys, the time to live, values.
+Result<void> set_ttl(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                     Mutation& mutation) {
+  KEYZONE_TRY(ttl, ttl_of(plan, context));
+  mutation.ttl = ttl;
+  if (ttl != 0) mutation.ttl_from = options.now_in_seconds;
+  return {};
+}
+
+Result<void> add_static_row(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                            Mutation& mutation) {
   if (plan.statics.empty()) return {};
+  KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
   RowWrite row;
   row.is_static = true;
   for (const ColumnOperation& operation : plan.statics) KEYZONE_CHECK(operation.apply(context, row.cells));
@@ -53,8 +72,23 @@ size_t bytes_of(const RowWrite& row) {
   return sum;
 }
 
+// The bytes of all values together, which only keys that are long in their order-preserving form may exceed. Rows on
+// which a condition is are not asked, as in Cassandra.
+Result<void> check_clustering_size(const WritePlan& plan, const Bytes& clustering) {
+  if (clustering.size() <= kKeySizeMax || plan.conditional()) return {};
+  ByteReader in(clustering);
+  Bytes values;
+  for (size_t i = 0; i < plan.table->clustering_size && !in.done(); ++i) {
+    const Column& column = plan.table->clustering(i);
+    KEYZONE_ASSERT(column.type->read_ordered(in, column.descending, values));
+  }
+  if (values.size() <= kKeySizeMax) return {};
+  return key_too_long(values.size());
+}
+
 Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clustering, size_t row_bytes_max,
                      Mutation& mutation, Bytes as_written = {}) {
+  KEYZONE_CHECK(check_clustering_size(plan, clustering));
   RowWrite row;
   row.marker = plan.marker;
   row.cells.reserve(plan.regulars.size());
@@ -74,18 +108,23 @@ Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clusteri
   return {};
 }
 
-Result<void> add_rows(const WritePlan& plan, EvalContext& context, size_t row_bytes_max, Mutation& mutation) {
+Result<void> add_rows(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                      Mutation& mutation) {
   if (!plan.writes_row) return {};
+  const size_t row_bytes_max = options.dialect->row_bytes_max;
   if (plan.clustering && plan.spells_clustering) {
     Bytes as_written;
     KEYZONE_TRY(key, plan.clustering->clustering_key(context, as_written));
+    KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
     return add_row(plan, context, std::move(key), row_bytes_max, mutation, std::move(as_written));
   }
   if (plan.clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key(context));
+    KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
     return add_row(plan, context, std::move(key), row_bytes_max, mutation);
   }
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
+  KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
   for (Bytes& key : keys) KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
   return {};
 }
@@ -109,7 +148,10 @@ Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& 
   const Restrictions& where = plan.restrictions;
   if (where.full_primary_key() && plan.table->clustering_size > 0) {
     KEYZONE_TRY(keys, where.clustering_keys(context));
-    for (Bytes& key : keys) add_deletion(RowAction::kDeleteRow, std::move(key), {}, mutation);
+    for (Bytes& key : keys) {
+      KEYZONE_CHECK(check_clustering_size(plan, key));
+      add_deletion(RowAction::kDeleteRow, std::move(key), {}, mutation);
+    }
     return {};
   }
   KEYZONE_TRY(ranges, where.clustering_ranges(context));
@@ -121,6 +163,18 @@ Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& 
     add_deletion(RowAction::kDeleteRange, std::move(range.from), std::move(range.to), mutation);
   }
   return {};
+}
+
+Result<void> add_changes(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                         Mutation& mutation) {
+  if (plan.whole_rows_deleted()) {
+    KEYZONE_CHECK(delete_rows(plan, context, mutation));
+    return set_ttl(plan, context, options, mutation);
+  }
+  KEYZONE_TRY(nowhere, names_no_row(plan, context));
+  if (nowhere) return {};
+  KEYZONE_CHECK(add_static_row(plan, context, options, mutation));
+  return add_rows(plan, context, options, mutation);
 }
 
 }  // namespace
@@ -163,10 +217,7 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
     const Timestamp now = options_.now;
     KEYZONE_CHECK(options_.dialect->guardrails.check_timestamp(plan.table->name, timestamp, now, warnings_));
   }
-  KEYZONE_TRY(ttl, ttl_of(plan, context));
   head.timestamp = timestamp;
-  head.ttl = ttl;
-  if (ttl != 0) head.ttl_from = options_.now_in_seconds;
   if (plan.partition) {
     KEYZONE_TRY(key, plan.partition->partition_key(context));
     return add_partition(plan, context, std::move(key), std::move(head));
@@ -180,13 +231,13 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
                                          Mutation mutation) {
   mutation.token = token_of(key);
   mutation.partition_key = std::move(key);
-  if (plan.whole_rows_deleted()) {
-    KEYZONE_CHECK(delete_rows(plan, context, mutation));
+  if (plan.conditional()) {
+    KEYZONE_CHECK(add_conditions(plan, context, mutation));
+    auto changed = add_changes(plan, context, options_, mutation);
+    if (!changed && !mistake_) mistake_ = changed.error();
+    if (!changed) mutation.rows.clear();
   } else {
-    KEYZONE_TRY(nowhere, names_no_row(plan, context));
-    if (nowhere) return {};
-    KEYZONE_CHECK(add_static_row(plan, context, mutation));
-    KEYZONE_CHECK(add_rows(plan, context, options_.dialect->row_bytes_max, mutation));
+    KEYZONE_CHECK(add_changes(plan, context, options_, mutation));
   }
   const Guardrails& guardrails = options_.dialect->guardrails;
   if (guardrails.limits_writes()) KEYZONE_CHECK(check_writes(guardrails, *plan.table, mutation, warnings_));
@@ -197,20 +248,17 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
   } else if (first_table_ != plan.table->id || first_key_ != mutation.partition_key) {
     one_partition_ = false;
   }
-  if (plan.conditional()) {
-    Bytes clustering;
-    if (plan.restrictions.full_primary_key()) {
-      KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
-      clustering = keys.empty() ? Bytes() : std::move(keys.front());
-    }
-    KEYZONE_CHECK(add_conditions(plan, context, mutation, clustering));
-  }
   if (!mutation.rows.empty()) command_for(plan, mutation.token).mutations.push_back(std::move(mutation));
   return {};
 }
 
 Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& context,
-                                          const Mutation& mutation, const Bytes& clustering) {
+                                          const Mutation& mutation) {
+  Bytes clustering;
+  if (plan.restrictions.names_rows()) {
+    KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
+    clustering = keys.empty() ? Bytes() : std::move(keys.front());
+  }
   Command& command = command_for(plan, mutation.token);
   RowCondition statics, row;
   statics.partition_key = row.partition_key = mutation.partition_key;
@@ -228,6 +276,13 @@ Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& co
   if (!statics.conditions.empty()) command.conditions.push_back(std::move(statics));
   if (!row.conditions.empty()) command.conditions.push_back(std::move(row));
   return {};
+}
+
+std::vector<TabletCommand> WriteBuilder::take() {
+  for (TabletCommand& one : commands_) {
+    if (mistake_) one.command.mutations.clear();
+  }
+  return std::move(commands_);
 }
 
 Token WriteBuilder::tablet_end(const Uuid& table, Token token) const {

@@ -20,8 +20,11 @@ struct WriteExecution::ConditionalPlan {
   SlotTable slots;               // of those of `shown` that are read; the others show null
   ColumnSpecsPtr applied_alone;  // [applied]
   ColumnSpecsPtr with_columns;   // [applied], then `shown`
+  std::optional<Error> mistake;  // WriteBuilder::mistake()
 };
 using ConditionalPlanPtr = std::shared_ptr<const WriteExecution::ConditionalPlan>;
+// `plan`, or a copy that knows of the mistake.
+ConditionalPlanPtr with_mistake(ConditionalPlanPtr plan, const std::optional<Error>& mistake);
 
 // IF [NOT] EXISTS shows all columns, but reads statics only if statics are written, and others only if a row
 // is; other conditions show those that they name, and batches the primary key before them. A single statement
@@ -36,7 +39,10 @@ class WriteBuilder {
   // `batch_timestamp`: of USING on the batch.
   Result<void> add(const WritePlan& plan, std::span<const Value> values,
                    std::optional<Timestamp> batch_timestamp = std::nullopt);
-  std::vector<TabletCommand> take() { return std::move(commands_); }
+  std::vector<TabletCommand> take();
+  // What is wrong with the values of a conditional write: it matters only if the conditions hold, and then nothing is
+  // written.
+  const std::optional<Error>& mistake() const { return mistake_; }
   std::vector<std::string> take_warnings() { return std::move(warnings_); }
   size_t mutation_count() const { return mutation_count_; }
   size_t partition_count() const;
@@ -48,8 +54,7 @@ class WriteBuilder {
   Token tablet_end(const Uuid& table, Token token) const;
   Command& command_for(const WritePlan& plan, Token token);
   Result<void> add_partition(const WritePlan& plan, EvalContext& context, Bytes key, Mutation head);
-  Result<void> add_conditions(const WritePlan& plan, EvalContext& context, const Mutation& mutation,
-                              const Bytes& clustering);
+  Result<void> add_conditions(const WritePlan& plan, EvalContext& context, const Mutation& mutation);
 
   const ExecuteOptions& options_;
   const Catalog& catalog_;
@@ -59,6 +64,7 @@ class WriteBuilder {
   Bytes first_key_;
   bool one_partition_ = true;
   size_t mutation_count_ = 0;
+  std::optional<Error> mistake_;
   std::vector<std::string> warnings_;
 };
 

@@ -4,9 +4,9 @@
 #include <bit>
 #include <cmath>
 
-#include "cql/functions/decimal_math.h"
 #include "cql/functions/java_number.h"
 #include "cql/functions/registry.h"
+#include "schema/types/decimal_math.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone::cql {
@@ -176,7 +176,7 @@ class FloatingAverage final : public NumericAggregate {
       big_sum_ = Decimal::from_double(before);
     }
     KEYZONE_TRY(term, number.to_decimal());
-    KEYZONE_TRY(sum, cql::add(*big_sum_, term));
+    KEYZONE_TRY(sum, keyzone::add(*big_sum_, term));
     big_sum_ = sum;
     return {};
   }
@@ -193,7 +193,7 @@ class DecimalSum final : public NumericAggregate {
 
  protected:
   Result<void> add_number(const JavaNumber& number) override {
-    KEYZONE_TRY(sum, cql::add(sum_, *number.as_decimal()));
+    KEYZONE_TRY(sum, keyzone::add(sum_, *number.as_decimal()));
     sum_ = sum;
     return {};
   }
@@ -212,7 +212,7 @@ class DecimalAverage final : public NumericAggregate {
   Result<void> add_number(const JavaNumber& number) override {
     KEYZONE_TRY(distance, subtract(*number.as_decimal(), average_));
     KEYZONE_TRY(step, divide(distance, Decimal{BigInt(count_), 0}, distance.scale, Rounding::kHalfEven));
-    KEYZONE_TRY(average, cql::add(average_, step));
+    KEYZONE_TRY(average, keyzone::add(average_, step));
     average_ = average;
     return {};
   }

@@ -2,6 +2,7 @@
 #include "cql/functions/java_number.h"
 #include "cql/functions/registry.h"
 #include "cql/functions/temporal.h"
+#include "schema/types/decimal_math.h"
 #include "schema/types/floating.h"
 #include "schema/types/native_types.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "schema/types/decimal_math.h"
 #include "schema/types/floating.h"
 
 namespace keyzone::cql {
@@ -135,18 +136,6 @@ Result<Bytes> JavaNumber::to_wire(TypeKind kind) const {
     default:
       return be_bytes(to_long());
   }
-}
-
-Result<Bytes> checked_wire(const BigInt& value) {
-  Bytes wire = bigint_to_wire(value);
-  if (wire.size() <= kNumberBytesMax) return wire;
-  return invalid("the result has more than " + std::to_string(kNumberBytesMax) + " bytes");
-}
-
-Result<Bytes> checked_wire(const Decimal& value) {
-  Bytes wire = value.to_wire();
-  if (wire.size() <= 4 + kNumberBytesMax) return wire;
-  return invalid("the result has more than " + std::to_string(kNumberBytesMax) + " bytes");
 }
 
 }  // namespace keyzone::cql

@@ -35,8 +35,4 @@ class JavaNumber {
   std::variant<int64_t, double, BigInt, Decimal> value_;
 };
 
-// The wire form, or an error if it is longer than a value may be.
-Result<Bytes> checked_wire(const BigInt& value);
-Result<Bytes> checked_wire(const Decimal& value);
-
 }  // namespace keyzone::cql

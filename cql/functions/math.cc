@@ -2,9 +2,9 @@
 #include <bit>
 #include <cmath>
 
-#include "cql/functions/decimal_math.h"
 #include "cql/functions/java_number.h"
 #include "cql/functions/registry.h"
+#include "schema/types/decimal_math.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone::cql {

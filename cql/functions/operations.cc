@@ -3,10 +3,10 @@
 #include <bit>
 #include <cmath>
 
-#include "cql/functions/decimal_math.h"
 #include "cql/functions/java_number.h"
 #include "cql/functions/registry.h"
 #include "cql/functions/temporal.h"
+#include "schema/types/decimal_math.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone::cql {

@@ -23,7 +23,7 @@ struct TypeText {
 using TermPairs = std::vector<std::pair<TermPtr, TermPtr>>;
 using TypedNames = std::vector<std::pair<std::string, TypeName>>;
 
-// A relation or condition before it is known which; no `op`: expr(index, value).
+// A relation before it is known which; no `op`: expr(index, value).
 struct RawRelation {
   Position position;
   TermPtr left;
@@ -111,7 +111,6 @@ class Builder {
                    std::vector<TermPtr> group_by, std::vector<Ordering> order_by, TermPtr per_partition_limit,
                    TermPtr limit);
   Where where(std::vector<RawRelation> relations);
-  Conditions conditions(std::vector<RawRelation> relations);
   Statement insert(QualifiedName table, std::vector<std::string> columns, std::vector<TermPtr> values,
                    bool if_not_exists, Attributes attributes);
   Statement insert_json(QualifiedName table, TermPtr json, bool default_unset, bool if_not_exists,
@@ -143,6 +142,7 @@ class Builder {
   Statement describe(DescribeStatement describe, bool with_internals);
 
  private:
+  TermPtr behind_column(const TermPtr& term);
   void refuse_column(const Term& column);
   void refuse_left(const Term& left);
   void refuse_shape(const Relation& relation, Position op);

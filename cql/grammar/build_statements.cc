@@ -150,23 +150,6 @@ Where Builder::where(std::vector<RawRelation> relations) {
   return out;
 }
 
-Conditions Builder::conditions(std::vector<RawRelation> relations) {
-  Conditions out;
-  for (RawRelation& raw : relations) {
-    const auto target = target_of(raw.left);
-    const bool element_operator = raw.op && *raw.op <= Operator::kIn;
-    const bool column_operator =
-        element_operator || (raw.op && (*raw.op == Operator::kContains || *raw.op == Operator::kContainsKey));
-    if (!target || !(target->element || target->field ? element_operator : column_operator)) {
-      refuse_left(*raw.left);
-      continue;
-    }
-    out.columns.push_back({target->column, target->element, target->field, *raw.op, std::move(raw.operands),
-                           std::move(raw.in_list)});
-  }
-  return out;
-}
-
 // ---- INSERT, UPDATE, DELETE ----
 
 Statement Builder::insert(QualifiedName table, std::vector<std::string> columns, std::vector<TermPtr> values,
@@ -191,9 +174,21 @@ Statement Builder::insert_json(QualifiedName table, TermPtr json, bool default_u
   return make_statement(std::move(insert));
 }
 
-// c = value, c = c + value, c = c - value, c = value + c. Sums associate to the left: c + 1 + 2 is (c + 1) +
-// 2, whose leftmost operand is the column.
-Assignment Builder::assign(std::string column, const TermPtr& term) {
+// Sums associate to the left, but c = c - 1 + 2 takes the whole of 1 + 2 from c, as in Cassandra.
+TermPtr Builder::behind_column(const TermPtr& term) {
+  const auto* sum = term->as<Arithmetic>();
+  const auto* left = sum && (sum->op == '+' || sum->op == '-') ? sum->left->as<Arithmetic>() : nullptr;
+  if (!left || (left->op != '+' && left->op != '-')) return term;
+  const TermPtr inner = behind_column(sum->left);
+  const auto* first = inner->as<Arithmetic>();
+  if (!column_name(first->left)) return term;
+  return arithmetic(term->position, first->op, first->left,
+                    arithmetic(first->right->position, sum->op, first->right, sum->right));
+}
+
+// c = value, c = c + value, c = c - value, c = value + c.
+Assignment Builder::assign(std::string column, const TermPtr& written) {
+  const TermPtr term = behind_column(written);
   const auto* sum = term->as<Arithmetic>();
   const bool additive = sum && (sum->op == '+' || sum->op == '-');
   if (additive && column_name(sum->left)) {
@@ -224,7 +219,9 @@ Assignment Builder::assign_sum(std::string column, const std::string& same_colum
 void Builder::add_assignment(std::vector<Assignment>& assignments, Assignment assignment) {
   const bool sets = assignment.kind == AssignmentKind::kSet;
   for (const Assignment& other : assignments) {
-    if (other.column == assignment.column && (sets || other.kind == AssignmentKind::kSet)) {
+    const bool same_field = other.kind == AssignmentKind::kSetField &&
+                            assignment.kind == AssignmentKind::kSetField && other.field == assignment.field;
+    if (other.column == assignment.column && (sets || other.kind == AssignmentKind::kSet || same_field)) {
       fail("Multiple incompatible setting of column " + other.column);
     }
   }

@@ -129,6 +129,17 @@ Result<void> add_counter(const Column& column, const Value& value, bool subtract
   return {};
 }
 
+Result<void> add_value(const Column& column, const Value& value, std::vector<CellWrite>& cells) {
+  const TypeKind kind = column.type->kind();
+  const bool text = kind == TypeKind::kText || kind == TypeKind::kAscii;
+  if (!value.is_set() || (value.bytes.empty() && !text)) {
+    return invalid("Invalid " + std::string(value.is_unset() ? "unset" : "null") + " value for the increment of " +
+                   column.name);
+  }
+  add_cell(cells, column, CellAction::kAddValue).value = value.bytes;
+  return {};
+}
+
 }  // namespace
 
 Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>& cells) const {
@@ -146,6 +157,7 @@ Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>
     return touch_element(*column, key, Value::null(), cells);
   }
   KEYZONE_TRY(set, value->evaluate(context));
+  if (kind == Kind::kAddValue) return add_value(*column, set, cells);
   const bool keyed = kind == Kind::kSetElement && column->type->kind() == TypeKind::kMap;
   if (set.is_unset() && !keyed) return {};
   switch (kind) {
@@ -174,6 +186,7 @@ Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>
       return add_counter(*column, set, false, cells);
     case Kind::kSubtractCounter:
       return add_counter(*column, set, true, cells);
+    case Kind::kAddValue:
     case Kind::kDelete:
     case Kind::kDeleteField:
     case Kind::kDeleteElement:

@@ -134,11 +134,11 @@ Result<Condition> PreparedCondition::bind(EvalContext& context) const {
   if (element) {
     KEYZONE_TRY(key, element->evaluate(context));
     const bool list = column->type->kind() == TypeKind::kList;
-    if (key.is_null() || (list && key.is_unset())) {
+    if (key.is_null() || (key.is_unset() && list)) {
       return invalid(std::string("Invalid ") + (key.is_null() ? "null" : "unset") + " value for " +
                      (list ? "list" : "map") + " element access");
     }
-    out.element = Bytes(key.bytes);  // unset: an empty key
+    out.element = Bytes(key.bytes);  // an unset key is one of no bytes, as in Cassandra
   }
   if (in_list) {
     KEYZONE_TRY(list, in_list->evaluate(context));
@@ -153,24 +153,29 @@ Result<Condition> PreparedCondition::bind(EvalContext& context) const {
   for (const ExpressionPtr& operand : operands) {
     KEYZONE_TRY(value, operand->evaluate(context));
     if (value.is_unset() && op == ConditionOperator::kIn) continue;
-    if (value.is_unset() && op >= ConditionOperator::kContains) {
-      out.operands.emplace_back(Bytes());  // what no collection contains
-      continue;
-    }
-    if (value.is_unset()) return invalid("Invalid 'unset' value in condition");
-    const bool ordered = op >= ConditionOperator::kLess && op <= ConditionOperator::kGreaterOrEqual;
-    if (value.is_null() && (ordered || op >= ConditionOperator::kContains)) {
-      static constexpr const char* kNames[] = {"<", "<=", ">", ">="};
-      const size_t at = static_cast<size_t>(op) - static_cast<size_t>(ConditionOperator::kLess);
-      return invalid(std::string("Invalid comparison with null for operator \"") +
-                     (ordered                              ? kNames[at]
-                      : op == ConditionOperator::kContains ? "CONTAINS"
-                                                           : "CONTAINS KEY") +
-                     "\"");
-    }
-    out.operands.push_back(value.is_set() ? std::optional<Bytes>(value.bytes) : std::nullopt);
+    KEYZONE_CHECK(check_operand(value));
+    const bool none = value.is_null() || (value.is_unset() && op < ConditionOperator::kContains);
+    out.operands.push_back(none ? std::nullopt : std::optional<Bytes>(value.bytes));
   }
   return out;
+}
+
+// To CONTAINS, an unset value is one of no bytes, as in Cassandra.
+Result<void> PreparedCondition::check_operand(const Value& value) const {
+  const bool contains = op >= ConditionOperator::kContains;
+  const bool ordered = op >= ConditionOperator::kLess && op <= ConditionOperator::kGreaterOrEqual;
+  if (value.is_unset() && !contains) return invalid("Invalid 'unset' value in condition");
+  if (!contains && !ordered) return {};
+  const auto refuse = [this](const std::string& what) {
+    return invalid("Invalid comparison with " + what + " for operator \"" + std::string(to_string(op)) + "\"");
+  };
+  if (value.is_null()) return refuse("null");
+  const Type& type = *column->type;
+  const bool whole = ordered && !element && type.is_multi_cell() && type.is_collection();
+  if (!whole || CollectionReader(type, value.bytes).count() > 0) return {};
+  return refuse(type.kind() == TypeKind::kList  ? "an empty list"
+                : type.kind() == TypeKind::kSet ? "an empty set"
+                                                : "an empty map");
 }
 
 }  // namespace keyzone::cql

@@ -18,6 +18,9 @@ struct PreparedCondition {
   ExpressionPtr in_list;
 
   Result<Condition> bind(EvalContext& context) const;
+
+ private:
+  Result<void> check_operand(const Value& value) const;
 };
 
 struct PreparedConditions {

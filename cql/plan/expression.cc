@@ -3,7 +3,6 @@
 #include "schema/types/collections.h"
 
 namespace keyzone::cql {
-
 namespace {
 
 // What Cassandra says of bytes that a client has bound. It catches what is wrong with them, but not of user types.
@@ -31,6 +30,7 @@ Result<Value> MarkerExpression::evaluate(EvalContext& context) const {
 Result<Value> InListExpression::evaluate(EvalContext& context) const {
   const Value& value = context.values[index_];
   if (!value.is_set()) return value;
+  KEYZONE_CHECK(check_bound_count(*type_, value.bytes));
   CollectionReader reader(*type_, value.bytes);
   Bytes elements;
   int32_t count = 0;

@@ -112,12 +112,14 @@ Result<WritePlanPtr> plan_insert(PrepareContext& context, const TablePtr& table,
   KEYZONE_CHECK(statement.json ? plan_json(context, statement, plan) : plan_values(context, statement, plan));
   const bool has_regulars = table->regular_begin() < table->columns.size();
   plan.marker = plan.writes_row && !(table->compact() && has_regulars);
+  if (table->compact() && table->clustering_size == 0 && plan.regulars.empty())
+    return invalid("Some clustering keys are missing: column1");  // which Cassandra gives such tables, unseen
   if (table->compact() && table->clustering_size > 0 && has_regulars && plan.regulars.empty()) {
     return invalid("Column " + table->columns[table->regular_begin()].name +
                    " is mandatory for this COMPACT STORAGE table");
   }
   KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
-  KEYZONE_CHECK(check_conditional(plan));
+  KEYZONE_CHECK(check_attributes(plan));
   return WritePlanPtr(std::make_shared<const WritePlan>(std::move(plan)));
 }
 

@@ -175,13 +175,13 @@ Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral&
                    receiver.type->to_string());
   }
   const size_t expected = receiver.type->parameters().size();
-  if (literal.elements.size() > expected) {
-    return invalid("Invalid tuple literal for " + receiver.name + ": too many elements. Type " +
-                   receiver.type->to_string() + " expects " + std::to_string(expected) + " but got " +
-                   std::to_string(literal.elements.size()));
-  }
   std::vector<ExpressionPtr> fields;
   for (size_t i = 0; i < literal.elements.size(); ++i) {
+    if (i >= expected) {
+      return invalid("Invalid tuple literal for " + receiver.name + ": too many elements. Type " +
+                     receiver.type->to_string() + " expects " + std::to_string(expected) + " but got " +
+                     std::to_string(literal.elements.size()));
+    }
     const Receiver field = field_receiver(receiver, i);
     KEYZONE_TRY(fits, is_assignable(context, *literal.elements[i], field));
     if (!fits) {

@@ -1,5 +1,7 @@
 #include "cql/plan/operation.h"
 
+#include "schema/types/sum.h"
+
 namespace keyzone::cql {
 namespace {
 
@@ -40,10 +42,15 @@ Result<ColumnOperation> make(Kind kind, const Column& column, Result<ExpressionP
 }
 
 Result<ColumnOperation> prepare_add(PrepareContext& context, const Table& table, const Column& column,
-                                    const Assignment& a) {
+                                    const Assignment& a, bool conditional) {
   const Receiver receiver = receiver_of(table, column);
   if (column.type->is_tuple() || column.type->is_user_type()) return invalid_operation(a, "tuple");
   if (!column.type->is_collection()) {
+    if (conditional && !column.type->is_counter()) {
+      if (can_be_summed(column.type->kind()))
+        return make(Kind::kAddValue, column, prepare_term(context, a.value, receiver));
+      return invalid("Invalid operation (" + describe(a) + ") for non-numeric and non-text type " + column.name);
+    }
     if (!column.type->is_counter()) return invalid_operation(a, "non counter");
     return make(Kind::kAddCounter, column, prepare_term(context, a.value, receiver));
   }
@@ -114,12 +121,12 @@ Result<ColumnOperation> prepare_set(PrepareContext& context, const Table& table,
 }
 
 Result<ColumnOperation> prepare_assignment(PrepareContext& context, const Table& table, const Column& column,
-                                           const Assignment& assignment) {
+                                           const Assignment& assignment, bool conditional) {
   switch (assignment.kind) {
     case AssignmentKind::kSet:
       return prepare_set(context, table, column, *assignment.value);
     case AssignmentKind::kAdd:
-      return prepare_add(context, table, column, assignment);
+      return prepare_add(context, table, column, assignment, conditional);
     case AssignmentKind::kSubtract:
       return prepare_subtract(context, table, column, assignment);
     case AssignmentKind::kSetElement:

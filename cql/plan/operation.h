@@ -21,6 +21,7 @@ struct ColumnOperation {
     kDeleteField,
     kAddCounter,
     kSubtractCounter,
+    kAddValue,       // to a number or text, on a condition
     kDelete,
   };
   Kind kind = Kind::kSet;
@@ -36,8 +37,9 @@ struct ColumnOperation {
 // Errors: kInvalid with Cassandra's sentences. `column` is not part of the primary key.
 Result<ColumnOperation> prepare_set(PrepareContext& context, const Table& table, const Column& column,
                                     const Term& value);
+// `conditional`: the statement has an IF, and may say c = c + v of any number or text.
 Result<ColumnOperation> prepare_assignment(PrepareContext& context, const Table& table, const Column& column,
-                                           const Assignment& assignment);
+                                           const Assignment& assignment, bool conditional);
 Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& table, const Column& column,
                                          const Deletion& deletion);
 

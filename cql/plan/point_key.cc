@@ -23,7 +23,7 @@ std::optional<PointKey> PointKey::partition_of(const Restrictions& restrictions)
 }
 
 std::optional<PointKey> PointKey::clustering_of(const Restrictions& restrictions) {
-  if (!restrictions.full_primary_key()) return std::nullopt;
+  if (!restrictions.names_rows()) return std::nullopt;
   PointKey key;
   for (const PreparedRelation& relation : restrictions.clustering_relations()) {
     if (!is_plain(relation)) return std::nullopt;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schema/compact_rows.h"
+
 namespace keyzone::cql {
 namespace {
 
@@ -222,6 +224,7 @@ class RestrictionAnalysis {
       }
     }
     out_.equal_prefix_ = position;
+    out_.rows_end_early_ = whole_rows && position > 0 && rows_may_end_early(table_);
     KEYZONE_CHECK(check_unused_clustering(taken));
     for (size_t i = 0; i < clustering_.size(); ++i) {
       if (taken[i]) continue;
@@ -246,6 +249,7 @@ class RestrictionAnalysis {
   }
 
   Result<void> check_all_clustering() const {
+    if (!clustering_.empty() && rows_may_end_early(table_)) return {};
     std::string missing;
     for (size_t i = 0; i < table_.clustering_size; ++i) {
       const Column* column = &table_.clustering(i);

@@ -47,6 +47,8 @@ class Restrictions {
   bool has_clustering() const { return !clustering_.empty() || clustering_filtered_; }
   bool clustering_in() const { return clustering_in_; }
   bool full_primary_key() const { return all_keys_ && equal_prefix_ == table_->clustering_size; }
+  // INSERT and UPDATE: the rows to write, by their whole clustering keys or, where rows may end early, by prefixes.
+  bool names_rows() const { return full_primary_key() || rows_end_early_; }
   bool clustering_slice() const { return slice_; }
   size_t clustering_prefix() const {
     return equal_prefix_;
@@ -67,7 +69,7 @@ class Restrictions {
   bool has_token_range() const { return !tokens_.empty(); }
   // Ascending and disjoint; nullopt: all rows. An empty vector: none.
   Result<std::optional<std::vector<KeyRange>>> clustering_ranges(EvalContext& context) const;
-  // The clustering keys named by = and IN alone, in order. REQUIRES: clustering_prefix() is all of them
+  // The clustering keys named by = and IN alone, in order. REQUIRES: names_rows()
   Result<std::vector<Bytes>> clustering_keys(EvalContext& context) const;
 
  private:
@@ -82,6 +84,7 @@ class Restrictions {
   bool all_keys_ = false;
   bool partition_in_ = false;
   bool clustering_in_ = false;
+  bool rows_end_early_ = false;
   bool slice_ = false;
   bool clustering_filtered_ = false;
   bool regular_filtered_ = false;

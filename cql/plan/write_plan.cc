@@ -7,6 +7,8 @@
 namespace keyzone::cql {
 namespace {
 
+constexpr const char* kConditionalTimestamp = "Cannot provide custom timestamp for conditional updates";
+
 bool is_key(const Column& column) {
   return column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kClustering;
 }
@@ -49,14 +51,11 @@ Result<void> set_restrictions(std::vector<PreparedRelation> relations, Restricti
 Result<void> plan_attributes(PrepareContext& context, const Attributes& attributes, WritePlan& plan) {
   const Receiver base{plan.table->keyspace, plan.table->name, "[timestamp]", native_type(TypeKind::kBigint)};
   if (attributes.timestamp) {
-    if (plan.table->counter) return invalid("Cannot provide custom timestamp for counter updates");
-    if (plan.conditional()) return invalid("Cannot provide custom timestamp for conditional updates");
     if (!context.dialect.client_timestamps) return invalid("TIMESTAMP is not yet supported.");
     KEYZONE_TRY(timestamp, prepare_term(context, attributes.timestamp, base));
     plan.timestamp = std::move(timestamp);
   }
   if (attributes.ttl) {
-    if (plan.table->counter) return invalid("Cannot provide custom TTL for counter updates");
     KEYZONE_TRY(ttl, prepare_term(context, attributes.ttl, base.with("[ttl]", native_type(TypeKind::kInt))));
     plan.ttl = std::move(ttl);
   }
@@ -76,17 +75,29 @@ Result<void> plan_where(PrepareContext& context, const Where& where, Restriction
   return {};
 }
 
-Result<void> check_conditional(const WritePlan& plan) {
-  if (!plan.conditional()) return {};
-  if (plan.table->counter) return invalid("Conditional updates are not supported on counter tables");
-  if (plan.restrictions.partition_in()) {
-    return invalid("IN on the partition key is not supported with conditional " +
-                   std::string(plan.kind == StatementKind::kDelete ? "deletions" : "updates"));
-  }
-  if (plan.restrictions.clustering_in()) {
-    return invalid("IN on the clustering key columns is not supported with conditional " +
-                   std::string(plan.kind == StatementKind::kDelete ? "deletions" : "updates"));
-  }
+Result<void> plan_conditions(PrepareContext& context, const Conditions& conditions, WritePlan& plan) {
+  if (plan.timestamp && !conditions.columns.empty()) return invalid(kConditionalTimestamp);
+  KEYZONE_TRY(prepared, prepare_conditions(context, *plan.table, conditions));
+  plan.conditions = std::move(prepared);
+  return {};
+}
+
+Result<void> check_attributes(const WritePlan& plan) {
+  if (plan.conditional() && plan.table->counter)
+    return invalid("Conditional updates are not supported on counter tables");
+  if (plan.conditional() && plan.timestamp) return invalid(kConditionalTimestamp);
+  if (!plan.table->counter) return {};
+  if (plan.timestamp) return invalid("Cannot provide custom timestamp for counter updates");
+  if (plan.ttl) return invalid("Cannot provide custom TTL for counter updates");
+  return {};
+}
+
+Result<void> check_conditional_keys(const WritePlan& plan) {
+  const std::string what = plan.kind == StatementKind::kDelete ? "deletions" : "updates";
+  if (plan.restrictions.partition_in())
+    return invalid("IN on the partition key is not supported with conditional " + what);
+  if (plan.restrictions.clustering_in())
+    return invalid("IN on the clustering key columns is not supported with conditional " + what);
   return {};
 }
 
@@ -95,21 +106,17 @@ Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table,
   WritePlan plan;
   plan.table = table;
   plan.kind = StatementKind::kUpdate;
+  KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
+  KEYZONE_CHECK(plan_conditions(context, statement.conditions, plan));
   for (const Assignment& assignment : statement.assignments) {
     KEYZONE_TRY(column, find_column(*table, assignment.column));
     if (is_key(*column)) return invalid("PRIMARY KEY part " + column->name + " found in SET part");
-  }
-  plan.conditions.if_exists = statement.conditions.any();  // so that the attributes know
-  KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
-  for (const Assignment& assignment : statement.assignments) {
-    KEYZONE_TRY(operation, prepare_assignment(context, *table, *table->find(assignment.column), assignment));
+    KEYZONE_TRY(operation, prepare_assignment(context, *table, *column, assignment, plan.conditional()));
     add_operation(plan, std::move(operation));
   }
-  KEYZONE_TRY(conditions, prepare_conditions(context, *table, statement.conditions));
-  plan.conditions = std::move(conditions);
   plan.writes_row = !plan.regulars.empty() || plan.conditions.on_regulars();
   KEYZONE_CHECK(plan_where(context, statement.where, RestrictionsFor::kUpdate, plan));
-  KEYZONE_CHECK(check_conditional(plan));
+  KEYZONE_CHECK(check_attributes(plan));
   return WritePlanPtr(std::make_shared<const WritePlan>(std::move(plan)));
 }
 
@@ -118,9 +125,8 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
   WritePlan plan;
   plan.table = table;
   plan.kind = StatementKind::kDelete;
-  plan.conditions.if_exists = statement.conditions.any();
   KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
-  plan.default_ttl = 0;
+  KEYZONE_CHECK(plan_conditions(context, statement.conditions, plan));
   for (const Deletion& deletion : statement.deletions) {
     KEYZONE_TRY(column, find_column(*table, deletion.column));
     if (is_key(*column)) {
@@ -130,11 +136,9 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
     KEYZONE_TRY(operation, prepare_deletion(context, *table, *column, deletion));
     add_operation(plan, std::move(operation));
   }
-  KEYZONE_TRY(conditions, prepare_conditions(context, *table, statement.conditions));
-  plan.conditions = std::move(conditions);
   plan.writes_row = !plan.regulars.empty() || plan.conditions.on_regulars();
   KEYZONE_CHECK(plan_where(context, statement.where, RestrictionsFor::kDelete, plan));
-  KEYZONE_CHECK(check_conditional(plan));
+  KEYZONE_CHECK(check_attributes(plan));
   const Restrictions& where = plan.restrictions;
   if (plan.conditional() && !where.full_primary_key()) {
     const std::string start =

@@ -53,8 +53,12 @@ const Attributes& attributes_of(const ModificationStatement& statement);
 
 // Steps that the three share.
 Result<void> plan_attributes(PrepareContext& context, const Attributes& attributes, WritePlan& plan);
+Result<void> plan_conditions(PrepareContext& context, const Conditions& conditions, WritePlan& plan);
 Result<void> plan_where(PrepareContext& context, const Where& where, RestrictionsFor statement,
                         WritePlan& plan);
-Result<void> check_conditional(const WritePlan& plan);
+// Last, as in Cassandra: what USING and IF say goes with the table and with each other.
+Result<void> check_attributes(const WritePlan& plan);
+// Of a statement with a condition, or in a batch that has one: it is about one row. When it is executed.
+Result<void> check_conditional_keys(const WritePlan& plan);
 
 }  // namespace keyzone::cql

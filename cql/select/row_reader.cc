@@ -82,8 +82,8 @@ void RowReader::read_row() {
 void RowReader::place_clustering_as_written(BytesView blocks) {
   ByteReader in(blocks);
   for (const auto& slot : slots_.clustering_slots()) {
-    const BytesView value = in.block();
-    if (slot) values_.slots[*slot] = Value::of(value);
+    const Value value = in.done() ? Value::null() : Value::of(in.block());  // a row may end early
+    if (slot) values_.slots[*slot] = value;
   }
   failed_ = failed_ || in.failed();
 }
@@ -93,15 +93,17 @@ void RowReader::place_clustering() {
   clustering_values_.clear();
   clustering_ends_.clear();
   ByteReader forms(clustering_);
-  for (size_t i = 0; i < wanted.size(); ++i) {
+  for (size_t i = 0; i < wanted.size() && !forms.done(); ++i) {
     const Column& column = slots_.table().clustering(i);
     if (!column.type->read_ordered(forms, column.descending, clustering_values_)) failed_ = true;
     clustering_ends_.push_back(clustering_values_.size());
   }
-  for (size_t i = 0, begin = 0; i < wanted.size(); begin = clustering_ends_[i++]) {
-    if (!wanted[i]) continue;
-    values_.slots[*wanted[i]] =
-        Value::of(BytesView(clustering_values_).substr(begin, clustering_ends_[i] - begin));
+  const BytesView values = clustering_values_;
+  for (size_t i = 0, begin = 0; i < clustering_ends_.size(); begin = clustering_ends_[i++]) {
+    if (wanted[i]) values_.slots[*wanted[i]] = Value::of(values.substr(begin, clustering_ends_[i] - begin));
+  }
+  for (size_t i = clustering_ends_.size(); i < wanted.size(); ++i) {  // the row ends early
+    if (wanted[i]) values_.slots[*wanted[i]] = Value::null();
   }
 }
 

@@ -46,24 +46,24 @@ Token token_of(BytesView key) {
   return Token(token == INT64_MIN ? INT64_MAX : token);
 }
 
+Error key_too_long(size_t size) {
+  return invalid("Key length of " + std::to_string(size) + " is longer than maximum of " +
+                 std::to_string(kKeySizeMax));
+}
+
+// Cassandra counts the components first, and then what they make together.
 Result<Bytes> encode_partition_key(std::span<const BytesView> components) {
+  size_t size = 0;
+  for (const BytesView part : components) size += part.size();
+  if (size > kKeySizeMax) return key_too_long(size);
+  if (components.size() == 1) return Bytes(components[0]);
   Bytes key;
-  if (components.size() == 1) {
-    key = components[0];
-  } else {
-    for (const BytesView part : components) {
-      if (part.size() > kPartitionKeySizeMax) break;  // the key is too long as well
-      append_be(key, static_cast<uint16_t>(part.size()));
-      key.append(part);
-      key.push_back('\0');
-    }
+  for (const BytesView part : components) {
+    append_be(key, static_cast<uint16_t>(part.size()));
+    key.append(part);
+    key.push_back('\0');
   }
-  size_t size = key.size();
-  for (const BytesView part : components) size = std::max(size, part.size());
-  if (size > kPartitionKeySizeMax) {
-    return invalid("Key length of " + std::to_string(size) + " is longer than maximum of " +
-                   std::to_string(kPartitionKeySizeMax));
-  }
+  if (key.size() > kKeySizeMax) return key_too_long(key.size());
   return key;
 }
 

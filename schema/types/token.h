@@ -10,14 +10,15 @@
 namespace keyzone {
 
 inline constexpr Token kTokenMin{INT64_MIN};  // no key has it; the ring's starting point
-inline constexpr size_t kPartitionKeySizeMax = 65535;
+inline constexpr size_t kKeySizeMax = 65535;  // of a partition key, or of the values of a clustering key
+Error key_too_long(size_t size);              // "Key length of %d is longer than maximum of 65535"
 
 // Cassandra's Murmur3Partitioner: the first half of Murmur3 x64 128 with Cassandra's signed tail bytes; the
 // minimum is given as the maximum. An empty key has the minimum token.
 Token token_of(BytesView partition_key);
 
 // One component is its bytes; several are each [u16 length][bytes][0x00].
-// Errors: kInvalid "Key length of %d is longer than maximum of 65535".
+// Errors: key_too_long().
 Result<Bytes> encode_partition_key(std::span<const BytesView> components);
 Result<std::vector<BytesView>> split_partition_key(BytesView key, size_t components);
 

@@ -10,8 +10,8 @@
       1 | 'a'
       (1 rows)
 
-`::` and Python values after a statement: it is prepared and bound; `null` and `unset` are values too. `+ ` begins
-a further line of a statement. Each file runs in a keyspace of its own, named for the file, on an own connection."""
+`::` and Python values after a statement: it is prepared and bound; `null`, `unset` and `'x' * 70000` are values too.
+`+ ` begins a further line of a statement. Each file runs in a keyspace of its own, named for the file, on an own connection."""
 import ast
 import re
 import time
@@ -53,6 +53,8 @@ def parse_values(text):
             return [value(item) for item in node.elts]
         if isinstance(node, ast.Dict):
             return {value(k): value(v) for k, v in zip(node.keys, node.values)}
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            return value(node.left) * value(node.right)
         return ast.literal_eval(node)
 
     return [value(item) for item in ast.parse(f"[{text}]", mode="eval").body.elts]

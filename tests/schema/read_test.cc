@@ -25,6 +25,7 @@ TEST(Read, Request) {
   r.per_partition_limit = 3;
   r.bytes_limit = 1 << 20;
   r.resume = position();
+  r.look_up = "a command";
   r.now = 1700000000000000;
   auto back = decode_read(encode_read(r));
   ASSERT_TRUE(back) << back.error().message;
@@ -33,6 +34,7 @@ TEST(Read, Request) {
   EXPECT_EQ(back->ranges, r.ranges);
   EXPECT_EQ(back->columns, r.columns);
   EXPECT_EQ(back->resume, r.resume);
+  EXPECT_EQ(back->look_up, r.look_up);
   EXPECT_EQ(back->begin, r.begin);
   EXPECT_TRUE(back->reversed && back->statics_only && back->scan);
 }

@@ -8,6 +8,7 @@
 #include "schema/types/json.h"
 #include "schema/types/native_types.h"
 #include "schema/types/timeuuid.h"
+#include "schema/types/sum.h"
 #include "schema/types/token.h"
 #include "schema/types/vint.h"
 
@@ -197,6 +198,24 @@ TEST(PartitionKeys, OneColumnOrSeveral) {
   EXPECT_EQ(encode_partition_key(too_large).error().message,
             "Key length of 65536 is longer than maximum of 65535");
   EXPECT_EQ(token_of("").value, INT64_MIN);
+}
+
+TEST(Sums, WrapAroundOrGrow) {
+  const auto sum = [](TypeKind kind, std::string_view a, std::string_view b) {
+    const Type& t = type(kind);
+    const auto result = sum_of(kind, *t.from_text(a), *t.from_text(b));
+    return result ? t.to_json(*result) : result.error().message;
+  };
+  EXPECT_EQ(sum(TypeKind::kTinyint, "127", "2"), "-127");
+  EXPECT_EQ(sum(TypeKind::kSmallint, "32767", "1"), "-32768");
+  EXPECT_EQ(sum(TypeKind::kInt, "2147483647", "1"), "-2147483648");
+  EXPECT_EQ(sum(TypeKind::kBigint, "-9223372036854775808", "-1"), "9223372036854775807");
+  EXPECT_EQ(sum(TypeKind::kFloat, "1.5", "0.25"), "1.75");
+  EXPECT_EQ(sum(TypeKind::kDouble, "0.1", "0.2"), "0.30000000000000004");
+  EXPECT_EQ(sum(TypeKind::kVarint, "9223372036854775807", "1"), "9223372036854775808");
+  EXPECT_EQ(sum(TypeKind::kDecimal, "1.50", "0.005"), "1.505");
+  EXPECT_EQ(sum(TypeKind::kText, "a", "b"), "\"ab\"");
+  EXPECT_FALSE(can_be_summed(TypeKind::kCounter) || can_be_summed(TypeKind::kDate));
 }
 
 TEST(Timeuuids, TicksGoInAndOut) {

@@ -3,8 +3,9 @@
 #pragma once
 #include "schema/result.h"
 #include "schema/types/big_number.h"
+#include "schema/types/type.h"
 
-namespace keyzone::cql {
+namespace keyzone {
 
 inline constexpr int kDecimalPrecisionMax = 10'000;     // digits of a sum, difference or product
 inline constexpr int kDecimalFractionMin = 32;          // digits that a quotient has at least
@@ -32,4 +33,8 @@ Result<Decimal> exponential(const Decimal& value);
 Result<Decimal> natural_log(const Decimal& value);
 Result<Decimal> common_log(const Decimal& value);
 
-}  // namespace keyzone::cql
+// The wire form, or an error if it is longer than a value may be.
+Result<Bytes> checked_wire(const BigInt& value);
+Result<Bytes> checked_wire(const Decimal& value);
+
+}  // namespace keyzone

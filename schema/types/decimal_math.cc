@@ -1,10 +1,10 @@
-#include "cql/functions/decimal_math.h"
+#include "schema/types/decimal_math.h"
 
 #include <algorithm>
 #include <boost/multiprecision/cpp_dec_float.hpp>
 #include <limits>
 
-namespace keyzone::cql {
+namespace keyzone {
 
 namespace {
 
@@ -195,4 +195,16 @@ Result<Decimal> common_log(const Decimal& value) {
   return rounded(log10(to_float(value)), value);
 }
 
-}  // namespace keyzone::cql
+Result<Bytes> checked_wire(const BigInt& value) {
+  Bytes wire = bigint_to_wire(value);
+  if (wire.size() <= kNumberBytesMax) return wire;
+  return invalid("the result has more than " + std::to_string(kNumberBytesMax) + " bytes");
+}
+
+Result<Bytes> checked_wire(const Decimal& value) {
+  Bytes wire = value.to_wire();
+  if (wire.size() <= 4 + kNumberBytesMax) return wire;
+  return invalid("the result has more than " + std::to_string(kNumberBytesMax) + " bytes");
+}
+
+}  // namespace keyzone
