@@ -46,6 +46,7 @@ Result<void> Replica::write_mutation(const Mutation& mutation, UpdateContext con
 Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
                                 const UpdateContext& context) {
   Bytes key = partition_prefix(meta_.store, Area::kRows, mutation.token, mutation.partition_key);
+  key.reserve(key.size() + 1 + write.clustering.size());
   key.push_back(static_cast<char>(write.is_static ? RowKind::kStatic : RowKind::kRow));
   if (!write.is_static) key.append(write.clustering);
 
@@ -90,7 +91,11 @@ void Replica::put_row(const Bytes& key, const Row& row) {
     overlay_.set(key, std::nullopt);
     return;
   }
+  constexpr size_t kHeadBytes = 32, kCellBytes = 12;
+  size_t size = kHeadBytes;
+  for (const Cell& cell : row.cells) size += kCellBytes + cell.path.size() + cell.value.size();
   Bytes value;
+  value.reserve(size);
   encode_row(row, value);
   overlay_.set(key, std::move(value));
 }
