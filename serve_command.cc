@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds kPoll{2};
 constexpr std::chrono::seconds kDevPatience{30};
 constexpr size_t kDevWriteBuffer = 4u << 20;   // three nodes share a laptop's memory
 constexpr size_t kDevBlockCache = 8u << 20;
+constexpr size_t kDevRowCache = 2u << 20;
 constexpr uint64_t kDevLogSegment = 4u << 20;
 
 std::atomic<int> stop_signal{0};
@@ -103,6 +104,7 @@ actors::NodeOptions options_of(const NodeConfig& config) {
   options.election_timeout = config.election_timeout;
   options.write_buffer_bytes = config.write_buffer_size;
   options.block_cache_bytes = config.block_cache_size;
+  options.row_cache_bytes = config.row_cache_size;
   options.log_segment_bytes = config.commitlog_segment_size;
   options.disk_space_reserve = config.memory ? 0 : config.disk_space_reserve;
   options.sweep_interval = config.sweep_interval;
@@ -199,6 +201,7 @@ int run_dev(const std::vector<std::string>& arguments, const Environment& enviro
   base.log_level = LogLevel::kWarn;
   base.write_buffer_size = kDevWriteBuffer;
   base.block_cache_size = kDevBlockCache;
+  base.row_cache_size = kDevRowCache;
   base.commitlog_segment_size = kDevLogSegment;
   const auto read = read_node_config(arguments, environment, base);
   if (!read.config) {

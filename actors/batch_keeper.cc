@@ -30,7 +30,9 @@ class BatchKeeper : public ShardActor {
     return {
         [this](tick_atom) { tick(); },
         [this](const RepliesPtr& replies) {
-          for (const auto& reply : replies->items) handle_reply(reply);
+          for (const auto& reply : replies->items) {
+            if (context_.is_of(number_, reply.id)) handle_reply(reply);
+          }
         },
         [](const CatalogChangedPtr&) {},
         [](const NodeEventPtr&) {},

@@ -26,7 +26,7 @@ class Hub : public ShardActor {
     delayed_send(this, context_.options.heartbeat_interval, tick_atom::value);
     return {
         [this](const OutgoingPtr& out) {
-          for (const auto& [node, item] : out->items) queue_for(node, item);
+          for (const auto& [node, item] : out->items) queue_for(node, PeerItemPtr(out, &item));
         },
         [this](flush_atom) { flush(); },
         [this](const LinkOpenedPtr& opened) { link_opened(*opened); },
@@ -53,7 +53,7 @@ class Hub : public ShardActor {
   };
   struct Peer {
     uint64_t link = 0;  // to send on; 0: none
-    std::vector<PeerItem> queue;
+    std::vector<PeerItemPtr> queue;
     size_t queued_bytes = 0;
     Timestamp heard = 0;
     bool alive = false;
@@ -84,36 +84,23 @@ class Hub : public ShardActor {
         caf::anon_send(route->local, RaftMessagesPtr(std::move(messages)));
       }
     }
-    void operator()(const WriteRequestsPtr& v) {
-      if (!route || !route->local) return refuse(v->items);
-      auto writes = *v;
-      writes.origin = from;
-      to_replica(std::move(writes));
-    }
-    void operator()(const ReadRequestsPtr& v) {
-      if (!route || !route->local) return refuse(v->items);
-      auto reads = *v;
-      reads.origin = from;
-      to_replica(std::move(reads));
+    void operator()(const WriteRequestsPtr& v) { requests_to_replica(v); }
+    void operator()(const ReadRequestsPtr& v) { requests_to_replica(v); }
+    template <class Requests>
+    void requests_to_replica(const Requests& requests) {
+      if (!route || !route->local) return refuse(requests->items);
+      caf::anon_send(route->local, requests);
     }
     template <class Items>
     void refuse(const Items& items) {  // the tablet isn't here (yet, or any more)
       auto replies = std::make_shared<Replies>();
       for (const auto& request : items) replies->items.push_back({request.id, Refusal{}});
-      hub.queue_for(from, {item.group, RepliesPtr(std::move(replies))});
+      hub.queue_for(from, std::make_shared<PeerItem>(PeerItem{item.group, RepliesPtr(std::move(replies))}));
     }
-    void operator()(const RepliesPtr& v) { deliver_replies(hub.context_, *v); }
-    void operator()(const SnapshotRequest& v) {
-      auto request = v;
-      request.from = from;
-      to_replica(std::move(request));
-    }
+    void operator()(const RepliesPtr& v) { deliver_replies(hub.context_, v); }
+    void operator()(const SnapshotRequest& v) { to_replica(v); }
     void operator()(const SnapshotChunk& v) { to_replica(v); }
-    void operator()(const CatalogRequest& v) {
-      auto request = v;
-      request.origin = from;
-      to_replica(std::move(request));
-    }
+    void operator()(const CatalogRequest& v) { to_replica(v); }
     void operator()(const Join&) {}
     void operator()(const Welcome&) {}
     void operator()(const TraceFactPtr& v) { hub.context_.traces.put(v); }
@@ -125,15 +112,15 @@ class Hub : public ShardActor {
 
   // --- out
 
-  void queue_for(NodeId node, const PeerItem& item) {
+  void queue_for(NodeId node, PeerItemPtr item) {
     if (node == context_.self) {
-      deliver(context_.self, item);
+      deliver(context_.self, *item);
       return;
     }
     auto& peer = peers_[node];
     if (!peer.link || peer.queued_bytes + pending_bytes(peer) > kPeerQueueMax) return;  // senders ask again
-    peer.queued_bytes += size_of(item);
-    peer.queue.push_back(item);
+    peer.queued_bytes += size_of(*item);
+    peer.queue.push_back(std::move(item));
     if (!flush_scheduled_) {
       flush_scheduled_ = true;
       send(this, flush_atom::value);
@@ -156,16 +143,16 @@ class Hub : public ShardActor {
     }
   }
 
-  void send_items(PeerLink& link, std::vector<PeerItem>& items, size_t bytes) {
+  void send_items(PeerLink& link, std::vector<PeerItemPtr>& items, size_t bytes) {
     const Timestamp stamp = context_.clock.now(), wall = context_.clock.wall();
     if (bytes <= kFrameBytesMax) {
       link.send(kBatchChannel, encode_batch(items, stamp, wall));
       return;
     }
-    std::vector<PeerItem> part;
+    std::vector<PeerItemPtr> part;
     size_t size = 0;
     for (auto& item : items) {
-      size += size_of(item);
+      size += size_of(*item);
       part.push_back(std::move(item));
       if (size < kFrameBytesMax) continue;
       link.send(kBatchChannel, encode_batch(part, stamp, wall));
@@ -178,7 +165,7 @@ class Hub : public ShardActor {
   void send_on_link(const SendOnLink& send) {
     auto it = links_.find(send.link);
     if (it == links_.end()) return;
-    std::vector<PeerItem> items{send.item};
+    std::vector<PeerItemPtr> items{std::make_shared<PeerItem>(send.item)};
     send_items(*it->second.handle, items, 0);
   }
 
@@ -314,7 +301,7 @@ class Hub : public ShardActor {
     auto& link = it->second;
     if (!link.hello) return handle_hello(in.link, link, in.frame);
     if (in.frame.channel != kBatchChannel) return close_link(in.link);
-    auto batch = decode_batch(in.frame);
+    auto batch = decode_batch(in.frame, link.hello->node);
     if (!batch) {
       spdlog::warn("node '{}': {}", link.hello->name, batch.error().message);
       return close_link(in.link);
@@ -414,7 +401,7 @@ class Hub : public ShardActor {
     beat.led_from = peer.led_told;
     beat.led_version = led.version;
     beat.led_seen = peer.led_seen;
-    queue_for(node, {GroupId(), beat});
+    queue_for(node, std::make_shared<PeerItem>(PeerItem{GroupId(), std::move(beat)}));
   }
 
   void tick() {

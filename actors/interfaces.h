@@ -37,7 +37,7 @@ struct WriteItem {
 // To the group's leader. A replica that is not the leader refuses with kNotLeader.
 struct WriteRequests {
   GroupId group;
-  NodeId origin;  // whose coordinator asks
+  NodeId origin;  // whose coordinator asks; not sent: the receiving node knows from whom it comes
   std::vector<WriteItem> items;
 };
 
@@ -150,6 +150,7 @@ struct PeerItem {
                TraceFactPtr>
       body;
 };
+using PeerItemPtr = std::shared_ptr<const PeerItem>;
 // To the hub.
 struct Outgoing {
   std::vector<std::pair<NodeId, PeerItem>> items;

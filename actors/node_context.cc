@@ -176,16 +176,14 @@ NodeLoad LoadBoard::of(NodeId node) const {
   return it == loads_.end() ? NodeLoad() : it->second;
 }
 
-void deliver_replies(NodeContext& context, Replies replies) {
-  std::map<uint32_t, std::shared_ptr<Replies>> by_session;
-  for (auto& reply : replies.items) {
-    if (reply.id.incarnation != context.coordinator()) continue;  // asked in an earlier life
-    auto& out = by_session[static_cast<uint32_t>(reply.id.sequence >> kSessionShift)];
-    if (!out) out = std::make_shared<Replies>();
-    out->items.push_back(std::move(reply));
-  }
-  for (auto& [number, out] : by_session) {
-    if (auto session = context.sessions.find(number)) caf::anon_send(session, RepliesPtr(std::move(out)));
+void deliver_replies(NodeContext& context, const RepliesPtr& replies) {
+  std::vector<uint32_t> told;  // few
+  for (const auto& reply : replies->items) {
+    const auto number = static_cast<uint32_t>(reply.id.sequence >> kSessionShift);
+    if (!context.is_of(number, reply.id)) continue;  // asked in an earlier life
+    if (std::find(told.begin(), told.end(), number) != told.end()) continue;
+    told.push_back(number);
+    if (auto session = context.sessions.find(number)) caf::anon_send(session, replies);
   }
 }
 

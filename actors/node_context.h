@@ -168,10 +168,15 @@ struct NodeContext {
 
   // RequestId::incarnation of what this life of this node asks: no two lives in the cluster share one.
   uint64_t coordinator() const { return self.value << 32 | (incarnation & 0xffffffff); }
+  // Whether session `number` of this life asked.
+  bool is_of(uint32_t number, const RequestId& id) const {
+    return id.sequence >> kSessionShift == number && id.incarnation == coordinator();
+  }
   size_t shard_of(GroupId group) const { return group.value % shards.size(); }
 };
 
-// Hands answers to the sessions that wait for them, one message a session; those that have gone are dropped.
-void deliver_replies(NodeContext& context, Replies replies);
+// Hands answers to the sessions that wait for them, one message a session; those that have gone are dropped. The sessions
+// share the message: each takes what is its own (is_of) and leaves the rest.
+void deliver_replies(NodeContext& context, const RepliesPtr& replies);
 
 }  // namespace keyzone::actors

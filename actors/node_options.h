@@ -45,6 +45,7 @@ struct NodeOptions {
   std::chrono::milliseconds election_timeout{800};  // the least; drawn up to twice as long
   size_t write_buffer_bytes = 16u << 20;
   size_t block_cache_bytes = 64u << 20;
+  size_t row_cache_bytes = 16u << 20;
   uint64_t log_segment_bytes = 64u << 20;
   uint64_t log_bytes_before_flush = 96u << 20;  // live bytes of a log that make the store flush early
   uint64_t log_entries_kept = 5'000;            // of a group, behind the newest, for replicas that lag

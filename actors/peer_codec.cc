@@ -283,9 +283,10 @@ Welcome read(wire::Welcome::Reader in) {
   return welcome;
 }
 
-WriteRequestsPtr read(GroupId group, capnp::List<wire::WriteItem>::Reader in) {
+WriteRequestsPtr read(GroupId group, NodeId from, capnp::List<wire::WriteItem>::Reader in) {
   auto writes = std::make_shared<WriteRequests>();
   writes->group = group;
+  writes->origin = from;
   writes->items.reserve(in.size());
   for (auto item : in) {
     writes->items.push_back(
@@ -294,9 +295,10 @@ WriteRequestsPtr read(GroupId group, capnp::List<wire::WriteItem>::Reader in) {
   return writes;
 }
 
-ReadRequestsPtr read(GroupId group, capnp::List<wire::ReadItem>::Reader in) {
+ReadRequestsPtr read(GroupId group, NodeId from, capnp::List<wire::ReadItem>::Reader in) {
   auto reads = std::make_shared<ReadRequests>();
   reads->group = group;
+  reads->origin = from;
   reads->items.reserve(in.size());
   for (auto item : in) {
     auto request = decode_read(view(item.getRequest()));
@@ -308,7 +310,7 @@ ReadRequestsPtr read(GroupId group, capnp::List<wire::ReadItem>::Reader in) {
   return reads;
 }
 
-PeerItem read(wire::PeerItem::Reader in) {
+PeerItem read(wire::PeerItem::Reader in, NodeId from) {
   PeerItem item;
   item.group = GroupId(in.getGroup());
   switch (in.which()) {
@@ -331,20 +333,21 @@ PeerItem read(wire::PeerItem::Reader in) {
       item.body = read(in.getRaft());
       break;
     case wire::PeerItem::WRITES:
-      item.body = read(item.group, in.getWrites());
+      item.body = read(item.group, from, in.getWrites());
       break;
     case wire::PeerItem::READS:
-      item.body = read(item.group, in.getReads());
+      item.body = read(item.group, from, in.getReads());
       break;
     case wire::PeerItem::REPLIES: {
       auto replies = std::make_shared<Replies>();
+      replies->items.reserve(in.getReplies().size());
       for (auto reply : in.getReplies()) replies->items.push_back(read(reply));
       item.body = RepliesPtr(std::move(replies));
       break;
     }
     case wire::PeerItem::SNAPSHOT_REQUEST: {
       auto v = in.getSnapshotRequest();
-      item.body = SnapshotRequest{NodeId(), v.getTransfer(), v.getChunk()};
+      item.body = SnapshotRequest{from, v.getTransfer(), v.getChunk()};
       break;
     }
     case wire::PeerItem::SNAPSHOT_CHUNK: {
@@ -355,7 +358,7 @@ PeerItem read(wire::PeerItem::Reader in) {
     }
     case wire::PeerItem::CATALOG_CHANGE: {
       auto v = in.getCatalogChange();
-      item.body = CatalogRequest{{v.getIncarnation(), v.getSequence()}, NodeId(), Bytes(view(v.getChange()))};
+      item.body = CatalogRequest{{v.getIncarnation(), v.getSequence()}, from, Bytes(view(v.getChange()))};
       break;
     }
     case wire::PeerItem::JOIN:
@@ -376,17 +379,17 @@ PeerItem read(wire::PeerItem::Reader in) {
 
 }  // namespace
 
-Bytes encode_batch(const std::vector<PeerItem>& items, Timestamp clock, Timestamp wall_clock) {
+Bytes encode_batch(const std::vector<PeerItemPtr>& items, Timestamp clock, Timestamp wall_clock) {
   size_t size = kItemOverhead;
-  for (const auto& item : items) size += size_of(item);
+  for (const auto& item : items) size += size_of(*item);
   capnp::MallocMessageBuilder message(static_cast<unsigned>(size / sizeof(capnp::word) + 64));
   auto batch = message.initRoot<wire::PeerBatch>();
   batch.setClock(clock);
   batch.setWallClock(wall_clock);
   auto list = batch.initItems(static_cast<unsigned>(items.size()));
   for (unsigned i = 0; i < list.size(); ++i) {
-    list[i].setGroup(items[i].group.value);
-    std::visit(ItemWriter{list[i]}, items[i].body);
+    list[i].setGroup(items[i]->group.value);
+    std::visit(ItemWriter{list[i]}, items[i]->body);
   }
   const auto segments = message.getSegmentsForOutput();
   Bytes out;
@@ -396,7 +399,7 @@ Bytes encode_batch(const std::vector<PeerItem>& items, Timestamp clock, Timestam
   return out;
 }
 
-Result<PeerBatch> decode_batch(const net::PeerFrame& frame) {
+Result<PeerBatch> decode_batch(const net::PeerFrame& frame, NodeId from) {
   try {
     capnp::ReaderOptions options;
     options.traversalLimitInWords = kTraversalWords;
@@ -408,7 +411,7 @@ Result<PeerBatch> decode_batch(const net::PeerFrame& frame) {
     batch.wall_clock = in.getWallClock();
     auto items = in.getItems();
     batch.items.reserve(items.size());
-    for (auto item : items) batch.items.push_back(read(item));
+    for (auto item : items) batch.items.push_back(read(item, from));
     return batch;
   } catch (const kj::Exception& exception) {
     return Error{ErrorKind::kCorrupt,

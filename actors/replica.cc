@@ -374,12 +374,13 @@ void Replica::refuse(NodeId origin, RequestId id, ErrorKind kind, std::string me
 }
 
 void Replica::flush_outgoing() {
-  for (auto& [origin, replies] : replies_) {
-    if (origin != context_.self) {
-      send_to(origin, {start_.group, RepliesPtr(std::make_shared<Replies>(std::move(replies)))});
-      continue;
+  for (auto& [origin, gathered] : replies_) {
+    auto replies = std::make_shared<const Replies>(std::move(gathered));
+    if (origin == context_.self) {
+      deliver_replies(context_, replies);
+    } else {
+      send_to(origin, {start_.group, std::move(replies)});
     }
-    deliver_replies(context_, std::move(replies));
   }
   replies_.clear();
   if (outgoing_.empty()) return;

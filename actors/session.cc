@@ -590,8 +590,8 @@ void Session::answer_rows(const ClientRequest& request, const ResultSet& rows) {
     header.new_metadata_id = info->result_metadata_id;
   }
   if (page_state) header.paging_state = *page_state;
-  answer(request, net::Opcode::kResult,
-         [&](Bytes& body) { net::encode_rows(body, request.version, header, rows.row_count, rows.rows); });
+  const auto encode = [&](Bytes& body) { net::encode_rows(body, request.version, header, rows.row_count, rows.rows); };
+  answer(request, net::Opcode::kResult, std::cref(encode));  // a reference: the function has no room for three
 }
 
 }  // namespace keyzone::actors

@@ -139,7 +139,7 @@ class Session : public ShardActor, public net::StreamHandler {
   void answer(const ClientRequest& request, net::Opcode opcode, const std::function<void(Bytes&)>& body);
 
   // --- execution (session_execute.cc)
-  uint32_t add_request(ClientRequest request);
+  uint32_t add_request(ClientRequest&& request);
   std::chrono::milliseconds patience_for(const cql::Execution& execution) const;
   void start(uint32_t number, cql::Execution execution);
   void start_write(uint32_t number);
@@ -229,7 +229,7 @@ class Session : public ShardActor, public net::StreamHandler {
   uint32_t number_ = 0;  // in the SessionDirectory
   uint32_t next_request_ = 1;
   uint32_t next_part_ = 1;
-  std::map<uint32_t, ClientRequest> requests_;
+  std::unordered_map<uint32_t, ClientRequest> requests_;  // by number
   std::unordered_map<uint64_t, RequestPart> parts_;  // by sequence
   std::map<std::pair<GroupId, NodeId>, std::shared_ptr<WriteRequests>> writes_;  // gathered in this turn
   std::map<std::pair<GroupId, NodeId>, std::shared_ptr<ReadRequests>> reads_;

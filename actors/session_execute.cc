@@ -37,7 +37,7 @@ const NodeView& Session::view() {
 
 uint64_t Session::next_sequence() { return static_cast<uint64_t>(number_) << kSessionShift | next_part_++; }
 
-uint32_t Session::add_request(ClientRequest request) {
+uint32_t Session::add_request(ClientRequest&& request) {
   const uint32_t number = next_request_++;
   request.started = now_us();
   request.asked = request.started;
@@ -145,21 +145,20 @@ void Session::add_write(uint32_t number, size_t index, cql::TabletCommand comman
   auto& request = requests_.at(number);
   // A batch that is logged will be applied, whatever happens here: it is no longer refused.
   if (!batch_is_logged(request) && !replicas_suffice(number, tablet)) return;
-  RequestPart part;
+  const uint64_t sequence = next_sequence();
+  RequestPart& part = parts_[sequence];
   part.request = number;
   part.index = index;
   part.table = command.table;
   part.token = command.token;
   part.group = tablet.group;
-  const uint64_t sequence = next_sequence();
   command.command.request = {context_.coordinator(), sequence};
   command.command.deadline = context_.clock.now() + (request.deadline - now_us());
   command.command.epoch = tablet.epoch;
   part.traced = request.trace != nullptr;
   part.write = WriteItem{command.command.request, encode_command(command.command),
                          request.consistency == net::Consistency::kAll};
-  auto [place, added] = parts_.emplace(sequence, std::move(part));
-  dispatch(sequence, place->second);
+  dispatch(sequence, part);
 }
 
 // --- reads
@@ -185,7 +184,8 @@ void Session::add_read(uint32_t number, cql::TabletRead read) {
   const bool for_client = std::holds_alternative<cql::ReadExecution>(*request.execution);
   const bool nearest = for_client && context_.options.nearest_reads && is_nearest(request.consistency);
   if (!nearest && !replicas_suffice(number, tablet)) return;
-  RequestPart part;
+  const uint64_t sequence = next_sequence();
+  RequestPart& part = parts_[sequence];
   part.request = number;
   part.index = read.index;
   part.table = read.table;
@@ -197,9 +197,7 @@ void Session::add_read(uint32_t number, cql::TabletRead read) {
   request.table = read.table;
   request.scans = request.scans || read.request.scan;
   part.read = std::make_shared<const ReadRequest>(std::move(read.request));
-  const uint64_t sequence = next_sequence();
-  auto [place, added] = parts_.emplace(sequence, std::move(part));
-  dispatch(sequence, place->second);
+  dispatch(sequence, part);
 }
 
 // --- to whom
@@ -263,7 +261,9 @@ void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
 
 void Session::handle_replies(const Replies& replies) {
   in_turn_ = true;
-  for (const auto& reply : replies.items) handle_reply(reply);
+  for (const auto& reply : replies.items) {
+    if (context_.is_of(number_, reply.id)) handle_reply(reply);
+  }
   in_turn_ = false;
   flush();
   pause_if_full();

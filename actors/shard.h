@@ -16,6 +16,7 @@
 #include "actors/sweep_schedule.h"
 #include "raft/raft.h"
 #include "storage/log.h"
+#include "storage/row_cache.h"
 #include "storage/store.h"
 #include "storage/table.h"
 
@@ -29,6 +30,7 @@ class Shard {
   storage::Log& log() { return *log_; }
   storage::Store& store() { return *store_; }
   storage::TabletRegistry& registry() { return *registry_; }
+  storage::RowCache& row_cache() { return row_cache_; }
   size_t index() const { return index_; }
 
   // --- for replicas, on the shard's thread
@@ -73,7 +75,8 @@ class Shard {
 
  private:
   friend class DiskActor;
-  Shard(NodeContext& context, size_t index) : context_(context), index_(index) {}
+  Shard(NodeContext& context, size_t index)
+      : context_(context), index_(index), row_cache_(context.options.row_cache_bytes) {}
 
   struct Waiting {
     storage::LogMark mark;
@@ -99,6 +102,7 @@ class Shard {
   std::unique_ptr<storage::Log> log_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<storage::TabletRegistry> registry_;
+  storage::RowCache row_cache_;
   std::deque<Waiting> waiting_;
   std::vector<caf::actor> waiting_for_room_;
   std::map<GroupId, Group> groups_;

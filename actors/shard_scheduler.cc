@@ -16,6 +16,7 @@ namespace keyzone::actors {
 namespace {
 
 constexpr size_t kMessagesPerTurn = 100;  // an actor yields after these
+constexpr int kTurnsPerPoll = 4;          // of all runnable actors, before the sockets are looked at again
 
 // Timers of one shard, touched by its thread alone.
 struct LocalClock : caf::detail::simple_actor_clock {
@@ -61,7 +62,9 @@ class ShardScheduler::Shard : public caf::execution_unit {
     while (!stop_.load(std::memory_order_acquire)) {
       const size_t handlers = io.poll();
       if (io.stopped()) io.restart();
-      if (work() || handlers > 0) continue;
+      int turns = 0;
+      while (turns < kTurnsPerPoll && work()) ++turns;
+      if (turns > 0 || handlers > 0) continue;
       if (timers.empty()) {
         io.run_one();
       } else {

@@ -20,7 +20,7 @@ CachedStatementPtr make_cached(cql::PreparedPtr prepared) {
 
 CachedStatementPtr StatementCache::find(BytesView id) {
   std::lock_guard<std::mutex> lock(mutex_);
-  auto it = entries_.find(Bytes(id));
+  auto it = entries_.find(id);
   if (it == entries_.end()) return nullptr;
   order_.splice(order_.begin(), order_, it->second.place);
   return it->second.statement;
@@ -52,7 +52,7 @@ void StatementCache::put(CachedStatementPtr statement) {
 
 void StatementCache::remove(BytesView id) {
   std::lock_guard<std::mutex> lock(mutex_);
-  auto it = entries_.find(Bytes(id));
+  auto it = entries_.find(id);
   if (it == entries_.end()) return;
   bytes_ -= it->second.bytes;
   order_.erase(it->second.place);

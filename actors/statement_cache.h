@@ -47,7 +47,11 @@ class StatementCache {
     size_t bytes = 0;
   };
   mutable std::mutex mutex_;
-  std::unordered_map<Bytes, Entry> entries_;
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(BytesView id) const noexcept { return std::hash<BytesView>()(id); }
+  };
+  std::unordered_map<Bytes, Entry, Hash, std::equal_to<>> entries_;
   std::list<Bytes> order_;  // most recently used first
   size_t bytes_ = 0;
   uint64_t evicted_ = 0;

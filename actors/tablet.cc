@@ -6,13 +6,17 @@
 #include <algorithm>
 
 #include "actors/kept_estimate.h"
+#include "actors/proposals.h"
+#include "storage/table.h"
 
 namespace keyzone::actors {
 
 namespace {
 
-constexpr size_t kWaitingRequestsMax = 10'000;  // while an election or a schema change is under way
 constexpr size_t kEntryBytesMax = 1 << 20;      // of the commands that one entry carries
+// While so many entries are on their way to a majority's disks, commands gather for the next: one is being synced, and
+// one waits for the next sync. More would be small entries that share a sync all the same, and each costs on its own.
+constexpr size_t kProposalsUnderWay = 2;
 constexpr Timestamp kMicrosPerSecond = 1'000'000;
 constexpr Timestamp kSweepAgain = 1'000'000;    // after a step that could not be proposed, or was lost
 
@@ -26,29 +30,12 @@ class TableChunks : public ChunkSource {
   std::unique_ptr<storage::SnapshotReader> reader_;
 };
 
-// Commands in the log that wait for their outcome.
-struct Proposal {
-  struct Request {
-    NodeId origin;
-    RequestId id;
-    bool all = false;
-  };
-  Term term;
-  std::vector<Request> requests;
-  uint64_t step = 0;  // of a sweep, instead of requests
-};
 // A pass of sweeps that we lead.
 struct Pass {
   Timestamp now = 0;    // what is gone by then is dropped
   Timestamp begun = 0;
   Bytes from;           // where the next step begins
   uint64_t asked = 0;   // the step that is in the log; 0: none
-};
-// Applied here, and not yet known to be at every replica (consistency ALL).
-struct Unfinished {
-  LogIndex index;
-  NodeId origin;
-  Reply reply;
 };
 
 class TabletActor : public Replica {
@@ -95,8 +82,10 @@ class TabletActor : public Replica {
 
   Result<LogIndex> reopen() {
     replica_.reset();
+    storage::ReplicaOptions options;
+    options.row_cache = &shard_.row_cache();
     KEYZONE_TRY(replica, storage::TableReplica::open(shard_.store().db(), shard_.registry(), start_.group,
-                                                     table_, {}));
+                                                     table_, options));
     replica_ = std::move(replica);
     return replica_->applied();
   }
@@ -117,7 +106,7 @@ class TabletActor : public Replica {
       }
       return wake();  // another node may lead
     }
-    if (waiting_.size() >= kWaitingRequestsMax) {
+    if (waiting_.full()) {
       for (const auto& item : requests->items) {
         refuse(requests->origin, item.id, ErrorKind::kOverloaded, "too many writes wait for this tablet");
       }
@@ -126,7 +115,7 @@ class TabletActor : public Replica {
     const size_t most = shard_.log().entry_bytes_max() / 2;  // as Cassandra: half a segment of the log
     const auto fits = [most](const WriteItem& item) { return item.command.size() <= most; };
     if (std::all_of(requests->items.begin(), requests->items.end(), fits)) {
-      waiting_.push_back(requests);
+      waiting_.add(requests);
     } else {
       auto rest = std::make_shared<WriteRequests>(*requests);
       for (const auto& item : rest->items) {
@@ -137,7 +126,7 @@ class TabletActor : public Replica {
       }
       std::erase_if(rest->items, [&](const WriteItem& item) { return !fits(item); });
       if (rest->items.empty()) return;
-      waiting_.push_back(std::move(rest));
+      waiting_.add(std::move(rest));
     }
     if (leading()) {
       send_proposals_soon();
@@ -169,10 +158,9 @@ class TabletActor : public Replica {
   void propose_waiting() {
     if (!raft_ || waiting_.empty()) return;
     if (!raft_->is_leader()) return refuse_waiting(ErrorKind::kNotLeader, {});
-    if (!leading()) return;
+    if (!leading() || proposals_under_way() >= kProposalsUnderWay) return;
     propose_schema();
-    auto waiting = std::move(waiting_);
-    waiting_.clear();
+    const auto waiting = waiting_.take();
     std::vector<BytesView> commands;
     Proposal proposal;
     size_t bytes = 0;
@@ -190,6 +178,12 @@ class TabletActor : public Replica {
       }
     }
     if (!commands.empty()) propose_commands(commands, std::move(proposal));
+  }
+
+  // Those of earlier terms may never come back, if another leader's log has cut them off.
+  size_t proposals_under_way() const {
+    const auto of_this_term = [this](const auto& proposal) { return proposal.second.term == raft_->term(); };
+    return static_cast<size_t>(std::count_if(proposals_.begin(), proposals_.end(), of_this_term));
   }
 
   // False: refused, as those who asked have been told.
@@ -279,9 +273,7 @@ class TabletActor : public Replica {
   }
 
   void refuse_waiting(ErrorKind kind, const std::string& message) {
-    auto waiting = std::move(waiting_);
-    waiting_.clear();
-    for (const auto& requests : waiting) {
+    for (const auto& requests : waiting_.take()) {
       for (const auto& item : requests->items) refuse(requests->origin, item.id, kind, message);
     }
   }
@@ -307,6 +299,7 @@ class TabletActor : public Replica {
     }
     KEYZONE_CHECK(apply_commands(entries.back().index, decoded, owners));
     forget_proposals(entries.back().index);  // what is left lost its place to another leader's entries
+    if (!waiting_.empty()) send_proposals_soon();
     plan_sweep();
     return {};
   }
@@ -391,26 +384,32 @@ class TabletActor : public Replica {
 
   void handle_reads(const ReadRequestsPtr& requests) override {
     if (!raft_) return;
-    std::shared_ptr<ReadRequests> linearizable;
+    const auto nearest = [](const ReadItem& item) { return item.nearest; };
+    if (std::none_of(requests->items.begin(), requests->items.end(), nearest)) return ask_before(requests);
+    auto linearizable = std::make_shared<ReadRequests>();
+    linearizable->group = requests->group;
+    linearizable->origin = requests->origin;
     for (const auto& item : requests->items) {
-      if (item.nearest) {
+      if (nearest(item)) {
         serve(requests->origin, item, context_.clock.now());
-        continue;
+      } else {
+        linearizable->items.push_back(item);
       }
-      if (!linearizable) {
-        linearizable = std::make_shared<ReadRequests>();
-        linearizable->group = requests->group;
-        linearizable->origin = requests->origin;
-      }
-      linearizable->items.push_back(item);
     }
-    if (!linearizable) return pump_soon();
-    // A follower asks the leader how far it must have applied, and answers by itself.
-    waiting_reads_.push_back(std::move(linearizable));
-    if (!reading_) {
-      reading_ = true;
-      send(this, done_atom::value);  // all that the mailbox holds share one round
-    }
+    if (!linearizable->items.empty()) ask_before(std::move(linearizable));
+  }
+
+  // A follower asks the leader how far it must have applied, and answers by itself.
+  void ask_before(ReadRequestsPtr reads) {
+    waiting_reads_.push_back(std::move(reads));
+    if (reads_.empty()) begin_reads_soon();
+  }
+
+  // All reads that the mailbox holds share one ReadIndex, and those that come while one is under way share the next.
+  void begin_reads_soon() {
+    if (reading_) return;
+    reading_ = true;
+    send(this, done_atom::value);
   }
 
   void begin_reads() {
@@ -438,6 +437,7 @@ class TabletActor : public Replica {
       for (const auto& item : reads->items) serve(reads->origin, item, now);
     }
     reads_.erase(it);
+    if (!waiting_reads_.empty()) begin_reads_soon();
   }
 
   void fail_reads(uint64_t context) override {
@@ -447,6 +447,7 @@ class TabletActor : public Replica {
       for (const auto& item : reads->items) refuse(reads->origin, item.id, ErrorKind::kNotLeader);
     }
     reads_.erase(it);
+    if (!waiting_reads_.empty()) begin_reads_soon();
   }
 
   void refuse_reads() {
@@ -504,6 +505,7 @@ class TabletActor : public Replica {
 
   void on_tick() override {
     propose_waiting();
+    begin_reads();  // whatever has become of the ReadIndex before
     if (leading()) propose_schema();
     if (!raft_->is_leader() || tablet_.preferred_leader == context_.self || !leading()) {
       displaced_ticks_ = 0;
@@ -575,7 +577,7 @@ class TabletActor : public Replica {
   std::shared_ptr<TableMeters> meters_;
   KeptEstimate estimate_;
   std::unique_ptr<storage::SnapshotInstaller> installer_;
-  std::vector<WriteRequestsPtr> waiting_;  // to be proposed
+  WaitingWrites waiting_;  // to be proposed
   std::map<LogIndex, Proposal> proposals_;
   std::vector<std::shared_ptr<const ReadRequests>> waiting_reads_;
   std::map<uint64_t, std::vector<std::shared_ptr<const ReadRequests>>> reads_;  // by ReadIndex context

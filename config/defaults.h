@@ -39,6 +39,7 @@ constexpr milliseconds kSweepInterval{std::chrono::minutes{10}};
 constexpr milliseconds kDurationMax{std::chrono::hours{24}};
 
 constexpr std::uint64_t kBlockCacheSize = 64 * kMiB;
+constexpr std::uint64_t kRowCacheSize = 16 * kMiB;
 constexpr std::uint64_t kWriteBufferSize = 16 * kMiB;
 constexpr std::uint64_t kCommitlogSegmentSize = 32 * kMiB;
 constexpr std::uint64_t kDiskSpaceReserve = 64 * kMiB;

@@ -184,6 +184,7 @@ std::vector<Key> storage_keys() {
                                  kShardsMax),
       integer_key<std::uint32_t>("initial_tablets", "tablets that a new table starts with",
                                  &NodeConfig::initial_tablets, 1, kInitialTabletsMax),
+      size_key("row_cache_size", "memory for rows read lately", &NodeConfig::row_cache_size, 0, kSizeMax),
       size_key("block_cache_size", "memory for blocks read from disk", &NodeConfig::block_cache_size, 0,
                kSizeMax),
       size_key("write_buffer_size", "memory for rows not yet in a sorted file",

@@ -45,6 +45,7 @@ struct NodeConfig {
   std::uint32_t shards = defaults::kShards;                      // 0: one a core
   std::uint32_t initial_tablets = defaults::kInitialTablets;     // of each new table
   std::uint64_t block_cache_size = defaults::kBlockCacheSize;
+  std::uint64_t row_cache_size = defaults::kRowCacheSize;
   std::uint64_t write_buffer_size = defaults::kWriteBufferSize;
   std::uint64_t commitlog_segment_size = defaults::kCommitlogSegmentSize;
   std::uint64_t disk_space_reserve = defaults::kDiskSpaceReserve;

@@ -156,7 +156,7 @@ class Raft {
 
   // Asks for a linearizable read; comes back in Ready::reads or ::reads_failed. At a follower it asks the
   // leader. REQUIRES: `context` was never used before in this life; a retry takes a fresh one. kNotLeader: no
-  // leader known, or leadership is being transferred. kOverloaded: too many pending.
+  // leader known, leadership is being transferred, or this replica is under repair. kOverloaded: too many pending.
   Result<void> read_index(uint64_t context);
 
   // The leader hands over to a voter; proposals and reads are refused until it is done or an election timeout
@@ -325,6 +325,7 @@ class Raft {
 
   // reads.cc
   Result<void> enqueue_read(NodeId from, uint64_t context, uint64_t incarnation, bool repair);
+  bool suffices_with(NodeId follower) const;
   void handle_read_index(const Message& message);
   void handle_read_index_reply(const Message& message);
   void admit_early_reads();

@@ -1,5 +1,6 @@
 // Linearizable reads by ReadIndex (thesis 6.4): a read may be answered at the commit index of a leader that,
-// after the read was asked for, was still followed by a majority.
+// after the read was asked for, was still followed by a majority. A leader asks with a round of heartbeats for its own
+// reads. A follower's question says that it follows; where the two of them are a majority, nobody else is asked.
 #include "raft/invariants.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
@@ -11,14 +12,24 @@ Result<void> Raft::read_index(uint64_t context) {
   if (asleep_) wake_up();
   if (is_leader()) return enqueue_read(config_.self, context, config_.incarnation, false);
   if (leader_ == NodeId()) return Error{ErrorKind::kNotLeader, "this group has no leader now"};
+  // It may have forgotten that it voted for a newer leader: its question would say too much.
+  if (faulty_) return Error{ErrorKind::kNotLeader, "this replica is under repair"};
   if (forwarded_.size() >= config_.pending_reads_max) {
     return Error{ErrorKind::kOverloaded, "too many reads wait for the leader of this group"};
   }
   forwarded_.push_back({context, 0});
   Message message = make(MessageKind::kReadIndex, leader_);
   message.context = context;
-  send(std::move(message));
+  promise(std::move(message));
   return {};
+}
+
+// What this node and a follower that asks in this term know: until it asked, it had voted for nobody newer, and neither
+// has this node until now. If no majority is without them, no newer leader had committed anything by then.
+bool Raft::suffices_with(NodeId follower) const {
+  return has_quorum(configuration(), [&](NodeId node) {
+    return node == config_.self || (node == follower && !peers_.at(node).faulty);
+  });
 }
 
 Result<void> Raft::enqueue_read(NodeId from, uint64_t context, uint64_t incarnation, bool repair) {
@@ -27,6 +38,10 @@ Result<void> Raft::enqueue_read(NodeId from, uint64_t context, uint64_t incarnat
     return Error{ErrorKind::kOverloaded, "too many reads of this group are pending"};
   }
   PendingRead read{from, context, incarnation, repair, 0, commit_};
+  if (from != config_.self && !repair && leader_ready() && suffices_with(from)) {
+    answer_read(read);
+    return {};
+  }
   // A new leader doesn't know what is committed before an entry of its own term is.
   (leader_ready() ? reads_ : early_reads_).push_back(read);
   return {};
@@ -82,8 +97,9 @@ void Raft::answer_read(const PendingRead& read) {
     return;
   }
   const auto found = peers_.find(read.from);
-  if (found != peers_.end() && found->second.commit_sent < read.index) {
-    send_heartbeat(read.from, found->second, false);  // so that it needn't wait to apply
+  if (found != peers_.end()) {  // the reply says what is committed
+    Progress& peer = found->second;
+    peer.commit_sent = std::max(peer.commit_sent, std::min(peer.match, read.index));
   }
   Message reply = make(MessageKind::kReadIndexReply, read.from);
   reply.index = read.index;
@@ -95,6 +111,7 @@ void Raft::answer_read(const PendingRead& read) {
 
 void Raft::handle_read_index_reply(const Message& message) {
   if (message.from != leader_ || message.incarnation != config_.incarnation) return;
+  if (!message.reject) follower_commit(message.index);
   if (message.faulty) {
     if (faulty_ && !message.reject && !repair_index_) repair_index_ = message.index;
     return check_repaired();

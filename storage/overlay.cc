@@ -41,10 +41,11 @@ void Overlay::take_back_command() {
   undo_.clear();
 }
 
-void Overlay::flush(leveldb::WriteBatch& batch) const {
+void Overlay::flush(leveldb::WriteBatch& batch, RowCache* cache) const {
   const auto put = [&](const Bytes& key, const Entry& e) {
     if (!e.touched) return;
     e.value ? batch.Put(key, *e.value) : batch.Delete(key);
+    if (cache) cache->changed(key, e.value);
   };
   for (const auto* row : row_order_) put(row->first, row->second);
   for (const auto& [key, e] : deletions_) put(key, e);

@@ -13,6 +13,7 @@
 
 #include "schema/bytes.h"
 #include "schema/result.h"
+#include "storage/row_cache.h"
 
 namespace keyzone::storage {
 
@@ -25,7 +26,8 @@ class Overlay {
   void begin_command() { undo_.clear(); }
   void take_back_command();
 
-  void flush(leveldb::WriteBatch& batch) const;
+  // Into the batch, and into what `cache` (may be null) knows of these keys.
+  void flush(leveldb::WriteBatch& batch, RowCache* cache) const;
   void clear();
   bool empty() const { return rows_.empty() && deletions_.empty(); }
 

@@ -19,6 +19,8 @@ Bytes row_key(const Bytes& prefix, BytesView clustering) {
 }
 Bytes static_key(const Bytes& prefix) { return prefix + static_cast<char>(RowKind::kStatic); }
 
+constexpr size_t kPrefixTypical = 64;
+
 bool is_whole_key(const Table& table, BytesView clustering) {
   ByteReader in(clustering);
   Bytes scratch;
@@ -148,6 +150,7 @@ void Reading::begin_position(Token token, BytesView partition_key) {
 Result<Reading::Step> Reading::read_partition(Token token, BytesView partition_key) {
   begin_position(token, partition_key);
   prefix_.clear();
+  prefix_.reserve(kPrefixTypical);
   append_partition_prefix(prefix_, replica_.meta_.store, Area::kRows, token, partition_key);
   opened_ = false;
   ranges_.clear();
@@ -314,6 +317,8 @@ Result<Reading::Step> Reading::take_row(BytesView clustering, BytesView value) {
 void Reading::open_partition() {
   if (opened_) return;
   opened_ = true;
+  constexpr size_t kRowsTypical = 256;
+  if (result_.rows.empty()) result_.rows.reserve(kRowsTypical);
   result_.rows.push_back(static_cast<char>(statics_live_ ? kPartitionHasStaticMark : kPartitionMark));
   append_block(result_.rows, position_.partition_key);
   const Sight sight{now_, partition_deletion_.stamp};

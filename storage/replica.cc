@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/condition_check.h"
+#include "storage/row_cache.h"
 #include "storage/store.h"
 
 namespace keyzone::storage {
@@ -52,6 +53,7 @@ Replica::Replica(leveldb::DB* db, TabletRegistry& registry, const TabletMeta& me
       requests_(meta.group) {}
 
 Result<void> Replica::load() {
+  if (options_.row_cache) options_.row_cache->clear();  // a batch of the replica before us may have failed
   KEYZONE_CHECK(requests_.load(db_));
   return load_deleted_partitions();
 }
@@ -85,14 +87,15 @@ Result<std::vector<Outcome>> Replica::apply(LogIndex applied, std::span<const St
   LogIndex previous = meta_.applied.next();
   for (const StampedCommand& command : commands) {
     KEYZONE_ASSERT(command.index >= previous && command.index <= applied);
-    KEYZONE_TRY(outcome, apply_one(command, batch));
-    outcomes.push_back(std::move(outcome));
+    auto outcome = apply_one(command, batch);
+    if (!outcome) return outcome.error();
+    outcomes.push_back(*std::move(outcome));
     previous = command.index;
   }
   meta_.applied = applied;
   if (schema_changed_) registry_.put_schema(meta_.group, *table_, batch);
   schema_changed_ = false;
-  overlay_.flush(batch);
+  overlay_.flush(batch, options_.row_cache);
   overlay_.clear();
   requests_.flush(batch);
   registry_.put(meta_, batch);
@@ -174,9 +177,11 @@ Result<std::optional<BytesView>> Replica::lookup(const Bytes& key, Bytes& scratc
       return std::optional<BytesView>(**changed);
     }
   }
+  if (options_.row_cache && options_.row_cache->find(key, scratch)) return std::optional<BytesView>(scratch);
   const leveldb::Status status = db_->Get(read_options(), key, &scratch);
   if (status.IsNotFound()) return std::optional<BytesView>();
   if (!status.ok()) return error_of(status);
+  if (options_.row_cache) options_.row_cache->put(key, scratch);
   return std::optional<BytesView>(scratch);
 }
 

@@ -23,6 +23,7 @@ Timestamp oldest_stamp(const Row& row) {
 Result<Replica::Place> Replica::place_of(const Mutation& mutation, const RowWrite& write) const {
   Place place;
   place.key = partition_prefix(meta_.store, Area::kRows, mutation.token, mutation.partition_key);
+  place.key.reserve(place.key.size() + 1 + write.clustering.size());
   place.key.push_back(static_cast<char>(write.is_static ? RowKind::kStatic : RowKind::kRow));
   if (!write.is_static) place.key.append(write.clustering);
   const auto clustering = write.is_static ? std::nullopt : std::optional<BytesView>(write.clustering);
@@ -102,7 +103,11 @@ void Replica::put_row(const Bytes& key, const Row& row) {
     overlay_.set(key, std::nullopt);
     return;
   }
+  constexpr size_t kHeadBytes = 32, kCellBytes = 12;
+  size_t size = kHeadBytes;
+  for (const Cell& cell : row.cells) size += kCellBytes + cell.path.size() + cell.value.size();
   Bytes value;
+  value.reserve(size);
   encode_row(row, value);
   overlay_.set(key, std::move(value));
 }

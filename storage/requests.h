@@ -1,5 +1,5 @@
 // The requests a tablet has applied lately, with their answers: a retry gets the first answer. Part of the tablet's
-// state: persisted in windows of 16 log indices, one key each, so that what lies on disk does not depend on how
+// state: persisted in windows of a few log indices, one key each, so that what lies on disk does not depend on how
 // commands were cut into batches.
 #pragma once
 #include <leveldb/db.h>
@@ -13,7 +13,9 @@
 
 namespace keyzone::storage {
 
-inline constexpr int kRequestWindowBits = 4;
+// A window begins with the entry that finds the one before it this long or this full.
+inline constexpr uint64_t kRequestWindowIndices = 16;
+inline constexpr size_t kRequestWindowBytes = 512;
 
 class Requests {
  public:
@@ -30,24 +32,47 @@ class Requests {
   // Puts what changed since the last call into `batch`.
   void flush(leveldb::WriteBatch& batch);
 
-  size_t size() const { return places_.size(); }
+  size_t size() const { return size_; }
 
  private:
   struct Window {
+    LogIndex last;            // of its entries; 0: read from the store, below every index to come
     Bytes bytes;              // as on disk; row_format.md
     Timestamp deadline = 0;   // the latest
     bool changed = false;
   };
   struct Place {
+    uint64_t sequence = 0;
     uint64_t window = 0;
-    uint32_t offset = 0;
     Timestamp deadline = 0;
+    uint32_t offset = 0;
   };
+  // The ids of one coordinator's session ascend, but for those on which it tries again: they come and go at the ends.
+  class Session {
+   public:
+    const Place* find(uint64_t sequence) const;
+    bool put(const Place& place);                         // true: its sequence is new
+    bool remove(uint64_t sequence, uint64_t window);      // true: it was there
+    bool empty() const { return begin_ == places_.size(); }
+
+   private:
+    std::vector<Place> places_;  // by sequence, from begin_ on
+    size_t begin_ = 0;
+  };
+  using SessionId = std::pair<uint64_t, uint64_t>;
+  struct SessionHash {
+    size_t operator()(const SessionId& id) const { return std::hash<RequestId>()({id.first, id.second}); }
+  };
+  static SessionId session_of(const RequestId& id) { return {id.incarnation, id.sequence >> 32}; }
+
   Result<void> adopt(uint64_t number, BytesView bytes);
+  static bool takes(uint64_t number, const Window& window, LogIndex index);
+  void put(const RequestId& id, uint64_t window, uint32_t offset, Timestamp deadline);
 
   GroupId group_;
-  std::map<uint64_t, Window> windows_;  // by index >> kRequestWindowBits
-  std::unordered_map<RequestId, Place> places_;
+  std::map<uint64_t, Window> windows_;  // by the index of their first entry (older ones: less)
+  std::unordered_map<SessionId, Session, SessionHash> sessions_;
+  size_t size_ = 0;
   std::vector<uint64_t> removed_;
 };
 

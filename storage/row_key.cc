@@ -1,5 +1,7 @@
 #include "storage/row_key.h"
 
+#include <algorithm>
+
 #include "schema/types/type.h"
 
 namespace keyzone::storage {
@@ -9,16 +11,16 @@ constexpr char kEscape = '\xff';
 
 uint64_t biased(Token token) { return static_cast<uint64_t>(token.value) ^ (uint64_t{1} << 63); }
 
+// A byte 0 becomes 00 ff; 00 00 ends the run.
 void append_escaped(Bytes& out, BytesView bytes) {
-  while (true) {
-    const size_t zero = bytes.find('\0');
-    if (zero == BytesView::npos) break;
-    out.append(bytes.substr(0, zero + 1));
-    out.push_back(kEscape);
-    bytes.remove_prefix(zero + 1);
+  const size_t start = out.size();
+  const auto zeros = static_cast<size_t>(std::count(bytes.begin(), bytes.end(), '\0'));
+  out.resize(start + bytes.size() + zeros + 2);  // all beyond what is written below is 0
+  char* to = out.data() + start;
+  for (const char c : bytes) {
+    *to++ = c;
+    if (c == '\0') *to++ = kEscape;
   }
-  out.append(bytes);
-  out.append(2, '\0');
 }
 
 // Where the 00 00 that ends an escaped run begins; npos: nowhere.
@@ -37,9 +39,13 @@ constexpr size_t kPartitionKeyAt = kStoreIdBytes + 1 + kTokenBytes;
 }  // namespace
 
 void append_partition_prefix(Bytes& out, StoreId store, Area area, Token token, BytesView partition_key) {
-  append_be(out, store.value);
-  out.push_back(static_cast<char>(area));
-  append_be(out, biased(token));
+  char head[kPartitionKeyAt];
+  const uint32_t store_id = byte_swap(store.value);
+  const uint64_t order = byte_swap(biased(token));
+  std::memcpy(head, &store_id, kStoreIdBytes);
+  head[kStoreIdBytes] = static_cast<char>(area);
+  std::memcpy(head + kStoreIdBytes + 1, &order, kTokenBytes);
+  out.append(head, sizeof head);
   append_escaped(out, partition_key);
 }
 

@@ -19,6 +19,8 @@
 
 namespace keyzone::storage {
 
+class RowCache;
+
 inline constexpr size_t kGuardEntriesMax = 32'768;           // rows of which the newest stamp is remembered
 inline constexpr size_t kSnapshotChunkBytes = 1024 * 1024;   // a chunk ends soon after
 inline constexpr uint64_t kSweepBytesMax = 1024 * 1024;      // a step of a sweep ends soon after so many; the same everywhere
@@ -29,6 +31,7 @@ struct ReplicaOptions {
   bool outright_deletes = false;
   size_t guard_entries_max = kGuardEntriesMax;
   bool verify_checksums = true;
+  RowCache* row_cache = nullptr;  // of all replicas of this LevelDB; outlives them. null: none
 };
 
 // A committed command: what it says, where in the log it lies (several may share an entry), and the leader's stamp

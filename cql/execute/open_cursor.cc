@@ -132,11 +132,11 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     tokens = range;
   }
   auto add_key = [this, &tokens](Bytes key) {
-    Source source;
-    source.token = token_of(key);
+    const Token token = token_of(key);
+    if (!tokens || token <= tokens->begin || token > tokens->end) return;
+    Source& source = sources_.emplace_back();
+    source.token = token;
     source.key = std::move(key);
-    if (tokens && source.token > tokens->begin && source.token <= tokens->end)
-      sources_.push_back(std::move(source));
   };
   if (plan_->partition) {
     KEYZONE_TRY(key, plan_->partition->partition_key(bound_));

@@ -20,7 +20,7 @@ std::vector<TabletRead> ReadCursor::next() {
   const size_t end = std::min(sources_.size(), front_ + window_);
   for (size_t i = front_; i < end; ++i) {
     Source& source = sources_[i];
-    if (source.asked || source.exhausted || !source.answers.empty()) continue;
+    if (source.asked || source.exhausted || source.answer) continue;
     source.asked = true;
     asked_.push_back(i);
     out.push_back(read_of(source, asked_.size() - 1));
@@ -63,20 +63,20 @@ Result<void> ReadCursor::feed(size_t index, ReadResult result) {
   source.resume = result.more;
   tombstones_ += result.tombstones;
   rows_read_ += result.row_count;
-  source.answers.push_back(std::move(result));
+  source.answer = std::move(result);
   return drain();
 }
 
 Result<void> ReadCursor::drain() {
   while (!done_ && front_ < sources_.size()) {
     Source& source = sources_[front_];
-    if (source.answers.empty()) {
+    if (!source.answer) {
       if (!source.exhausted) return {};
       ++front_;
       continue;
     }
-    KEYZONE_CHECK(consume(source.answers.front()));
-    source.answers.pop_front();
+    KEYZONE_CHECK(consume(*source.answer));
+    source.answer.reset();
     done_ = full_ || limit_left_ == 0;
   }
   if (done_) return {};

@@ -1,6 +1,5 @@
 // One SELECT under way: which tablets to ask next, and what their answers add to the page.
 #pragma once
-#include <deque>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -43,9 +42,9 @@ class ReadCursor {
     bool scan = false;
     Token begin, end;
     std::optional<ReadPosition> resume;
-    std::deque<ReadResult> answers;
+    std::optional<ReadResult> answer;  // not looked at yet
     bool asked = false;      // a read is under way
-    bool exhausted = false;  // no answer will follow those that are here
+    bool exhausted = false;  // no answer will follow the one that is here
   };
 
   ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options);

@@ -77,9 +77,9 @@ class FakeTablet : public ShardActor {
     answer({item.id, std::move(outcome)});
   }
   void answer(Reply reply) {
-    Replies replies;
-    replies.items.push_back(std::move(reply));
-    deliver_replies(context_, std::move(replies));
+    auto replies = std::make_shared<Replies>();
+    replies->items.push_back(std::move(reply));
+    deliver_replies(context_, replies);
   }
 
   NodeContext& context_;

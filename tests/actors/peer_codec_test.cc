@@ -19,8 +19,8 @@ net::PeerFrame frame_of(const Bytes& message) {
   return frame;
 }
 
-std::vector<PeerItem> one_of_each() {
-  std::vector<PeerItem> items;
+std::vector<PeerItemPtr> one_of_each() {
+  std::vector<PeerItemPtr> items;
   Heartbeat beat;
   beat.catalog = CatalogVersion(7);
   beat.catalog_leader = NodeId(2);
@@ -30,7 +30,7 @@ std::vector<PeerItem> one_of_each() {
   beat.led_from = 4;
   beat.led_version = 6;
   beat.led_seen = 5;
-  items.push_back({GroupId(), beat});
+  items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(), beat}));
   raft::Message append;
   append.kind = raft::MessageKind::kAppend;
   append.from = NodeId(1);
@@ -40,41 +40,41 @@ std::vector<PeerItem> one_of_each() {
   append.entries = {
       {LogIndex(5), Term(3), raft::EntryKind::kNormal, std::make_shared<const Bytes>("payload")},
       {LogIndex(6), Term(3), raft::EntryKind::kEmpty, nullptr}};
-  items.push_back({GroupId(9), append});
+  items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(9), append}));
   auto writes = std::make_shared<WriteRequests>();
   writes->group = GroupId(9);
   writes->items.push_back({{1, 2}, "command", true});
-  items.push_back({GroupId(9), WriteRequestsPtr(writes)});
+  items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(9), WriteRequestsPtr(writes)}));
   auto replies = std::make_shared<Replies>();
   replies->items.push_back({{1, 2}, Outcome()});
   replies->items.push_back({{1, 3}, Refusal{ErrorKind::kOverloaded, NodeId(5), "busy"}});
-  items.push_back({GroupId(9), RepliesPtr(replies)});
+  items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(9), RepliesPtr(replies)}));
   SnapshotChunk chunk;
   chunk.transfer = 3;
   chunk.data = "rows";
   chunk.last = true;
   chunk.info.index = LogIndex(77);
   chunk.info.configuration.voters = {NodeId(1), NodeId(2), NodeId(3)};
-  items.push_back({GroupId(9), chunk});
+  items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(9), chunk}));
   Join join;
   join.node.name = "az1";
   join.node.host_id = Uuid{{1, 2, 3}};
   join.node.rpc_address = "127.0.0.1";
-  items.push_back({GroupId(), join});
+  items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(), join}));
   Welcome welcome;
   welcome.cluster_name = "Keyzone";
   welcome.members = {{NodeId(1), "az1", "az1", "127.0.0.1", 7000, true}};
-  items.push_back({GroupId(), welcome});
+  items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(), welcome}));
   auto trace = std::make_shared<TraceFact>();
   trace->request = "Execute CQL3 query";
-  items.push_back({GroupId(), TraceFactPtr(std::move(trace))});
+  items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(), TraceFactPtr(std::move(trace))}));
   return items;
 }
 
 TEST(PeerCodec, WhatIsSentArrives) {
   const Bytes message = encode_batch(one_of_each(), 11, 12);
   ASSERT_EQ(message.size() % sizeof(net::Word), 0u);
-  auto batch = decode_batch(frame_of(message));
+  auto batch = decode_batch(frame_of(message), NodeId(2));
   ASSERT_TRUE(batch) << batch.error().message;
   EXPECT_EQ(batch->clock, 11);
   EXPECT_EQ(batch->wall_clock, 12);
@@ -92,6 +92,7 @@ TEST(PeerCodec, WhatIsSentArrives) {
   const auto& writes = std::get<WriteRequestsPtr>(batch->items[2].body);
   EXPECT_EQ(writes->items[0].command, "command");
   EXPECT_TRUE(writes->items[0].all);
+  EXPECT_EQ(writes->origin, NodeId(2));
   const auto& replies = std::get<RepliesPtr>(batch->items[3].body);
   EXPECT_EQ(std::get<Outcome>(replies->items[0].body).kind, OutcomeKind::kDone);
   EXPECT_EQ(std::get<Refusal>(replies->items[1].body).message, "busy");
@@ -111,7 +112,7 @@ TEST(PeerCodec, FuzzedFramesAreRefusedOrDecode) {
       bad[random.below(bad.size())] ^= static_cast<char>(1 << random.below(8));
     bad.resize(random.below(4) ? bad.size() : random.below(bad.size()));
     bad.resize(bad.size() / 8 * 8);
-    refused += !decode_batch(frame_of(bad));
+    refused += !decode_batch(frame_of(bad), NodeId(2));
   }
   EXPECT_GT(refused, 0u);
 }

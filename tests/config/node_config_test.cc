@@ -35,6 +35,7 @@ TEST(NodeConfig, FileSetsEveryKindOfValue) {
                                             "read_request_timeout = 1500ms\n"
                                             "write_request_timeout = 3s\n"
                                             "block_cache_size = 8MiB\n"
+                                            "row_cache_size = 3MiB\n"
                                             "memory = true\n"
                                             "dialect = keyspaces\n"
                                             "local_one_reads = nearest\n"
@@ -47,6 +48,7 @@ TEST(NodeConfig, FileSetsEveryKindOfValue) {
   EXPECT_EQ(config.read_request_timeout, milliseconds(1500));
   EXPECT_EQ(config.write_request_timeout, milliseconds(3000));
   EXPECT_EQ(config.block_cache_size, 8u << 20);
+  EXPECT_EQ(config.row_cache_size, 3u << 20);
   EXPECT_TRUE(config.memory);
   EXPECT_EQ(config.dialect, DialectName::kKeyspaces);
   EXPECT_EQ(config.local_one_reads, LocalOneReads::kNearest);

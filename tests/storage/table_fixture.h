@@ -12,6 +12,7 @@
 #include "schema/types/collections.h"
 #include "schema/types/token.h"
 #include "storage/memory_disk.h"
+#include "storage/row_cache.h"
 #include "storage/store.h"
 #include "storage/table.h"
 
@@ -149,8 +150,9 @@ inline std::vector<ResultRow> parse_rows(const ReadResult& result, const Table& 
 // One replica on a disk of its own.
 class TestReplica {
  public:
-  explicit TestReplica(TablePtr table, ReplicaOptions options = {})
-      : table_(std::move(table)), options_(options) {
+  explicit TestReplica(TablePtr table, ReplicaOptions options = {}, size_t row_cache_bytes = 8 << 10)
+      : table_(std::move(table)), row_cache_(row_cache_bytes), options_(options) {
+    options_.row_cache = &row_cache_;
     open_store();
     leveldb::WriteBatch batch;
     TableReplica::create(*registry_, kGroup, *table_, {}, Epoch(1), batch);
@@ -273,6 +275,7 @@ class TestReplica {
   MemoryDisk disk_{false};
   QueuedExecutor executor_;
   TablePtr table_;
+  RowCache row_cache_;
   ReplicaOptions options_;
   std::unique_ptr<Store> store_;
   std::optional<TabletRegistry> registry_;

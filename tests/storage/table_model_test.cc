@@ -298,7 +298,7 @@ void expect_points(TestReplica& t, const std::vector<ResultRow>& rows, Timestamp
 TEST_P(TableModelTest, AgreesWithAllWritesKeptForEver) {
   Chance draw(GetParam() * 977 + 5);
   History history(GetParam());
-  TestReplica one(sample_table()), two(sample_table(), {.outright_deletes = false, .guard_entries_max = 32});
+  TestReplica one(sample_table()), two(sample_table(), {.outright_deletes = false, .guard_entries_max = 32}, 0);
   std::vector<std::unique_ptr<Command>> keep;
   std::vector<StampedCommand> for_one, for_two;
   for (int i = 0; i < 300; ++i) {
