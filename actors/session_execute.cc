@@ -407,9 +407,8 @@ std::optional<net::ErrorResponse> Session::check_tombstones(const cql::ReadExecu
   }
   if (threshold.warn >= 0 && count > threshold.warn) {
     const std::string text = request.statement ? request.statement->prepared->info().text : "";
-    request.warnings.push_back("Read " + std::to_string(read.rows_read()) + " live rows and " + std::to_string(count) +
-                               " tombstone cells for query " + text.substr(0, kQueryShown) +
-                               " (see tombstone_warn_threshold)");
+    request.warnings.push_back(live_and_dead_text(read.rows_read(), read.tombstones()) + " for query " +
+                               text.substr(0, kQueryShown) + " (see tombstone_warn_threshold)");
   }
   return std::nullopt;
 }

@@ -103,7 +103,7 @@ void Session::trace_reply(const RequestPart& part, const Reply& reply) {
     trace(it->second, tablet + outcome_text(outcome->kind));
   } else {
     const auto& rows = std::get<ReadResult>(reply.body);
-    trace(it->second, tablet + "read " + std::to_string(rows.row_count) + " rows, " +
+    trace(it->second, tablet + live_and_dead_text(rows.row_count, rows.tombstones) + ", " +
                           std::to_string(rows.rows.size()) + " bytes" + (rows.more ? ", and there are more" : ""));
   }
 }

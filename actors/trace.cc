@@ -30,6 +30,10 @@ size_t size_of(const TraceFact& trace) {
 
 }  // namespace
 
+std::string live_and_dead_text(uint64_t rows, uint64_t tombstones) {
+  return "Read " + std::to_string(rows) + " live rows and " + std::to_string(tombstones) + " tombstone cells";
+}
+
 Bytes encode_trace(const TraceFact& trace) {
   Bytes out;
   append_uuid(out, trace.id);

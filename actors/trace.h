@@ -19,6 +19,10 @@ inline constexpr size_t kTraceTextMax = 4096;          // bytes of a statement's
 inline constexpr size_t kTraceBytesMax = 16u << 20;    // of a node; the oldest go first
 inline constexpr Timestamp kTraceLife = 86'400'000'000;  // microseconds: a day, Cassandra's trace_type_query_ttl
 
+// What a read has looked at, in Cassandra's words: clients' tests search traces for them.
+// "Read 2 live rows and 1 tombstone cells"
+std::string live_and_dead_text(uint64_t rows, uint64_t tombstones);
+
 // Bytes of a peer message (schema/peer.capnp, Trace).
 Bytes encode_trace(const TraceFact& trace);
 Result<TraceFactPtr> decode_trace(BytesView bytes);

@@ -148,8 +148,9 @@ struct Alteration {
   Result<bool> operator()(const SetOptions& change) {
     KEYZONE_TRY(id, id_property(change.properties));
     if (id) return config_error("Cannot alter table id.");
-    const TableOptions before = options_of(table);
-    TableOptions options = before;
+    TableOptions options = options_of(table);
+    options.bloom_filter_fp_chance = options.bloom_filter();  // stays, whatever compaction is set now
+    const TableOptions before = options;
     KEYZONE_CHECK(apply_properties(change.properties, options));
     if (table.counter && options.default_time_to_live > 0) return invalid(kNoTimeToLiveOnCounters);
     set_options(table, options);

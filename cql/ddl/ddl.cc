@@ -153,11 +153,33 @@ struct Planner {
   }
 };
 
+Result<void> check_size(const TypePtr& type, const std::string& where) {
+  if (is_of_bounded_size(*type)) return {};
+  return invalid("The type of " + where + " is nested deeper than " + std::to_string(kTypeDepthMax) +
+                 " levels or made of more than " + std::to_string(kTypePartsMax) +
+                 " types, counting those inside user types");
+}
+
+// Here, since a change of one user type makes others larger.
+Result<void> check_sizes_of_types(const CatalogChange& change) {
+  for (const Keyspace& keyspace : change.put_keyspaces) {
+    for (const auto& [name, type] : keyspace.types) KEYZONE_CHECK(check_size(type, keyspace.name + "." + name));
+  }
+  for (const Table& table : change.put_tables) {
+    for (const Column& column : table.columns) {
+      KEYZONE_CHECK(check_size(column.type, table.keyspace + "." + table.name + "." + column.name));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 }  // namespace ddl
 
 Result<DdlPlan> plan_schema_change(const Statement& statement, const DdlContext& context) {
-  return std::visit(ddl::Planner{context}, statement.kind);
+  KEYZONE_TRY(plan, std::visit(ddl::Planner{context}, statement.kind));
+  KEYZONE_CHECK(ddl::check_sizes_of_types(plan.change));
+  return plan;
 }
 
 }  // namespace keyzone::cql

@@ -274,7 +274,7 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   KEYZONE_TRY(prepared, prepare_arguments(context_, *function, std::move(arguments), true));
   std::string name = result_column_name(*function, names);
   // Cassandra sees a timeuuid's class behind the order of a column that is not reversed only.
-  const bool of_timeuuid = function->result->is_legacy() && is_reversed_column(shape.arguments);
+  const bool of_timeuuid = function->result->other_class() == OtherClass::kLegacyTimeuuid && is_reversed_column(shape.arguments);
   const auto typed = [of_timeuuid](ExpressionPtr value) -> ExpressionPtr {
     if (!of_timeuuid) return value;
     return std::make_shared<RetypedExpression>(native_type(TypeKind::kTimeuuid), std::move(value));

@@ -58,9 +58,10 @@ bool is_ascii(std::string_view text) {
 
 std::string_view constant_kind_name(ConstantKind kind) { return kRules[static_cast<int>(kind)].name; }
 
-// Cassandra takes bytes for a tinyint too, and any constant for a tuple: its text is that of TupleType.
+// Cassandra takes bytes for a tinyint too, and any constant for a tuple, whose text is that of TupleType, and
+// for a type that it knows by its class only.
 bool Type::accepts_constant(ConstantKind kind) const {
-  if (is_tuple()) return true;
+  if (is_tuple() || other_class_ == OtherClass::kLexicalUuid) return true;
   if (kind_ == kTinyint && kind == ConstantKind::kHex) return true;
   return is_native() && (kRules[static_cast<int>(kind)].accepted_by & bit(kind_)) != 0;
 }

@@ -21,7 +21,7 @@ class IntegerType final : public NativeType {
   IntegerType(TypeKind kind, const IntegerWords& words) : NativeType(kind), words_(words) {}
 
   std::optional<size_t> fixed_length() const override {
-    if constexpr (sizeof(Int) < 4) return std::nullopt;  // as Cassandra 5.0 has it
+    if (sizeof(Int) < 4 || is_counter()) return std::nullopt;  // as Cassandra 5.0 has it
     return sizeof(Int);
   }
 

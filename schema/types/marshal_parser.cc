@@ -10,6 +10,7 @@ namespace keyzone {
 namespace {
 
 constexpr std::string_view kPackage = "org.apache.cassandra.db.marshal.";
+constexpr int kNamesDepthMax = 2 * kTypeDepthMax;  // each may be in a FrozenType(…)
 
 class Parser {
  public:
@@ -54,7 +55,7 @@ class Parser {
   }
 
   Result<TypePtr> type(int depth) {
-    if (depth >= kTypeDepthMax) {
+    if (depth >= kNamesDepthMax) {
       return invalid("Types may not be nested deeper than " + std::to_string(kTypeDepthMax));
     }
     const std::string_view full = identifier();

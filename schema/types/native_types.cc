@@ -113,6 +113,7 @@ const TypePtr& find_native_type(std::string_view name) {
 const TypePtr& find_native_by_marshal_class(std::string_view name) {
   static const TypePtr none;
   if (name == "DateType") return native_type(kTimestamp);  // what timestamps were before Cassandra 2.0
+  if (name == kLexicalUuidClass) return lexical_uuid_type();
   for (const NativeEntry& entry : kNatives) {
     if (entry.marshal_class == name) return native_type(entry.kind);
   }

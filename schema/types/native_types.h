@@ -14,6 +14,7 @@ TypePtr make_boolean_type();
 TypePtr make_text_type(TypeKind kind);  // text_types.cc: ascii text
 TypePtr make_blob_type();
 TypePtr make_uuid_type(TypeKind kind);  // uuid_types.cc: uuid timeuuid
+const TypePtr& lexical_uuid_type();     // OtherClass::kLexicalUuid
 TypePtr make_inet_type();
 TypePtr make_date_type();
 TypePtr make_time_type();
@@ -23,6 +24,7 @@ TypePtr make_varint_type();
 TypePtr make_decimal_type();
 TypePtr make_empty_type();
 
+inline constexpr std::string_view kLexicalUuidClass = "LexicalUUIDType";
 std::string_view native_marshal_class(TypeKind kind);  // "Int32Type"
 uint16_t native_protocol_id(TypeKind kind);
 const TypePtr& find_native_by_marshal_class(std::string_view name);  // without the package; null if unknown

@@ -17,9 +17,14 @@ std::optional<size_t> Type::find_field(std::string_view name) const {
   return static_cast<size_t>(at - field_names_.begin());
 }
 
+namespace {
+bool is_lexical_uuid(const Type& type) { return type.other_class() == OtherClass::kLexicalUuid; }
+}  // namespace
+
 bool Type::operator==(const Type& other) const {
   if (this == &other) return true;
-  return kind_ == other.kind_ && multi_cell_ == other.multi_cell_ && dimension_ == other.dimension_ &&
+  return kind_ == other.kind_ && is_lexical_uuid(*this) == is_lexical_uuid(other) &&
+         multi_cell_ == other.multi_cell_ && dimension_ == other.dimension_ &&
          keyspace_ == other.keyspace_ && name_ == other.name_ && field_names_ == other.field_names_ &&
          std::equal(parameters_.begin(), parameters_.end(), other.parameters_.begin(),
                     other.parameters_.end(), [](const TypePtr& a, const TypePtr& b) { return *a == *b; });
@@ -39,6 +44,12 @@ constexpr Readable kReadable[] = {
     {TypeKind::kUuid, TypeKind::kTimeuuid},
 };
 
+bool count_parts(const Type& type, int depth, int& parts) {
+  if (depth > kTypeDepthMax || ++parts > kTypePartsMax) return false;
+  return std::all_of(type.parameters().begin(), type.parameters().end(),
+                     [&](const TypePtr& part) { return count_parts(*part, depth + 1, parts); });
+}
+
 bool fields_compatible(const Type& a, const Type& b) {
   if (a.parameters().size() < b.parameters().size()) return false;
   for (size_t i = 0; i < b.parameters().size(); ++i) {
@@ -49,8 +60,14 @@ bool fields_compatible(const Type& a, const Type& b) {
 
 }  // namespace
 
+bool is_of_bounded_size(const Type& type) {
+  int parts = 0;
+  return count_parts(type, 1, parts);
+}
+
 bool Type::is_value_compatible_with(const Type& other) const {
   if (kind_ == TypeKind::kBlob) return true;
+  if (is_lexical_uuid(*this) != is_lexical_uuid(other)) return false;
   if (kind_ != other.kind_) {
     return std::any_of(std::begin(kReadable), std::end(kReadable),
                        [&](const Readable& r) { return r.as == kind_ && r.from == other.kind_; });

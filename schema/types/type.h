@@ -61,12 +61,20 @@ using TypePtr = std::shared_ptr<const Type>;
 // ascii or text; timeuuid or uuid.
 TypePtr preferred_constant_type(ConstantKind kind, std::string_view text);
 
-inline constexpr int kTypeDepthMax = 32;          // of nested types in a declaration
+inline constexpr int kTypeDepthMax = 128;           // of nested types, user types taken apart
+inline constexpr int kTypePartsMax = 16384;         // that a type is made of, user types taken apart
 inline constexpr int kVectorElementsMax = 1 << 20;  // ours against absurd sizes
 inline constexpr size_t kTupleFieldsMax = 32768;  // of a tuple or a user type
 // Of a varint, or of a decimal's digits: what costs more than linear time must be short. Longer ones do not
 // validate.
 inline constexpr size_t kNumberBytesMax = 16384;
+
+// Older classes of Cassandra's beside those of the native types; such types are sent as custom ones.
+enum class OtherClass : uint8_t {
+  kNone,
+  kLegacyTimeuuid,  // a timeuuid in all else
+  kLexicalUuid,     // a uuid ordered as two signed numbers: a type that CQL has no word for but its class
+};
 
 class Type : public std::enable_shared_from_this<Type> {
  public:
@@ -105,7 +113,7 @@ class Type : public std::enable_shared_from_this<Type> {
   std::string to_qualified_string() const;
   // `org.apache.cassandra.db.marshal.…`, as Cassandra names the type in custom types and in its own files.
   std::string marshal_name() const;
-  bool is_legacy() const { return legacy_; }
+  OtherClass other_class() const { return other_class_; }
   // The native protocol's [option] id: 0x0001 ascii … 0x0031 tuple; 0x0000 (custom) for vectors and empty,
   // which are sent as marshal_name().
   uint16_t protocol_id() const;
@@ -169,7 +177,7 @@ class Type : public std::enable_shared_from_this<Type> {
 
   TypeKind kind_;
   bool multi_cell_;
-  bool legacy_ = false;  // Cassandra has an older class for it
+  OtherClass other_class_ = OtherClass::kNone;
   int dimension_ = 0;
   std::vector<TypePtr> parameters_;
   std::string keyspace_, name_;
@@ -179,11 +187,11 @@ class Type : public std::enable_shared_from_this<Type> {
 // ---- Making types ----
 
 const TypePtr& native_type(TypeKind kind);               // one shared instance each
-const TypePtr& legacy_timeuuid_type();                   // a timeuuid that is sent as a custom type
+const TypePtr& legacy_timeuuid_type();                   // OtherClass::kLegacyTimeuuid
 const TypePtr& find_native_type(std::string_view name);  // by CQL name, any case; null if unknown
 std::string_view native_type_name(TypeKind kind);        // "int", "text", …
-// Parameters are frozen by these where they are not, but for a vector's element and the fields of a user type that
-// is itself not frozen: they stay as declared. `frozen` is about the type made.
+// Parameters are frozen by these where they are not, but for a vector's element and the fields of a user type
+// that is itself not frozen: they stay as declared. `frozen` is about the type made.
 TypePtr list_type(TypePtr element, bool frozen);
 TypePtr set_type(TypePtr element, bool frozen);
 TypePtr map_type(TypePtr key, TypePtr value, bool frozen);
@@ -191,9 +199,13 @@ TypePtr tuple_type(std::vector<TypePtr> fields);
 TypePtr vector_type(TypePtr element, int dimension);
 TypePtr user_type(std::string keyspace, std::string name, std::vector<std::string> field_names,
                   std::vector<TypePtr> field_types, bool frozen);
-TypePtr freeze(const TypePtr& type);    // the same type, frozen, with all its parts
+TypePtr freeze(const TypePtr& type);    // the same type, frozen, with all its parts but those inside a vector
 TypePtr expand_user_types(const TypePtr& type);  // the same values, with tuples in place of user types
 TypePtr unfreeze(const TypePtr& type);  // collections and user types: multi-cell at the outermost level
+
+// Whether kTypeDepthMax and kTypePartsMax allow it. A type that they don't must not get into a catalog: thirty
+// user types that each contain the one before twice are of more parts than memory holds.
+bool is_of_bounded_size(const Type& type);
 
 // Finds a user type by name (case as stored); null where there is none.
 using UserTypeResolver = std::function<TypePtr(std::string_view keyspace, std::string_view name)>;

@@ -48,13 +48,25 @@ std::string_view marshal_class(TypeKind kind) {
   }
 }
 
-// Within what is frozen Cassandra no longer says so.
+std::string_view class_name(const Type& type) {
+  switch (type.other_class()) {
+    case OtherClass::kLegacyTimeuuid:
+      return "LegacyTimeUUIDType";
+    case OtherClass::kLexicalUuid:
+      return kLexicalUuidClass;
+    case OtherClass::kNone:
+      break;
+  }
+  return marshal_class(type.kind());
+}
+
+// Within what is frozen Cassandra no longer says so. Of a vector's element it must be said all the same, since
+// nothing else tells: names are what catalogs are read from.
 std::string marshal(const Type& type, bool say_frozen) {
-  std::string name = std::string(kPackage) +
-                     std::string(type.is_legacy() ? "LegacyTimeUUIDType" : marshal_class(type.kind()));
+  std::string name = std::string(kPackage) + std::string(class_name(type));
   if (type.is_native()) return name;
   if (type.is_vector()) {
-    return name + "(" + marshal(type.element(), say_frozen) + " , " + std::to_string(type.dimension()) + ")";
+    return name + "(" + marshal(type.element(), true) + " , " + std::to_string(type.dimension()) + ")";
   }
   const bool parts_say_frozen = say_frozen && type.is_multi_cell();
   std::string parts;
@@ -88,6 +100,7 @@ namespace {
 std::string spell(const Type& type, bool qualified);
 
 std::string spell_bare(const Type& type, bool qualified) {
+  if (type.other_class() == OtherClass::kLexicalUuid) return "'" + type.marshal_name() + "'";
   if (type.is_native()) return std::string(native_type_name(type.kind()));
   if (type.is_user_type()) {
     return (qualified ? quote_identifier(type.keyspace()) + "." : "") + quote_identifier(type.name());
@@ -114,7 +127,7 @@ std::string Type::to_qualified_string() const { return spell(*this, true); }
 std::string Type::marshal_name() const { return marshal(*this, true); }
 
 uint16_t Type::protocol_id() const {
-  if (legacy_) return 0x0000;
+  if (other_class_ != OtherClass::kNone) return 0x0000;
   switch (kind_) {
     case TypeKind::kList:
       return 0x0020;

@@ -1,5 +1,6 @@
 // uuid and timeuuid: 16 bytes. A uuid sorts by version, then (version 1) by its time, then by its bytes; a
-// timeuuid by its time, then by its last eight bytes taken as signed ones (CASSANDRA-8730).
+// timeuuid by its time, then by its last eight bytes taken as signed ones (CASSANDRA-8730); a lexical one as two signed
+// numbers.
 #include <algorithm>
 
 #include "schema/ids.h"
@@ -10,7 +11,7 @@ namespace keyzone {
 
 namespace {
 
-constexpr uint64_t kEachSignBit = 0x8080808080808080;
+constexpr uint64_t kEachSignBit = 0x8080808080808080, kSignBit = uint64_t{1} << 63;
 
 int version_of(uint64_t high) { return static_cast<int>((high >> 12) & 0xf); }
 
@@ -28,13 +29,16 @@ uint64_t version_back(uint64_t ordered) {
 
 class UuidType final : public NativeType {
  public:
-  explicit UuidType(TypeKind kind, bool legacy = false) : NativeType(kind) { legacy_ = legacy; }
+  explicit UuidType(TypeKind kind, OtherClass other_class = OtherClass::kNone) : NativeType(kind) {
+    other_class_ = other_class;
+  }
   std::optional<size_t> fixed_length() const override { return 16; }
 
   Result<void> validate(BytesView wire) const override {
     if (wire.empty()) return {};
     if (wire.size() != 16)
-      return invalid("UUID should be 16 or 0 bytes (" + std::to_string(wire.size()) + ")");
+      return invalid(std::string(lexical() ? "Lexical" : "") + "UUID should be 16 or 0 bytes (" +
+                     std::to_string(wire.size()) + ")");
     if (time_only() && (wire[6] & 0xf0) != 0x10) {
       return invalid(std::string("Invalid version for TimeUUID type: 0x") +
                      "0123456789abcdef"[static_cast<uint8_t>(wire[6]) >> 4]);
@@ -46,7 +50,7 @@ class UuidType final : public NativeType {
     const auto uuid = Uuid::parse(text);
     if (!uuid) {
       return invalid(time_only() ? "Unknown timeuuid representation: " + std::string(text)
-                                 : "Unable to make UUID from " + in_quotes(text));
+                                 : (lexical() ? "unable" : "Unable") + (" to make UUID from " + in_quotes(text)));
     }
     if (time_only() && uuid->bytes[6] >> 4 != 1) return invalid("TimeUUID supports only version 1 UUIDs");
     return Bytes(reinterpret_cast<const char*>(uuid->bytes.data()), uuid->bytes.size());
@@ -70,8 +74,9 @@ class UuidType final : public NativeType {
   bool read_ordered_body(OrderedReader& in, Bytes& out) const override {
     const uint64_t high = in.be<uint64_t>(), low = in.be<uint64_t>();
     if (in.failed()) return false;
-    append_be(out, high >> 60 == 1 || time_only() ? time_back(high) : version_back(high));
-    append_be(out, time_only() ? low ^ kEachSignBit : low);
+    if (lexical()) append_be(out, high ^ kSignBit);
+    else append_be(out, high >> 60 == 1 || time_only() ? time_back(high) : version_back(high));
+    append_be(out, low ^ low_signs());
     return true;
   }
   Result<Bytes> from_json_value(const JsonValue& json) const override {
@@ -82,14 +87,14 @@ class UuidType final : public NativeType {
 
  private:
   bool time_only() const { return kind() == TypeKind::kTimeuuid; }
+  bool lexical() const { return other_class_ == OtherClass::kLexicalUuid; }
+  uint64_t low_signs() const { return lexical() ? kSignBit : time_only() ? kEachSignBit : 0; }
   uint64_t high_key(BytesView wire) const {
     const uint64_t high = load_be<uint64_t>(wire.data());
+    if (lexical()) return high ^ kSignBit;
     return time_only() || version_of(high) == 1 ? time_first(high) : version_first(high);
   }
-  uint64_t low_key(BytesView wire) const {
-    const uint64_t low = load_be<uint64_t>(wire.data() + 8);
-    return time_only() ? low ^ kEachSignBit : low;
-  }
+  uint64_t low_key(BytesView wire) const { return load_be<uint64_t>(wire.data() + 8) ^ low_signs(); }
   static std::string text(BytesView wire) {
     Uuid uuid;
     std::copy(wire.begin(), wire.end(), uuid.bytes.begin());
@@ -113,7 +118,12 @@ int64_t timeuuid_ticks(BytesView wire) {
 }
 
 const TypePtr& legacy_timeuuid_type() {
-  static const auto* type = new TypePtr(std::make_shared<UuidType>(TypeKind::kTimeuuid, true));
+  static const auto* type = new TypePtr(std::make_shared<UuidType>(TypeKind::kTimeuuid, OtherClass::kLegacyTimeuuid));
+  return *type;
+}
+
+const TypePtr& lexical_uuid_type() {
+  static const auto* type = new TypePtr(std::make_shared<UuidType>(TypeKind::kUuid, OtherClass::kLexicalUuid));
   return *type;
 }
 

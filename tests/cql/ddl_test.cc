@@ -120,6 +120,34 @@ TEST_F(SchemaChanges, TablesGetTheirColumnsInOrder) {
   EXPECT_TRUE(table("c").counter);
 }
 
+// Types are kept with the user types inside them: what the catalog can't hold must never be decided.
+TEST_F(SchemaChanges, UserTypesNestAsDeepAsTypesMay) {
+  std::string inner = "int";
+  for (int i = 0; i < kTypeDepthMax - 1; ++i) {
+    const std::string name = "deep" + std::to_string(i);
+    run("CREATE TYPE k." + name + " (v " + (i == 0 ? inner : "frozen<" + inner + ">") + ")");
+    inner = name;
+  }
+  run("CREATE TABLE k.deep (a int PRIMARY KEY, v frozen<" + inner + ">)");
+  EXPECT_THAT(refused("CREATE TYPE k.deeper (v frozen<" + inner + ">)"),
+              HasSubstr("k.deeper is nested deeper than 128"));
+  EXPECT_THAT(refused("CREATE TABLE k.deeper (a int PRIMARY KEY, v list<frozen<" + inner + ">>)"),
+              HasSubstr("k.deeper.v is nested deeper than 128"));
+  EXPECT_THAT(refused("ALTER TYPE k.deep0 ADD w list<int>"), HasSubstr("nested deeper than 128"));
+}
+
+TEST_F(SchemaChanges, UserTypesThatDoubleEachTimeStayBounded) {
+  std::string inner = "u", refusal;
+  for (int i = 0; refusal.empty() && i < kTypeDepthMax; ++i) {
+    const std::string name = "twice" + std::to_string(i);
+    const auto planned = plan("CREATE TYPE k." + name + " (v frozen<" + inner + ">, w frozen<" + inner + ">)");
+    if (!planned) refusal = planned.error().message;
+    else run("CREATE TYPE k." + name + " (v frozen<" + inner + ">, w frozen<" + inner + ">)");
+    inner = name;
+  }
+  EXPECT_THAT(refusal, HasSubstr("made of more than 16384 types"));
+}
+
 TEST_F(SchemaChanges, KeyspacesAreRefused) {
   const auto with = [this](const std::string& map, ErrorKind kind = ErrorKind::kConfig) {
     return refused("CREATE KEYSPACE z WITH replication = " + map, kind);

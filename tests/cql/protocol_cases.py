@@ -2,11 +2,14 @@
 
 `recorded/protocol/` has what Cassandra answered; `protocol` records and replays. A case runs for each of its versions on
 connections of its own, in a keyspace of its own."""
+import re
 import struct
+import time
+import uuid
 
 from native_client import UNSET, long_string, string
-from wire import (BATCH, EXECUTE, OPTIONS, PAYLOAD, PREPARE, QUERY, REGISTER, STARTUP, TRACING, Wire, lines, rows_of,
-                  short_bytes)
+from wire import (ANSWER_SECONDS_MAX, BATCH, EXECUTE, OPTIONS, PAYLOAD, PREPARE, QUERY, REGISTER, STARTUP, TRACING,
+                  Wire, lines, rows_of, short_bytes)
 
 CASES = []
 
@@ -468,6 +471,27 @@ def tracing(talk):
     talk.note("no syntax", wire.query("SELECT", flags=TRACING))
     talk.note("USE", wire.query("USE system", flags=TRACING))
     talk.note(f"OPTIONS: flags {wire.say(OPTIONS, flags=TRACING).flags}")
+
+
+def looked_at(wire, statement):
+    """What a traced read says of what it has looked at; a trace may come after its answer."""
+    session = uuid.UUID(bytes=wire.query(statement, flags=TRACING).tracing)
+    found, deadline = None, time.monotonic() + ANSWER_SECONDS_MAX
+    while not found and time.monotonic() < deadline:
+        events = rows_of(wire.query(f"SELECT activity FROM system_traces.events WHERE session_id = {session}"))
+        found = re.search(r"Read \d+ live rows and \d+ tombstone cells", " ".join(str(event) for event in events))
+    return found and found.group()
+
+
+@case(4)
+def traced_tombstones(talk):
+    wire = talk.home("CREATE TABLE t (k int, c int, v int, PRIMARY KEY (k, c))",
+                     "INSERT INTO t (k, c, v) VALUES (1, 1, null) USING TIMESTAMP 5",
+                     "INSERT INTO t (k, c, v) VALUES (1, 2, 3) USING TIMESTAMP 5",
+                     "INSERT INTO t (k, c) VALUES (2, 2) USING TIMESTAMP 5",
+                     "DELETE FROM t USING TIMESTAMP 6 WHERE k = 1 AND c = 3")
+    for where in ("k = 1 AND c = 1", "k = 1 AND c = 2", "k = 1", "k = 2", "k = 3"):
+        talk.note(f"{where}: {looked_at(wire, f'SELECT * FROM t WHERE {where}')}")
 
 
 @case()

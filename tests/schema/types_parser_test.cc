@@ -78,13 +78,28 @@ TEST(TypeParser, DepthIsLimited) {
   }
   EXPECT_TRUE(parse_type("frozen<" + cql + ">", "ks", resolve));
   EXPECT_TRUE(parse_marshal_name("FrozenType(" + marshal + ")"));
-  EXPECT_EQ(parsed("frozen<list<list<" + cql + ">>>"), "error: Types may not be nested deeper than 32");
+  EXPECT_EQ(parsed("frozen<list<list<" + cql + ">>>"),
+            "error: Types may not be nested deeper than " + std::to_string(kTypeDepthMax));
+  EXPECT_TRUE(parse_marshal_name("ListType(ListType(ListType(" + marshal + ")))"))
+      << "names say FrozenType, too, and are read however deep a catalog has them";
+  for (int i = 0; i < kTypeDepthMax; ++i) marshal = "FrozenType(" + marshal + ")";
   EXPECT_FALSE(parse_marshal_name("ListType(ListType(ListType(" + marshal + ")))"));
   const std::string many(100000, '<');
   EXPECT_FALSE(parse_type("list" + many, "ks", resolve));
   std::string deep;
   for (int i = 0; i < 100000; ++i) deep += "list<";
   EXPECT_FALSE(parse_type(deep, "ks", resolve));
+}
+
+TEST(TypeParser, VectorsKeepWhatTheyAreOfAsItIsWritten) {
+  for (const char* text : {"vector<list<int>, 2>", "vector<frozen<list<int>>, 2>", "vector<vector<address, 2>, 3>",
+                           "frozen<map<int, vector<address, 2>>>", "frozen<map<int, vector<frozen<address>, 2>>>",
+                           "frozen<tuple<vector<list<int>, 2>>>"}) {
+    EXPECT_EQ(parsed(text), text);
+    const auto type = parse_type(text, "ks", resolve);
+    ASSERT_TRUE(type);
+    EXPECT_EQ(**parse_marshal_name((*type)->marshal_name()), **type);
+  }
 }
 
 TEST(TypeParser, FreezingReachesAllParts) {
