@@ -5,13 +5,16 @@
 namespace keyzone::cql {
 namespace {
 
+Result<void> check_bound_count(const Type& type, BytesView wire) {
+  const bool counts = type.is_collection() && wire.size() >= sizeof(int32_t);
+  if (!counts || load_be<int32_t>(wire.data()) >= 0) return {};  // within other values, below zero is none
+  const std::string name = type.to_string_bare();
+  return invalid("The data cannot be deserialized as a " + name.substr(0, name.find('<')));
+}
+
 // What Cassandra says of bytes that a client has bound. It catches what is wrong with them, but not of user types.
 Result<void> check_bound(const Type& type, BytesView wire) {
-  const bool counts = type.is_collection() && wire.size() >= sizeof(int32_t);
-  if (counts && load_be<int32_t>(wire.data()) < 0) {
-    const std::string name = type.to_string_bare();
-    return invalid("The data cannot be deserialized as a " + name.substr(0, name.find('<')));
-  }
+  KEYZONE_CHECK(check_bound_count(type, wire));
   const auto valid = type.validate(wire);
   if (valid || !type.is_user_type()) return valid;
   return Error{ErrorKind::kServer, "org.apache.cassandra.serializers.MarshalException: " + valid.error().message};
