@@ -49,7 +49,7 @@ TEST(Primitives, ClaimsBeyondTheBytesFail) {
   EXPECT_TRUE(fails("0003 6162", [](ByteReader& in) { read_string(in); }));
   EXPECT_TRUE(fails("ffffffff", [](ByteReader& in) { read_long_string(in); }));
   EXPECT_TRUE(fails("7fffffff 00", [](ByteReader& in) { read_value(in, true); }));
-  EXPECT_TRUE(fails("fffffffe", [](ByteReader& in) { read_value(in, false); }));
+  EXPECT_TRUE(fails("fffffffd", [](ByteReader& in) { read_value(in, true); }));
   EXPECT_TRUE(fails("ffff 0000", [](ByteReader& in) { read_string_list(in); }));
   EXPECT_TRUE(fails("ffff 0000", [](ByteReader& in) { read_string_map(in); }));
   EXPECT_TRUE(fails("ffff 0000", [](ByteReader& in) { read_string_multimap(in); }));
