@@ -44,7 +44,13 @@ class Context {
              (name_before() && before(2) != Kind::AS);
     if (begins_with({Kind::INSERT}) && said(Kind::VALUES) && before(1) == ')') return wanted == "')'";
     const bool grouped = name_before() && one_of(before(2), {Kind::BY, ','}) && said(Kind::GROUP) && !said(Kind::ORDER);
-    return grouped || (wanted == "SET" && name_before()) || behind_value();
+    const bool table = name_before() && one_of(before(2), {Kind::UPDATE, Kind::FROM});
+    return grouped || (wanted == "SET" && name_before()) || (wanted == "WHERE" && table) ||
+           (behind_value() && wanted != "'='" && wanted != "FROM");
+  }
+  // The bad word stands behind [value of a column's element, outside of a list of selectors.
+  bool behind_element() const {
+    return before(2) == '[' && one_of(before(3), {Kind::IDENTIFIER, Kind::QUOTED_NAME}) && !in_select_list();
   }
   // Behind the IF of an UPDATE or DELETE.
   bool in_conditions() const { return said(Kind::IF) && said(Kind::WHERE); }
@@ -99,7 +105,7 @@ class Context {
 bool may_follow_value(int kind) {
   return one_of(kind, {0,           ')',         ']',           '}',          ',',          ':',
                        ';',         '=',         Kind::RANGE,   Kind::AND,    Kind::ALLOW,  Kind::IF,
-                       Kind::GROUP, Kind::ORDER, Kind::PER,     Kind::LIMIT,  Kind::USING,  Kind::AS,
+                       Kind::GROUP, Kind::ORDER, Kind::PER,     Kind::LIMIT,  Kind::AS,
                        Kind::FROM,  Kind::WHERE, Kind::APPLY,   Kind::INSERT, Kind::UPDATE, Kind::DELETE,
                        Kind::ASC,   Kind::DESC,  Kind::PRIMARY, Kind::WITH});
 }
@@ -132,13 +138,15 @@ size_t words_of_choice(const Context& context) {
 
 // Whether a name directly before the bad word began a choice that the bad word ended.
 bool name_began_choice(const Context& context) {
+  if (context.in_conditions()) return context.before(1) == Kind::EXISTS && context.before(2) == Kind::IF;
   if (!context.name_before()) return false;
   if (context.bad() == 0 && context.before(2) != '=') return false;
   const int bad = context.bad(), earlier = context.before(2);
   if (context.in_select_list())
     return !one_of(earlier, {Kind::AS, '.'}) && !one_of(bad, {')', ']', '}', Kind::AS});
   if (context.in_delete_list()) return one_of(earlier, {Kind::DELETE, ','});
-  if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM})) return !may_follow_table(bad);
+  if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM, Kind::TRUNCATE}))
+    return !may_follow_table(bad);
   if (context.is_definition()) {
     if (context.in_type()) return one_of(earlier, {'<', ','}) && !one_of(bad, {',', '>', ')', '<'});
     if (earlier == Kind::EXISTS)
@@ -149,7 +157,6 @@ bool name_began_choice(const Context& context) {
   }
   if (earlier == Kind::BY) return context.before(3) == Kind::GROUP && bad != ')';
   if (one_of(context.before(1), {Kind::TTL, Kind::TIMESTAMP}) && context.said(Kind::USING)) return false;
-  if (context.in_conditions()) return context.before(1) == Kind::EXISTS;
   return one_of(earlier, {Kind::WHERE, Kind::AND, '='});
 }
 
@@ -159,8 +166,9 @@ bool names(const std::vector<std::string>& symbols, std::string_view name) {
 
 // The one of the possible symbols that a rule can't do without; what stands before it there is optional.
 std::string needed(const Context& context, const std::vector<std::string>& possible) {
-  if (possible.size() == 1) return possible[0];
   const auto has = [&possible](std::string_view name) { return names(possible, name); };
+  if (has("']'") && context.behind_element() && context.bad() != ')') return "";
+  if (possible.size() == 1) return possible[0];
   if (context.before(1) == Kind::BEGIN) return "BATCH";
   if (has("':'") && context.is_definition()) return "':'";
   if (has("']'")) return "']'";
@@ -172,7 +180,7 @@ std::string needed(const Context& context, const std::vector<std::string>& possi
   if (context.in_delete_list()) return one_of(context.before(1), {Kind::DELETE, ']'}) ? "FROM" : "";
   if (context.begins_with({Kind::CREATE}) && context.before(1) == ',' && has("PRIMARY")) return "')'";
   if (context.begins_with({Kind::UPDATE}) && !context.said(Kind::SET) && has("SET")) return "SET";
-  if (context.begins_with({Kind::UPDATE}) && context.bad() == 0 && has("WHERE")) return "WHERE";
+  if (has("WHERE") && !has("<EOF>") && !has("APPLY")) return "WHERE";
   for (const char* name : {"APPLY", "<EOF>"}) {
     if (has(name)) return name;
   }
@@ -229,6 +237,7 @@ std::string snippet(std::string_view text, const std::vector<Token>& tokens, con
 
 Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vector<std::string>& possible) {
   const Context context(tokens, at);
+  if (possible.size() == 1 && possible[0] == "'='" && context.before(1) == ']') return {at, at, possible[0]};
   if (const size_t words = words_of_choice(context)) return {at, at - words};
   if (context.behind_value() && !context.in_select_list() && !context.in_delete_list() &&
       !may_follow_value(context.bad()))
