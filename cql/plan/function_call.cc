@@ -13,7 +13,6 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
   CallArgument out;
   out.text = to_string(*term, Spelling::kCalls, context.keyspace);
   out.type = exact_type(context, *term);
-  if (out.type && term->as<TypeHint>()) out.type = freeze(out.type);
   if (const auto* list = term->as<ListLiteral>()) out.array_size = list->elements.size();
   out.fit = [&context, term](const Type& type) {
     const Receiver receiver{"", "", "argument", type.shared_from_this()};
@@ -22,8 +21,14 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
   return out;
 }
 
-CallArgument describe(const PrepareContext& context, const Argument& argument) {
-  if (!argument.ready) return describe_term(context, argument.term);
+CallArgument describe(const PrepareContext& context, const Argument& argument, bool in_selection) {
+  if (!argument.ready) {
+    const auto* hint = argument.term->as<TypeHint>();
+    const TypePtr hinted = hint && in_selection ? exact_type(context, *argument.term) : nullptr;
+    if (!hinted || hinted->frozen()) return describe_term(context, argument.term);
+    const std::string text = to_string(*argument.term, Spelling::kWritten, context.keyspace);
+    return CallArgument::typed(freeze(hinted), text);  // a selection has no other collections
+  }
   const std::string text = !argument.name.empty() ? argument.name
                            : argument.term        ? to_string(*argument.term, Spelling::kCalls, context.keyspace)
                                                   : "";
@@ -80,7 +85,7 @@ Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedN
                                  bool in_selection) {
   std::vector<CallArgument> described;
   described.reserve(arguments.size());
-  for (const Argument& argument : arguments) described.push_back(describe(context, argument));
+  for (const Argument& argument : arguments) described.push_back(describe(context, argument, in_selection));
   const std::vector<TypePtr> key = partition_key_types(context.table);
   CallSite site;
   site.keyspace = name.keyspace;

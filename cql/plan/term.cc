@@ -177,7 +177,9 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
     return invalid("Cannot cast value " + to_string(*hint.term, Spelling::kCalls, context.keyspace) + " to type " +
                    type->to_string());
   }
-  if (of_type(type, *receiver.type) == Match::kNo) {
+  // A selection knows frozen collections only, which is what functions get of it.
+  const bool frozen = receiver.name == kSelectionName && receiver.type->frozen();
+  if (of_type(frozen ? freeze(type) : type, *receiver.type) == Match::kNo) {
     return invalid("Cannot assign value " + text + " to " + receiver.name + " of type " +
                    receiver.type->to_string());
   }

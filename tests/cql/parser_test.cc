@@ -123,7 +123,7 @@ TEST(Parser, Terms) {
   EXPECT_EQ(term_text("(1, 'x', null)"), "(1, 'x', NULL)");
   EXPECT_EQ(term_text("(int) ?"), "(int)?");
   EXPECT_EQ(term_text("(int) :x"), "(int)?");
-  EXPECT_EQ(term_text("(frozen<list<ks.Address>>) [1]"), "(frozen<list<ks.address>>)[1]");
+  EXPECT_EQ(term_text("(frozen<list<ks.Address>>) [1]"), "(frozen<list<frozen<ks.address>>>)[1]");
   EXPECT_EQ(term_text("(ks.address) {a: 1}"), "(ks.address){a: 1}");
   EXPECT_EQ(term_text("CAST(1 AS text)"), "cast(1 as text)");
   EXPECT_EQ(term_text("1 + 2 * -f(3) - 4"), "1 + 2 * -f(3) - 4");

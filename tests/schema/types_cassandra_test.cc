@@ -84,7 +84,11 @@ Bytes bytes(const std::string& hex) { return *from_hex(hex.substr(2)); }
 
 template <class Value>
 std::string answer(const Result<Value>& result) {
-  if (!result) return "error " + result.error().message;
+  if (!result) {  // the data has exceptions without their class, which clients see in server errors
+    const std::string& message = result.error().message;
+    const std::string thrown = "java.lang.NumberFormatException: ";
+    return "error " + (message.starts_with(thrown) ? message.substr(thrown.size()) : message);
+  }
   if constexpr (std::is_same_v<Value, std::optional<Bytes>>) {
     return *result ? "0x" + to_hex(**result) : "null";
   } else {

@@ -247,10 +247,10 @@ TEST(Json, WhatIsReadKeepsItsDigits) {
   EXPECT_FALSE(read_json(R"({"Ab": 1, "\"Ab\"": 2, "AB": 3})", JsonRoot::kObject, json));
   const JsonFields fields = json_fields(json);
   ASSERT_EQ(fields.size(), 2u);
-  EXPECT_EQ(fields[0].first, "Ab");
-  EXPECT_EQ(fields[0].second->text, "2");
-  EXPECT_EQ(fields[1].first, "ab");
-  EXPECT_EQ(fields[1].second->text, "3");
+  EXPECT_EQ(fields[0].first, "ab");
+  EXPECT_EQ(fields[0].second->text, "3");
+  EXPECT_EQ(fields[1].first, "Ab");
+  EXPECT_EQ(fields[1].second->text, "2");
   EXPECT_EQ(quote_json("a\"\\\n\x01"), "\"a\\\"\\\\\\n\\u0001\"");
 }
 
