@@ -1,5 +1,5 @@
-// What the leader of a tablet has taken of clients' writes and not answered yet, from one to the next: commands that wait
-// for an entry, entries on their way to a majority, and answers that wait for the third replica.
+// What the leader of a tablet has under way. Clients' writes, from one to the next: commands that wait for an entry, entries
+// on their way to a majority, and answers that wait for the third replica. And its pass of sweeps.
 #pragma once
 #include <utility>
 #include <vector>
@@ -46,6 +46,13 @@ struct Unfinished {
   LogIndex index;
   NodeId origin;
   Reply reply;
+};
+
+struct Pass {
+  Timestamp now = 0;    // what is gone by then is dropped
+  Timestamp begun = 0;
+  Bytes from;           // where the next step begins
+  uint64_t asked = 0;   // the step that is in the log; 0: none
 };
 
 }  // namespace keyzone::actors

@@ -30,14 +30,6 @@ class TableChunks : public ChunkSource {
   std::unique_ptr<storage::SnapshotReader> reader_;
 };
 
-// A pass of sweeps that we lead.
-struct Pass {
-  Timestamp now = 0;    // what is gone by then is dropped
-  Timestamp begun = 0;
-  Bytes from;           // where the next step begins
-  uint64_t asked = 0;   // the step that is in the log; 0: none
-};
-
 class TabletActor : public Replica {
  public:
   TabletActor(caf::actor_config& config, NodeContext& context, Shard& shard, TabletStart start)
