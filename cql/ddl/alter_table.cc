@@ -118,7 +118,7 @@ struct Alteration {
     bool any = false;
     for (const auto& [from, to] : last_of_each(change.names)) {
       const Column* column = table.find(from);  // must be there, IF EXISTS or not
-      if (!column) return invalid("Undefined column name " + from + " in table " + name());
+      if (!column) return invalid("Undefined column name " + quote_identifier(from) + " in table " + name());
       if (column->kind != ColumnKind::kPartitionKey && column->kind != ColumnKind::kClustering) {
         return invalid("Cannot rename non PRIMARY KEY column " + from);
       }

@@ -116,7 +116,23 @@ struct Planner {
   Result<DdlPlan> operator()(const AlterTypeStatement& s) const { return alter_type(s, context); }
   Result<DdlPlan> operator()(const DropTypeStatement& s) const { return drop_type(s, context); }
 
-  Result<DdlPlan> operator()(const CreateIndexStatement&) const { return unsupported("Secondary indexes"); }
+  // The table that a statement is about must be there, and not one of the system's.
+  Result<const Table*> table_of(const QualifiedName& name) const {
+    KEYZONE_TRY(keyspace, keyspace_of(name, context, kMayAlterTable));
+    KEYZONE_CHECK(existing_keyspace(context, keyspace));
+    if (const Table* found = context.catalog.find_table(keyspace, name.name)) return found;
+    return invalid("Table '" + name.name + "' doesn't exist");
+  }
+
+  Result<DdlPlan> operator()(const CreateIndexStatement& s) const {
+    KEYZONE_TRY(table, table_of(s.table));
+    for (const IndexTarget& target : s.targets) {
+      if (table->find(target.column)) continue;
+      return invalid("Undefined column name " + quote_identifier(target.column) + " in table " + table->keyspace + "." +
+                     table->name);
+    }
+    return unsupported("Secondary indexes");
+  }
   Result<DdlPlan> operator()(const DropIndexStatement& s) const {
     return drop_unknown(s.if_exists, context, "Index '" + named(s.index) + "' doesn't exist'");
   }
@@ -141,7 +157,10 @@ struct Planner {
     return drop_unknown(s.if_exists, context,
                         "Aggregate '" + named(s.aggregate) + signature(s.arguments) + "' doesn't exist");
   }
-  Result<DdlPlan> operator()(const CreateTriggerStatement&) const { return unsupported("Triggers"); }
+  Result<DdlPlan> operator()(const CreateTriggerStatement& s) const {
+    KEYZONE_CHECK(table_of(s.table));
+    return unsupported("Triggers");
+  }
   Result<DdlPlan> operator()(const DropTriggerStatement& s) const {
     return drop_unknown(s.if_exists, context,
                         "Trigger '" + s.name + "' on '" + named(s.table) + "' doesn't exist");

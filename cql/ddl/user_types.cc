@@ -107,20 +107,18 @@ struct FieldChange {
   }
 
   Result<bool> operator()(const RenameFields& change) {
-    bool any = false;
     for (const auto& [from, to] : last_of_each(change.names)) {
-      const auto at = std::find(names.begin(), names.end(), from);
-      if (at == names.end() && change.if_exists) continue;
-      if (at == names.end()) return invalid("Unkown field " + from + " in user type " + full_name());
-      any = any || *at != to;
-      *at = to;
+      const auto at = before.find_field(from);
+      if (!at && change.if_exists) continue;
+      if (!at) return invalid("Unkown field " + from + " in user type " + full_name());
+      names[*at] = to;
     }
     for (const std::string& name : names) {
       if (std::count(names.begin(), names.end(), name) > 1) {
         return invalid("Duplicate field name " + name + " in type " + before.keyspace());
       }
     }
-    return any;
+    return names != before.field_names();
   }
 
   Result<bool> operator()(const AlterFieldType&) {

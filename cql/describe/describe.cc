@@ -95,17 +95,30 @@ Error not_found_in_keyspaces(std::string_view name) {
   return invalid("'" + std::string(name) + "' not found in keyspaces");
 }
 
+// As DESCRIBE sorts names: upper and lower case are one.
+struct ByName {
+  bool operator()(std::string_view a, std::string_view b) const {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+    const auto before = [&lower](char x, char y) { return lower(x) < lower(y); };
+    const auto less = [&before](std::string_view x, std::string_view y) {
+      return std::lexicographical_compare(x.begin(), x.end(), y.begin(), y.end(), before);
+    };
+    return less(a, b) || (!less(b, a) && a < b);
+  }
+};
+
 // Types such that each comes behind those it is made of; else by name.
 std::vector<TypePtr> types_in_order(const Keyspace& keyspace) {
   std::vector<TypePtr> out;
   std::set<std::string> done;
-  while (out.size() < keyspace.types.size()) {
-    for (const auto& [name, type] : keyspace.types) {
+  const std::map<std::string, TypePtr, ByName> types(keyspace.types.begin(), keyspace.types.end());
+  while (out.size() < types.size()) {
+    for (const auto& [name, type] : types) {
       const auto waits_for = [&, &self = name](const auto& other) {
         return other.first != self && !done.contains(other.first) &&
                type->references_user_type(keyspace.name, other.first);
       };
-      if (done.contains(name) || std::any_of(keyspace.types.begin(), keyspace.types.end(), waits_for))
+      if (done.contains(name) || std::any_of(types.begin(), types.end(), waits_for))
         continue;
       done.insert(name);
       out.push_back(type);
@@ -122,7 +135,7 @@ class Describer {
   Result<ResultSet> run() const;
 
  private:
-  std::map<std::string, KeyspacePtr> keyspaces() const;
+  std::map<std::string, KeyspacePtr, ByName> keyspaces() const;
   std::vector<TablePtr> tables_of(const std::string& keyspace) const;
   // The keyspace that the statement names, or the session's.
   Result<KeyspacePtr> keyspace() const;
@@ -145,8 +158,8 @@ class Describer {
   std::string session_keyspace_;
 };
 
-std::map<std::string, KeyspacePtr> Describer::keyspaces() const {
-  std::map<std::string, KeyspacePtr> all = catalog_.keyspaces;
+std::map<std::string, KeyspacePtr, ByName> Describer::keyspaces() const {
+  std::map<std::string, KeyspacePtr, ByName> all(catalog_.keyspaces.begin(), catalog_.keyspaces.end());
   for (const KeyspacePtr& keyspace : system_keyspaces()) all[keyspace->name] = keyspace;
   return all;
 }
@@ -160,6 +173,8 @@ std::vector<TablePtr> Describer::tables_of(const std::string& keyspace) const {
        at != catalog_.tables.end() && at->first.first == keyspace; ++at) {
     out.push_back(at->second);
   }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const TablePtr& a, const TablePtr& b) { return ByName()(a->name, b->name); });
   return out;
 }
 
@@ -216,7 +231,9 @@ Result<ResultSet> Describer::list_types() const {
   KEYZONE_TRY(listed, listed_keyspaces());
   std::vector<Cells> rows;
   for (const KeyspacePtr& keyspace : listed) {
-    for (const auto& [name, type] : keyspace->types) rows.push_back(row_of(keyspace->name, "type", name));
+    std::set<std::string, ByName> names;
+    for (const auto& [name, type] : keyspace->types) names.insert(name);
+    for (const std::string& name : names) rows.push_back(row_of(keyspace->name, "type", name));
   }
   return list_result(rows);
 }
