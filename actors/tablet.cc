@@ -7,7 +7,6 @@
 
 #include "actors/kept_estimate.h"
 #include "actors/proposals.h"
-#include "storage/table.h"
 
 namespace keyzone::actors {
 
@@ -450,17 +449,16 @@ class TabletActor : public Replica {
   }
 
   void serve(NodeId origin, const ReadItem& item, Timestamp now) {
-    // What a sweep has emptied as expired must not show, even if our own clock is behind those of the group.
     const Timestamp begun = now_us();
+    // What a sweep has emptied as expired must not show, even if our own clock is behind those of the group.
     auto result = replica_->read(*item.request, std::max(now, replica_->clock()));
     if (result) {
       meters_->count_read(item.request->scan, microseconds_since(begun), *result);
       return answer(origin, {item.id, *std::move(result)});
     }
-    refuse(origin, item.id, result.error().kind, result.error().message);
-    if (result.error().kind == ErrorKind::kCorrupt || result.error().kind == ErrorKind::kIo) {
-      fatal("rows can't be read", result.error());
-    }
+    const ErrorKind kind = result.error().kind;
+    refuse(origin, item.id, kind, result.error().message);
+    if (kind == ErrorKind::kCorrupt || kind == ErrorKind::kIo) fatal("rows can't be read", result.error());
   }
 
   // --- the rest
