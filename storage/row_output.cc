@@ -80,9 +80,12 @@ bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns) {
 }
 
 uint64_t count_tombstones(const Row& row, const Sight& sight) {
-  const auto dead =
-      std::count_if(row.cells.begin(), row.cells.end(), [&](const Cell& c) { return !sight.sees(c); });
-  return static_cast<uint64_t>(dead) + row.deletion.any() + row.column_deletions.size();
+  const auto above = [&](Timestamp stamp) { return stamp > sight.deleted; };
+  const auto dead = std::count_if(row.cells.begin(), row.cells.end(),
+                                  [&](const Cell& c) { return above(c.stamp) && !c.live(sight.now); });
+  const auto columns = std::count_if(row.column_deletions.begin(), row.column_deletions.end(),
+                                     [&](const auto& column) { return above(column.deletion.stamp); });
+  return static_cast<uint64_t>(dead + columns) + (row.deletion.any() && above(row.deletion.stamp));
 }
 
 std::vector<const Cell*> live_elements(const Row& row, const Column& column, const Sight& whole) {

@@ -43,7 +43,8 @@ struct Sight {
 
 // The row shows up: its marker lives, or a cell of a column that the table still has.
 bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns);
-// Cells and deletions that a read had to step over.
+// Cells and deletions that a read had to step over. What a deletion of more than the row covers doesn't count: that one
+// stands for all of it, as in Cassandra.
 uint64_t count_tombstones(const Row& row, const Sight& sight);
 
 // The value of a column in wire form; nullopt: null. `scratch` holds it where it has to be put together.
