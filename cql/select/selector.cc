@@ -374,7 +374,7 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
 
 Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr& expected) {
   TypePtr type = expected;
-  const std::string name = to_string(*term, Spelling::kWritten, table_.keyspace);
+  const std::string name = text(*term);
   if (const auto* hint = term->as<TypeHint>(); hint && !type) {
     if (is_call(*hint->term)) return build_composite(term, expected);
     KEYZONE_TRY(said, looked_up(context_.resolve(hint->type)));
@@ -387,7 +387,7 @@ Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr&
     const Receiver wanted{table_.keyspace, table_.name, kSelectionName, freeze(type)};
     if (assignability(context_, *hint->term, wanted) == Match::kNo) return cannot_assign(name, *wanted.type);
   }
-  if (!type) return no_type(text(*term));
+  if (!type) return no_type(name);
   KEYZONE_TRY(value, prepare_term(context_, term, {table_.keyspace, table_.name, kSelectionName, type}));
   return Selector{std::move(value), name};
 }
