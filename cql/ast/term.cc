@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cql/ast/last_of_each.h"
 #include "cql/ast/select.h"
 #include "cql/functions/functions.h"
 #include "schema/types/java_hash.h"
@@ -11,16 +12,7 @@ namespace {
 
 // Of a field that is named twice, the last value.
 std::vector<std::pair<std::string, TermPtr>> in_java_order(const UserTypeLiteral& literal) {
-  std::vector<std::pair<std::string, TermPtr>> fields;
-  for (const auto& [name, value] : literal.fields) {
-    const auto same =
-        std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.first == name; });
-    if (same == fields.end()) {
-      fields.emplace_back(name, value);
-    } else {
-      same->second = value;
-    }
-  }
+  auto fields = last_of_each(literal.fields);
   const auto place = [&](const auto& field) { return java_bucket(field.first, fields.size()); };
   std::stable_sort(fields.begin(), fields.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
   return fields;

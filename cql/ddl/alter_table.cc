@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cql/ast/last_of_each.h"
 #include "cql/ddl/create_table.h"
 #include "cql/ddl/table_options.h"
 
@@ -116,7 +117,7 @@ struct Alteration {
 
   Result<bool> operator()(const RenameColumns& change) {
     bool any = false;
-    for (const auto& [from, to] : last_of_each(change.names)) {
+    for (const auto& [from, to] : last_of_each(change.names)) {  // RENAME a TO b AND a TO c: the last one counts
       const Column* column = table.find(from);  // must be there, IF EXISTS or not
       if (!column) return invalid("Undefined column name " + quote_identifier(from) + " in table " + name());
       if (column->kind != ColumnKind::kPartitionKey && column->kind != ColumnKind::kClustering) {

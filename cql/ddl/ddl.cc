@@ -71,16 +71,6 @@ bool is_word(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), word_char);
 }
 
-Renames last_of_each(const Renames& names) {
-  Renames out;
-  for (const auto& [from, to] : names) {
-    const auto known = std::find_if(out.begin(), out.end(), [&](const auto& one) { return one.first == from; });
-    if (known == out.end()) out.emplace_back(from, to);
-    else known->second = to;
-  }
-  return out;
-}
-
 namespace {
 
 Error unsupported(const char* what) { return invalid(std::string(what) + " are not supported yet"); }

@@ -37,10 +37,6 @@ Result<TypePtr> resolve_type(const TypeName& type, const DdlContext& context, co
 // A name of letters, digits and underscores.
 bool is_word(std::string_view name);
 
-// RENAME a TO b AND a TO c: the last one counts.
-using Renames = std::vector<std::pair<std::string, std::string>>;
-Renames last_of_each(const Renames& names);
-
 Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const DdlContext& context);
 Result<DdlPlan> alter_keyspace(const AlterKeyspaceStatement& statement, const DdlContext& context);
 Result<DdlPlan> drop_keyspace(const DropKeyspaceStatement& statement, const DdlContext& context);

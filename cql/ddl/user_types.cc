@@ -1,6 +1,7 @@
 // CREATE, ALTER and DROP TYPE.
 #include <algorithm>
 
+#include "cql/ast/last_of_each.h"
 #include "cql/ddl/plan.h"
 
 namespace keyzone::cql::ddl {
@@ -107,7 +108,7 @@ struct FieldChange {
   }
 
   Result<bool> operator()(const RenameFields& change) {
-    for (const auto& [from, to] : last_of_each(change.names)) {
+    for (const auto& [from, to] : last_of_each(change.names)) {  // RENAME a TO b AND a TO c: the last one counts
       const auto at = before.find_field(from);
       if (!at && change.if_exists) continue;
       if (!at) return invalid("Unkown field " + from + " in user type " + full_name());
