@@ -13,7 +13,8 @@ using namespace envelope;
 
 constexpr uint8_t kMutationStamped = 1, kMutationTtl = 2, kMutationTtlFrom = 4;
 constexpr uint8_t kRowMarker = 0x40, kRowStatic = 0x80, kRowActionMask = 0x3f;
-constexpr uint8_t kCellOverwrite = 0x20, kCellPath = 0x40, kCellValue = 0x80, kCellActionMask = 0x1f;
+constexpr uint8_t kCellWritten = 0x10, kCellOverwrite = 0x20, kCellPath = 0x40, kCellValue = 0x80;
+constexpr uint8_t kCellActionMask = 0x0f;
 constexpr uint8_t kConditionElement = 1, kConditionField = 2;
 constexpr size_t kCommandWords = 1 + 7 + 5;  // root pointer, data, pointers
 constexpr size_t kSweepWords = 2 + 1;
@@ -28,10 +29,12 @@ void append_cell(Bytes& out, const CellWrite& cell) {
   append_varint(out, cell.column.value);
   out.push_back(static_cast<char>(static_cast<uint8_t>(cell.action) | (cell.overwrite ? kCellOverwrite : 0) |
                                   (cell.path.empty() ? 0 : kCellPath) |
-                                  (cell.value.empty() ? 0 : kCellValue)));
+                                  (cell.value.empty() ? 0 : kCellValue) |
+                                  (cell.written.empty() ? 0 : kCellWritten)));
   if (has_index(cell.action)) append_zigzag(out, cell.index);
   if (!cell.path.empty()) append_block(out, cell.path);
   if (!cell.value.empty()) append_block(out, cell.value);
+  if (!cell.written.empty()) append_block(out, cell.written);
 }
 
 void append_row(Bytes& out, const RowWrite& row) {
@@ -101,6 +104,7 @@ void read_cell(ByteReader& in, CellWrite& cell) {
   if (has_index(cell.action)) cell.index = static_cast<int32_t>(in.zigzag());
   if (head & kCellPath) cell.path = in.block();
   if (head & kCellValue) cell.value = in.block();
+  if (head & kCellWritten) cell.written = in.block();
 }
 
 void read_row(ByteReader& in, RowWrite& row) {
@@ -242,7 +246,7 @@ Bytes encode_command(const Command& command) {
     hint += m.partition_key.size() + 32;
     for (const RowWrite& r : m.rows) {
       hint += r.clustering.size() + r.clustering_end.size() + 8;
-      for (const CellWrite& c : r.cells) hint += c.path.size() + c.value.size() + 12;
+      for (const CellWrite& c : r.cells) hint += c.path.size() + c.value.size() + c.written.size() + 12;
     }
   }
   mutations.reserve(hint);

@@ -38,6 +38,7 @@ struct CellWrite {
   int32_t index = 0;       // kListSetIndex, kListDeleteIndex
   Bytes path;
   Bytes value;
+  Bytes written{};  // kPutElement: a set's element or a map's key, where the path gives back other bytes
 };
 
 // Lists by index or value, and sums: what was there before the whole command decides what is written.

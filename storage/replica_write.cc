@@ -105,7 +105,8 @@ void Replica::put_row(const Bytes& key, const Row& row) {
   }
   constexpr size_t kHeadBytes = 32, kCellBytes = 12;
   size_t size = kHeadBytes;
-  for (const Cell& cell : row.cells) size += kCellBytes + cell.path.size() + cell.value.size();
+  for (const Cell& cell : row.cells)
+    size += kCellBytes + cell.path.size() + cell.value.size() + cell.written.size();
   Bytes value;
   value.reserve(size);
   encode_row(row, value);

@@ -170,8 +170,8 @@ bool purge(Row& row, Seconds now, Seconds gc_grace) {
   changed |=
       std::erase_if(row.column_deletions, [&](const auto& d) { return old_enough(d.deletion.local); }) > 0;
   for (Cell& c : row.cells) {
-    if (c.tombstone || c.live(now) || c.value.empty()) continue;
-    c.value = {};  // nobody will see it again; its stamp and its end still settle who wins
+    if (c.tombstone || c.live(now) || (c.value.empty() && c.written.empty())) continue;
+    c.value = c.written = {};  // nobody will see it again; its stamp and its end still settle who wins
     changed = true;
   }
   // As in Cassandra, the grace of what expired counts from when it was written.

@@ -36,7 +36,8 @@ struct Marker {
   bool operator==(const Marker&) const = default;
 };
 
-// `path` is empty for a simple cell, and names the element of a collection or the field of a user type.
+// `path` is empty for a simple cell, and names the element of a collection or the field of a user type. `written` is a set's
+// element or a map's key in wire form, where the path gives back other bytes.
 struct Cell {
   ColumnId column;
   bool tombstone = false;
@@ -45,6 +46,7 @@ struct Cell {
   Timestamp stamp = kNoTimestamp;
   BytesView path;
   BytesView value;
+  BytesView written{};
   bool live(Seconds now) const { return !tombstone && (ttl == 0 || now < expiry); }
   bool operator==(const Cell&) const = default;
 };

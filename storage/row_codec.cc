@@ -5,6 +5,7 @@ namespace keyzone::storage {
 namespace {
 
 constexpr uint8_t kVersion = 0x10;
+constexpr uint8_t kVersionWritten = 0x20;  // elements may have kWritten
 constexpr uint8_t kVersionMask = 0xf0;
 constexpr uint8_t kHasMarker = 0x01, kHasDeletion = 0x02, kHasBaseTtl = 0x04;
 
@@ -13,6 +14,7 @@ constexpr uint8_t kTombstone = 0x02;   // varint: when it was made
 constexpr uint8_t kBaseExpiry = 0x04;  // expires as the row's header says
 constexpr uint8_t kOwnExpiry = 0x08;   // varint ttl, varint expiry
 constexpr uint8_t kGroup = 0x10;       // a column of several cells
+constexpr uint8_t kWritten = 0x10;     // of an element: as it was written, too
 constexpr uint8_t kGroupDeletion = 0x20;
 
 // What most cells have in common, so that they need not say it.
@@ -55,8 +57,8 @@ Timestamp sum(Timestamp a, int64_t b) {
   return static_cast<Timestamp>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
 }
 
-void append_head(Bytes& out, const Base& base, Timestamp stamp, bool tombstone, int32_t ttl, Seconds expiry) {
-  uint8_t head = 0;
+void append_head(Bytes& out, const Base& base, Timestamp stamp, bool tombstone, int32_t ttl, Seconds expiry,
+                 uint8_t head = 0) {
   if (stamp != base.stamp) head |= kOwnStamp;
   if (tombstone) head |= kTombstone;
   if (ttl) head |= ttl == base.ttl && expiry == base.expiry ? kBaseExpiry : kOwnExpiry;
@@ -75,19 +77,25 @@ void append_deletion(Bytes& out, const Base& base, const Deletion& deletion) {
 }
 
 void append_cell(Bytes& out, const Base& base, const Cell& c) {
-  append_head(out, base, c.stamp, c.tombstone, c.ttl, c.expiry);
+  append_head(out, base, c.stamp, c.tombstone, c.ttl, c.expiry, c.written.empty() ? 0 : kWritten);
 }
 
-void append_group(Bytes& out, const Base& base, const ColumnDeletion* deletion, const Cell* first,
+// True: the row needs kVersionWritten.
+bool append_group(Bytes& out, const Base& base, const ColumnDeletion* deletion, const Cell* first,
                   const Cell* last) {
   out.push_back(static_cast<char>(kGroup | (deletion ? kGroupDeletion : 0)));
   if (deletion) append_deletion(out, base, deletion->deletion);
   append_varint(out, static_cast<uint64_t>(last - first));
+  bool written = false;
   for (; first != last; ++first) {
     append_cell(out, base, *first);
     append_block(out, first->path);
     if (!first->tombstone) append_block(out, first->value);
+    if (first->written.empty()) continue;
+    append_block(out, first->written);
+    written = true;
   }
+  return written;
 }
 
 Deletion read_deletion(ByteReader& in, const Base& base) {
@@ -116,9 +124,11 @@ void read_group(ByteReader& in, const Base& base, uint8_t head, ColumnId column,
   for (uint64_t left = in.varint(); left > 0 && !in.failed(); --left) {
     Cell& c = row.cells.emplace_back();
     c.column = column;
-    read_head(in, base, in.byte(), c);
+    const uint8_t cell_head = in.byte();
+    read_head(in, base, cell_head, c);
     c.path = in.block();
     if (!c.tombstone) c.value = in.block();
+    if (cell_head & kWritten) c.written = in.block();
   }
 }
 
@@ -126,6 +136,7 @@ void read_group(ByteReader& in, const Base& base, uint8_t head, ColumnId column,
 
 void encode_row(const Row& row, Bytes& out) {
   const Base base = choose_base(row);
+  const size_t start = out.size();
   out.push_back(static_cast<char>(kVersion | (row.marker.any() ? kHasMarker : 0) |
                                   (row.deletion.any() ? kHasDeletion : 0) | (base.ttl ? kHasBaseTtl : 0)));
   append_le(out, base.stamp);
@@ -152,7 +163,9 @@ void encode_row(const Row& row, Bytes& out) {
     }
     const Cell* last = cell;
     while (last != end && last->column == column) ++last;
-    append_group(out, base, has_deletion ? &*deletion : nullptr, cell, last);
+    if (append_group(out, base, has_deletion ? &*deletion : nullptr, cell, last)) {
+      out[start] = static_cast<char>((out[start] & ~kVersionMask) | kVersionWritten);
+    }
     cell = last;
     if (has_deletion) ++deletion;
   }
@@ -162,7 +175,8 @@ bool decode_row(BytesView bytes, Row& row) {
   row.clear();
   ByteReader in(bytes);
   const uint8_t flags = in.byte();
-  if ((flags & kVersionMask) != kVersion) return false;
+  const uint8_t version = flags & kVersionMask;
+  if (version != kVersion && version != kVersionWritten) return false;
   Base base;
   base.stamp = in.le<int64_t>();
   if (flags & kHasBaseTtl) {

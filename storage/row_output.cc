@@ -30,18 +30,18 @@ void append_fields(const Type& type, const std::vector<const Cell*>& cells, Byte
   }
 }
 
+// A set's element or a map's key. Rows of version 1 have an element that its path doesn't give in its cell's value.
+void append_written(const Type& type, const Cell& c, Bytes& out) {
+  if (!c.written.empty()) return append_value(out, c.written);
+  const bool in_value = type.kind() == TypeKind::kSet && !c.value.empty();
+  append_value(out, in_value ? c.value : path_value(*type.parameters()[0], c.path));
+}
+
 void append_elements(const Type& type, const std::vector<const Cell*>& cells, Bytes& out) {
   append_be(out, static_cast<int32_t>(cells.size()));
   for (const Cell* c : cells) {
-    if (type.kind() == TypeKind::kList) {
-      append_value(out, c->value);
-    } else if (type.kind() == TypeKind::kSet) {
-      // The value, where there is one, is the exact element: some types have several forms of one value.
-      append_value(out, c->value.empty() ? path_value(type.element(), c->path) : c->value);
-    } else {
-      append_value(out, path_value(type.key_type(), c->path));
-      append_value(out, c->value);
-    }
+    if (type.kind() != TypeKind::kList) append_written(type, *c, out);
+    if (type.kind() != TypeKind::kSet) append_value(out, c->value);
   }
 }
 

@@ -29,6 +29,7 @@ class Builder {
       case CellAction::kSet:
       case CellAction::kPutElement:
         put(write.column, write.path, write.value);
+        update_.cells.back().written = write.written;
         return {};
       case CellAction::kDelete:
       case CellAction::kDeleteElement:

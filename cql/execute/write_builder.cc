@@ -68,7 +68,7 @@ Result<void> add_static_row(const WritePlan& plan, EvalContext& context, const E
 
 size_t bytes_of(const RowWrite& row) {
   size_t sum = row.clustering.size() + row.clustering_end.size();
-  for (const CellWrite& cell : row.cells) sum += cell.path.size() + cell.value.size();
+  for (const CellWrite& cell : row.cells) sum += cell.path.size() + cell.value.size() + cell.written.size();
   return sum;
 }
 

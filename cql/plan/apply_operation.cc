@@ -1,6 +1,7 @@
 // Column operations with values: the cells that they write.
 #include "cql/plan/operation.h"
 #include "schema/types/collections.h"
+#include "schema/types/ordered.h"
 
 namespace keyzone::cql {
 namespace {
@@ -26,12 +27,12 @@ Bytes element_path(const Type& type, BytesView element) {
   return path;
 }
 
-// Whether reading the path gives the element back; of 1.50 it would make 1.5.
-bool path_tells_all(const Type& type, BytesView element, BytesView path) {
-  if (type.ordered_is_exact()) return true;
-  ByteReader in(path);
-  Bytes read;
-  return type.read_ordered(in, false, read) && read == element;
+// A set's element, or a map's key.
+CellWrite& put_element(const Column& column, BytesView element, std::vector<CellWrite>& cells) {
+  CellWrite& cell = add_cell(cells, column, CellAction::kPutElement);
+  cell.path = element_path(*column.type, element);
+  if (!form_tells_all(*column.type->parameters()[0], element, false, cell.path)) cell.written = element;
+  return cell;
 }
 
 // Every element of a set or map, or the whole list behind or before the present one.
@@ -45,13 +46,8 @@ Result<void> put_elements(const Column& column, BytesView wire, CellAction list_
   }
   const size_t step = type.kind() == TypeKind::kMap ? 2 : 1;
   for (size_t i = 0; i < parts.size(); i += step) {
-    CellWrite& cell = add_cell(cells, column, CellAction::kPutElement);
-    cell.path = element_path(type, parts[i]);
-    if (step == 2) {
-      cell.value = parts[i + 1];
-    } else if (!path_tells_all(type.element(), parts[i], cell.path)) {
-      cell.value = parts[i];
-    }
+    CellWrite& cell = put_element(column, parts[i], cells);
+    if (step == 2) cell.value = parts[i + 1];
   }
   return {};
 }
@@ -105,10 +101,11 @@ Result<void> touch_element(const Column& column, const Value& element, const Val
     cell.value = value.bytes;
     return {};
   }
-  CellWrite& cell =
-      add_cell(cells, column, value.is_set() ? CellAction::kPutElement : CellAction::kDeleteElement);
-  cell.path = element_path(*column.type, element.bytes);
-  cell.value = value.bytes;
+  if (value.is_set()) {
+    put_element(column, element.bytes, cells).value = value.bytes;
+  } else {
+    add_cell(cells, column, CellAction::kDeleteElement).path = element_path(*column.type, element.bytes);
+  }
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "cql/plan/point_key.h"
 
+#include "schema/types/ordered.h"
 #include "schema/types/token.h"
 
 namespace keyzone::cql {
@@ -56,20 +57,18 @@ Result<Bytes> PointKey::partition_key(EvalContext& context) const {
 }
 
 Result<Bytes> PointKey::clustering_key(EvalContext& context, Bytes& as_written) const {
-  Bytes key, written, read;
-  bool differs = false;
+  Bytes key, written;
+  bool tells_all = true;
   for (size_t i = 0; i < terms_.size(); ++i) {
     KEYZONE_TRY(part, value(i, context));
     const Column& column = *columns_[i];
     const size_t begin = key.size();
     column.type->append_ordered(part.bytes, column.descending, key);
     append_block(written, part.bytes);
-    ByteReader form(BytesView(key).substr(begin));
-    read.clear();
-    KEYZONE_ASSERT(column.type->read_ordered(form, column.descending, read));
-    differs = differs || read != part.bytes;
+    tells_all = tells_all &&
+                form_tells_all(*column.type, part.bytes, column.descending, BytesView(key).substr(begin));
   }
-  if (differs) as_written = std::move(written);
+  if (!tells_all) as_written = std::move(written);
   return key;
 }
 

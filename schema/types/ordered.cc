@@ -1,6 +1,16 @@
 #include "schema/types/ordered.h"
 
+#include "schema/types/type.h"
+
 namespace keyzone {
+
+bool form_tells_all(const Type& type, BytesView wire, bool descending, BytesView form) {
+  if (type.ordered_is_exact() || wire.empty()) return true;
+  if (type.references(TypeKind::kUser)) return false;
+  ByteReader in(form);
+  Bytes read;
+  return type.read_ordered(in, descending, read) && read == wire;
+}
 
 void append_escaped(BytesView bytes, Bytes& out) {
   size_t from = 0;

@@ -66,7 +66,8 @@ TEST(Command, EveryField) {
   statics.is_static = true;
   statics.cells = {{ColumnId(300), CellAction::kListSetIndex, false, -1, "", "v"},
                    {ColumnId(9), CellAction::kDeleteAll, true, 0, "", ""},
-                   {ColumnId(9), CellAction::kPutElement, false, 0, "path", ""}};
+                   {ColumnId(9), CellAction::kPutElement, false, 0, "path", ""},
+                   {ColumnId(9), CellAction::kPutElement, false, 0, "path", "value", "Path"}};
   m.rows.push_back(statics);
   RowWrite all;
   all.action = RowAction::kDeletePartition;

@@ -43,6 +43,8 @@ TEST(RowFormat, EverythingARowCanHold) {
   row.cells = {{ColumnId(1), false, 0, 0, INT64_MAX, "", ""},
                {ColumnId(2), false, 5, 1000, 200, "a", "x"},
                {ColumnId(2), true, 0, 11, 150, "b", ""},
+               {ColumnId(2), false, 0, 0, 151, "c", "", "C"},
+               {ColumnId(2), false, 5, 1000, 200, "d", "y", "D"},
                {ColumnId(4), false, 6, 1001, 201, "", "expires otherwise"},
                {ColumnId(5), true, 0, 12, 202, "", ""}};
   Bytes bytes;
@@ -57,7 +59,7 @@ TEST(RowFormat, EverythingARowCanHold) {
     bad[i] = static_cast<char>(~bad[i]);
     (void)decode_row(bad, back);
   }
-  bytes[0] = 0x21;
+  bytes[0] = 0x31;
   EXPECT_FALSE(decode_row(bytes, back));
 }
 

@@ -19,6 +19,7 @@ struct Event {
   int32_t ttl;
   int64_t expiry;  // seconds
   Bytes value;
+  Bytes written{};  // of an element; the winner's shows
 
   bool live(int64_t now) const { return !tombstone && (ttl == 0 || now < expiry); }
   // Greater wins. Cassandra's order: stamp; then what ends; then tombstones; then the later end, the shorter
@@ -177,11 +178,12 @@ class History {
 
   void marker() { write(kMarkerColumn, {}, false, {}); }
 
-  void write(ColumnId column, const Bytes& path, bool tombstone, const Bytes& value) {
+  void write(ColumnId column, const Bytes& path, bool tombstone, const Bytes& value,
+             const Bytes& written = {}) {
     const int64_t now = now_ / kSecond;
     const int32_t ttl = tombstone ? 0 : ttl_;
     const int64_t expiry = tombstone ? now : ttl ? now + ttl : 0;
-    model_.write(pk_, ck_, column, path, {stamp_, tombstone, ttl, expiry, value});
+    model_.write(pk_, ck_, column, path, {stamp_, tombstone, ttl, expiry, value, written});
   }
   CellWrite simple(ColumnId column, bool tombstone) {
     const Bytes value = tombstone ? Bytes() : int_value(static_cast<int32_t>(draw_(3)));
@@ -192,8 +194,10 @@ class History {
     const auto n = static_cast<int32_t>(draw_(3));
     const Bytes path = column == kT ? ordered_int(n) : ordered_text(Bytes(1, static_cast<char>('a' + n)));
     const Bytes value = tombstone || column == kT ? Bytes() : int_value(static_cast<int32_t>(draw_(3)));
-    write(column, path, tombstone, value);
+    const Bytes written = tombstone || draw_(2) ? Bytes() : "written " + std::to_string(draw_(3));
+    write(column, path, tombstone, value, written);
     CellWrite out = put_element(column, path, value);
+    out.written = written;
     if (tombstone) out.action = CellAction::kDeleteElement;
     return out;
   }
@@ -236,8 +240,10 @@ std::vector<ResultRow> expected(const Model& model, Timestamp at) {
       auto& metadata = row.metadata.emplace_back();
       for (const auto& [where, event] : live) {
         if (where.first != column) continue;
-        if (column == kT) values.push_back(element_of(where.second, TypeKind::kInt));
-        if (column == kM) values.push_back(element_of(where.second, TypeKind::kText));
+        if (column == kT || column == kM) {
+          const TypeKind kind = column == kT ? TypeKind::kInt : TypeKind::kText;
+          values.push_back(event.written.empty() ? element_of(where.second, kind) : event.written);
+        }
         if (column != kT) values.push_back(event.value);
         metadata.emplace_back(event.stamp, event.ttl ? event.expiry : 0);
       }
