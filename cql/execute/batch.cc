@@ -56,14 +56,15 @@ std::string tables_of(std::span<const BatchPart> parts) {
 Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const WriteBuilder& builder,
                         const Dialect& dialect, std::vector<std::string>& warnings) {
   if (builder.one_partition()) return {};
-  const size_t bytes = builder.bytes();
+  const UpdateSize size = builder.size();
+  const size_t bytes = size.bytes();
   if (dialect.batch_bytes_max > 0 && bytes > dialect.batch_bytes_max) return invalid("Batch too large");
   if (dialect.batch_bytes_warn > 0 && bytes > dialect.batch_bytes_warn) {
     warnings.push_back("Batch for" + tables_of(parts) + " is of size " + std::to_string(bytes) +
                        ", exceeding specified threshold of " + std::to_string(dialect.batch_bytes_warn) +
                        " by " + std::to_string(bytes - dialect.batch_bytes_warn) + ".");
   }
-  const size_t partitions = kind == BatchKind::kUnlogged ? builder.partition_count() : 0;
+  const size_t partitions = kind == BatchKind::kLogged ? 0 : size.partitions();
   if (partitions > dialect.unlogged_batch_partitions_warn) {
     warnings.push_back(
         "Unlogged batch covering " + std::to_string(partitions) + " partitions detected against table" +

@@ -309,23 +309,14 @@ Command& WriteBuilder::command_for(const WritePlan& plan, Token token) {
   return made.command;
 }
 
-size_t WriteBuilder::partition_count() const {
-  std::set<std::pair<Uuid, BytesView>> seen;
+UpdateSize WriteBuilder::size() const {
+  UpdateSize size;
   for (const TabletCommand& one : commands_) {
-    for (const Mutation& mutation : one.command.mutations) seen.emplace(one.table, mutation.partition_key);
+    const TablePtr table = catalog_.table(one.table);
+    KEYZONE_ASSERT(table);
+    for (const Mutation& mutation : one.command.mutations) size.add(*table, mutation);
   }
-  return seen.size();
-}
-
-size_t WriteBuilder::bytes() const {
-  size_t sum = 0;
-  for (const TabletCommand& one : commands_) {
-    for (const Mutation& mutation : one.command.mutations) {
-      sum += mutation.partition_key.size();
-      for (const RowWrite& row : mutation.rows) sum += bytes_of(row);
-    }
-  }
-  return sum;
+  return size;
 }
 
 }  // namespace keyzone::cql

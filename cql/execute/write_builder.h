@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cql/execute/api.h"
+#include "cql/execute/update_size.h"
 #include "cql/plan/write_plan.h"
 #include "cql/select/slots.h"
 
@@ -45,8 +46,7 @@ class WriteBuilder {
   const std::optional<Error>& mistake() const { return mistake_; }
   std::vector<std::string> take_warnings() { return std::move(warnings_); }
   size_t mutation_count() const { return mutation_count_; }
-  size_t partition_count() const;
-  size_t bytes() const;  // of keys and values
+  UpdateSize size() const;  // as long as this is
   // Every mutation so far is of one partition of one table.
   bool one_partition() const { return one_partition_; }
 

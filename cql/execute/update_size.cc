@@ -1,0 +1,99 @@
+#include "cql/execute/update_size.h"
+
+#include "schema/bytes.h"
+#include "schema/clustering_as_written.h"
+
+namespace keyzone::cql {
+namespace {
+
+// What Cassandra counts besides keys and values: PartitionUpdate.dataSize() and what it calls.
+constexpr size_t kPartition = 8;  // when it was deleted
+constexpr size_t kRow = 8 + 13;   // its liveness, when it was deleted; a partition has a row of statics, too
+constexpr size_t kExpiringLiveness = 12;  // its TTL and expiry
+constexpr size_t kRanges = 4;             // of a partition that has deleted ones
+constexpr size_t kRange = 12;
+constexpr size_t kCollection = 12;  // when it was deleted
+constexpr size_t kCell = 16 + 4;    // stamp, TTL, expiry
+constexpr size_t kListPath = 16;
+constexpr size_t kCounterValue = 36;
+
+// The values of clustering columns; of bounds between rows, those that can be told.
+size_t clustering_size(const Table& table, BytesView clustering) {
+  ByteReader in(clustering);
+  Bytes values;
+  for (size_t i = 0; i < table.clustering_size && !in.done(); ++i) {
+    const Column& column = table.clustering(i);
+    if (!column.type->read_ordered(in, column.descending, values)) break;
+  }
+  return values.size();
+}
+
+size_t path_size(const Column& column, BytesView path) {
+  if (column.type->is_user_type() || column.type->kind() == TypeKind::kList) return path.size();
+  ByteReader in(path);
+  Bytes value;
+  KEYZONE_ASSERT(column.type->key_type().read_ordered(in, false, value));
+  return value.size();
+}
+
+// Of new list elements: the wire form of a list, each element behind its length.
+size_t list_cells_size(BytesView list) {
+  const size_t count = load_be<uint32_t>(list.data());
+  return list.size() - sizeof(uint32_t) + count * (kCell + kListPath - sizeof(uint32_t));
+}
+
+}  // namespace
+
+void UpdateSize::add(const Table& table, const Mutation& mutation) {
+  const Partition partition{table.id, mutation.partition_key};
+  if (partitions_.insert(partition).second) bytes_ += kPartition + kRow;
+  for (const RowWrite& row : mutation.rows) add_row(table, partition, mutation, row);
+}
+
+void UpdateSize::add_row(const Table& table, const Partition& partition, const Mutation& mutation,
+                         const RowWrite& row) {
+  if (row.action == RowAction::kDeletePartition) return;
+  if (row.action == RowAction::kDeleteRange) {
+    const CellKey ranges{RowKey{partition, false, {}}, kClusteringAsWritten, std::nullopt};
+    if (cells_.insert(ranges).second) bytes_ += kRanges;
+    bytes_ += kRange + clustering_size(table, row.clustering) + clustering_size(table, row.clustering_end);
+    return;
+  }
+  const RowKey key{partition, row.is_static, row.clustering};
+  if (rows_.insert(key).second && !row.is_static) bytes_ += kRow + clustering_size(table, row.clustering);
+  if (row.marker && mutation.ttl > 0) bytes_ += kExpiringLiveness;
+  for (const CellWrite& cell : row.cells) add_cell(table, key, cell);
+}
+
+void UpdateSize::add_cell(const Table& table, const RowKey& row, const CellWrite& cell) {
+  const Column* column = table.find(cell.column);
+  if (!column) return;  // kClusteringAsWritten
+  if (column->type->is_multi_cell() && cells_.emplace(row, cell.column, std::nullopt).second)
+    bytes_ += kCollection;
+  switch (cell.action) {
+    case CellAction::kDeleteAll:
+    case CellAction::kListDiscard:  // what it finds is not known here
+      return;
+    case CellAction::kListAppend:
+    case CellAction::kListPrepend:
+      bytes_ += list_cells_size(cell.value);
+      return;
+    case CellAction::kListSetIndex:
+    case CellAction::kListDeleteIndex:
+      bytes_ += kCell + kListPath + cell.value.size();
+      return;
+    case CellAction::kAddCounter:
+      bytes_ += kCell + kCounterValue;
+      return;
+    case CellAction::kSet:
+    case CellAction::kDelete:
+    case CellAction::kAddValue:
+    case CellAction::kPutElement:
+    case CellAction::kDeleteElement:
+      break;
+  }
+  if (!cells_.emplace(row, cell.column, BytesView(cell.path)).second) return;
+  bytes_ += kCell + cell.value.size() + (cell.path.empty() ? 0 : path_size(*column, cell.path));
+}
+
+}  // namespace keyzone::cql

@@ -1,0 +1,37 @@
+// How long a batch is by Cassandra's count, which its warnings and refusals tell.
+#pragma once
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "schema/catalog.h"
+#include "schema/command.h"
+
+namespace keyzone::cql {
+
+// Adds up what mutations bring to the partitions that they name. What several of them do to one row counts
+// once: the row is one, and of two cells in one place the first is counted.
+class UpdateSize {
+ public:
+  // REQUIRES: both outlive this.
+  void add(const Table& table, const Mutation& mutation);
+  size_t bytes() const { return bytes_; }
+  size_t partitions() const { return partitions_.size(); }
+
+ private:
+  using Partition = std::pair<Uuid, BytesView>;
+  using RowKey = std::tuple<Partition, bool, BytesView>;  // of statics or not, clustering
+  using CellKey =
+      std::tuple<RowKey, ColumnId, std::optional<BytesView>>;  // path; none: the collection as a whole
+
+  void add_row(const Table& table, const Partition& partition, const Mutation& mutation, const RowWrite& row);
+  void add_cell(const Table& table, const RowKey& row, const CellWrite& cell);
+
+  std::set<Partition> partitions_;
+  std::set<RowKey> rows_;
+  std::set<CellKey> cells_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace keyzone::cql
