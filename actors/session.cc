@@ -159,9 +159,7 @@ void Session::handle_frame(net::Frame frame) {
   request.version = frame.version;
   request.stream = frame.stream;
   if (frame.oversize > 0) {
-    return answer_error(request, invalid("Request is too big: length " + std::to_string(frame.oversize) +
-                                         " exceeds maximum allowed length " +
-                                         std::to_string(context_.options.frame_bytes_max) + "."));
+    return answer_error(request, invalid(net::oversize_message(frame, context_.options.frame_bytes_max)));
   }
   if (auto cut = net::take_prelude(frame, prelude); !cut) return answer_error(request, cut.error());
   if (version_ == 0 && frame.opcode != net::Opcode::kStartup && frame.opcode != net::Opcode::kOptions) {

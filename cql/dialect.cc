@@ -24,6 +24,7 @@ Dialect keyspaces_dialect() {
   dialect.batch_bytes_max = 4 * 1024 * 1024;
   dialect.in_values_max = 100;
   dialect.row_bytes_max = 1024 * 1024;
+  dialect.page_bytes_max = 1024 * 1024;
   return dialect;
 }
 

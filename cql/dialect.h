@@ -43,13 +43,15 @@ struct Dialect {
   size_t unlogged_batch_partitions_warn = 10;
   size_t row_bytes_max = 0;             // of one row's values in one write
   size_t page_rows_default = 5000;      // rows read at a time by statements that fold all rows into a few
-  size_t page_bytes_max = 1024 * 1024;  // a page ends soon after
+  size_t read_bytes_max = 1024 * 1024;  // what is asked of a tablet at a time ends soon after
+  size_t page_bytes_max = 128 * 1024 * 1024;  // a page ends soon after, and fits into a frame
 
   Guardrails guardrails;  // the operator's
 };
 
 inline constexpr int32_t kTimeToLiveMax = 630720000;    // 20 years, as Cassandra
 inline constexpr size_t kClusteringRangesMax = 65536;   // disjoint slices of one read
+inline constexpr size_t kMarkersMax = 65535;            // of a prepared statement: the protocol's
 inline constexpr size_t kPartitionsPerReadMax = 65536;  // partitions named by one statement
 
 Dialect cassandra_dialect();

@@ -55,7 +55,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   base_.reversed = plan_->reversed;
   base_.statics_only = plan_->distinct;
   base_.row_limit = options.dialect->page_rows_default;
-  base_.bytes_limit = page_bytes_;
+  base_.bytes_limit = options.dialect->read_bytes_max;
   base_.now = options.now_in_seconds ? now : 0;
   if (filters_.empty() && !plan_->grouped) base_.per_partition_limit = per_partition_;
   KEYZONE_CHECK(bind_sources(options, catalog));

@@ -82,6 +82,10 @@ class Preparer {
   // What only the whole statement tells.
   Result<void> describe(PreparedInfo& info) const {
     KEYZONE_TRY(specs, markers_.specs());
+    if (specs->size() > kMarkersMax) {
+      return invalid("Too many markers(?). " + std::to_string(specs->size()) +
+                     " markers exceed the allowed maximum of " + std::to_string(kMarkersMax));
+    }
     info.bind_variables = std::move(specs);
     if (key_table_)
       info.partition_key_indexes = markers_.partition_key_indexes(key_table_->partition_key_size);

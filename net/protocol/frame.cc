@@ -59,6 +59,16 @@ void FrameReader::startup_refused() {
   input_ = hold(std::exchange(carry_, {}));
 }
 
+std::string oversize_message(const Frame& frame, size_t bytes_max) {
+  const std::string most = std::to_string(bytes_max);
+  if (frame.version >= 5) {
+    return "CQL Message of size " + std::to_string(frame.oversize) + " bytes exceeds allowed maximum of " + most +
+           " bytes";
+  }
+  return "Request is too big: length " + std::to_string(kFrameHeaderSize + frame.oversize) +
+         " exceeds maximum allowed length " + most + ".";
+}
+
 void FrameReader::lift_limit() {
   limit_ = options_.max_body;
   lifted_ = true;

@@ -23,6 +23,9 @@ struct Frame {
   size_t oversize = 0;  // the body's length, if it was over the limit: it was skipped, and `body` is empty
 };
 
+// What is said of a frame that was skipped, in Cassandra's words for its version.
+std::string oversize_message(const Frame& frame, size_t bytes_max);
+
 // Why a connection can't go on: answer with it (append_failure), then close.
 struct FrameFailure {
   std::string message;

@@ -53,6 +53,18 @@ TEST_F(ExecuteTest, IdsAreMd5OfKeyspaceAndText) {
   EXPECT_EQ(id, prepared_id("ksSELECT 1", ""));
 }
 
+TEST_F(ExecuteTest, MarkersAreAsManyAsTheProtocolCanCount) {
+  const auto asked = [](size_t markers) {
+    std::string text = "SELECT v FROM u WHERE k IN (?";
+    for (size_t i = 1; i < markers; ++i) text += ", ?";
+    return text + ")";
+  };
+  EXPECT_EQ(prepared(asked(kMarkersMax))->info().bind_variables->size(), kMarkersMax);
+  const auto refused = world_.prepare_text(asked(kMarkersMax + 1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "Too many markers(?). 65536 markers exceed the allowed maximum of 65535");
+}
+
 TEST_F(ExecuteTest, AStatementIsStaleOnceItsTableChanged) {
   const PreparedPtr statement = prepared("SELECT * FROM u WHERE k = 1");
   EXPECT_TRUE(is_current(*statement, *world_.catalog()));
