@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "cql/ddl/property_values.h"
@@ -12,14 +13,20 @@ namespace keyzone::cql {
 namespace {
 
 constexpr double kBucketLowDefault = 0.5, kBucketHighDefault = 1.5;
-constexpr int64_t kSstableBytesMin = 1024 * 1024;
+constexpr double kTargetBytesMin = 1024 * 1024;
+constexpr double kTargetBytesDefault = 1024 * kTargetBytesMin;
+constexpr double kSstableOfTargetMax = 0.7;
 
 using Check = Result<void> (*)(const std::string& name, const std::string& value);
+
+Error no_number(const std::string& name, const std::string& value) {
+  return config_error(value + " is not a parsable int (base10) for " + name);
+}
 
 Result<int32_t> whole_number(const std::string& name, const std::string& value) {
   int32_t number = 0;
   if (parse_int(value, number)) return number;
-  return config_error(value + " is not a parsable int (base10) for " + name);
+  return no_number(name, value);
 }
 Result<double> real_number(const std::string& name, const std::string& value) {
   double number = 0;
@@ -42,8 +49,7 @@ Result<void> threshold(const std::string& name, const std::string& value) {
 
 Result<void> tombstone_threshold(const std::string& name, const std::string& value) {
   double number = 0;
-  if (!parse_double(value, number))
-    return config_error(value + " is not a parsable int (base10) for " + name);
+  if (!parse_double(value, number)) return no_number(name, value);
   if (number > 0) return {};
   return config_error(name + " must be greater than 0, but was " + six_digits(number));
 }
@@ -107,7 +113,8 @@ Result<void> expiration(const std::string& name, const std::string& value) {
 }
 
 Result<void> sstable_size(const std::string& name, const std::string& value) {
-  KEYZONE_TRY(number, real_number(name, value));
+  double number = 0;
+  if (!parse_double(value, number)) return no_number(name, value);
   if (number >= 0) return {};
   return config_error(name + " must be non negative: " + value);
 }
@@ -153,17 +160,38 @@ Result<void> number(const std::string& name, const std::string& value) {
   return {};
 }
 
-Result<void> target_size(const std::string& name, const std::string& value) {
-  static constexpr std::pair<std::string_view, double> kUnits[] = {
-      {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}, {"B", 1.0}};
-  for (const auto& [unit, bytes] : kUnits) {
+struct Unit {
+  std::string_view name;
+  double bytes;
+};
+constexpr Unit kUnits[] = {
+    {"TiB", 1099511627776.0}, {"GiB", 1073741824.0}, {"MiB", 1048576.0}, {"KiB", 1024.0}, {"B", 1.0}};
+
+std::optional<double> bytes_of(const std::string& value) {
+  for (const Unit& unit : kUnits) {
     double number = 0;
-    if (!value.ends_with(unit)) continue;
-    std::string digits = value.substr(0, value.size() - unit.size());
+    if (!value.ends_with(unit.name)) continue;
+    std::string digits = value.substr(0, value.size() - unit.name.size());
     std::erase(digits, ' ');
-    if (!parse_double(digits, number)) break;
-    if (number * bytes >= static_cast<double>(kSstableBytesMin)) return {};
-    return config_error(name + " " + value + " is not acceptable, size must be at least 1.000MiB");
+    if (!parse_double(digits, number)) return std::nullopt;
+    return number * unit.bytes;
+  }
+  return std::nullopt;
+}
+
+std::string bytes_text(double bytes) {
+  const Unit* unit = kUnits;
+  while (bytes < unit->bytes && unit->bytes > 1.0) ++unit;
+  char text[64];
+  std::snprintf(text, sizeof text, "%.3f", bytes / unit->bytes);
+  return text + std::string(unit->name);
+}
+
+Result<void> target_size(const std::string& name, const std::string& value) {
+  if (const auto bytes = bytes_of(value)) {
+    if (*bytes >= kTargetBytesMin) return {};
+    return config_error(name + " " + value + " is not acceptable, size must be at least " +
+                        bytes_text(kTargetBytesMin));
   }
   const std::string no_unit = value.ends_with('B') ? "" : ": " + value + " does not end in unit B";
   return config_error(name + " " + value + " is not a valid size in bytes" + no_unit);
@@ -195,9 +223,7 @@ constexpr std::pair<std::string_view, Check> kChecks[] = {
     {"log_all", log_all},
     {"max_sstables_to_compact", number},
     {"max_threshold", threshold},
-    {"min_sstable_size", sstable_size},
     {"min_threshold", threshold},
-    {"only_purge_repaired_tombstones", flag},
     {"overlap_inclusion_method", overlap},
     {"provide_overlapping_tombstones", overlapping},
     {"scaling_parameters", scaling},
@@ -210,6 +236,20 @@ constexpr std::pair<std::string_view, Check> kChecks[] = {
     {"unchecked_tombstone_compaction", flag},
     {"unsafe_aggressive_sstable_expiration", expiration},
 };
+
+// Of UnifiedCompactionStrategy: a part of the target.
+Result<void> check_least_of_target(const OptionMap& options, const std::string& value) {
+  const auto bytes = bytes_of(value);
+  if (!bytes) return config_error(value + " is not a valid size in bytes for min_sstable_size");
+  if (*bytes < 0) {
+    return config_error("Invalid configuration, min_sstable_size should be greater than or equal to 0 (zero)");
+  }
+  const auto target = options.find("target_sstable_size");
+  const double whole = target == options.end() ? kTargetBytesDefault : *bytes_of(target->second);
+  if (*bytes < kSstableOfTargetMax * whole) return {};
+  return config_error("Invalid configuration, min_sstable_size (" + bytes_text(*bytes) +
+                      ") should be less than 70% of the targetSSTableSize (" + bytes_text(whole) + ")");
+}
 
 Result<void> check_buckets(const OptionMap& options) {
   double low = kBucketLowDefault, high = kBucketHighDefault;
@@ -245,7 +285,11 @@ Result<void> check_compaction_values(const OptionMap& options) {
       if (known == name) KEYZONE_CHECK(check(name, value));
     }
   }
-  if (options.at("class").ends_with(".UnifiedCompactionStrategy")) {
+  const bool unified = options.at("class").ends_with(".UnifiedCompactionStrategy");
+  if (const auto least = options.find("min_sstable_size"); least != options.end()) {
+    KEYZONE_CHECK(unified ? check_least_of_target(options, least->second) : sstable_size(least->first, least->second));
+  }
+  if (unified) {
     const auto often = options.find("expired_sstable_check_frequency_seconds");  // there it may not be 0
     if (often != options.end()) KEYZONE_CHECK(positive(often->first, often->second));
   }

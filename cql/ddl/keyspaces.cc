@@ -69,9 +69,7 @@ Result<Replication> network_strategy(Replication given, const Replication& befor
   if (factor != given.end() || !names_one) {
     const std::string value =
         factor != given.end() ? factor->second : std::to_string(kDefaultReplicationFactor);
-    int32_t number = 0;
-    if (!parse_int(value, number) && value.find('/') == value.npos && !names_one) return no_data_center();
-    KEYZONE_CHECK(check_factor(value));
+    if (auto checked = check_factor(value); !checked) return names_one ? checked.error() : no_data_center();
     given.erase(kFactor);
     for (const std::string& data_center : known) {
       const auto old = before.find(data_center);
@@ -80,6 +78,10 @@ Result<Replication> network_strategy(Replication given, const Replication& befor
   }
   for (const auto& [option, value] : given) {
     if (option == "class") continue;
+    if (lower_case(option) == kFactor) {
+      return config_error(std::string(kFactor) +
+                          " should not appear as an option at construction time for NetworkTopologyStrategy");
+    }
     if (!known.contains(option)) return unknown_option(option, "NetworkTopologyStrategy", keyspace);
     KEYZONE_CHECK(check_factor(value));
   }

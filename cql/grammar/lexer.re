@@ -264,6 +264,7 @@ void Lexer::next() {
     "-="                            { return add(Kind::MINUS_ASSIGN, ""); }
     [()[\]{}<>=,;:.?+*/%-]          { return add(static_cast<unsigned char>(*start_), ""); }
 
+    "!"                             { return fail_behind(kMismatch, " expecting '='"); }
     ['"]                            { return fail_at_end(*start_); }
     "/*"                            { return fail_at_end('*'); }
     $                               { done_ = true; return add(0, ""); }

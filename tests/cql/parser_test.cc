@@ -351,7 +351,7 @@ TEST(Parser, ErrorsSayWhereAndWhat) {
             "line 1:24 no viable alternative at input 'NOT' (SELECT * FROM t WHERE [k] NOT...)");
   EXPECT_EQ(error_of("CREATE TABLE a LIKE b"),
             "line 1:15 no viable alternative at input 'LIKE' (CREATE TABLE [a] LIKE...)");
-  EXPECT_THAT(error_of("SELECT *\nFROM t\n WHERE !"), StartsWith("line 3:7 "));
+  EXPECT_THAT(error_of("SELECT *\nFROM t\n WHERE !"), StartsWith("line 3:8 "));
   EXPECT_EQ(error_of("SELECT * FROM ?"), "Bind variables cannot be used for table names");
   EXPECT_EQ(error_of("CREATE TABLE t (a int PRIMARY KEY) WITH comment = 'a' AND comment = 'b'"),
             "Multiple definitions for property 'comment'");
