@@ -72,14 +72,12 @@ std::shared_ptr<TableMeters> MeterBoard::of(const Uuid& table) {
 void MeterBoard::tick(const std::function<bool(const Uuid&)>& known) {
   std::lock_guard lock(mutex_);
   const bool age = ++ticks_ % kTicksOfAge == 0;
-  if (age) {
-    std::erase_if(tables_, [&](const auto& entry) {
-      if (known(entry.first)) return false;
-      reads_of_gone_ += entry.second->local_reads.fact().count + entry.second->local_scans.fact().count;
-      writes_of_gone_ += entry.second->local_writes.fact().count;
-      return true;
-    });
-  }
+  std::erase_if(tables_, [&](const auto& entry) {
+    if (known(entry.first)) return false;
+    reads_of_gone_ += entry.second->local_reads.fact().count + entry.second->local_scans.fact().count;
+    writes_of_gone_ += entry.second->local_writes.fact().count;
+    return true;
+  });
   const auto step = [age](Meter& meter) {
     meter.tick();
     if (age) meter.age();

@@ -55,7 +55,7 @@ TEST(Meters, TablesThatWereDroppedAreForgottenButForTheirWork) {
   meters.of(table(2)).local_scans.add(7);
   meters.of(table(2)).local_writes.add(7);
   EXPECT_EQ(board.facts().tables.size(), 2u);
-  for (int i = 0; i < MeterBoard::kTicksOfAge; ++i) board.tick([](const Uuid& id) { return id == table(1); });
+  board.tick([](const Uuid& id) { return id == table(1); });  // at once: tests create and drop thousands
   const auto facts = board.facts();
   ASSERT_EQ(facts.tables.size(), 1u);
   EXPECT_EQ(facts.tables.at(table(1)).local_reads.count, 1u);
