@@ -1,5 +1,6 @@
-// The inside of a session. session.cc: the protocol; session_execute.cc: tablets asked and answers put together;
-// session_schema.cc: schema changes, system tables, DESCRIBE, TRUNCATE; session_trace.cc: traces.
+// The inside of a session. session.cc: the protocol; session_statements.cc: statements planned; session_execute.cc:
+// tablets asked and answers put together; session_schema.cc: schema changes, system tables, DESCRIBE, TRUNCATE;
+// session_trace.cc: traces.
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -111,22 +112,6 @@ class Session : public ShardActor, public net::StreamHandler {
   void handle_frame(net::Frame frame);
   void handle_startup(const net::Frame& frame);
   void handle_register(const net::Frame& frame);
-  void handle_query(const net::Frame& frame);
-  void handle_prepare(const net::Frame& frame);
-  void handle_execute(const net::Frame& frame);
-  void handle_batch(const net::Frame& frame);
-  void meter_batch(net::BatchType type, const cql::WriteExecution& write);
-  Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
-  Result<CachedStatementPtr> find_prepared(BytesView id);
-  ClientRequest new_request(const net::Frame& frame);  // with a trace, if the frame asks for one
-  cql::ExecuteOptions options_of(const net::QueryParameters& parameters);
-  std::optional<Error> check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const;
-  std::optional<Error> check_conditional_consistency(const ClientRequest& request) const;
-  std::optional<Error> check_page_size(const cql::PreparedInfo& info, const cql::ExecuteOptions& options,
-                                       ClientRequest& request) const;
-  // The keyspace that a request names, else the session's.
-  Result<std::string> keyspace_of(const std::optional<BytesView>& named);
-  void warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request);
   void flush();
   void pause_if_full();
   void send_event(const net::Event& event);
@@ -137,6 +122,24 @@ class Session : public ShardActor, public net::StreamHandler {
   void answer_rows(const ClientRequest& request, const ResultSet& rows);
   uint8_t prelude(const ClientRequest& request, Bytes& prelude) const;
   void answer(const ClientRequest& request, net::Opcode opcode, const std::function<void(Bytes&)>& body);
+  ClientRequest new_request(const net::Frame& frame);  // with a trace, if the frame asks for one
+
+  // --- statements (session_statements.cc)
+  void handle_query(const net::Frame& frame);
+  void handle_prepare(const net::Frame& frame);
+  void handle_execute(const net::Frame& frame);
+  void handle_batch(const net::Frame& frame);
+  void meter_batch(net::BatchType type, const cql::WriteExecution& write);
+  Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
+  Result<CachedStatementPtr> find_prepared(BytesView id);
+  cql::ExecuteOptions options_of(const net::QueryParameters& parameters);
+  std::optional<Error> check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const;
+  std::optional<Error> check_conditional_consistency(const ClientRequest& request) const;
+  std::optional<Error> check_page_size(const cql::PreparedInfo& info, const cql::ExecuteOptions& options,
+                                       ClientRequest& request) const;
+  // The keyspace that a request names, else the session's.
+  Result<std::string> keyspace_of(const std::optional<BytesView>& named);
+  void warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request);
 
   // --- execution (session_execute.cc)
   uint32_t add_request(ClientRequest&& request);

@@ -1,0 +1,280 @@
+// How a session makes plans of statements: QUERY, PREPARE, EXECUTE and BATCH, and what it refuses before anyone is asked.
+#include "actors/session_actor.h"
+#include "cql/system_tables/system_tables.h"
+#include "schema/types/hex.h"
+
+namespace keyzone::actors {
+
+Result<CachedStatementPtr> Session::prepare(BytesView text, const std::string& keyspace) {
+  const auto& catalog = view().catalog;
+  auto cached = context_.statements.find(cql::prepared_id(text, keyspace));
+  if (!cached && !keyspace.empty()) {
+    cached = context_.statements.find(cql::prepared_id(text, ""));
+    if (cached && !cached->prepared->info().qualified) cached = nullptr;
+  }
+  if (cached && cql::is_current(*cached->prepared, *catalog)) return cached;
+  KEYZONE_TRY(prepared, cql::prepare(text, keyspace, catalog, dialect_));
+  return make_cached(std::move(prepared));
+}
+
+// By id. Made anew if a table was altered since; but where that changes what the client knows of the statement, the
+// client has to prepare it again: it would read rows, or write values, by the columns of before.
+Result<CachedStatementPtr> Session::find_prepared(BytesView id) {
+  auto cached = context_.statements.find(id);
+  if (!cached) return Error{ErrorKind::kUnprepared, Bytes(id)};
+  if (cql::is_current(*cached->prepared, *view().catalog)) return cached;
+  const auto& info = cached->prepared->info();
+  auto fresh = prepare(info.text, info.keyspace);
+  if (!fresh || !cql::same_metadata(info, (*fresh)->prepared->info())) {
+    context_.statements.remove(id);
+    return Error{ErrorKind::kUnprepared, Bytes(id)};
+  }
+  context_.statements.put(*fresh);
+  return fresh;
+}
+
+Result<std::string> Session::keyspace_of(const std::optional<BytesView>& named) {
+  if (!named) return keyspace_;
+  std::string name(*named);
+  const bool system = cql::is_system_keyspace(name) && !cql::is_hidden_keyspace(name);
+  if (system || view().catalog->keyspaces.contains(name)) return name;
+  return invalid("Keyspace '" + name + "' does not exist");
+}
+
+// Once a connection, as Cassandra does: the statement means another table than it would mean here.
+void Session::warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request) {
+  if (info.qualified || warned_of_keyspace_ || info.keyspace == keyspace_ || info.table_name.empty() ||
+      info.kind == cql::StatementKind::kBatch)
+    return;
+  warned_of_keyspace_ = true;
+  const auto shown = [](const std::string& keyspace) { return keyspace.empty() ? "null" : keyspace; };
+  request.warnings.push_back(
+      "`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in "
+      "non-qualified table names. Please consider removing instances of `Session#setKeyspace(<keyspace>)`, "
+      "`Session#execute(\"USE <keyspace>\")` and `cluster.newSession(<keyspace>)` from your code, and always use "
+      "fully qualified table names (e.g. <keyspace>.<table>). Keyspace used: " +
+      shown(keyspace_) + ", statement keyspace: " + shown(info.keyspace) + ", statement id: " + to_hex(info.id));
+}
+
+void Session::handle_prepare(const net::Frame& frame) {
+  ClientRequest request = new_request(frame);
+  net::PrepareRequest wanted;
+  if (auto decoded = net::decode_request(frame, wanted); !decoded)
+    return answer_error(request, decoded.error());
+  trace_request(request, "Preparing CQL3 query", nullptr, wanted.text);
+  const auto keyspace = keyspace_of(wanted.keyspace);
+  if (!keyspace) return answer_error(request, keyspace.error());
+  auto cached = prepare(wanted.text, *keyspace);
+  if (!cached) return answer_error(request, cached.error());
+  context_.statements.put(*cached);
+  const auto& info = (*cached)->prepared->info();
+  answer(request, net::Opcode::kResult, [&](Bytes& body) {
+    net::PreparedHeader header;
+    header.id = info.id;
+    header.result_metadata_id = info.result_metadata_id;
+    header.bind_variables = &(*cached)->binds(request.version);
+    header.partition_key_indexes = info.partition_key_indexes;
+    header.result_columns = info.result_columns ? &(*cached)->results(request.version) : nullptr;
+    net::encode_prepared(body, request.version, header);
+  });
+}
+
+cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters) {
+  cql::ExecuteOptions options;
+  options.values = parameters.values;
+  options.names = parameters.names;
+  options.page_size = parameters.page_size;
+  if (parameters.paging_state) options.paging_state = check_signature(*parameters.paging_state);
+  options.timestamp = parameters.timestamp;
+  options.now_in_seconds = parameters.now_in_seconds;
+  options.now = context_.clock.now();
+  options.random = &draw_;
+  options.dialect = &dialect_;
+  return options;
+}
+
+void Session::handle_query(const net::Frame& frame) {
+  query_.parameters.clear();
+  ClientRequest request = new_request(frame);
+  if (auto decoded = net::decode_request(frame, query_); !decoded)
+    return answer_error(request, decoded.error());
+  const auto& parameters = query_.parameters;
+  request.consistency = parameters.consistency;
+  request.serial_consistency = parameters.serial_consistency;
+  request.skip_metadata = parameters.skip_metadata;
+  if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
+    return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
+  }
+  trace_request(request, "Execute CQL3 query", &parameters, query_.text);
+  const auto named = keyspace_of(parameters.keyspace);
+  if (!named) return answer_error(request, named.error());
+  request.body = Bytes(frame.body);
+  request.plan = [this, keyspace = *named](uint32_t number) {
+    auto& request = requests_.at(number);
+    net::Frame again;
+    again.version = request.version;
+    again.opcode = net::Opcode::kQuery;
+    again.body = request.body;
+    net::QueryRequest query;
+    (void)net::decode_request(again, query);
+    auto cached = prepare(query.text, keyspace);
+    if (!cached) return fail(number, cached.error());
+    request.statement = *cached;
+    if (auto wrong = check_consistency((*cached)->prepared->info(), request)) return fail(number, *wrong);
+    if (request.trace) trace(request, "Parsed and planned the statement");
+    auto options = options_of(query.parameters);
+    options.prepared = false;
+    if (auto wrong = check_page_size((*cached)->prepared->info(), options, request)) return fail(number, *wrong);
+    auto execution = cql::begin((*cached)->prepared, options, view().catalog);
+    if (!execution) return fail(number, execution.error());
+    start(number, *std::move(execution));
+  };
+  const auto plan = request.plan;  // a copy: the request may go while it runs
+  context_.meters.others_executed.fetch_add(1, std::memory_order_relaxed);
+  plan(add_request(std::move(request)));
+}
+
+void Session::handle_execute(const net::Frame& frame) {
+  execute_.parameters.clear();
+  ClientRequest request = new_request(frame);
+  if (auto decoded = net::decode_request(frame, execute_); !decoded)
+    return answer_error(request, decoded.error());
+  const auto& parameters = execute_.parameters;
+  request.consistency = parameters.consistency;
+  request.serial_consistency = parameters.serial_consistency;
+  request.skip_metadata = parameters.skip_metadata;
+  request.prepared = true;
+  request.known_metadata_id = Bytes(execute_.result_metadata_id);
+  if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
+    return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
+  }
+  auto cached = find_prepared(execute_.id);
+  const auto* info = cached ? &(*cached)->prepared->info() : nullptr;
+  trace_request(request, "Execute CQL3 prepared query", &parameters,
+                info ? std::optional<BytesView>(info->text) : std::nullopt);
+  if (!cached) return answer_error(request, cached.error());
+  request.statement = *cached;
+  if (request.trace) trace_values(request, parameters);
+  warn_of_keyspace(*info, request);
+  if (auto wrong = check_consistency(*info, request)) return answer_error(request, *wrong);
+  const auto options = options_of(parameters);
+  if (auto wrong = check_page_size(*info, options, request)) return answer_error(request, *wrong);
+  auto execution = cql::begin((*cached)->prepared, options, view().catalog);
+  if (!execution) return answer_error(request, execution.error());
+  request.body = Bytes(frame.body);
+  request.plan = [this](uint32_t number) {
+    auto& request = requests_.at(number);
+    net::Frame again;
+    again.version = request.version;
+    again.opcode = net::Opcode::kExecute;
+    again.body = request.body;
+    net::ExecuteRequest execute;
+    (void)net::decode_request(again, execute);
+    auto cached = find_prepared(execute.id);
+    if (!cached) return fail(number, cached.error());
+    request.statement = *cached;
+    auto execution = cql::begin((*cached)->prepared, options_of(execute.parameters), view().catalog);
+    if (!execution) return fail(number, execution.error());
+    start(number, *std::move(execution));
+  };
+  context_.meters.prepared_executed.fetch_add(1, std::memory_order_relaxed);
+  start(add_request(std::move(request)), *std::move(execution));
+}
+
+void Session::handle_batch(const net::Frame& frame) {
+  ClientRequest request = new_request(frame);
+  batch_.statements.clear();
+  if (auto decoded = net::decode_request(frame, batch_); !decoded)
+    return answer_error(request, decoded.error());
+  request.consistency = batch_.consistency;
+  request.serial_consistency = batch_.serial_consistency;
+  trace_request(request, "Execute batch of CQL3 queries", nullptr, std::nullopt);
+  const auto named = keyspace_of(batch_.keyspace);
+  if (!named) return answer_error(request, named.error());
+  request.body = Bytes(frame.body);
+  request.plan = [this, keyspace = *named](uint32_t number) {
+    auto& request = requests_.at(number);
+    net::Frame again;
+    again.version = request.version;
+    again.opcode = net::Opcode::kBatch;
+    again.body = request.body;
+    net::BatchRequest batch;
+    (void)net::decode_request(again, batch);
+    std::vector<cql::BatchItem> items;
+    for (const auto& statement : batch.statements) {
+      auto cached =
+          statement.prepared ? find_prepared(statement.text_or_id) : prepare(statement.text_or_id, keyspace);
+      if (!cached) return fail(number, cached.error());
+      items.push_back({(*cached)->prepared, statement.values});
+    }
+    net::QueryParameters parameters;
+    parameters.timestamp = batch.timestamp;
+    parameters.now_in_seconds = batch.now_in_seconds;
+    const auto kind = batch.type == net::BatchType::kLogged     ? cql::BatchKind::kLogged
+                      : batch.type == net::BatchType::kUnlogged ? cql::BatchKind::kUnlogged
+                                                                : cql::BatchKind::kCounter;
+    auto execution = cql::begin_batch(kind, items, options_of(parameters), view().catalog);
+    if (!execution) return fail(number, execution.error());
+    const auto* write = std::get_if<cql::WriteExecution>(&*execution);
+    if (write && write->conditional) {
+      if (auto wrong = check_conditional_consistency(request)) return fail(number, *wrong);
+    }
+    if (write && request.plans == 0) meter_batch(batch.type, *write);
+    start(number, *std::move(execution));
+  };
+  const auto plan = request.plan;  // a copy: the request may go while it runs
+  plan(add_request(std::move(request)));
+}
+
+void Session::meter_batch(net::BatchType type, const cql::WriteExecution& write) {
+  size_t partitions = 0;
+  for (const auto& one : write.commands) partitions += one.command.mutations.size();
+  MeterBoard& meters = context_.meters;
+  (type == net::BatchType::kLogged     ? meters.partitions_per_logged_batch
+   : type == net::BatchType::kUnlogged ? meters.partitions_per_unlogged_batch
+                                       : meters.partitions_per_counter_batch)
+      .add(partitions);
+}
+
+std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,
+                                                const ClientRequest& request) const {
+  if (request.consistency == net::Consistency::kNodeLocal && (info.is_read() || info.is_write())) {
+    return invalid(
+        "NODE_LOCAL consistency level is highly dangerous and should be used only for debugging purposes");
+  }
+  const bool any = request.consistency == net::Consistency::kAny;
+  if (info.is_read() && any) return invalid("ANY ConsistencyLevel is only supported for writes");
+  if (!info.is_write()) return std::nullopt;
+  if (info.conditional) return check_conditional_consistency(request);
+  if (info.kind == cql::StatementKind::kBatch) return std::nullopt;
+  const bool serial = is_serial(request.consistency);
+  if (info.counter && any) {
+    return invalid("Consistency level ANY is not yet supported for counter table " + info.table_name);
+  }
+  if (info.counter && serial) return invalid("Counter operations are inherently non-serializable");
+  if (serial) return invalid("You must use conditional updates for serializable writes");
+  return std::nullopt;
+}
+
+std::optional<Error> Session::check_page_size(const cql::PreparedInfo& info, const cql::ExecuteOptions& options,
+                                              ClientRequest& request) const {
+  const auto& guardrails = dialect_.guardrails;
+  if (!options.page_size || info.kind != cql::StatementKind::kSelect ||
+      !guardrails.of(cql::Limit::kPageSize).set())
+    return std::nullopt;
+  auto checked = guardrails.check(cql::Limit::kPageSize, info.table_name, *options.page_size, request.warnings);
+  return checked ? std::nullopt : std::optional<Error>(checked.error());
+}
+
+std::optional<Error> Session::check_conditional_consistency(const ClientRequest& request) const {
+  if (request.serial_consistency && !is_serial(*request.serial_consistency)) {
+    return invalid("Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL");
+  }
+  if (!is_serial(request.consistency)) return std::nullopt;
+  return invalid(
+      std::string(to_string(request.consistency)) +
+      " is not supported as conditional update commit consistency. Use ANY if you mean \"make sure "
+      "it is accepted but I don't care how many replicas commit it for non-SERIAL reads\"");
+}
+
+}  // namespace keyzone::actors
