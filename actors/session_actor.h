@@ -3,6 +3,7 @@
 // session_trace.cc: traces.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -46,6 +47,7 @@ struct ClientRequest {
   bool skip_metadata = false;
   bool prepared = false;    // EXECUTE: its client has the metadata of PREPARE
   Bytes known_metadata_id;  // v5: the result metadata that the client has
+  std::string keyspace;     // QUERY: that its text was read in
   CachedStatementPtr statement;
   std::vector<std::string> warnings;
   Timestamp deadline = 0;  // by the shard's clock, microseconds
@@ -125,9 +127,18 @@ class Session : public ShardActor, public net::StreamHandler {
   ClientRequest new_request(const net::Frame& frame);  // with a trace, if the frame asks for one
 
   // --- statements (session_statements.cc)
-  void handle_query(const net::Frame& frame);
   void handle_prepare(const net::Frame& frame);
+  void handle_query(const net::Frame& frame);
   void handle_execute(const net::Frame& frame);
+  // QUERY and EXECUTE differ in how the statement is found.
+  template <class Asked>
+  void handle_statement(const net::Frame& frame, Asked& asked, std::atomic<uint64_t>& executed);
+  Result<CachedStatementPtr> find_statement(const net::QueryRequest& asked, ClientRequest& request);
+  Result<CachedStatementPtr> find_statement(const net::ExecuteRequest& asked, ClientRequest& request);
+  template <class Asked>
+  Result<cql::Execution> plan_statement(const Asked& asked, ClientRequest& request);
+  template <class Asked>
+  void plan_statement_again(uint32_t number);
   void handle_batch(const net::Frame& frame);
   void meter_batch(net::BatchType type, const cql::WriteExecution& write);
   Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
@@ -198,7 +209,7 @@ class Session : public ShardActor, public net::StreamHandler {
   // What the request is and its parameters; nothing unless it is traced.
   void trace_request(ClientRequest& request, const char* what, const net::QueryParameters* parameters,
                      std::optional<BytesView> text);
-  void trace_values(ClientRequest& request, const net::QueryParameters& parameters);
+  void trace_values(ClientRequest& request, const cql::PreparedInfo& info, const net::QueryParameters& parameters);
   // REQUIRES: it is traced.
   void trace(const ClientRequest& request, std::string activity);
   void trace_part(const RequestPart& part, const std::string& activity);

@@ -5,6 +5,21 @@
 
 namespace keyzone::actors {
 
+namespace {
+
+// What the client sent, decoded once more; its views live as long as `request.body`.
+template <class Asked>
+Asked decode_again(const ClientRequest& request) {
+  net::Frame frame;
+  frame.version = request.version;
+  frame.body = request.body;
+  Asked asked;
+  KEYZONE_ASSERT(net::decode_request(frame, asked).ok());
+  return asked;
+}
+
+}  // namespace
+
 Result<CachedStatementPtr> Session::prepare(BytesView text, const std::string& keyspace) {
   const auto& catalog = view().catalog;
   auto cached = context_.statements.find(cql::prepared_id(text, keyspace));
@@ -93,92 +108,85 @@ cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters) 
   return options;
 }
 
-void Session::handle_query(const net::Frame& frame) {
-  query_.parameters.clear();
+// By its text: the keyspace counts that was in use when it came.
+Result<CachedStatementPtr> Session::find_statement(const net::QueryRequest& asked, ClientRequest& request) {
+  if (request.plans == 0) {
+    trace_request(request, "Execute CQL3 query", &asked.parameters, asked.text);
+    KEYZONE_TRY(keyspace, keyspace_of(asked.parameters.keyspace));
+    request.keyspace = std::move(keyspace);
+  }
+  auto cached = prepare(asked.text, request.keyspace);
+  if (cached && request.trace) trace(request, "Parsed and planned the statement");
+  return cached;
+}
+
+// By its id.
+Result<CachedStatementPtr> Session::find_statement(const net::ExecuteRequest& asked, ClientRequest& request) {
+  auto cached = find_prepared(asked.id);
+  if (request.plans > 0) return cached;
+  const auto* info = cached ? &(*cached)->prepared->info() : nullptr;
+  trace_request(request, "Execute CQL3 prepared query", &asked.parameters,
+                info ? std::optional<BytesView>(info->text) : std::nullopt);
+  if (!cached) return cached;
+  if (request.trace) trace_values(request, *info, asked.parameters);
+  warn_of_keyspace(*info, request);
+  return cached;
+}
+
+// What no change of the catalog alters is checked, and warned of, once.
+template <class Asked>
+Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest& request) {
+  KEYZONE_TRY(cached, find_statement(asked, request));
+  const auto& info = cached->prepared->info();
+  request.statement = cached;
+  auto options = options_of(asked.parameters);
+  options.prepared = request.prepared;
+  if (request.plans == 0) {
+    if (auto wrong = check_consistency(info, request)) return *wrong;
+    if (auto wrong = check_page_size(info, options, request)) return *wrong;
+  }
+  return cql::begin(cached->prepared, options, view().catalog);
+}
+
+template <class Asked>
+void Session::plan_statement_again(uint32_t number) {
+  auto& request = requests_.at(number);
+  const Asked asked = decode_again<Asked>(request);
+  auto execution = plan_statement(asked, request);
+  if (!execution) return fail(number, execution.error());
+  start(number, *std::move(execution));
+}
+
+template <class Asked>
+void Session::handle_statement(const net::Frame& frame, Asked& asked, std::atomic<uint64_t>& executed) {
+  asked.parameters.clear();
   ClientRequest request = new_request(frame);
-  if (auto decoded = net::decode_request(frame, query_); !decoded)
-    return answer_error(request, decoded.error());
-  const auto& parameters = query_.parameters;
+  if (auto decoded = net::decode_request(frame, asked); !decoded) return answer_error(request, decoded.error());
+  const auto& parameters = asked.parameters;
   request.consistency = parameters.consistency;
   request.serial_consistency = parameters.serial_consistency;
   request.skip_metadata = parameters.skip_metadata;
+  if constexpr (std::is_same_v<Asked, net::ExecuteRequest>) {
+    request.prepared = true;
+    request.known_metadata_id = Bytes(asked.result_metadata_id);
+  }
   if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
     return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
   }
-  trace_request(request, "Execute CQL3 query", &parameters, query_.text);
-  const auto named = keyspace_of(parameters.keyspace);
-  if (!named) return answer_error(request, named.error());
+  auto execution = plan_statement(asked, request);
+  if (!execution) return answer_error(request, execution.error());
   request.body = Bytes(frame.body);
-  request.plan = [this, keyspace = *named](uint32_t number) {
-    auto& request = requests_.at(number);
-    net::Frame again;
-    again.version = request.version;
-    again.opcode = net::Opcode::kQuery;
-    again.body = request.body;
-    net::QueryRequest query;
-    (void)net::decode_request(again, query);
-    auto cached = prepare(query.text, keyspace);
-    if (!cached) return fail(number, cached.error());
-    request.statement = *cached;
-    if (auto wrong = check_consistency((*cached)->prepared->info(), request)) return fail(number, *wrong);
-    if (request.trace) trace(request, "Parsed and planned the statement");
-    auto options = options_of(query.parameters);
-    options.prepared = false;
-    if (auto wrong = check_page_size((*cached)->prepared->info(), options, request)) return fail(number, *wrong);
-    auto execution = cql::begin((*cached)->prepared, options, view().catalog);
-    if (!execution) return fail(number, execution.error());
-    start(number, *std::move(execution));
-  };
-  const auto plan = request.plan;  // a copy: the request may go while it runs
-  context_.meters.others_executed.fetch_add(1, std::memory_order_relaxed);
-  plan(add_request(std::move(request)));
+  request.plan = [this](uint32_t number) { plan_statement_again<Asked>(number); };
+  executed.fetch_add(1, std::memory_order_relaxed);
+  start(add_request(std::move(request)), *std::move(execution));
+}
+
+void Session::handle_query(const net::Frame& frame) {
+  handle_statement(frame, query_, context_.meters.others_executed);
 }
 
 void Session::handle_execute(const net::Frame& frame) {
-  execute_.parameters.clear();
-  ClientRequest request = new_request(frame);
-  if (auto decoded = net::decode_request(frame, execute_); !decoded)
-    return answer_error(request, decoded.error());
-  const auto& parameters = execute_.parameters;
-  request.consistency = parameters.consistency;
-  request.serial_consistency = parameters.serial_consistency;
-  request.skip_metadata = parameters.skip_metadata;
-  request.prepared = true;
-  request.known_metadata_id = Bytes(execute_.result_metadata_id);
-  if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
-    return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
-  }
-  auto cached = find_prepared(execute_.id);
-  const auto* info = cached ? &(*cached)->prepared->info() : nullptr;
-  trace_request(request, "Execute CQL3 prepared query", &parameters,
-                info ? std::optional<BytesView>(info->text) : std::nullopt);
-  if (!cached) return answer_error(request, cached.error());
-  request.statement = *cached;
-  if (request.trace) trace_values(request, parameters);
-  warn_of_keyspace(*info, request);
-  if (auto wrong = check_consistency(*info, request)) return answer_error(request, *wrong);
-  const auto options = options_of(parameters);
-  if (auto wrong = check_page_size(*info, options, request)) return answer_error(request, *wrong);
-  auto execution = cql::begin((*cached)->prepared, options, view().catalog);
-  if (!execution) return answer_error(request, execution.error());
-  request.body = Bytes(frame.body);
-  request.plan = [this](uint32_t number) {
-    auto& request = requests_.at(number);
-    net::Frame again;
-    again.version = request.version;
-    again.opcode = net::Opcode::kExecute;
-    again.body = request.body;
-    net::ExecuteRequest execute;
-    (void)net::decode_request(again, execute);
-    auto cached = find_prepared(execute.id);
-    if (!cached) return fail(number, cached.error());
-    request.statement = *cached;
-    auto execution = cql::begin((*cached)->prepared, options_of(execute.parameters), view().catalog);
-    if (!execution) return fail(number, execution.error());
-    start(number, *std::move(execution));
-  };
-  context_.meters.prepared_executed.fetch_add(1, std::memory_order_relaxed);
-  start(add_request(std::move(request)), *std::move(execution));
+  handle_statement(frame, execute_, context_.meters.prepared_executed);
 }
 
 void Session::handle_batch(const net::Frame& frame) {
@@ -194,12 +202,7 @@ void Session::handle_batch(const net::Frame& frame) {
   request.body = Bytes(frame.body);
   request.plan = [this, keyspace = *named](uint32_t number) {
     auto& request = requests_.at(number);
-    net::Frame again;
-    again.version = request.version;
-    again.opcode = net::Opcode::kBatch;
-    again.body = request.body;
-    net::BatchRequest batch;
-    (void)net::decode_request(again, batch);
+    const auto batch = decode_again<net::BatchRequest>(request);
     std::vector<cql::BatchItem> items;
     for (const auto& statement : batch.statements) {
       auto cached =

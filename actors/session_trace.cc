@@ -70,8 +70,9 @@ void Session::trace_request(ClientRequest& request, const char* what, const net:
   trace(request, text ? "Parsing " + fact.parameters["query"] : std::string(what));
 }
 
-void Session::trace_values(ClientRequest& request, const net::QueryParameters& parameters) {
-  const auto& specs = *request.statement->prepared->info().bind_variables;
+void Session::trace_values(ClientRequest& request, const cql::PreparedInfo& info,
+                           const net::QueryParameters& parameters) {
+  const auto& specs = *info.bind_variables;
   for (size_t i = 0; i < specs.size() && i < parameters.values.size() && parameters.names.empty(); ++i) {
     request.trace->parameters["bound_var_" + std::to_string(i) + "_" + specs[i].name] =
         value_text(parameters.values[i], specs[i].type);
