@@ -160,11 +160,7 @@ void Session::handle_frame(net::Frame frame) {
     return answer_error(request, invalid(net::oversize_message(frame, context_.options.frame_bytes_max)));
   }
   if (auto cut = net::take_prelude(frame, prelude); !cut) return answer_error(request, cut.error());
-  if (version_ == 0 && frame.opcode != net::Opcode::kStartup && frame.opcode != net::Opcode::kOptions) {
-    return answer_error(request, Error{ErrorKind::kProtocol, "Unexpected message " +
-                                                                 std::string(net::to_string(frame.opcode)) +
-                                                                 ", expecting STARTUP or OPTIONS"});
-  }
+  if (const auto turn = net::check_turn(version_, frame.opcode); !turn) return answer_error(request, turn.error());
   switch (frame.opcode) {
     case net::Opcode::kOptions:
       return answer(request, net::Opcode::kSupported, [this](Bytes& body) {
@@ -208,9 +204,6 @@ void Session::handle_startup(const net::Frame& frame) {
     answer_error(request, error);
     reader_.startup_refused();
   };
-  if (version_ != 0)
-    return answer_error(
-        request, Error{ErrorKind::kProtocol, "Unexpected message STARTUP, the connection is already initialized"});
   if (auto decoded = net::decode_request(frame, startup); !decoded) return refuse(decoded.error());
   const auto codec = net::accept_startup(startup, frame.version);
   if (!codec) return refuse(codec.error());

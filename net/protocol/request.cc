@@ -189,6 +189,13 @@ std::string_view StartupRequest::option(std::string_view key) const {
   return {};
 }
 
+Result<void> check_turn(uint8_t version, Opcode opcode) {
+  const bool started = version != 0, startup = opcode == Opcode::kStartup;
+  if (started != startup || opcode == Opcode::kOptions) return {};
+  if (started) return protocol_error("Unexpected message STARTUP, the connection is already initialized");
+  return protocol_error("Unexpected message " + std::string(to_string(opcode)) + ", expecting STARTUP or OPTIONS");
+}
+
 Result<Compression> accept_startup(const StartupRequest& request, uint8_t version) {
   const std::string_view cql = request.option("CQL_VERSION");
   if (cql.empty()) return protocol_error("Missing value CQL_VERSION in STARTUP message");

@@ -24,6 +24,9 @@ struct StartupRequest {
   std::string_view option(std::string_view key) const;  // empty if absent
 };
 
+// Whether the turn is `opcode`'s on a connection that speaks `version`; 0: its STARTUP was not accepted yet.
+Result<void> check_turn(uint8_t version, Opcode opcode);
+
 // What a STARTUP asks for, if we can do it: a CQL_VERSION of 3.x or 4.x, and a compression that `version`
 // has. Other options are ignored.
 Result<Compression> accept_startup(const StartupRequest& request, uint8_t version);

@@ -148,6 +148,16 @@ TEST_P(Requests, StartupRegisterAndAuthResponse) {
   check_truncations<AuthResponseRequest>(version, token);
 }
 
+TEST(Startup, ComesFirstAndOnce) {
+  EXPECT_TRUE(check_turn(0, Opcode::kStartup));
+  EXPECT_TRUE(check_turn(0, Opcode::kOptions));
+  EXPECT_EQ(check_turn(0, Opcode::kQuery).error().message, "Unexpected message QUERY, expecting STARTUP or OPTIONS");
+  EXPECT_TRUE(check_turn(4, Opcode::kQuery));
+  EXPECT_TRUE(check_turn(5, Opcode::kOptions));
+  EXPECT_EQ(check_turn(5, Opcode::kStartup).error().message,
+            "Unexpected message STARTUP, the connection is already initialized");
+}
+
 TEST(Startup, OnlyWhatWeCanDo) {
   const auto accepted = [](StringMap options, uint8_t version) {
     return accept_startup({std::move(options)}, version);
