@@ -44,7 +44,6 @@ struct ListRolesStatement {
   std::optional<std::string> of;
   bool recursive = true;
   bool users = false;       // LIST USERS
-  bool superusers = false;  // LIST SUPERUSERS
 };
 
 struct Resource {

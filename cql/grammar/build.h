@@ -98,6 +98,7 @@ class Builder {
 
   // ---- types and properties ----
   TypeText type(Position at, std::string_view name, std::vector<TypeText> parameters);
+  TypeText vector(Position at, TypeText element, std::string dimension);
   TypeText user_type_name(const QualifiedName& name);
   void check_type_name(const std::string& name);
   PropertyValue property_constant(Constant constant);

@@ -1,5 +1,6 @@
 // The makers of terms, types and properties.
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "cql/grammar/build.h"
@@ -153,6 +154,7 @@ TermPtr Builder::map(Position at, TermPairs entries) {
 
 TermPtr Builder::hint(Position at, std::vector<TermPtr> type, TermPtr term) {
   const std::string text = type.size() == 1 ? type_text(type[0]) : "";
+  if (type.size() > 1) fail_at(term->position, {"FROM"});
   if (text.empty()) fail_at(term->position);
   return hint(at, TypeText{text, 1}, std::move(term));
 }
@@ -224,6 +226,9 @@ std::vector<TermPtr> Builder::values(std::vector<TermPtr> terms) {
 }
 
 TypeText Builder::type(Position at, std::string_view name, std::vector<TypeText> parameters) {
+  if (name == "frozen" && find_native_type(parameters[0].text)) {
+    fail("frozen<> is only allowed on collections, tuples, and user-defined types (got " + parameters[0].text + ")");
+  }
   TypeText out{std::string(name) + "<", 0};
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (i > 0) out.text += ", ";
@@ -235,6 +240,17 @@ TypeText Builder::type(Position at, std::string_view name, std::vector<TypeText>
   fail("line " + std::to_string(at.line) + ":" + std::to_string(at.column) + " types nested deeper than " +
        std::to_string(kTypeDepthMax) + " levels");
   return {"int", 1};
+}
+
+// Cassandra reads the dimension as an int, and does not expect those that are none.
+TypeText Builder::vector(Position at, TypeText element, std::string dimension) {
+  int32_t number = 0;
+  const auto [end, wrong] = std::from_chars(dimension.data(), dimension.data() + dimension.size(), number);
+  if (wrong != std::errc()) {
+    fail("Failed parsing statement: [" + std::string(text_) + "] reason: NumberFormatException For input string: \"" +
+         dimension + "\"");
+  }
+  return type(at, "vector", {std::move(element), {std::move(dimension), 1}});
 }
 
 TypeText Builder::user_type_name(const QualifiedName& name) {
@@ -256,6 +272,7 @@ PropertyValue Builder::property_map(TermPairs entries) {
   PropertyValue out;
   out.map.emplace();
   for (const auto& [key, value] : entries) {
+    if (const Term* column = either(find_column(key), find_column(value))) refuse_column(*column);
     const auto* name = key->as<Constant>();
     const auto* constant = value->as<Constant>();
     const bool marker = !name ? key->as<BindMarker>() : value->as<BindMarker>();

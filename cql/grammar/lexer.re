@@ -240,7 +240,8 @@ void Lexer::next() {
                                                  *start_ == '-' ? "-Infinity" : "Infinity"); }
     "-" 'i'                         { return fail_within("-infinity"); }
     "-" 'n'                         { return fail_within("-nan"); }
-    hex{8} "-"                      { return fail_within("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"); }
+    digit{1,7} ([abcfABCF] | [dD] [a-fA-F]) | hex{8} "-"
+                                    { return fail_within("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"); }
     "P" digit{4} "-"                { return fail_within("Pdddd-dd-ddTdd:dd:dd"); }
     "-P" digit{4} "-"               { return fail_within("-Pdddd-dd-ddTdd:dd:dd"); }
     "-"? (digit+ unit)+ digit+ | digit+ 'e'  { return fail_behind(kNoAlternative); }
@@ -265,6 +266,7 @@ void Lexer::next() {
     [()[\]{}<>=,;:.?+*/%-]          { return add(static_cast<unsigned char>(*start_), ""); }
 
     "!"                             { return fail_behind(kMismatch, " expecting '='"); }
+    "$"                             { return fail_behind(kMismatch, " expecting '$'"); }
     ['"]                            { return fail_at_end(*start_); }
     "/*"                            { return fail_at_end('*'); }
     $                               { done_ = true; return add(0, ""); }

@@ -38,7 +38,9 @@ class Context {
   // Their parser had to look at two words to see that a term or a type ended before the bad one.
   bool looked_further(const std::string& wanted) const {
     if (wanted.empty()) return false;
-    if (is_definition()) return type_before() || wanted == "':'";
+    if (bad() == Kind::AS && name_before() && one_of(before(2), {Kind::FROM, Kind::TABLE})) return true;
+    if (begins_with({Kind::DESCRIBE, Kind::DESC})) return wanted == "<EOF>" && before(3) == 0 && before(1) != Kind::SCHEMA;
+    if (is_definition()) return (type_before() && wanted != "'.'") || wanted == "':'";
     if (in_select_list())
       return before(1) == Kind::SELECT_DISTINCT || before(1) == Kind::INTEGER ||
              (name_before() && before(2) != Kind::AS);
@@ -47,6 +49,21 @@ class Context {
     const bool table = name_before() && one_of(before(2), {Kind::UPDATE, Kind::FROM});
     return grouped || (wanted == "SET" && name_before()) || (wanted == "WHERE" && table) ||
            (behind_value() && wanted != "'='" && wanted != "FROM");
+  }
+  // Behind IDENT. in a list of selectors or for a value: there only a name could follow.
+  bool behind_qualifier() const {
+    if (before(1) != '.' || !one_of(before(2), {Kind::IDENTIFIER, Kind::QUOTED_NAME}) || is_definition()) return false;
+    const bool value = begins_with({Kind::INSERT}) ? said(Kind::VALUES) : before(3) == '=';
+    return (in_select_list() || value) && before(3) != '.';
+  }
+  // Behind ( where a value should be.
+  bool in_empty_tuple() const {
+    const bool value = begins_with({Kind::INSERT}) && said(Kind::VALUES) && one_of(before(2), {'(', ','});
+    return bad() == ')' && before(1) == '(' && (value || before(2) == '=');
+  }
+  // WRITETIME, TTL: what only selectors may ask for.
+  bool is_of_columns(size_t distance) const {
+    return one_of(before(distance), {Kind::WRITETIME, Kind::MAXWRITETIME, Kind::TTL});
   }
   // The bad word stands behind [value of a column's element, outside of a list of selectors.
   bool behind_element() const {
@@ -128,7 +145,7 @@ size_t words_of_choice(const Context& context) {
   const int bad = context.bad(), before = context.before(1), earlier = context.before(2);
   if (bad == 0 && before != '=') return 0;
   const bool only_verb = context.before(2) == 0;
-  if (only_verb && one_of(before, {Kind::CREATE, Kind::ALTER, Kind::DROP})) return 1;
+  if (only_verb && one_of(before, {Kind::CREATE, Kind::ALTER, Kind::DROP, Kind::LIST})) return 1;
   if (!context.is_definition()) return 0;
   if (before == '=' && one_of(context.before(3), {Kind::WITH, Kind::AND})) return 2;  // name = is what a property begins with
   if (!context.begins_with({Kind::ALTER}) || !context.said(Kind::TABLE)) return 0;
@@ -145,13 +162,18 @@ bool name_began_choice(const Context& context) {
   if (context.in_select_list())
     return !one_of(earlier, {Kind::AS, '.'}) && !one_of(bad, {')', ']', '}', Kind::AS});
   if (context.in_delete_list()) return one_of(earlier, {Kind::DELETE, ','});
+  if (one_of(earlier, {Kind::DESCRIBE, Kind::DESC}) && context.before(3) == 0)
+    return bad != '.' && !one_of(context.before(1), {Kind::CLUSTER, Kind::SCHEMA, Kind::KEYSPACES, Kind::KEYSPACE, Kind::TABLES,
+                                                     Kind::TYPES, Kind::TYPE, Kind::FUNCTIONS, Kind::FUNCTION,
+                                                     Kind::AGGREGATES, Kind::AGGREGATE, Kind::INDEX, Kind::FULL,
+                                                     Kind::MATERIALIZED});
   if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM, Kind::TRUNCATE}))
     return !may_follow_table(bad);
   if (context.is_definition()) {
     if (context.in_type()) return one_of(earlier, {'<', ','}) && !one_of(bad, {',', '>', ')', '<'});
     if (earlier == Kind::EXISTS)
-      return context.said(Kind::CREATE) && context.said(Kind::TABLE) && !may_follow_table(bad);
-    if (context.before(3) == Kind::ADD) return !one_of(bad, {',', Kind::PRIMARY});
+      return !context.begins_with({Kind::ALTER}) && context.said(Kind::TABLE) && !may_follow_table(bad);
+    if (context.before(3) == Kind::ADD) return context.type_before() && !one_of(bad, {',', Kind::PRIMARY});
     if (one_of(context.before(3), {'(', ','})) return context.type_before() && !may_follow_type(bad);
     return one_of(earlier, {Kind::WITH, Kind::AND}) && !context.said(Kind::RENAME);
   }
@@ -199,10 +221,25 @@ std::string token_name(const std::string& symbol) {
   return symbol.front() == '\'' ? symbol : "'" + symbol + "'";
 }
 
-// Strings and quoted names count without their quotes, from where they begin.
-size_t shown_size(const Token& token) {
-  const bool quoted = token.kind == Kind::STRING || token.kind == Kind::QUOTED_NAME;
-  return quoted ? std::min(token.text.size(), token.end - token.begin) : token.end - token.begin;
+// Of the character that begins with this byte: how many bytes it has, and how many characters it is to Java.
+size_t bytes_of(char first) {
+  const auto byte = static_cast<unsigned char>(first);
+  return byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+}
+size_t units_of(char first) { return bytes_of(first) == 4 ? 2 : 1; }
+
+// Strings and quoted names are shown without as many characters as their quotes have, but from where they begin.
+size_t shown_size(std::string_view text, const Token& token) {
+  const std::string_view whole = text.substr(token.begin, token.end - token.begin);
+  if (token.kind != Kind::STRING && token.kind != Kind::QUOTED_NAME) return whole.size();
+  size_t left = 0;
+  for (size_t i = 0; i < token.text.size(); i += bytes_of(token.text[i])) left += units_of(token.text[i]);
+  size_t size = 0;
+  while (size < whole.size() && left >= units_of(whole[size])) {
+    left -= units_of(whole[size]);
+    size += bytes_of(whole[size]);
+  }
+  return std::min(size, whole.size());
 }
 
 // "(...WHERE a = 1 LIMIT [x]...)"
@@ -220,14 +257,14 @@ std::string snippet(std::string_view text, const std::vector<Token>& tokens, con
   const size_t from = room ? tokens[first - 1].end : tokens[first].begin;
   std::string out = first > 0 ? "(..." : "(";
   out += text.substr(from, choice.begin - from);
-  const size_t size = shown_size(choice);
+  const size_t size = shown_size(text, choice);
   out += "[" + std::string(text.substr(choice.begin, size)) + "]";
   size_t last = mistake.choice, end = choice.begin + size;
   words = 0;
   for (; last < mistake.word + mistake.further; ++last) {
     words += tokens[last + 1].begin > tokens[last].end ? 2 : 1;
     if (words > kWordsBehindChoice) break;
-    end = tokens[last + 1].begin + shown_size(tokens[last + 1]);
+    end = tokens[last + 1].begin + shown_size(text, tokens[last + 1]);
   }
   out += text.substr(choice.begin + size, end - choice.begin - size);
   return out + (end < tokens[tokens.size() - 2].end ? "...)" : ")");
@@ -238,7 +275,14 @@ std::string snippet(std::string_view text, const std::vector<Token>& tokens, con
 Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vector<std::string>& possible) {
   const Context context(tokens, at);
   if (possible.size() == 1 && possible[0] == "'='" && context.before(1) == ']') return {at, at, possible[0]};
+  const bool only_equals = possible.size() == 1 && possible[0] == "'='";
+  if (only_equals && context.bad() == 0 && one_of(context.before(2), {Kind::WITH, Kind::AND})) return {at, at};
   if (const size_t words = words_of_choice(context)) return {at, at - words};
+  if (context.behind_qualifier()) return {at, at - 2};
+  if (context.in_empty_tuple()) return {at, at - 1};
+  if (context.before(1) == '(' && context.is_of_columns(2) && !context.in_select_list()) return {at - 1, at - 2};
+  // DISTINCT name name: there DISTINCT itself would be selected.
+  if (at == 3 && context.before(2) == Kind::DISTINCT && context.in_select_list() && context.name_before()) return {2, 1};
   if (context.behind_value() && !context.in_select_list() && !context.in_delete_list() &&
       !may_follow_value(context.bad()))
     return {at, at};
@@ -251,7 +295,8 @@ Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vec
   if (context.before(1) == Kind::IN && !context.is_definition() && !context.in_conditions() && at >= 2)
     return {at, at - 2};
   const std::string wanted = needed(context, possible);
-  const bool further = context.looked_further(wanted) && at + 1 < tokens.size() && tokens[at + 1].kind != 0;
+  const bool at_end = at + 1 >= tokens.size() || tokens[at + 1].kind == 0;
+  const bool further = context.looked_further(wanted) && (!at_end || wanted == "<EOF>") && at + 1 < tokens.size();
   return {at, at, wanted, further};
 }
 
@@ -270,7 +315,8 @@ std::string describe_mistake(std::string_view text, const std::vector<Token>& to
                       : std::string(text.substr(word.begin, word.end - word.begin));
   message += "'";
   if (!mistake.wanted.empty()) message += " expecting " + token_name(mistake.wanted);
-  if (!at_end || mistake.choice < mistake.word) message += " " + snippet(text, tokens, mistake);
+  const bool seen_to_end = mistake.further && mistake.wanted == "<EOF>" && tokens[mistake.word + 1].kind == 0;
+  if (!seen_to_end && (!at_end || mistake.choice < mistake.word)) message += " " + snippet(text, tokens, mistake);
   return message;
 }
 

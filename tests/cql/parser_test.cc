@@ -299,7 +299,6 @@ TEST(Parser, EverythingElseParses) {
         "LIST SELECT ON k.t",
         "LIST ROLES OF r",
         "LIST USERS",
-        "LIST SUPERUSERS",
         "ADD IDENTITY 'x' TO ROLE r",
         "DROP IDENTITY IF EXISTS 'x'",
         "TRUNCATE t",
