@@ -10,7 +10,6 @@ inline constexpr ColumnId kClusteringAsWritten{0};
 
 // Whether rows of the table may have that cell.
 inline bool keeps_clustering_as_written(const Table& table) {
-  if (table.counter) return false;
   for (size_t i = 0; i < table.clustering_size; ++i) {
     if (!table.clustering(i).type->ordered_is_exact()) return true;
   }

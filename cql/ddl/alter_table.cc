@@ -137,13 +137,9 @@ struct Alteration {
     return invalid("Altering column types is no longer supported");
   }
 
-  Result<bool> operator()(const MaskColumn& change) {
-    if (!table.find(change.column)) {
-      if (change.if_exists) return false;
-      return invalid("Column with name '" + change.column + "' doesn't exist on table '" + table.name + "'");
-    }
-    if (change.mask) return masking_is_off();
-    return false;
+  Result<bool> operator()(const MaskColumn& change) {  // to drop it
+    if (table.find(change.column) || change.if_exists) return false;
+    return invalid("Column with name '" + change.column + "' doesn't exist on table '" + table.name + "'");
   }
 
   Result<bool> operator()(const SetOptions& change) {
@@ -166,6 +162,8 @@ struct Alteration {
 }  // namespace
 
 Result<DdlPlan> alter_table(const AlterTableStatement& statement, const DdlContext& context) {
+  const auto* masked = std::get_if<MaskColumn>(&statement.change);
+  if (masked && masked->mask) return masking_is_off();
   KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayAlterTable));
   const Table* before = context.catalog.find_table(keyspace, statement.table.name);
   if (!before && statement.if_exists) return nothing(context);

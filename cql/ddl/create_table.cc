@@ -11,13 +11,15 @@ namespace {
 using Keys = std::pair<std::vector<std::string>, std::vector<std::string>>;  // partition key, clustering key
 
 // What can be said of the statement alone.
-Result<Keys> check_shape(const CreateTableStatement& statement, const std::string& name) {
+Result<Keys> check_shape(const CreateTableStatement& statement) {
+  const std::string name = statement.table.to_string();
   std::set<std::string_view> names;
   std::vector<Keys> keys;
   for (const ColumnDefinition& column : statement.columns) {
     if (!names.insert(column.name).second) {
       return invalid("Duplicate column '" + column.name + "' declaration for table '" + name + "'");
     }
+    if (column.mask) return masking_is_off();
     if (column.primary_key) keys.push_back({{column.name}, {}});
   }
   for (size_t i = 0; i < statement.partition_keys.size(); ++i) {
@@ -67,7 +69,7 @@ Result<void> check_key_type(const std::string& name, const Type& type) {
   }
   if (type.is_counter())
     return invalid("counter type is not supported for PRIMARY KEY column '" + name + "'");
-  if (type.references(TypeKind::kDuration)) {
+  if (type.holds_durations()) {
     return invalid("duration type is not supported for PRIMARY KEY column '" + name + "'");
   }
   return {};
@@ -196,16 +198,13 @@ Result<void> check_fields(const Type& column) {
 
 Result<Table> make_table(const CreateTableStatement& statement, const std::string& keyspace,
                          const TypeResolver& resolve) {
-  KEYZONE_TRY(keys, check_shape(statement, statement.table.name));
+  KEYZONE_TRY(keys, check_shape(statement));
   Table table;
   table.keyspace = keyspace;
   table.name = statement.table.name;
   TableOptions options;
   KEYZONE_CHECK(apply_properties(statement.properties, options));
-  KEYZONE_CHECK(check_key_names(statement, keys));
-  KEYZONE_CHECK(check_clustering_order(statement.clustering_order, keys.second));
   for (const ColumnDefinition& definition : statement.columns) {
-    if (definition.mask) return masking_is_off();
     KEYZONE_TRY(type, resolve(definition.type));
     Column column;
     column.id = ColumnId{table.next_column++};
@@ -214,6 +213,8 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
     place(keys, statement.clustering_order, definition.is_static, column);
     table.columns.push_back(std::move(column));
   }
+  KEYZONE_CHECK(check_key_names(statement, keys));
+  KEYZONE_CHECK(check_clustering_order(statement.clustering_order, keys.second));
   table.index();
   KEYZONE_CHECK(check_columns(table));
   if (statement.compact_storage) KEYZONE_CHECK(check_compact(table));
@@ -225,7 +226,7 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
 
 Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlContext& context) {
   KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayCreate));
-  KEYZONE_CHECK(check_shape(statement, statement.table.name));
+  KEYZONE_CHECK(check_shape(statement));
   for (const Property& property : statement.properties) {  // this one is read before anything else
     if (property.name == "cdc") KEYZONE_CHECK(bool_property(property));
   }

@@ -145,13 +145,15 @@ Result<DdlPlan> create_type(const CreateTypeStatement& statement, const DdlConte
   }
   std::vector<std::string> names;
   std::vector<TypePtr> types;
-  for (const auto& [field, type_name] : statement.fields) KEYZONE_CHECK(check_field(type_name));
   for (const auto& [field, type_name] : statement.fields) {
     if (std::find(names.begin(), names.end(), field) != names.end()) {
       return invalid("Duplicate field name '" + field + "' in type '" + name + "'");
     }
-    KEYZONE_TRY(type, resolve_type(type_name, context, keyspace_name));
     names.push_back(field);
+  }
+  for (const auto& [field, type_name] : statement.fields) KEYZONE_CHECK(check_field(type_name));
+  for (const auto& [field, type_name] : statement.fields) {
+    KEYZONE_TRY(type, resolve_type(type_name, context, keyspace_name));
     types.push_back(type);
   }
   Keyspace after = *keyspace;

@@ -2,6 +2,7 @@
 #include "schema/types/json.h"
 #include "cql/functions/registry.h"
 #include "schema/types/duration.h"
+#include "schema/types/hex.h"
 
 namespace keyzone::cql {
 
@@ -35,6 +36,13 @@ Function from_json_function(const std::string& name, const TypePtr& receiver) {
                                             std::string(values[0]) + "': " + error->to_string());
         }
         auto value = receiver->from_json(json);
+        // Of no bytes where the type has no such value: INSERT JSON takes those, functions may not give them.
+        if (value && *value && !receiver->validate(**value)) {
+          return Error{ErrorKind::kServer, "java.lang.RuntimeException: Return of function system." + name +
+                                               " : (text) -> " + receiver->to_string() + " (" + to_hex(**value) +
+                                               ") is not a valid value for its declared return type " +
+                                               receiver->to_string()};
+        }
         if (value || is_duration_error(value.error())) return value;
         return function_failure(
             name, "org.apache.cassandra.serializers.MarshalException: " + value.error().message);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cql/plan/relation.h"
 #include "schema/types/collections.h"
 
 namespace keyzone::cql {
@@ -54,10 +55,12 @@ Result<void> check_access(const Column& column, const ColumnCondition& condition
   if (condition.op == Operator::kContainsKey && (type.kind() != TypeKind::kMap || !whole)) {
     return invalid("Cannot use CONTAINS KEY on non-map column " + column.name);
   }
-  if (is_slice(condition.op) && type.references(TypeKind::kDuration)) {
+  if (is_slice(condition.op) && type.kind() == TypeKind::kDuration) {
     return invalid("Slice conditions ( " + std::string(to_string(condition.op)) +
                    " ) are not supported on durations");
   }
+  if (is_slice(condition.op) && type.holds_durations())
+    return invalid("Slice conditions are not supported on " + kinds_of(type) + " containing durations");
   return {};
 }
 

@@ -5,14 +5,22 @@
 namespace keyzone::cql {
 namespace {
 
-CallArgument describe_term(const PrepareContext& context, const TermPtr& term) {
+// Whether Cassandra sees no type in the literal: in a selection a map may be a user type, elsewhere a list a vector, and
+// values in brackets a tuple or a user type.
+bool says_no_type(const Term& term, bool in_selection) {
+  if (in_selection) return term.as<MapLiteral>();
+  const auto* tuple = term.as<TupleLiteral>();
+  return term.as<ListLiteral>() || (tuple && tuple->elements.size() > 1);
+}
+
+CallArgument describe_term(const PrepareContext& context, const TermPtr& term, bool in_selection) {
   if (const auto* constant = term->as<Constant>())
     return CallArgument::constant(constant->kind, constant->text);
   if (term->as<BindMarker>()) return CallArgument::marker(to_string(*term));
   if (term->as<Null>()) return CallArgument::null();
   CallArgument out;
   out.text = to_string(*term, Spelling::kCalls, context.keyspace);
-  out.type = exact_type(context, *term);
+  if (!says_no_type(*term, in_selection)) out.type = exact_type(context, *term);
   if (const auto* list = term->as<ListLiteral>()) out.array_size = list->elements.size();
   out.fit = [&context, term](const Type& type) {
     const Receiver receiver{"", "", "argument", type.shared_from_this()};
@@ -25,7 +33,7 @@ CallArgument describe(const PrepareContext& context, const Argument& argument, b
   if (!argument.ready) {
     const auto* hint = argument.term->as<TypeHint>();
     const TypePtr hinted = hint && in_selection ? exact_type(context, *argument.term) : nullptr;
-    if (!hinted || hinted->frozen()) return describe_term(context, argument.term);
+    if (!hinted || hinted->frozen()) return describe_term(context, argument.term, in_selection);
     const std::string text = to_string(*argument.term, Spelling::kWritten, context.keyspace);
     return CallArgument::typed(freeze(hinted), text);  // a selection has no other collections
   }

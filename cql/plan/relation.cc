@@ -34,16 +34,20 @@ std::string written_names(const std::vector<const Column*>& columns) {
 
 bool is_slice(Operator op) { return op >= Operator::kLess && op <= Operator::kGreaterOrEqual; }
 
+}  // namespace
+
+std::string kinds_of(const Type& type) {
+  return type.is_tuple() ? "tuples" : type.is_user_type() ? "UDTs" : "collections";
+}
+
+namespace {
+
 Result<void> check_no_duration(const Type& type) {
-  if (!type.references(TypeKind::kDuration)) return {};
+  if (!type.holds_durations()) return {};
   if (type.kind() == TypeKind::kDuration) {
     return invalid("Slice restrictions are not supported on duration columns");
   }
-  return invalid("Slice restrictions are not supported on " +
-                 std::string(type.is_tuple()       ? "tuples"
-                             : type.is_user_type() ? "UDTs"
-                                                   : "collections") +
-                 " containing durations");
+  return invalid("Slice restrictions are not supported on " + kinds_of(type) + " containing durations");
 }
 
 Result<void> check_operator(const Relation& relation, const Column& column) {
@@ -287,13 +291,11 @@ class Refusal {
     return invalid(std::string("Invalid ") + (is_null ? "null" : "unset") + " value for column " +
                    relation_.first().name);
   }
-  // Rows are never null where they are looked for in a list: such a value is passed over.
-  bool skips_nulls() const { return filters_ && relation_.is_in() && !is_key(relation_.first()); }
+  // A list that rows are filtered by ends at its first null, as in Cassandra: what stands behind it is not looked at. What is
+  // not set is passed over.
+  bool ends_list() const { return filters_ && relation_.is_in() && relation_.kind != RelationKind::kTuple; }
 
  private:
-  static bool is_key(const Column& column) {
-    return column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kClustering;
-  }
   const PreparedRelation& relation_;
   bool filters_;
 };
@@ -307,8 +309,8 @@ Result<void> bind_fields(const Type& tuple, BytesView bytes, const Refusal& refu
   return {};
 }
 
-// Appends the operand's tuple; or nothing, if it has a null that is passed over.
-Result<void> bind_one(const Operand& operand, const Refusal& refusal, EvalContext& context,
+// Appends the operand's tuple. False: the list ends before it.
+Result<bool> bind_one(const Operand& operand, const Refusal& refusal, EvalContext& context,
                       std::vector<BoundTuple>& out) {
   BoundTuple tuple;
   if (operand.whole) {
@@ -318,12 +320,12 @@ Result<void> bind_one(const Operand& operand, const Refusal& refusal, EvalContex
   }
   for (size_t i = 0; i < operand.parts.size(); ++i) {
     KEYZONE_TRY(value, operand.parts[i]->evaluate(context));
-    if (value.is_null() && refusal.skips_nulls()) return {};
+    if (!value.is_set() && refusal.ends_list()) return value.is_unset();
     if (!value.is_set()) return refusal.part(i, value.is_null());
     tuple.push_back(value.bytes);
   }
   out.push_back(std::move(tuple));
-  return {};
+  return true;
 }
 
 Result<void> bind_list(const PreparedRelation& relation, const Refusal& refusal, EvalContext& context,
@@ -334,7 +336,7 @@ Result<void> bind_list(const PreparedRelation& relation, const Refusal& refusal,
   CollectionReader reader(type, list.bytes);
   std::optional<BytesView> element;
   while (reader.next(element)) {
-    if (!element && refusal.skips_nulls()) continue;
+    if (!element && refusal.ends_list()) return {};
     if (!element) return refusal.part(0, true);
     BoundTuple& tuple = out.emplace_back();
     if (relation.kind == RelationKind::kTuple) {
@@ -357,7 +359,10 @@ Result<std::vector<BoundTuple>> bind_with(const PreparedRelation& relation, Eval
     return out;
   }
   out.reserve(relation.operands.size());
-  for (const Operand& operand : relation.operands) KEYZONE_CHECK(bind_one(operand, refusal, context, out));
+  for (const Operand& operand : relation.operands) {
+    KEYZONE_TRY(more, bind_one(operand, refusal, context, out));
+    if (!more) break;
+  }
   return out;
 }
 

@@ -33,6 +33,9 @@ struct PreparedRelation {
   std::string column_names() const;  // "a" or "(a, b)"
 };
 
+// "collections", "tuples" or "UDTs": what a type made of others is one of.
+std::string kinds_of(const Type& type);
+
 // `table` outlives what is made.
 Result<PreparedRelation> prepare_relation(PrepareContext& context, const Table& table,
                                           const Relation& relation);

@@ -86,7 +86,7 @@ Result<Value> SliceExpression::evaluate(EvalContext& context) const {
     out.add(key);
     if (type.kind() == TypeKind::kMap) out.add(mapped);
   }
-  if (out.count() == 0) return Value::null();
+  if (out.count() == 0 && type.is_multi_cell()) return Value::null();  // no cells: no collection
   return context.keep(std::move(out).finish());
 }
 

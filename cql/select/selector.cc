@@ -59,7 +59,7 @@ Error cannot_assign(const std::string& text, const Type& type) {
 }
 
 // An argument that is built first, so that its type tells which function is meant.
-bool says_type(const Term& term) { return names_columns(term) || is_call(term); }
+bool says_type(const Term& term) { return !term.as<MapLiteral>() && !term.as<UserTypeLiteral>() && (names_columns(term) || is_call(term)); }
 
 // What a part is taken of; null if the term is no part.
 const Term* container_of(const Term& term) {
@@ -155,7 +155,7 @@ Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
   const char* part = type.kind() == TypeKind::kMap ? "key(" : "value(";
   KEYZONE_TRY(key, build_key(element.key, type.parameters()[0], part + value.name + ")"));
   return Selector{std::make_shared<ElementExpression>(std::move(value.value), std::move(key), value.name),
-                  value.name + "[" + text(*element.key) + "]"};
+                  value.name + "[" + key_text(*element.key) + "]"};
 }
 
 Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
@@ -176,7 +176,7 @@ Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
     const char* part = type.kind() == TypeKind::kMap ? "key(" : "value(";
     KEYZONE_TRY(key, build_key(term, type.parameters()[0], part + value.name + ")"));
     bounds[i] = std::move(key);
-    texts[i] = text(*term);
+    texts[i] = key_text(*term);
   }
   return Selector{std::make_shared<SliceExpression>(std::move(value.value), std::move(bounds[0]),
                                                     std::move(bounds[1]), value.name),
@@ -365,7 +365,7 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
     type = term->as<ListLiteral>()  ? list_type(parts[0]->type(), true)
            : term->as<SetLiteral>() ? set_type(parts[0]->type(), true)
                                     : map_type(parts[0]->type(), parts[1]->type(), true);
-    if (type->kind() == TypeKind::kSet && type->element().references(TypeKind::kDuration)) {
+    if (type->kind() == TypeKind::kSet && type->element().holds_durations()) {
       return invalid("Durations are not allowed inside sets: " + type->to_string());
     }
   }

@@ -36,6 +36,7 @@ class SelectorBuilder {
  private:
   Result<Selector> build(const TermPtr& term, const TypePtr& expected);
   std::string text(const Term& term) const { return to_string(term, Spelling::kWritten, table_.keyspace); }
+  std::string key_text(const Term& term) const { return to_string(term, Spelling::kCalls, table_.keyspace); }
   // The result of looking up a name.
   template <class T>
   Result<T> looked_up(Result<T> found) {

@@ -32,9 +32,11 @@ class CollectionType : public Type {
     }
     return true;
   }
+  // The bytes in hexadecimal digits, as Cassandra takes a text for a collection.
   Result<Bytes> from_text(std::string_view text) const override {
-    KEYZONE_TRY(json, parse_json_string(text));
-    return from_json_value(json);
+    KEYZONE_TRY(bytes, native_type(TypeKind::kBlob)->from_text(text));
+    KEYZONE_CHECK(validate(bytes));
+    return bytes;
   }
 
  protected:
@@ -91,7 +93,7 @@ class SequenceType final : public CollectionType {
 
  protected:
   Result<Bytes> from_json_value(const JsonValue& json) const override {
-    if (json.kind == JsonValue::Kind::kString) return from_text(json.text);
+    if (json.kind == JsonValue::Kind::kString) return from_json_text(json.text);
     const bool list = kind() == TypeKind::kList;
     if (json.kind != JsonValue::Kind::kArray) {
       return invalid(std::string(list ? "Expected a list" : "Expected a list (representing a set)") +
@@ -134,7 +136,7 @@ class MapType final : public CollectionType {
 
  protected:
   Result<Bytes> from_json_value(const JsonValue& json) const override {
-    if (json.kind == JsonValue::Kind::kString) return from_text(json.text);
+    if (json.kind == JsonValue::Kind::kString) return from_json_text(json.text);
     if (json.kind != JsonValue::Kind::kObject) {
       return invalid("Expected a map, but got a " + std::string(json.java_class()) + ": " + json.to_string());
     }

@@ -120,23 +120,41 @@ Bytes build_collection(const Type& type, std::vector<Bytes> values) {
 
 namespace {
 
-// Lists are walked for what they hold.
+// Lists and vectors are walked for what they hold.
 bool holds_order(const Type& type) {
-  if (!type.is_collection()) return false;
-  return type.kind() != TypeKind::kList || holds_order(type.element());
+  if (type.kind() == TypeKind::kSet || type.kind() == TypeKind::kMap) return true;
+  return (type.kind() == TypeKind::kList || type.is_vector()) && holds_order(type.element());
+}
+
+// Of a vector within a collection, each element.
+std::optional<Bytes> sorted_part(const Type& type, BytesView wire) {
+  if (!type.is_vector()) return sorted_collection(type, wire);
+  if (!holds_order(type)) return std::nullopt;
+  const auto parts = split_vector(type, wire);
+  KEYZONE_ASSERT(parts);
+  std::vector<Bytes> values(parts->begin(), parts->end());
+  bool changed = false;
+  for (Bytes& value : values) {
+    auto sorted = sorted_part(type.element(), value);
+    if (!sorted) continue;
+    value = *std::move(sorted);
+    changed = true;
+  }
+  if (!changed) return std::nullopt;
+  return build_vector(type, values);
 }
 
 }  // namespace
 
 std::optional<Bytes> sorted_collection(const Type& type, BytesView wire) {
-  if (!holds_order(type)) return std::nullopt;
+  if (!type.is_collection() || !holds_order(type)) return std::nullopt;
   const auto step = static_cast<size_t>(per_entry_of(type));
   const auto parts = split_collection(type, wire);
   KEYZONE_ASSERT(parts);
   std::vector<Bytes> values(parts->begin(), parts->end());
   bool changed = false;
   for (size_t i = 0; i < values.size(); ++i) {
-    auto sorted = sorted_collection(*type.parameters()[i % step], values[i]);
+    auto sorted = sorted_part(*type.parameters()[i % step], values[i]);
     if (!sorted) continue;
     values[i] = *std::move(sorted);
     changed = true;

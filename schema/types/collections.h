@@ -56,8 +56,8 @@ Result<std::vector<BytesView>> split_collection(const Type& type, BytesView wire
 // they are. REQUIRES: the elements validate.
 Bytes build_collection(const Type& type, std::vector<Bytes> values);
 // A collection whose sets and maps are as build_collection() would have made them, at every depth, though not within
-// tuples, user types and vectors; nullopt where it is so already. Clients send them in any order. REQUIRES: `wire`
-// validates.
+// tuples and user types; nullopt where it is so already, and of what is no collection. Clients send them in any order.
+// REQUIRES: `wire` validates.
 std::optional<Bytes> sorted_collection(const Type& type, BytesView wire);
 
 // Walks the fields that the bytes of a tuple or user type hold.

@@ -31,14 +31,8 @@ class FieldsType : public Type {
   // Missing and null trailing fields are equal.
   bool ordered_is_exact() const override { return false; }
 
-  Result<Bytes> from_text(std::string_view text) const override {
-    KEYZONE_TRY(json, parse_json_string(text));
-    return from_json_value(json);
-  }
-
- protected:
   // Fields of a text that colons part: `1:a`. @ is null; both are themselves behind a backslash.
-  Result<Bytes> from_parts(std::string_view text) const {
+  Result<Bytes> from_text(std::string_view text) const override {
     if (text.empty()) return Bytes();
     std::vector<std::string> parts(1);
     for (size_t i = 0; i < text.size(); ++i) {
@@ -64,6 +58,8 @@ class FieldsType : public Type {
     }
     return build_fields(fields);
   }
+
+ protected:
   static std::string without_escapes(const std::string& part) {
     std::string out;
     for (size_t i = 0; i < part.size(); ++i) {
@@ -132,8 +128,6 @@ class TupleType final : public FieldsType {
  public:
   explicit TupleType(std::vector<TypePtr> fields) : FieldsType(TypeKind::kTuple, std::move(fields), false) {}
 
-  Result<Bytes> from_text(std::string_view text) const override { return from_parts(text); }
-
   std::string to_cql_literal(BytesView wire) const override {
     return wire.empty()
                ? "null"
@@ -150,7 +144,7 @@ class TupleType final : public FieldsType {
 
  protected:
   Result<Bytes> from_json_value(const JsonValue& json) const override {
-    if (json.kind == JsonValue::Kind::kString) return FieldsType::from_text(json.text);
+    if (json.kind == JsonValue::Kind::kString) return from_json_text(json.text);
     if (json.kind != JsonValue::Kind::kArray) {
       return invalid("Expected a list representation of a tuple, but got a " +
                      std::string(json.java_class()) + ": " + json.to_string());
@@ -202,7 +196,7 @@ class UserType final : public FieldsType {
 
  protected:
   Result<Bytes> from_json_value(const JsonValue& json) const override {
-    if (json.kind == JsonValue::Kind::kString) return from_text(json.text);
+    if (json.kind == JsonValue::Kind::kString) return from_json_text(json.text);
     if (json.kind != JsonValue::Kind::kObject) {
       return invalid("Expected a map, but got a " + std::string(json.java_class()) + ": " + json.to_string());
     }

@@ -84,6 +84,12 @@ bool Type::references(TypeKind kind) const {
                                       [&](const TypePtr& part) { return part->references(kind); });
 }
 
+bool Type::holds_durations() const {
+  return kind_ == TypeKind::kDuration ||
+         (!is_vector() && std::any_of(parameters_.begin(), parameters_.end(),
+                                      [](const TypePtr& part) { return part->holds_durations(); }));
+}
+
 bool Type::references_user_type(std::string_view keyspace, std::string_view name) const {
   if (is_user_type() && keyspace_ == keyspace && name_ == name) return true;
   return std::any_of(parameters_.begin(), parameters_.end(),
@@ -93,6 +99,11 @@ bool Type::references_user_type(std::string_view keyspace, std::string_view name
 int Type::compare(BytesView a, BytesView b) const {
   if (a.empty() || b.empty()) return static_cast<int>(b.empty()) - static_cast<int>(a.empty());
   return compare_values(a, b);
+}
+
+Result<Bytes> Type::from_json_text(std::string_view text) const {
+  KEYZONE_TRY(json, parse_json_string(text));
+  return from_json_value(json);
 }
 
 void Type::append_ordered_part(BytesView wire, Bytes& out) const {

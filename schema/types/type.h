@@ -122,9 +122,12 @@ class Type : public std::enable_shared_from_this<Type> {
   bool operator==(const Type& other) const;
   // A value of `other` can be used where this type is asked for, unchanged.
   bool is_value_compatible_with(const Type& other) const;
-  // Any part is a duration (no part of a key may be), a counter, or the user type `keyspace`.`name`.
+  // Any part is of that kind, or the user type `keyspace`.`name`.
   bool references(TypeKind kind) const;
   bool references_user_type(std::string_view keyspace, std::string_view name) const;
+  // Durations have no order, so that no key may hold them, nor may they be compared. Those in a vector do, as in Cassandra:
+  // that of their bytes.
+  bool holds_durations() const;
   // The size of every non-empty value where all have the same: elements of vectors are then sent bare.
   virtual std::optional<size_t> fixed_length() const { return std::nullopt; }
 
@@ -174,6 +177,7 @@ class Type : public std::enable_shared_from_this<Type> {
   virtual void append_ordered_body(BytesView wire, Bytes& out) const = 0;  // wire is not empty
   virtual bool read_ordered_body(OrderedReader& in, Bytes& out) const = 0;
   virtual Result<Bytes> from_json_value(const JsonValue& json) const = 0;  // json is not null
+  Result<Bytes> from_json_text(std::string_view text) const;               // a JSON string that holds JSON
 
   TypeKind kind_;
   bool multi_cell_;

@@ -131,13 +131,14 @@ class Parser {
       return shape;
     }
     if (quote == '\0' && take('<')) return parameters(name, depth);
-    if (quote == '\0' && (shape.known = find_native_type(name))) {
+    const bool qualified = take('.');  // then a native type's name is a keyspace's
+    if (quote == '\0' && !qualified && (shape.known = find_native_type(name))) {
       if (name != native_type_name(shape.known->kind())) shape.name = name;
       return shape;
     }
     shape.kind = TypeKind::kUser;
     shape.name = name;
-    if (take('.')) {
+    if (qualified) {
       shape.keyspace = name;
       KEYZONE_TRY(second, word(quote));
       shape.name = second;

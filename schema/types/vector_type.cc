@@ -24,10 +24,7 @@ class VectorType final : public Type {
     for (const BytesView value : elements) KEYZONE_CHECK(element().validate(value));
     return {};
   }
-  Result<Bytes> from_text(std::string_view text) const override {
-    KEYZONE_TRY(json, parse_json_string(text));
-    return from_json_value(json);
-  }
+  Result<Bytes> from_text(std::string_view text) const override { return from_json_text(text); }
   std::string to_cql_literal(BytesView wire) const override {
     return joined(wire, [&](BytesView value) { return element().to_cql_literal(value); });
   }
@@ -55,7 +52,7 @@ class VectorType final : public Type {
     return true;
   }
   Result<Bytes> from_json_value(const JsonValue& json) const override {
-    if (json.kind == JsonValue::Kind::kString) return from_text(json.text);
+    if (json.kind == JsonValue::Kind::kString) return from_json_text(json.text);
     if (json.kind != JsonValue::Kind::kArray) {
       return invalid("Expected a list, but got a " + std::string(json.java_class()) + ": " +
                      json.to_string());

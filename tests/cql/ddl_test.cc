@@ -207,10 +207,10 @@ TEST_F(SchemaChanges, TablesAreRefused) {
   EXPECT_EQ(refused("CREATE TABLE z.x (a int PRIMARY KEY)"), "Keyspace 'z' doesn't exist");
   EXPECT_EQ(refused("CREATE TABLE system.x (a int PRIMARY KEY)", ErrorKind::kUnauthorized),
             "system keyspace is not user-modifiable.");
-  EXPECT_EQ(create("(a int)"), "No PRIMARY KEY specifed for table 'x' (exactly one required)");
+  EXPECT_EQ(create("(a int)"), "No PRIMARY KEY specifed for table 'k.x' (exactly one required)");
   EXPECT_EQ(create("(a int PRIMARY KEY, b int PRIMARY KEY)"),
-            "Multiple PRIMARY KEY specified for table 'x' (exactly one required)");
-  EXPECT_EQ(create("(a int, a text, PRIMARY KEY (a))"), "Duplicate column 'a' declaration for table 'x'");
+            "Multiple PRIMARY KEY specified for table 'k.x' (exactly one required)");
+  EXPECT_EQ(create("(a int, a text, PRIMARY KEY (a))"), "Duplicate column 'a' declaration for table 'k.x'");
   EXPECT_EQ(create("(a int, PRIMARY KEY (b))"), "Unknown column 'b' referenced in PRIMARY KEY for table 'x'");
   EXPECT_EQ(create("(a int, PRIMARY KEY (a, a))"),
             "Duplicate column 'a' in PRIMARY KEY clause for table 'x'");
