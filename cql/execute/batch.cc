@@ -117,7 +117,11 @@ Error mistake_in_keys(std::span<const BatchPart> parts, const ExecuteOptions& op
     context.values = part.values;
     context.functions = {options.now, options.random};
     if (part.plan->json) continue;
-    if (const auto keys = part.plan->restrictions.partition_keys(context); !keys) return keys.error();
+    const auto keys = part.plan->restrictions.partition_keys(context);
+    if (!keys) return keys.error();
+    for (const Bytes& key : *keys) {
+      if (const auto allowed = check_partition_key(key); !allowed) return allowed.error();
+    }
   }
   return otherwise;
 }
@@ -125,11 +129,8 @@ Error mistake_in_keys(std::span<const BatchPart> parts, const ExecuteOptions& op
 // Of a batch with conditions.
 Result<void> check_keys(std::span<const WritePlan* const> plans) {
   for (const WritePlan* plan : plans) {
-    if (plan->restrictions.partition_in()) {
-      return invalid(
-          "Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)");
-    }
-    KEYZONE_CHECK(check_conditional_keys(*plan));
+    if (!plan->restrictions.partition_in()) continue;
+    return invalid("Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)");
   }
   return {};
 }
@@ -169,7 +170,6 @@ Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans
 Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
                               std::optional<Timestamp> batch_timestamp, const ExecuteOptions& options,
                               const CatalogPtr& catalog) {
-  WriteBuilder builder(options, catalog);
   std::vector<const WritePlan*> plans;
   bool conditional = false, counter = false;
   for (const BatchPart& part : parts) {
@@ -178,12 +178,11 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
     counter = counter || part.plan->table->counter;
   }
   if (conditional) KEYZONE_CHECK(check_keys(plans));
+  WriteBuilder builder(options, catalog, conditional);
   for (const BatchPart& part : parts) {
     const auto added = builder.add(*part.plan, part.values, batch_timestamp);
+    if (!added && conditional) return added.error();
     if (!added) return mistake_in_keys(parts, options, added.error());
-  }
-  if (conditional && !builder.one_partition()) {
-    return invalid("Batch with conditions cannot span multiple partitions");
   }
   WriteExecution out;
   out.warnings = builder.take_warnings();

@@ -72,9 +72,9 @@ PreparedWrite::PreparedWrite(WritePlanPtr plan) : plan_(std::move(plan)) {
 }
 
 Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
-  if (plan_->conditional()) KEYZONE_CHECK(check_conditional_keys(*plan_));
-  WriteBuilder builder(options, catalog);
+  WriteBuilder builder(options, catalog, plan_->conditional());
   KEYZONE_CHECK(builder.add(*plan_, options.values));
+  if (plan_->conditional()) KEYZONE_CHECK(check_conditional_keys(*plan_));  // no key, of IN (), has met it
   WriteExecution out;
   out.commands = builder.take();
   out.warnings = builder.take_warnings();

@@ -109,29 +109,31 @@ Result<void> ReadCursor::bind_filters() {
   return {};
 }
 
-Result<void> ReadCursor::bind_ranges() {
+Result<bool> ReadCursor::bind_ranges() {
   if (plan_->clustering) {
-    if (plan_->table->clustering_size == 0) return {};
+    if (plan_->table->clustering_size == 0) return true;
     KEYZONE_TRY(key, plan_->clustering->clustering_key(bound_));
     Bytes end = prefix_successor(key);
     base_.ranges.push_back({std::move(key), std::move(end)});
-    return {};
+    return true;
   }
   KEYZONE_TRY(ranges, plan_->restrictions.clustering_ranges(bound_));
-  if (!ranges) return {};
+  if (!ranges) return true;
   if (ranges->empty()) sources_.clear();
   base_.ranges = *std::move(ranges);
-  return {};
+  return !base_.ranges.empty();
 }
 
 Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catalog& catalog) {
   const Restrictions& where = plan_->restrictions;
   std::optional<TokenRange> tokens = TokenRange{};
+  bool no_keys = false, empty_key = false;
   if (where.has_token_range()) {
     KEYZONE_TRY(range, where.token_range(bound_));
     tokens = range;
   }
-  auto add_key = [this, &tokens](Bytes key) {
+  auto add_key = [this, &tokens, &empty_key](Bytes key) {
+    empty_key = empty_key || key.empty();
     const Token token = token_of(key);
     if (!tokens || token <= tokens->begin || token > tokens->end) return;
     Source& source = sources_.emplace_back();
@@ -143,13 +145,17 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     add_key(std::move(key));
   } else if (where.has_partition_keys()) {
     KEYZONE_TRY(keys, where.partition_keys(bound_));
+    no_keys = keys.empty();
     for (Bytes& key : keys) add_key(std::move(key));
     window_ = kPartitionsAtOnce;
   } else if (tokens) {
     add_scans(tokens->begin, tokens->end, catalog);
     window_ = paged_ || limit_left_ != kUnlimited ? 1 : kTabletsAtOnce;
   }
-  KEYZONE_CHECK(bind_ranges());
+  if (!no_keys) {
+    KEYZONE_TRY(any_rows, bind_ranges());
+    if (any_rows && empty_key) KEYZONE_CHECK(check_partition_key({}));
+  }
   KEYZONE_CHECK(check_guardrails(options.dialect->guardrails));
   const size_t named = sources_.size() * std::max<size_t>(base_.ranges.size(), 1);
   if (options.dialect->in_values_max > 0 && !sources_.empty() && !sources_[0].scan &&

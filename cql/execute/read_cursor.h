@@ -54,7 +54,7 @@ class ReadCursor {
   Result<void> bind_filters();
   Result<void> check_sorts_all(const ExecuteOptions& options) const;
   Result<void> bind_sources(const ExecuteOptions& options, const Catalog& catalog);
-  Result<void> bind_ranges();
+  Result<bool> bind_ranges();  // false: there are none
   Result<void> check_guardrails(const Guardrails& guardrails);
   void add_scans(Token begin, Token end, const Catalog& catalog);
   void resume_from(const ReadPosition& position);

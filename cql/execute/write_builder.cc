@@ -220,9 +220,12 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
   head.timestamp = timestamp;
   if (plan.partition) {
     KEYZONE_TRY(key, plan.partition->partition_key(context));
+    KEYZONE_CHECK(check_partition_key(key));
     return add_partition(plan, context, std::move(key), std::move(head));
   }
   KEYZONE_TRY(keys, plan.restrictions.partition_keys(context));
+  for (const Bytes& key : keys) KEYZONE_CHECK(check_partition_key(key));
+  if (keys.empty() && plan.restrictions.names_rows()) KEYZONE_CHECK(plan.restrictions.clustering_keys(context));
   for (Bytes& key : keys) KEYZONE_CHECK(add_partition(plan, context, std::move(key), head));
   return {};
 }
@@ -231,23 +234,27 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
                                          Mutation mutation) {
   mutation.token = token_of(key);
   mutation.partition_key = std::move(key);
+  const bool another =
+      mutation_count_ > 0 && (first_table_ != plan.table->id || first_key_ != mutation.partition_key);
+  if (conditional_ && another) return invalid("Batch with conditions cannot span multiple partitions");
+  if (conditional_) KEYZONE_CHECK(check_conditional_keys(plan));
   if (plan.conditional()) {
     KEYZONE_CHECK(add_conditions(plan, context, mutation));
-    auto changed = add_changes(plan, context, options_, mutation);
-    if (!changed && !mistake_) mistake_ = changed.error();
-    if (!changed) mutation.rows.clear();
-  } else {
-    KEYZONE_CHECK(add_changes(plan, context, options_, mutation));
+  } else if (conditional_ && plan.restrictions.names_rows()) {
+    KEYZONE_CHECK(plan.restrictions.clustering_keys(context));
   }
+  const auto changed = add_changes(plan, context, options_, mutation);
+  if (!changed && !conditional_) return changed.error();
+  if (!changed && !mistake_) mistake_ = changed.error();
+  if (!changed) mutation.rows.clear();
   const Guardrails& guardrails = options_.dialect->guardrails;
   if (guardrails.limits_writes()) KEYZONE_CHECK(check_writes(guardrails, *plan.table, mutation, warnings_));
-  if (mutation.rows.empty() && !plan.conditional()) return {};
+  if (changed && mutation.rows.empty() && !plan.conditional()) return {};
   if (mutation_count_++ == 0) {
     first_table_ = plan.table->id;
     first_key_ = mutation.partition_key;
-  } else if (first_table_ != plan.table->id || first_key_ != mutation.partition_key) {
-    one_partition_ = false;
   }
+  one_partition_ = one_partition_ && !another;
   if (!mutation.rows.empty()) command_for(plan, mutation.token).mutations.push_back(std::move(mutation));
   return {};
 }

@@ -34,8 +34,9 @@ ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> pla
 
 class WriteBuilder {
  public:
-  WriteBuilder(const ExecuteOptions& options, const CatalogPtr& catalog)
-      : options_(options), catalog_(*catalog) {}
+  // `conditional`: some plan has conditions, on which all depend.
+  WriteBuilder(const ExecuteOptions& options, const CatalogPtr& catalog, bool conditional)
+      : options_(options), catalog_(*catalog), conditional_(conditional) {}
 
   // `batch_timestamp`: of USING on the batch.
   Result<void> add(const WritePlan& plan, std::span<const Value> values,
@@ -58,6 +59,7 @@ class WriteBuilder {
 
   const ExecuteOptions& options_;
   const Catalog& catalog_;
+  const bool conditional_;
   std::vector<TabletCommand> commands_;
   std::vector<std::optional<Token>> tablet_ends_;  // of the tablet of each command, once somebody asked
   Uuid first_table_;

@@ -70,6 +70,10 @@ Result<std::vector<Bytes>> extend(const std::vector<Bytes>& prefixes, const Prep
 
 }  // namespace
 
+Result<void> check_partition_key(BytesView key) {
+  return key.empty() ? Result<void>(invalid("Key may not be empty")) : Result<void>();
+}
+
 Result<std::vector<Bytes>> Restrictions::partition_keys(EvalContext& context) const {
   KEYZONE_ASSERT(all_keys_);
   std::vector<std::vector<BytesView>> keys(1);
@@ -91,7 +95,6 @@ Result<std::vector<Bytes>> Restrictions::partition_keys(EvalContext& context) co
   out.reserve(keys.size());
   for (const auto& key : keys) {
     KEYZONE_TRY(bytes, encode_partition_key(key));
-    if (bytes.empty()) return invalid("Key may not be empty");
     out.push_back(std::move(bytes));
   }
   return out;

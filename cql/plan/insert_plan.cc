@@ -59,16 +59,18 @@ Result<void> plan_values(PrepareContext& context, const InsertStatement& stateme
   KEYZONE_CHECK(check_columns(table, statement));
   std::vector<const Column*> columns;
   std::vector<PreparedRelation> keys;
-  for (size_t i = 0; i < statement.columns.size(); ++i) {
-    const Column& column = *table.find(statement.columns[i]);
-    columns.push_back(&column);
-    if (is_key(column)) {
-      KEYZONE_TRY(key, prepare_relation(context, table, equal_to(column, statement.values[i])));
-      keys.push_back(std::move(key));
-      continue;
-    }
+  for (const std::string& name : statement.columns) columns.push_back(table.find(name));
+  // The order of things tells which mistake is complained of.
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const Column& column = *columns[i];
+    if (is_key(column)) continue;
     KEYZONE_TRY(operation, prepare_set(context, table, column, *statement.values[i]));
     (column.kind == ColumnKind::kStatic ? plan.statics : plan.regulars).push_back(std::move(operation));
+  }
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!is_key(*columns[i])) continue;
+    KEYZONE_TRY(key, prepare_relation(context, table, equal_to(*columns[i], statement.values[i])));
+    keys.push_back(std::move(key));
   }
   plan.writes_row = writes_row(table, columns);
   return restrict_key(keys, plan);

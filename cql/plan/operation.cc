@@ -136,9 +136,11 @@ Result<ColumnOperation> prepare_assignment(PrepareContext& context, const Table&
     case AssignmentKind::kPrepend:
       break;
   }
+  auto made = make(Kind::kPrepend, column, prepare_term(context, assignment.value, receiver_of(table, column)));
+  if (!made) return made;
   if (column.type->kind() != TypeKind::kList) return invalid_operation(assignment, "non list");
   if (!column.type->is_multi_cell()) return invalid_operation(assignment, "frozen list");
-  return make(Kind::kPrepend, column, prepare_term(context, assignment.value, receiver_of(table, column)));
+  return made;
 }
 
 Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& table, const Column& column,

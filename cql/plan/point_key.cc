@@ -45,7 +45,6 @@ Result<Value> PointKey::value(size_t i, EvalContext& context) const {
 Result<Bytes> PointKey::partition_key(EvalContext& context) const {
   if (terms_.size() == 1) {
     KEYZONE_TRY(only, value(0, context));
-    if (only.bytes.empty()) return invalid("Key may not be empty");
     return encode_partition_key(std::span(&only.bytes, 1));
   }
   std::vector<BytesView> parts(terms_.size());

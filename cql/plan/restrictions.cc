@@ -264,13 +264,14 @@ class RestrictionAnalysis {
 
   Result<void> check_unused_clustering(const std::vector<bool>& taken) const {
     if (options_.allow_filtering && is_select()) return {};
+    const auto is_contains = [](const PreparedRelation& relation) { return relation.is_contains(); };
+    if (std::any_of(clustering_.begin(), clustering_.end(), is_contains)) {
+      return invalid(
+          "Clustering columns can only be restricted with CONTAINS with a secondary index or filtering");
+    }
     for (size_t i = 0; i < clustering_.size(); ++i) {
       if (taken[i]) continue;
       const PreparedRelation& relation = clustering_[i];
-      if (relation.is_contains()) {
-        return invalid(
-            "Clustering columns can only be restricted with CONTAINS with a secondary index or filtering");
-      }
       return invalid("PRIMARY KEY column \"" + relation.first().name +
                      "\" cannot be restricted as preceding column \"" +
                      table_.clustering(out_.equal_prefix_).name + "\" is not restricted");

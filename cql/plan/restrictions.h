@@ -25,6 +25,9 @@ struct RestrictionOptions {
 Result<void> add_relation(PrepareContext& context, const Table& table, const Relation& relation, bool filters,
                           std::vector<PreparedRelation>& out);
 
+// Keys may not be of no bytes.
+Result<void> check_partition_key(BytesView key);
+
 // (begin, end]; never empty. The whole ring: {INT64_MIN, INT64_MAX}.
 struct TokenRange {
   Token begin{INT64_MIN};
@@ -62,7 +65,8 @@ class Restrictions {
   // The column is restricted to one value by = (for ORDER BY and GROUP BY).
   bool is_fixed(const Column& column) const;
 
-  // The partition keys, by value in order and without duplicates. REQUIRES: has_partition_keys()
+  // The partition keys, by value in order and without duplicates; some may not be allowed (check_partition_key).
+  // REQUIRES: has_partition_keys()
   Result<std::vector<Bytes>> partition_keys(EvalContext& context) const;
   // REQUIRES: !has_partition_keys(), or to filter its keys. nullopt: nothing can be in it.
   Result<std::optional<TokenRange>> token_range(EvalContext& context) const;
