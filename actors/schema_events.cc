@@ -1,5 +1,7 @@
 #include "actors/schema_events.h"
 
+#include "cql/system_tables/system_tables.h"
+
 namespace keyzone::actors {
 
 namespace {
@@ -28,9 +30,9 @@ std::vector<SchemaChangeEvent> schema_events(const Catalog& before, const Catalo
   for (const auto& [name, keyspace] : after.keyspaces) {
     auto it = before.keyspaces.find(name);
     const Keyspace* old = it == before.keyspaces.end() ? nullptr : it->second.get();
-    if (!old) {
+    if (!old && !cql::is_replicated_system_keyspace(name)) {
       out.push_back({"CREATED", "KEYSPACE", name, "", {}});
-    } else if (old->replication != keyspace->replication || old->durable_writes != keyspace->durable_writes) {
+    } else if (!old || old->replication != keyspace->replication || old->durable_writes != keyspace->durable_writes) {
       out.push_back({"UPDATED", "KEYSPACE", name, "", {}});
     }
     if (old != keyspace.get()) type_events(old, *keyspace, out);

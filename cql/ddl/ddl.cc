@@ -30,6 +30,21 @@ Error not_permitted(const std::string& permission, const std::string& resource) 
   return {ErrorKind::kUnauthorized, "Cannot " + permission + " <" + resource + ">"};
 }
 
+Result<void> check_keyspace_name(const std::string& name) {
+  if (!is_word(name)) {
+    return invalid(
+        "Keyspace name must not be empty and must contain alphanumeric or underscore characters only (got "
+        "\"" +
+        name + "\")");
+  }
+  if (name.size() > kNameLengthMax) {
+    return invalid("Keyspace name must not be more than " + std::to_string(kNameLengthMax) +
+                   " characters long (got " + std::to_string(name.size()) + " characters for \"" + name +
+                   "\")");
+  }
+  return {};
+}
+
 Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context, const Permission& wanted) {
   const std::string keyspace = name.keyspace.empty() ? std::string(context.keyspace) : name.keyspace;
   if (keyspace.empty()) {
@@ -41,6 +56,7 @@ Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& con
                                                        : "all tables in " + keyspace);
   }
   if (is_system_keyspace(keyspace)) return not_modifiable(keyspace);
+  KEYZONE_CHECK(check_keyspace_name(keyspace));
   return keyspace;
 }
 

@@ -155,28 +155,13 @@ Result<void> check_has_class(const Properties& properties) {
   return invalid("Missing mandatory option 'replication'");
 }
 
-Result<void> check_name(const std::string& name) {
-  if (!is_word(name)) {
-    return invalid(
-        "Keyspace name must not be empty and must contain alphanumeric or underscore characters only (got "
-        "\"" +
-        name + "\")");
-  }
-  if (name.size() > kNameLengthMax) {
-    return invalid("Keyspace name must not be more than " + std::to_string(kNameLengthMax) +
-                   " characters long (got " + std::to_string(name.size()) + " characters for \"" + name +
-                   "\")");
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const DdlContext& context) {
   if (is_system_keyspace(statement.name) && !is_replicated_system_keyspace(statement.name)) {
     return invalid("System keyspace '" + statement.name + "' is not user-modifiable");
   }
-  KEYZONE_CHECK(check_name(statement.name));
+  KEYZONE_CHECK(check_keyspace_name(statement.name));
   KEYZONE_CHECK(check_names(statement.properties));
   KEYZONE_CHECK(check_has_class(statement.properties));
   if (find_keyspace(context, statement.name) || is_system_keyspace(statement.name)) {
@@ -194,10 +179,12 @@ Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const 
 }
 
 Result<DdlPlan> alter_keyspace(const AlterKeyspaceStatement& statement, const DdlContext& context) {
-  if (is_system_keyspace(statement.name)) return not_modifiable(statement.name);
-  KEYZONE_CHECK(check_name(statement.name));
+  const bool is_system = is_system_keyspace(statement.name);
+  if (is_system && !is_replicated_system_keyspace(statement.name)) return not_modifiable(statement.name);
+  KEYZONE_CHECK(check_keyspace_name(statement.name));
   KEYZONE_CHECK(check_names(statement.properties));
   const Keyspace* before = find_keyspace(context, statement.name);
+  if (!before) before = find_system_keyspace(statement.name);
   if (!before && statement.if_exists) return nothing(context);
   if (!before) return invalid("Keyspace '" + statement.name + "' doesn't exist");
   Keyspace keyspace = *before;
@@ -205,7 +192,7 @@ Result<DdlPlan> alter_keyspace(const AlterKeyspaceStatement& statement, const Dd
   const bool same =
       keyspace.replication == before->replication && keyspace.durable_writes == before->durable_writes;
   DdlPlan plan = same ? nothing(context) : changed(context, kUpdated, "KEYSPACE", keyspace.name, "");
-  if (has_replication) warn_of_factors(keyspace, plan);
+  if (has_replication && !is_system) warn_of_factors(keyspace, plan);
   if (!same) plan.change.put_keyspaces.push_back(std::move(keyspace));
   return plan;
 }
@@ -214,7 +201,7 @@ Result<DdlPlan> drop_keyspace(const DropKeyspaceStatement& statement, const DdlC
   if (is_replicated_system_keyspace(statement.name))
     return not_permitted("DROP", "keyspace " + statement.name);
   if (is_system_keyspace(statement.name)) return not_modifiable(statement.name);
-  KEYZONE_CHECK(check_name(statement.name));
+  KEYZONE_CHECK(check_keyspace_name(statement.name));
   if (!find_keyspace(context, statement.name)) {
     if (statement.if_exists) return nothing(context);
     return invalid("Keyspace '" + statement.name + "' doesn't exist");

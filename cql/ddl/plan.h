@@ -23,7 +23,8 @@ struct Permission {
 inline constexpr Permission kMayCreate = {"CREATE"}, kMayAlterTable = {"ALTER", true}, kMayDropTable = {"DROP", true},
                             kMayAlterType = {"ALTER"}, kMayDropType = {"DROP"};
 
-// The keyspace that a name means. Errors: no keyspace given, or one of the system's (kUnauthorized).
+Result<void> check_keyspace_name(const std::string& name);
+// The keyspace that a name means. Errors: no name for a keyspace, no keyspace given, or one of the system's (kUnauthorized).
 Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context, const Permission& wanted);
 // nullptr: there is none.
 const Keyspace* find_keyspace(const DdlContext& context, const std::string& name);

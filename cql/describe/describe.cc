@@ -160,7 +160,7 @@ class Describer {
 
 std::map<std::string, KeyspacePtr, ByName> Describer::keyspaces() const {
   std::map<std::string, KeyspacePtr, ByName> all(catalog_.keyspaces.begin(), catalog_.keyspaces.end());
-  for (const KeyspacePtr& keyspace : system_keyspaces()) all[keyspace->name] = keyspace;
+  for (const KeyspacePtr& keyspace : system_keyspaces()) all.emplace(keyspace->name, keyspace);
   return all;
 }
 

@@ -53,6 +53,8 @@ std::optional<ModificationStatement> modification(const Statement& statement) {
   return std::nullopt;
 }
 
+constexpr const char* kModification = "Modification";
+
 class Preparer {
  public:
   Preparer(StatementPtr statement, const std::string& keyspace, const Catalog& catalog,
@@ -74,6 +76,7 @@ class Preparer {
   bool qualified() const {
     if (const auto* select = statement_->as<SelectStatement>()) return !select->table.keyspace.empty();
     if (const auto write = modification(*statement_)) return !table_of(*write).keyspace.empty();
+    if (const auto* truncate = statement_->as<TruncateStatement>()) return !truncate->table.keyspace.empty();
     const auto* batch = statement_->as<BatchStatement>();
     return batch && std::all_of(batch->statements.begin(), batch->statements.end(),
                                 [](const auto& one) { return !table_of(one).keyspace.empty(); });
@@ -108,23 +111,14 @@ class Preparer {
     if (!local) info.tables.emplace_back(table->id, table->version);
   }
 
-  Error refuse_virtual(const Table& table) const {
-    const auto* batch = statement_->as<BatchStatement>();
-    if (batch && batch->kind == BatchKind::kLogged) {
-      return invalid("Cannot include a virtual table statement in a logged batch");
-    }
-    const auto write = modification(*statement_);
-    const auto conditional = [](const auto& one) { return one.conditions.any(); };
-    if (write && std::visit(conditional, *write)) return invalid("Conditional updates are not supported by virtual tables");
-    const std::string name = table.keyspace + "." + table.name;
-    const char* what = statement_->as<TruncateStatement>() ? "Truncation" : "Modification";
-    return invalid(std::string(what) + " is not supported by table " + name);
+  static Error refusal(const Table& table, const char* what) {
+    return invalid(std::string(what) + " is not supported by table " + table.keyspace + "." + table.name);
   }
 
+  // Virtual tables among them: those writes are refused once they are planned.
   Result<TablePtr> find_writable(const QualifiedName& name) const {
     KEYZONE_TRY(table, find_table(catalog_, name, keyspace_));
-    if (!is_system_keyspace(table->keyspace)) return table;
-    if (is_virtual_keyspace(table->keyspace)) return refuse_virtual(*table);
+    if (!is_system_keyspace(table->keyspace) || is_virtual_keyspace(table->keyspace)) return table;
     return Error{ErrorKind::kUnauthorized, table->keyspace + " keyspace is not user-modifiable."};
   }
 
@@ -145,18 +139,43 @@ class Preparer {
     return std::shared_ptr<PreparedBase>(std::move(made));
   }
 
+  Result<WritePlanPtr> plan_one(const TablePtr& table, const ModificationStatement& write) {
+    PrepareContext context = context_for(*table);
+    KEYZONE_TRY(planned, plan_write(context, table, write));
+    if (!is_virtual_keyspace(table->keyspace)) return planned;
+    if (planned->timestamp) return invalid("Custom timestamp is not supported by virtual tables");
+    if (planned->ttl) return invalid("Expiring columns are not supported by virtual tables");
+    if (planned->conditional()) return invalid("Conditional updates are not supported by virtual tables");
+    return planned;
+  }
+
   Result<std::shared_ptr<PreparedBase>> prepare_write(const ModificationStatement& write) {
     KEYZONE_TRY(table, find_writable(table_of(write)));
-    PrepareContext context = context_for(*table);
-    KEYZONE_TRY(plan, plan_write(context, table, write));
-    if (plan->timestamp) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
-    auto made = std::make_shared<PreparedWrite>(plan);
+    KEYZONE_TRY(planned, plan_one(table, write));
+    if (planned->timestamp) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
+    const bool is_virtual = is_virtual_keyspace(table->keyspace);
+    std::shared_ptr<PreparedBase> made;
+    if (is_virtual) {
+      made = std::make_shared<PreparedRefusal>(refusal(*table, kModification));
+    } else {
+      made = std::make_shared<PreparedWrite>(planned);
+    }
     PreparedInfo& info = made->mutable_info();
-    info.kind = plan->kind;
-    info.conditional = plan->conditional();
+    info.kind = planned->kind;
+    info.conditional = planned->conditional();
     info.counter = table->counter;
-    name_table(info, table, false);
-    return std::shared_ptr<PreparedBase>(std::move(made));
+    name_table(info, table, is_virtual);
+    return made;
+  }
+
+  Result<void> check_virtual(const BatchStatement& batch, const std::vector<WritePlanPtr>& plans) const {
+    const auto is_virtual = [](const WritePlanPtr& one) { return is_virtual_keyspace(one->table->keyspace); };
+    const auto found = std::find_if(plans.begin(), plans.end(), is_virtual);
+    if (found == plans.end()) return {};
+    if (batch.kind == BatchKind::kLogged) return invalid("Cannot include a virtual table statement in a logged batch");
+    if (!std::all_of(plans.begin(), plans.end(), is_virtual))
+      return invalid("Mutations for virtual and regular tables cannot exist in the same batch");
+    return refusal(*(*found)->table, kModification);
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_batch(const BatchStatement& batch) {
@@ -166,14 +185,14 @@ class Preparer {
     std::vector<const WritePlan*> bare;
     for (const ModificationStatement& statement : batch.statements) {
       KEYZONE_TRY(table, find_writable(table_of(statement)));
-      PrepareContext context = context_for(*table);
-      KEYZONE_TRY(plan, plan_write(context, table, statement));
+      KEYZONE_TRY(planned, plan_one(table, statement));
       name_table(info, table, false);
-      info.conditional = info.conditional || plan->conditional();
+      info.conditional = info.conditional || planned->conditional();
       info.counter = info.counter || table->counter;
-      bare.push_back(plan.get());
-      plans.push_back(std::move(plan));
+      bare.push_back(planned.get());
+      plans.push_back(std::move(planned));
     }
+    KEYZONE_CHECK(check_virtual(batch, plans));
     KEYZONE_CHECK(check_batch(batch.kind, bare, batch.attributes.timestamp != nullptr, dialect_));
     ExpressionPtr timestamp;
     if (batch.attributes.timestamp) {
@@ -197,6 +216,7 @@ class Preparer {
       if (!dialect_.truncate) return invalid("TRUNCATE is not supported");
       KEYZONE_CHECK(dialect_.guardrails.check(Feature::kDropTruncateTable));
       KEYZONE_TRY(found, find_writable(truncate->table));
+      if (is_virtual_keyspace(found->keyspace)) return refusal(*found, "Truncation");
       table = found;
       name_table(info, table, false);
     }

@@ -68,6 +68,18 @@ class PreparedOther : public PreparedBase {
   TablePtr table_;  // of TRUNCATE
 };
 
+// A write to a virtual table: it is planned as any other, and then refused.
+class PreparedRefusal : public PreparedBase {
+ public:
+  explicit PreparedRefusal(Error error) : error_(std::move(error)) {}
+
+ protected:
+  Result<Execution> begin(const ExecuteOptions&, const CatalogPtr&) const override { return error_; }
+
+ private:
+  Error error_;
+};
+
 // What a batch may hold together. Errors: kInvalid with Cassandra's sentences.
 Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans, bool batch_timestamp,
                          const Dialect& dialect);

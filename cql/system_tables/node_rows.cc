@@ -254,6 +254,52 @@ std::vector<SystemRow> settings_rows(const Table& table, const Catalog&, const N
   return rows.take();
 }
 
+// The one role there is: clients don't log in, and each may do all. It has no password, and so no hash of one.
+std::vector<SystemRow> roles_rows(const Table& table, const Catalog&, const NodeFacts&) {
+  RowBuilder rows(table);
+  rows.add().text("role", "cassandra").boolean("can_login", true).boolean("is_superuser", true);
+  return rows.take();
+}
+
+// There is no gossip: what Cassandra's nodes tell each other so is in the catalog and in heartbeats.
+std::vector<SystemRow> gossip_info_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+  constexpr uint64_t kMillisPerSecond = 1000;
+  std::map<std::pair<std::string, uint16_t>, std::pair<NodeId, const Node*>> ordered;
+  if (const Node* self = find_node(catalog, facts.node))
+    ordered[{self->listen_address, self->storage_port}] = {facts.node, self};
+  for (const auto& [id, node] : catalog.nodes) {
+    if (!node.replaced && !facts.alone) ordered[{node.listen_address, node.storage_port}] = {id, &node};
+  }
+  const auto seconds_up = [&facts](NodeId id) { return static_cast<int32_t>(stats_of(id, facts).uptime_ms / kMillisPerSecond); };
+  const int32_t now = facts.gossip_generation + seconds_up(facts.node);
+  RowBuilder rows(table);
+  for (const auto& [key, found] : ordered) {
+    const auto& [id, node] = found;
+    const std::string& address = node->listen_address;
+    const std::string status = "NORMAL," + (node->tokens.empty() ? "" : std::to_string(node->tokens.front().value));
+    rows.add()
+        .inet("address", address)
+        .integer("port", node->storage_port)
+        .text("dc", node->data_center)
+        .integer("generation", now - seconds_up(id))
+        .integer("heartbeat", seconds_up(id))
+        .text("host_id", node->host_id.to_string())
+        .text("hostname", address)
+        .text("internal_address_and_port", address + ":" + std::to_string(node->storage_port))
+        .text("internal_ip", address)
+        .text("load", std::to_string(stats_of(id, facts).data_bytes) + ".0")
+        .text("native_address_and_port", client_address(*node) + ":" + std::to_string(node->native_transport_port))
+        .text("rack", node->zone)
+        .text("release_version", facts.release_version)
+        .text("rpc_address", client_address(*node))
+        .text("rpc_ready", stats_of(id, facts).up ? "true" : "false")
+        .text("schema", catalog.schema_version().to_string())
+        .text("status", status)
+        .text("status_with_port", status);
+  }
+  return rows.take();
+}
+
 std::vector<SystemRow> keyzone_nodes_rows(const Table& table, const Catalog& catalog,
                                           const NodeFacts& facts) {
   RowBuilder rows(table);

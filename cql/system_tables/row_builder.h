@@ -78,6 +78,8 @@ std::vector<SystemRow> batch_metrics_rows(const Table& table, const Catalog& cat
 std::vector<SystemRow> cql_metrics_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> caches_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> thread_pools_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> roles_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> gossip_info_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> clients_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> settings_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> keyzone_nodes_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);

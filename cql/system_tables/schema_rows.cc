@@ -11,7 +11,7 @@ namespace {
 std::vector<KeyspacePtr> real_keyspaces(const Catalog& catalog) {
   std::map<std::string, KeyspacePtr> all(catalog.keyspaces.begin(), catalog.keyspaces.end());
   for (const KeyspacePtr& keyspace : system_keyspaces()) {
-    if (!is_virtual_keyspace(keyspace->name)) all[keyspace->name] = keyspace;
+    if (!is_virtual_keyspace(keyspace->name)) all.emplace(keyspace->name, keyspace);
   }
   std::vector<KeyspacePtr> out;
   for (const auto& [name, keyspace] : all) out.push_back(keyspace);

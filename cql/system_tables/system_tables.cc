@@ -127,9 +127,11 @@ constexpr Source kSources[] = {
     {"system_virtual_schema", "keyspaces", virtual_keyspaces_rows},
     {"system_virtual_schema", "tables", virtual_tables_rows},
     {"system_virtual_schema", "columns", virtual_columns_rows},
+    {"system_auth", "roles", roles_rows},
     {"system_traces", "events", trace_events_rows},
     {"system_traces", "sessions", trace_sessions_rows},
     {"system_views", "clients", clients_rows},
+    {"system_views", "gossip_info", gossip_info_rows},
     {"system_views", "batch_metrics", batch_metrics_rows},
     {"system_views", "caches", caches_rows},
     {"system_views", "coordinator_read_latency", coordinator_read_rows},
@@ -167,6 +169,13 @@ bool is_virtual_keyspace(std::string_view name) {
 const std::vector<KeyspacePtr>& system_keyspaces() {
   static const std::vector<KeyspacePtr> kAll = make_system_keyspaces();
   return kAll;
+}
+
+const Keyspace* find_system_keyspace(std::string_view name) {
+  for (const KeyspacePtr& keyspace : system_keyspaces()) {
+    if (keyspace->name == name) return keyspace.get();
+  }
+  return nullptr;
 }
 
 const std::vector<TablePtr>& system_tables() {

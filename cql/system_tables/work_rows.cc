@@ -3,7 +3,8 @@
 // Tables of system_views that stay empty have nothing to show here: there are no hints (Raft brings a replica up to date), no
 // repairs and streams (nor their history), no permission caches without roles, no SSTables of a table's own (all tablets of a
 // shard share one LevelDB: max_sstable_size, max_partition_size, sai_*), no snapshots, and no JVM whose properties could
-// be listed.
+// be listed. Links between nodes carry no messages that could be counted as internode_* counts them: all that waits for a peer
+// leaves as one frame.
 #include "cql/system_tables/row_builder.h"
 
 namespace keyzone::cql {
