@@ -58,7 +58,9 @@ Result<std::string> Session::keyspace_of(const std::optional<BytesView>& named) 
 
 // Once a connection, as Cassandra does: the statement means another table than it would mean here.
 void Session::warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request) {
-  if (info.qualified || warned_of_keyspace_ || info.keyspace == keyspace_ || info.table_name.empty() ||
+  const bool describes = info.kind == cql::StatementKind::kDescribe;
+  const std::string& keyspace = describes ? info.table_keyspace : info.keyspace;  // which is empty: it was prepared in none
+  if (info.qualified || warned_of_keyspace_ || keyspace == keyspace_ || (info.table_name.empty() && !describes) ||
       info.kind == cql::StatementKind::kBatch)
     return;
   warned_of_keyspace_ = true;
@@ -68,7 +70,7 @@ void Session::warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& req
       "non-qualified table names. Please consider removing instances of `Session#setKeyspace(<keyspace>)`, "
       "`Session#execute(\"USE <keyspace>\")` and `cluster.newSession(<keyspace>)` from your code, and always use "
       "fully qualified table names (e.g. <keyspace>.<table>). Keyspace used: " +
-      shown(keyspace_) + ", statement keyspace: " + shown(info.keyspace) + ", statement id: " + to_hex(info.id));
+      shown(keyspace_) + ", statement keyspace: " + shown(keyspace) + ", statement id: " + to_hex(info.id));
 }
 
 void Session::handle_prepare(const net::Frame& frame) {
@@ -174,11 +176,13 @@ void Session::handle_statement(const net::Frame& frame, Asked& asked, std::atomi
     return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
   }
   auto execution = plan_statement(asked, request);
-  if (!execution) return answer_error(request, execution.error());
+  if (!execution && execution.error().kind != ErrorKind::kStale) return answer_error(request, execution.error());
   request.body = Bytes(frame.body);
   request.plan = [this](uint32_t number) { plan_statement_again<Asked>(number); };
   executed.fetch_add(1, std::memory_order_relaxed);
-  start(add_request(std::move(request)), *std::move(execution));
+  const uint32_t number = add_request(std::move(request));
+  if (!execution) return fail(number, execution.error());  // the catalog has changed meanwhile: it is planned again
+  start(number, *std::move(execution));
 }
 
 void Session::handle_query(const net::Frame& frame) {
