@@ -402,12 +402,20 @@ CHAPTERS = {"50_typos": typos, "40_literals_by_type": literals, "41_json_by_type
             "46_texts_by_type": strings, "47_hints_and_operations_by_type": hints}
 
 
+def reasons(path):
+    """Why we answer statements of the chapter as it is now otherwise on purpose: these lines stay."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {statement: reason for reason, statement in zip(lines, lines[1:]) if reason.startswith("@differs ")}
+
+
 def main():
     for name in sys.argv[1:] or CHAPTERS:
-        lines = [f"# Made by matrices.py."]
+        path = FOLDER / f"{name}.txt"
+        lines, kept = [f"# Made by matrices.py."], reasons(path)
         for text in CHAPTERS[name]():
-            lines.append(f"# {text[3:]}" if text.startswith("--") else f"> {text}")
-        (FOLDER / f"{name}.txt").write_text("\n".join(lines) + "\n")
+            line = f"# {text[3:]}" if text.startswith("--") else f"> {text}"
+            lines += [kept[line], line] if line in kept else [line]
+        path.write_text("\n".join(lines) + "\n")
 
 
 main()
