@@ -24,6 +24,7 @@ struct ReadRequest {
   #   partition := 8 bytes le token, block key;   range := block from, block to;   column := varint
   resume @14 :ReadPosition;
   lookUp @15 :Data;        # a Command
+  elements @16 :Data;      # varint count, range*;   range := varint column, block from, block to
 }
 
 struct ReadPosition {

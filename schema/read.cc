@@ -10,7 +10,7 @@ namespace {
 
 using namespace envelope;
 
-constexpr size_t kRequestWords = 1 + 10 + 3;  // root pointer, data, pointers
+constexpr size_t kRequestWords = 1 + 10 + 4;  // root pointer, data, pointers
 constexpr size_t kPositionWords = 1 + 3 + 2;
 constexpr size_t kResultWords = 1 + 2 + 2;
 
@@ -63,6 +63,28 @@ size_t read_count(ByteReader& in) {
   return in.failed() ? 0 : static_cast<size_t>(count);
 }
 
+Bytes elements_of(const ReadRequest& request) {
+  Bytes out;
+  append_varint(out, request.elements.size());
+  for (const ElementRange& range : request.elements) {
+    append_varint(out, range.column.value);
+    append_block(out, range.from);
+    append_block(out, range.to);
+  }
+  return out;
+}
+
+bool read_elements(BytesView run, ReadRequest& request) {
+  ByteReader in(run);
+  request.elements.resize(read_count(in));
+  for (ElementRange& range : request.elements) {
+    range.column = ColumnId(static_cast<uint32_t>(in.varint()));
+    range.from = in.block();
+    range.to = in.block();
+  }
+  return !in.failed();
+}
+
 bool read_selection(BytesView run, ReadRequest& request) {
   ByteReader in(run);
   request.partitions.resize(read_count(in));
@@ -100,6 +122,8 @@ Result<ReadRequest> request_of(wire::ReadRequest::Reader in) {
   out.look_up = bytes_of(in.getLookUp());
   if (!read_selection(view_of(in.getSelection()), out))
     return Error{ErrorKind::kCorrupt, "read: the selection ends early"};
+  if (in.hasElements() && !read_elements(view_of(in.getElements()), out))
+    return Error{ErrorKind::kCorrupt, "read: the elements end early"};
   return out;
 }
 
@@ -116,7 +140,9 @@ Result<ReadResult> result_of(wire::ReadResult::Reader in) {
 
 Bytes encode_read(const ReadRequest& request) {
   const Bytes selection = selection_of(request);
+  const Bytes elements = request.elements.empty() ? Bytes() : elements_of(request);
   const size_t words = kRequestWords + words_for(selection.size()) + words_for(request.look_up.size()) +
+                       words_for(elements.size()) +
                        (request.resume ? words_of(*request.resume) : 0);
   return pack<wire::ReadRequest>(words, [&](wire::ReadRequest::Builder out) {
     const auto [high, low] = halves(request.table);
@@ -135,6 +161,7 @@ Bytes encode_read(const ReadRequest& request) {
     out.setNow(request.now);
     out.setSelection(data_of(selection));
     if (!request.look_up.empty()) out.setLookUp(data_of(request.look_up));
+    if (!elements.empty()) out.setElements(data_of(elements));
     if (request.resume) fill_position(out.initResume(), *request.resume);
   });
 }

@@ -29,6 +29,14 @@ struct ReadPosition {
   bool operator==(const ReadPosition&) const = default;
 };
 
+// Elements of a collection that is not frozen, by their paths (schema/command.h): from <= path < to; `to` empty: no end.
+struct ElementRange {
+  ColumnId column;
+  Bytes from;
+  Bytes to;
+  bool operator==(const ElementRange&) const = default;
+};
+
 struct ReadRequest {
   Uuid table;
   uint32_t schema_version = 0;
@@ -44,6 +52,8 @@ struct ReadRequest {
   bool statics_only = false;     // no rows (SELECT DISTINCT; conditions on statics)
   std::vector<ColumnId> columns;       // statics and regulars wanted, in the order of the answer's cells
   std::vector<ColumnId> with_metadata; // those of `columns` whose timestamps and expiries are wanted too
+  // Of a column that is named here, only these elements matter: others may be there, or not.
+  std::vector<ElementRange> elements;
   uint64_t row_limit = 0;              // 0: none
   uint64_t per_partition_limit = 0;    // 0: none
   uint64_t bytes_limit = 0;            // stop soon after; 0: none

@@ -11,6 +11,7 @@ constexpr Time kPatienceLeast = 150 * kMillisecond;
 constexpr Time kPatience = 15 * kSecond;
 constexpr int32_t kPairRows = 3;
 constexpr uint64_t kRemovedMost = 200;  // values back from now that a removal may reach
+constexpr size_t kEntryBytes = 500;     // a handful of entries are too large for their row
 constexpr uint64_t kReadersOneIn = 5;  // clients that only read: no write that waits keeps them from it
 
 constexpr const char* kSchema[] = {
@@ -22,6 +23,7 @@ constexpr const char* kSchema[] = {
     "CREATE TABLE IF NOT EXISTS sim.counters (key int PRIMARY KEY, value counter)",
     "CREATE TABLE IF NOT EXISTS sim.fleeting (key int, element bigint, PRIMARY KEY (key, element))"
     " WITH gc_grace_seconds = 1",
+    "CREATE TABLE IF NOT EXISTS sim.maps (key int PRIMARY KEY, parts map<bigint, blob>) WITH gc_grace_seconds = 1",
 };
 constexpr const char* kTexts[kStatements] = {
     "INSERT INTO sim.registers (key, value) VALUES (?, ?)",
@@ -41,6 +43,13 @@ constexpr const char* kTexts[kStatements] = {
     "DELETE FROM sim.fleeting WHERE key = ? AND element >= ? AND element <= ?",
     "DELETE FROM sim.fleeting WHERE key = ?",
     "SELECT element FROM sim.fleeting WHERE key = ?",
+    "UPDATE sim.maps SET parts[?] = ? WHERE key = ?",
+    "UPDATE sim.maps USING TTL 2 SET parts[?] = ? WHERE key = ?",
+    "INSERT INTO sim.maps (key, parts) VALUES (?, ?)",
+    "DELETE parts[?] FROM sim.maps WHERE key = ?",
+    "DELETE parts FROM sim.maps WHERE key = ?",
+    "DELETE FROM sim.maps WHERE key = ?",
+    "SELECT parts FROM sim.maps WHERE key = ?",
 };
 
 Bytes wire_int(int64_t value) {
@@ -63,6 +72,25 @@ std::vector<int64_t> values_of(const net::ClientReply& reply, int32_t column) {
   std::vector<int64_t> out;
   const auto& rows = reply.result.rows;
   for (int32_t row = 0; row < rows.row_count; ++row) out.push_back(read_bigint(rows.cell(row, column).bytes));
+  return out;
+}
+
+// A map with one entry, in wire form; and the keys of one.
+Bytes wire_entry(int64_t key, const Bytes& value) {
+  return wire_int(1) + wire_int(sizeof key) + wire_bigint(key) + wire_int(static_cast<int64_t>(value.size())) + value;
+}
+std::vector<int64_t> map_keys(BytesView map) {
+  std::vector<int64_t> out;
+  const auto take = [&map](size_t size) {
+    const BytesView taken = map.substr(0, size);
+    map.remove_prefix(taken.size());
+    return taken;
+  };
+  const auto take_block = [&] { return take(static_cast<size_t>(read_bigint(take(sizeof(int32_t))))); };
+  for (int64_t left = read_bigint(take(sizeof(int32_t))); left > 0; --left) {
+    out.push_back(read_bigint(take_block()));
+    take_block();
+  }
   return out;
 }
 
@@ -188,7 +216,8 @@ void Client::go_on() {
 
 bool Client::reads(Task task) {
   return task == Task::kReadRegister || task == Task::kReadConditional || task == Task::kReadSet ||
-         task == Task::kReadPairs || task == Task::kReadCounter || task == Task::kReadFleeting;
+         task == Task::kReadPairs || task == Task::kReadCounter || task == Task::kReadFleeting ||
+         task == Task::kReadEntries;
 }
 
 void Client::perform_any() {
@@ -282,7 +311,8 @@ void Client::execute(Statement statement, std::vector<Bytes> values, net::ReplyC
   for (const auto& value : values) request.parameters.values.push_back(Value::of(value));
   const bool reads = statement == Statement::kReadRegister || statement == Statement::kReadConditional ||
                      statement == Statement::kReadSet || statement == Statement::kReadPair ||
-                     statement == Statement::kReadCounter || statement == Statement::kReadFleeting;
+                     statement == Statement::kReadCounter || statement == Statement::kReadFleeting ||
+                     statement == Statement::kReadEntries;
   request.parameters.consistency = reads ? read_consistency() : net::Consistency::kLocalQuorum;
   connection_->client.execute(request, std::move(done));
   connection_->client.flush();
@@ -321,6 +351,10 @@ void Client::perform(Task task, size_t key) {
     case Task::kRemoveFleeting:
     case Task::kReadFleeting:
       return perform_on_fleeting(task, key);
+    case Task::kPutEntry:
+    case Task::kRemoveEntries:
+    case Task::kReadEntries:
+      return perform_on_entries(task, key);
   }
 }
 
@@ -418,6 +452,72 @@ void Client::perform_on_fleeting(Task task, size_t key) {
     return execute(Statement::kRemoveRange, {wire_key, element, wire_bigint(operation.last)}, done);
   }
   execute(operation.mortal ? Statement::kInsertMortal : Statement::kInsertFleeting, {wire_key, element}, done);
+}
+
+void Client::perform_on_entries(Task task, size_t key) {
+  auto& history = workload_.entries_[key];
+  if (task == Task::kPutEntry) return put_entry(history, key);
+  if (task == Task::kRemoveEntries) return remove_entries(history, key);
+  const size_t place = history.size();
+  SetOperation& operation = history.emplace_back();
+  operation.is_read = true;
+  operation.call = workload_.moment();
+  const auto done = answer([this, &history, place](net::ClientReply& reply) {
+    if (!reply.ok()) return;
+    history[place].answer = workload_.moment();
+    const auto& rows = reply.result.rows;
+    if (rows.row_count > 0) history[place].elements = map_keys(rows.cell(0, 0).bytes);
+  });
+  execute(Statement::kReadEntries, {wire_int(static_cast<int64_t>(key))}, done);
+}
+
+void Client::put_entry(SetHistory& history, size_t key) {
+  const size_t place = history.size();
+  const bool whole = random_.below(16) == 0;  // instead of all that is there
+  SetOperation operation;
+  operation.call = workload_.moment();
+  operation.element = workload_.unique_value();
+  operation.mortal = !whole && random_.below(4) == 0;
+  history.push_back(operation);
+  if (whole) {
+    SetOperation& removal = history.emplace_back();
+    removal.is_removal = true;
+    removal.element = INT64_MIN;
+    removal.last = INT64_MAX;
+    removal.call = operation.call;
+  }
+  const auto done = answer([this, &history, place, whole](net::ClientReply& reply) {
+    if (!reply.ok()) return;
+    history[place].answer = workload_.moment();
+    if (whole) history[place + 1].answer = history[place].answer;
+  });
+  const Bytes wire_key = wire_int(static_cast<int64_t>(key)), value(kEntryBytes, 'v');
+  if (whole) return execute(Statement::kWriteEntries, {wire_key, wire_entry(operation.element, value)}, done);
+  execute(operation.mortal ? Statement::kPutMortalEntry : Statement::kPutEntry,
+          {wire_bigint(operation.element), value, wire_key}, done);
+}
+
+// Mostly of one entry, which may be there or not; else of all, or of their row.
+void Client::remove_entries(SetHistory& history, size_t key) {
+  const size_t place = history.size();
+  const uint64_t kind = random_.below(16);
+  SetOperation operation;
+  operation.is_removal = true;
+  operation.call = workload_.moment();
+  operation.last = workload_.unique_value();
+  operation.last -= static_cast<int64_t>(random_.below(kRemovedMost));
+  operation.element = operation.last;
+  if (kind < 2) {
+    operation.element = INT64_MIN;
+    operation.last = INT64_MAX;
+  }
+  history.push_back(operation);
+  const auto done = answer([this, &history, place](net::ClientReply& reply) {
+    if (reply.ok()) history[place].answer = workload_.moment();
+  });
+  const Bytes wire_key = wire_int(static_cast<int64_t>(key));
+  if (kind < 2) return execute(kind == 0 ? Statement::kRemoveEntries : Statement::kRemoveMap, {wire_key}, done);
+  execute(Statement::kRemoveEntry, {wire_bigint(operation.element), wire_key}, done);
 }
 
 void Client::perform_on_pairs(Task task, size_t key) {

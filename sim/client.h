@@ -22,8 +22,15 @@ enum class Statement : uint8_t {
   kRemoveRange,
   kRemoveAll,
   kReadFleeting,
+  kPutEntry,
+  kPutMortalEntry,
+  kWriteEntries,
+  kRemoveEntry,
+  kRemoveEntries,
+  kRemoveMap,
+  kReadEntries,
 };
-inline constexpr size_t kStatements = 17;
+inline constexpr size_t kStatements = 24;
 
 class Client {
  public:
@@ -52,14 +59,17 @@ class Client {
     kReadCounter,
     kInsertFleeting,
     kRemoveFleeting,
-    kReadFleeting
+    kReadFleeting,
+    kPutEntry,
+    kRemoveEntries,
+    kReadEntries
   };
-  static constexpr size_t kTasks = 14;
+  static constexpr size_t kTasks = 17;
   struct TableTasks {
     size_t first;
     size_t count;
   };
-  static constexpr TableTasks kTasksOfTable[] = {{0, 2}, {2, 3}, {5, 2}, {7, 2}, {9, 2}, {11, 3}};
+  static constexpr TableTasks kTasksOfTable[] = {{0, 2}, {2, 3}, {5, 2}, {7, 2}, {9, 2}, {11, 3}, {14, 3}};
   static bool reads(Task task);
 
   // One connection, from the attempt to its end.
@@ -83,6 +93,9 @@ class Client {
   void perform_on_register(Task task, History& history, size_t key);
   void perform_on_set(Task task, size_t key);
   void perform_on_fleeting(Task task, size_t key);
+  void perform_on_entries(Task task, size_t key);
+  void put_entry(SetHistory& history, size_t key);
+  void remove_entries(SetHistory& history, size_t key);
   void perform_on_pairs(Task task, size_t key);
   void perform_on_counter(Task task, size_t key);
   // One prepared statement. `done` gets the reply of this request, once, unless the client gave it up before.

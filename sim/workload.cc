@@ -31,6 +31,7 @@ Workload::Workload(World& world, Fabric& fabric, size_t nodes, WorkloadOptions o
       pairs_(options.keys),
       sets_(options.keys),
       fleeting_(options.keys),
+      entries_(options.keys),
       counters_(options.keys) {
   for (size_t i = 0; i < options_.clients; ++i) clients_.push_back(std::make_unique<Client>(*this, i + 1));
   last_ = std::make_unique<Client>(*this, 0);
@@ -76,6 +77,7 @@ std::vector<Violation> Workload::check() const {
     gave_up_ += gave_up;
     report("lost-write", "sets", key, check_set(sets_[key]));
     report("lost-write", "fleeting", key, check_set(fleeting_[key]));
+    report("lost-write", "entries", key, check_set(entries_[key]));
     report("counter", "counters", key, check_counter(counters_[key]));
   }
   return out;

@@ -1,5 +1,6 @@
-// What clients do in a simulation, and what they saw: registers, compare-and-set registers, sets, sets whose elements expire and are removed, counters, and batches that write
-// several rows of a partition at once. Each client speaks CQL over a simulated connection to some node, one request at a
+// What clients do in a simulation, and what they saw: registers, compare-and-set registers, sets, sets whose elements
+// expire and are removed, maps that grow too large for their rows, counters, and batches that write several rows of a
+// partition at once. Each client speaks CQL over a simulated connection to some node, one request at a
 // time; what is never answered stays open.
 #pragma once
 #include <array>
@@ -83,6 +84,7 @@ class Workload {
   std::vector<History> pairs_;
   std::vector<SetHistory> sets_;
   std::vector<SetHistory> fleeting_;
+  std::vector<SetHistory> entries_;   // keys of a map
   std::vector<CounterHistory> counters_;
   std::optional<Violation> violation_;
   std::vector<std::unique_ptr<Client>> clients_;

@@ -98,6 +98,30 @@ Result<bool> contains(ConditionOperator op, const Subject& subject, const std::o
   return false;
 }
 
+// Of a map that is only asked for values of keys, no more is read.
+std::pair<std::vector<ColumnId>, std::vector<ElementRange>> elements_looked_at(
+    const std::vector<Condition>& conditions, const ColumnIndex& index) {
+  std::vector<ColumnId> columns, whole;
+  std::vector<ElementRange> parts;
+  for (const Condition& condition : conditions) {
+    const Column* column = index.find(condition.column);
+    if (!column) continue;
+    columns.push_back(column->id);
+    if (!condition.element || column->type->kind() != TypeKind::kMap) {
+      whole.push_back(column->id);
+      continue;
+    }
+    Bytes path;
+    column->type->key_type().append_ordered(*condition.element, false, path);
+    Bytes end = path + '\0';
+    parts.push_back({column->id, std::move(path), std::move(end)});
+  }
+  std::erase_if(parts, [&](const ElementRange& part) {
+    return std::find(whole.begin(), whole.end(), part.column) != whole.end();
+  });
+  return {std::move(columns), std::move(parts)};
+}
+
 }  // namespace
 
 Result<void> ConditionCheck::look(const RowCondition& condition, bool is_static, Seen& out) {
@@ -106,12 +130,22 @@ Result<void> ConditionCheck::look(const RowCondition& condition, bool is_static,
   key.push_back(static_cast<char>(is_static ? RowKind::kStatic : RowKind::kRow));
   if (!is_static) key.append(condition.clustering);
   KEYZONE_CHECK(replica_.load_row(key, out.stored));
+  out.key = std::move(key);
   const auto clustering = is_static ? std::nullopt : std::optional<BytesView>(condition.clustering);
   KEYZONE_TRY(above, replica_.deletion_over(token, condition.partition_key, clustering));
   out.sight = {now_, above.stamp};
+  if (!out.stored.row.spilled.empty()) {
+    const auto [columns, parts] = elements_looked_at(condition.conditions, replica_.columns_);
+    KEYZONE_CHECK(replica_.load_elements(out.key, columns, parts, out.sight, out.stored));
+  }
   out.live = is_live(out.stored.row, out.sight, replica_.columns_);
   newest_read_ = std::max({newest_read_, above.stamp, out.stored.row.max_stamp()});
   return {};
+}
+
+Result<void> ConditionCheck::look_at_all_shown(Seen& seen) const {
+  if (seen.stored.row.spilled.empty()) return {};
+  return replica_.load_elements(seen.key, command_.condition_columns, {}, seen.sight, seen.stored);
 }
 
 Result<bool> ConditionCheck::run() {
@@ -201,6 +235,8 @@ Result<void> ConditionCheck::show_first_row(BytesView partition_key, Projection&
     KEYZONE_TRY(above, replica_.deletion_over(token, partition_key, clustering));
     seen.sight = {now_, above.stamp};
     const Marker& marker = seen.stored.row.marker;
+    seen.key = scan.key();
+    KEYZONE_CHECK(look_at_all_shown(seen));
     const bool shows = writes_rows() ? is_live(seen.stored.row, seen.sight, replica_.columns_)
                                      : marker.live(now_) && marker.stamp > above.stamp;
     if (!shows) continue;
@@ -214,7 +250,10 @@ Result<void> ConditionCheck::show_partition(size_t begin, size_t end, Projection
                                             ReadResult& out) {
   const RowCondition& first = command_.conditions[begin];
   Seen statics;
-  if (projection.wants_statics()) KEYZONE_CHECK(look(first, true, statics));
+  if (projection.wants_statics()) {
+    KEYZONE_CHECK(look(first, true, statics));
+    KEYZONE_CHECK(look_at_all_shown(statics));
+  }
   out.rows.push_back(static_cast<char>(shows_statics(statics) ? kPartitionHasStaticMark : kPartitionMark));
   append_block(out.rows, first.partition_key);
   projection.append_statics(statics.stored.exists ? &statics.stored.row : nullptr, statics.sight, out.rows);
@@ -222,7 +261,9 @@ Result<void> ConditionCheck::show_partition(size_t begin, size_t end, Projection
   for (size_t i = begin; i < end; ++i) {
     const RowCondition& condition = command_.conditions[i];
     about_rows = about_rows || !condition.is_static;
-    if (!condition.is_static && rows_[i].live) show_row(condition.clustering, rows_[i], projection, out);
+    if (condition.is_static || !rows_[i].live) continue;
+    KEYZONE_CHECK(look_at_all_shown(rows_[i]));
+    show_row(condition.clustering, rows_[i], projection, out);
   }
   return about_rows ? Result<void>() : show_first_row(first.partition_key, projection, out);
 }

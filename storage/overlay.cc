@@ -8,22 +8,22 @@
 namespace keyzone::storage {
 namespace {
 
-bool is_deletion(BytesView key) { return static_cast<Area>(key[kStoreIdBytes]) == Area::kDeletions; }
+bool is_row(BytesView key) { return static_cast<Area>(key[kStoreIdBytes]) == Area::kRows; }
 BytesView view_of(const leveldb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 }  // namespace
 
 const std::optional<Bytes>* Overlay::find(BytesView key) const {
-  if (is_deletion(key)) {
-    const auto found = deletions_.find(key);
-    return found == deletions_.end() || !found->second.touched ? nullptr : &found->second.value;
+  if (!is_row(key)) {
+    const auto found = ordered_.find(key);
+    return found == ordered_.end() || !found->second.touched ? nullptr : &found->second.value;
   }
   const auto found = rows_.find(key);
   return found == rows_.end() || !found->second.touched ? nullptr : &found->second.value;
 }
 
 Overlay::Entry& Overlay::entry(const Bytes& key) {
-  if (is_deletion(key)) return deletions_[key];
+  if (!is_row(key)) return ordered_[key];
   const auto [place, added] = rows_.try_emplace(key);
   if (added) row_order_.push_back(&*place);
   return place->second;
@@ -48,22 +48,22 @@ void Overlay::flush(leveldb::WriteBatch& batch, RowCache* cache) const {
     if (cache) cache->changed(key, e.value);
   };
   for (const auto* row : row_order_) put(row->first, row->second);
-  for (const auto& [key, e] : deletions_) put(key, e);
+  for (const auto& [key, e] : ordered_) put(key, e);
 }
 
 void Overlay::clear() {
   rows_.clear();
   row_order_.clear();
-  deletions_.clear();
+  ordered_.clear();
   undo_.clear();
 }
 
 std::vector<Overlay::Change> Overlay::between(BytesView first, BytesView last) const {
   std::vector<Change> out;
-  for (auto it = deletions_.lower_bound(first); it != deletions_.end() && it->first < last; ++it) {
+  for (auto it = ordered_.lower_bound(first); it != ordered_.end() && it->first < last; ++it) {
     if (it->second.touched) out.push_back({it->first, &it->second.value});
   }
-  if (is_deletion(first)) return out;
+  if (!is_row(first)) return out;
   for (const auto* row : row_order_) {
     if (row->second.touched && row->first >= first && row->first < last)
       out.push_back({row->first, &row->second.value});

@@ -29,7 +29,7 @@ class Overlay {
   // Into the batch, and into what `cache` (may be null) knows of these keys.
   void flush(leveldb::WriteBatch& batch, RowCache* cache) const;
   void clear();
-  bool empty() const { return rows_.empty() && deletions_.empty(); }
+  bool empty() const { return rows_.empty() && ordered_.empty(); }
 
   struct Change {
     BytesView key;
@@ -55,7 +55,7 @@ class Overlay {
 
   std::unordered_map<Bytes, Entry, Hash, std::equal_to<>> rows_;
   std::vector<const std::pair<const Bytes, Entry>*> row_order_;
-  std::map<Bytes, Entry, std::less<>> deletions_;  // Area::kDeletions: read by ranges
+  std::map<Bytes, Entry, std::less<>> ordered_;  // of the areas that are read by ranges: all but Area::kRows
   std::vector<Undo> undo_;
 };
 

@@ -191,12 +191,16 @@ Result<void> Reading::load_statics() {
     if (!cursor_.valid() || cursor_.key() != key) return cursor_.status();
     statics_.exists = true;
     statics_.bytes = cursor_.value();
+    statics_.arena.clear();
     if (!decode_row(statics_.bytes, statics_.row))
       return Error{ErrorKind::kCorrupt, "a static row does not decode"};
   } else {
     KEYZONE_CHECK(replica_.load_row(key, statics_));
   }
   const Sight sight{now_, partition_deletion_.stamp};
+  if (!statics_.row.spilled.empty()) {
+    KEYZONE_CHECK(replica_.load_elements(key, request_.columns, request_.elements, sight, statics_));
+  }
   statics_live_ = is_live(statics_.row, sight, replica_.columns_);
   result_.tombstones += count_tombstones(statics_.row, sight);
   return {};
@@ -295,6 +299,11 @@ Result<Reading::Step> Reading::walk(const Bytes& first, const Bytes& last) {
 Result<Reading::Step> Reading::take_row(BytesView clustering, BytesView value) {
   if (!decode_row(value, row_.row)) return Error{ErrorKind::kCorrupt, "a row does not decode"};
   const Sight sight{now_, deleted_at(clustering)};
+  if (!row_.row.spilled.empty()) {
+    row_.arena.clear();
+    const Bytes key = row_key(prefix_, clustering);
+    KEYZONE_CHECK(replica_.load_elements(key, request_.columns, request_.elements, sight, row_));
+  }
   result_.tombstones += count_tombstones(row_.row, sight);
   position_.clustering = clustering;
   if (!is_live(row_.row, sight, replica_.columns_)) {

@@ -167,6 +167,7 @@ void Replica::truncate(leveldb::WriteBatch& batch) {
   partition_deletions_.clear();
   range_deletions_.clear();
   meta_.leftovers = meta_.since_pass = {};
+  meta_.spilled = false;
   guard_ = Guard(kNoTimestamp, options_.guard_entries_max);
 }
 
@@ -189,6 +190,7 @@ Result<void> Replica::load_row(const Bytes& key, StoredRow& out) const {
   KEYZONE_TRY(value, lookup(key, out.bytes));
   out.exists = value.has_value();
   out.row.clear();
+  out.arena.clear();
   if (!value) return {};
   if (!decode_row(*value, out.row))
     return Error{ErrorKind::kCorrupt, "a row of " + table_->name + " does not decode"};

@@ -1,13 +1,15 @@
 // The implementation of TableReplica. Its parts: replica.cc (opening, the run of commands), replica_write.cc (rows),
-// replica_lookup.cc (writes that depend on what is there),
+// replica_lookup.cc (writes that depend on what is there), replica_elements.cc (large collections),
 // replica_deletions.cc (partition and range tombstones), condition_check.cc, reading.cc, replica_sweep.cc,
 // replica_snapshot.cc, replica_estimate.cc.
 #pragma once
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <unordered_set>
 
+#include "storage/byte_arena.h"
 #include "storage/guard.h"
 #include "storage/overlay.h"
 #include "storage/requests.h"
@@ -64,6 +66,7 @@ class PartitionSet {
 // A row with the bytes its views point into.
 struct StoredRow {
   Bytes bytes;
+  ByteArena arena;  // of elements that have keys of their own
   Row row;
   bool exists = false;
 };
@@ -79,6 +82,11 @@ struct Budget {
     bytes -= std::min(bytes, size);
     return true;
   }
+};
+
+struct SweepTime {
+  Seconds now = 0;
+  Seconds gc_grace = 0;
 };
 
 class Replica final : public TableReplica {
@@ -113,7 +121,7 @@ class Replica final : public TableReplica {
   void truncate(leveldb::WriteBatch& batch);
   // Through the overlay; the view lives until the next change of this key or use of `scratch`.
   Result<std::optional<BytesView>> lookup(const Bytes& key, Bytes& scratch) const;
-  // Gives the stored row itself, without looking at tombstones above it.
+  // Gives the stored row itself, without looking at tombstones above it, or for elements that have keys of their own.
   Result<void> load_row(const Bytes& key, StoredRow& out) const;
 
   // ---- replica_lookup.cc
@@ -129,7 +137,36 @@ class Replica final : public TableReplica {
   Result<void> write_mutation(const Mutation& mutation, UpdateContext context);
   Result<void> write_row(const Mutation& mutation, const RowWrite& write, const UpdateContext& context);
   void put_row(const Bytes& key, const Row& row);
+  // What the write looks at, into stored_; with the elements of collections that decide what is written, if they have keys of
+  // their own, into whole_.
+  Result<void> load_for_update(const Bytes& key, const RowWrite& write, const Sight& sight);
+  Row& seen_by_update() { return stored_.row.spilled.empty() ? stored_.row : whole_.row; }
+  static uint64_t hash_of(const Bytes& key) {
+    return XXH3_64bits(key.data() + kStoreIdBytes, key.size() - kStoreIdBytes);
+  }
   void note_stamp(Timestamp stamp) { meta_.max_stamp = std::max(meta_.max_stamp, stamp); }
+
+  // ---- replica_elements.cc
+  // Lays into `out`, a row as stored, elements that have keys of their own: of these columns all, or the `parts` that are
+  // named of a column; and if the row doesn't show by then, one more that makes it show, if there is any.
+  Result<void> load_elements(BytesView row_key, std::span<const ColumnId> columns, std::span<const ElementRange> parts,
+                             const Sight& sight, StoredRow& out) const;
+  Result<void> load_range(BytesView row_key, const ElementRange& range, StoredRow& out, Row& found) const;
+  Result<void> load_sign_of_life(BytesView row_key, const Sight& sight, StoredRow& out) const;
+  // Makes of merged_, which has all cells, the row as it is to be stored, and writes the elements that are not part of it.
+  Result<void> move_elements_out(const Bytes& row_key, Seconds now);
+  // Whether a collection with that many bytes in its row is to leave it, now that update_ is written.
+  bool spills(ColumnId id, size_t bytes) const;
+  // `first_of_column`: there surely is none under that key.
+  Result<void> put_element(BytesView row_key, const Cell& cell, bool first_of_column);
+  // Removes elements that update_ has deleted, up to a bound, and lets collections that have none left back into merged_.
+  Result<void> clear_deleted_elements(const Bytes& row_key, Seconds now);
+  // Of a row as stored, from `position` on, which goes on where there was nothing left. True: all were seen.
+  Result<bool> sweep_elements(BytesView row_key, const Row& row, const Deletion& above, const SweepTime& time,
+                              Budget& left, Bytes& position);
+  // True: `row` has changed.
+  Result<bool> forget_empty_collections(BytesView row_key, Row& row) const;
+  Result<void> forget_spilled_if_none();
 
   // ---- replica_deletions.cc
   Result<void> load_deleted_partitions();
@@ -147,13 +184,20 @@ class Replica final : public TableReplica {
   bool may_have_partition_deletion(Token token, BytesView partition_key) const;
   bool may_have_range_deletions(Token token, BytesView partition_key) const;
 
+  // ---- replica_estimate.cc
+  uint64_t approximate_bytes_of(const Bytes& prefix) const;  // of all keys that begin so
+
   // ---- replica_sweep.cc
   Result<Outcome> sweep(const Sweep& sweep, Timestamp stamp);
   Result<bool> sweep_rows(const Sweep& sweep, Seconds now, Budget& left, Bytes& resume);
   Result<bool> sweep_deletions(const Sweep& sweep, Seconds now, Budget& left, Bytes& resume);
-  Result<void> sweep_row(BytesView key, BytesView value, Seconds now, Seconds gc_grace);
+  // False: the budget was gone at `position` of its elements.
+  Result<bool> sweep_row(BytesView key, BytesView value, const SweepTime& time, Budget& left, Bytes& position);
+  // Cells and deletions of columns that the table no longer has. True: there were some.
+  bool drop_gone_columns(Row& row) const;
   // What a later sweep will find: of a row as written or left at `now`; of dead weight and of a tombstone.
   void note_leftovers(const Row& row, Seconds now);
+  void note_leftovers(const Cell& cell, Seconds now);
   void note_mortal(Seconds expiry, int32_t ttl, Seconds now);
   void note_garbage(Seconds from);
   void note_tombstone(Seconds made);
@@ -172,6 +216,7 @@ class Replica final : public TableReplica {
   std::deque<Bytes> arena_;    // what one command's cells point into
   std::map<uint32_t, Row> looked_back_;  // of the present command: updates by the ordinal of their row write
   StoredRow stored_;           // scratch
+  StoredRow whole_;            // scratch: stored_ with its elements, where they decide what is written
   Row update_, merged_;        // scratch
 };
 

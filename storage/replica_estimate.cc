@@ -18,6 +18,14 @@ double width(Token from, Token to) {
 
 }  // namespace
 
+uint64_t Replica::approximate_bytes_of(const Bytes& prefix) const {
+  const Bytes end = prefix_successor(prefix);
+  const leveldb::Range range(prefix, end);
+  uint64_t out = 0;
+  db_->GetApproximateSizes(&range, 1, &out);
+  return out;
+}
+
 Result<Estimate> Replica::estimate() {
   const auto [first, last] = area_bounds(meta_.store, Area::kRows, meta_.tokens);
   const std::unique_ptr<leveldb::Iterator> at(db_->NewIterator(read_options(false)));
@@ -35,13 +43,10 @@ Result<Estimate> Replica::estimate() {
     for (; before_last() && at->key().starts_with(prefix) && rows < kRowsLookedAtInPartition; at->Next(), ++rows)
       partition_bytes += at->key().size() + at->value().size();
     if (before_last() && at->key().starts_with(prefix)) {
-      const Bytes end = prefix_successor(prefix.ToString());
-      const leveldb::Range range(prefix, end);
-      uint64_t on_disk = 0;
-      db_->GetApproximateSizes(&range, 1, &on_disk);
-      partition_bytes = std::max(partition_bytes, on_disk);
-      at->Seek(end);
+      partition_bytes = std::max(partition_bytes, approximate_bytes_of(prefix.ToString()));
+      at->Seek(prefix_successor(prefix.ToString()));
     }
+    if (meta_.spilled) partition_bytes += approximate_bytes_of(elements_prefix(prefix.ToString()));
     bytes += partition_bytes;
     reached = parsed->token;
   }

@@ -34,9 +34,9 @@ Result<void> Replica::look_back(const Command& command, UpdateContext context) {
     for (const RowWrite& write : mutation.rows) {
       if (looks_back(write)) {
         KEYZONE_TRY(place, place_of(mutation, write));
-        KEYZONE_CHECK(load_row(place.key, stored_));
         const Sight sight{context.now(), place.above.stamp};
-        KEYZONE_CHECK(build_update(write, context, columns_, sight, stored_.row,
+        KEYZONE_CHECK(load_for_update(place.key, write, sight));
+        KEYZONE_CHECK(build_update(write, context, columns_, sight, seen_by_update(),
                                    looked_back_[context.ordinal], arena_));
       }
       ++context.ordinal;

@@ -57,7 +57,7 @@ class Reader final : public SnapshotReader {
   }
 
  private:
-  enum class Stage { kMeta, kWindows, kDeletions, kRows, kDone };
+  enum class Stage { kMeta, kWindows, kDeletions, kRows, kElements, kDone };
 
   void append_entry(Bytes& out) {
     const BytesView key = view_of(it_->key()), value = view_of(it_->value());
@@ -87,6 +87,8 @@ class Reader final : public SnapshotReader {
         return begin(Stage::kDeletions, area_bounds(meta_.store, Area::kDeletions, meta_.tokens));
       case Stage::kDeletions:
         return begin(Stage::kRows, area_bounds(meta_.store, Area::kRows, meta_.tokens));
+      case Stage::kRows:
+        return begin(Stage::kElements, area_bounds(meta_.store, Area::kElements, meta_.tokens));
       default:
         out.push_back(kEndRecord);
         append_le(out, digest_.low);
@@ -121,7 +123,7 @@ std::unique_ptr<SnapshotReader> Replica::snapshot() {
 Result<Digest> Replica::digest() {
   Digest out;
   Bytes scratch;
-  for (const Area area : {Area::kDeletions, Area::kRows}) {
+  for (const Area area : kAreas) {
     const auto [first, last] = area_bounds(meta_.store, area, meta_.tokens);
     MergedScan scan(db_, read_options(false), overlay_, first, last);
     for (; scan.valid(); scan.next()) add_to(out, scan.key().substr(kStoreIdBytes), scan.value(), scratch);
@@ -138,7 +140,7 @@ Result<Digest> Replica::digest() {
 
 uint64_t Replica::approximate_bytes() {
   uint64_t total = 0;
-  for (const Area area : {Area::kDeletions, Area::kRows}) {
+  for (const Area area : kAreas) {
     const auto [first, last] = area_bounds(meta_.store, area, meta_.tokens);
     const leveldb::Range range(first, last);
     uint64_t size = 0;
@@ -151,11 +153,15 @@ uint64_t Replica::approximate_bytes() {
 // Halves the token range, towards the side with more bytes, until both sides are about even.
 Result<std::optional<Token>> Replica::middle_token() {
   const auto size = [&](Token end) {
-    const auto [first, last] = area_bounds(meta_.store, Area::kRows, {meta_.tokens.begin, end});
-    const leveldb::Range range(first, last);
-    uint64_t bytes = 0;
-    db_->GetApproximateSizes(&range, 1, &bytes);
-    return bytes;
+    uint64_t total = 0;
+    for (const Area area : {Area::kRows, Area::kElements}) {
+      const auto [first, last] = area_bounds(meta_.store, area, {meta_.tokens.begin, end});
+      const leveldb::Range range(first, last);
+      uint64_t bytes = 0;
+      db_->GetApproximateSizes(&range, 1, &bytes);
+      total += bytes;
+    }
+    return total;
   };
   const uint64_t half = size(meta_.tokens.end) / 2;
   if (half == 0) return std::optional<Token>();

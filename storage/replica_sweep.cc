@@ -14,6 +14,30 @@ Bytes absolute(StoreId store, BytesView relative) {
   return out.append(relative);
 }
 
+// Where a step among the rows begins: a row's key without the store id; or, between two of a row's elements,
+//   03, block key of the row, the element's key behind what all of the row's elements begin with.
+struct RowPosition {
+  Bytes row;
+  bool within_row = false;
+  Bytes element;
+};
+
+RowPosition decode_position_of_rows(BytesView from) {
+  if (from.empty() || static_cast<Area>(from[0]) != Area::kElements) return {Bytes(from), false, {}};
+  ByteReader in(from.substr(1));
+  RowPosition out;
+  out.row = in.block();
+  out.element = in.rest();
+  out.within_row = true;
+  return out;
+}
+
+Bytes position_within(BytesView row, BytesView element) {
+  Bytes out(1, static_cast<char>(Area::kElements));
+  append_block(out, row);
+  return out.append(element);
+}
+
 }  // namespace
 
 int64_t TableReplica::sweep_due(int32_t gc_grace_seconds) const {
@@ -26,10 +50,12 @@ void Replica::note_leftovers(const Row& row, Seconds now) {
   if (row.marker.any() && row.marker.expiry != 0) note_mortal(row.marker.expiry, row.marker.ttl, now);
   if (row.deletion.any()) note_tombstone(row.deletion.local);
   for (const auto& d : row.column_deletions) note_tombstone(d.deletion.local);
-  for (const Cell& c : row.cells) {
-    if (c.tombstone) note_tombstone(c.expiry);
-    else if (c.ttl != 0) note_mortal(c.expiry, c.ttl, now);
-  }
+  for (const Cell& c : row.cells) note_leftovers(c, now);
+}
+
+void Replica::note_leftovers(const Cell& c, Seconds now) {
+  if (c.tombstone) note_tombstone(c.expiry);
+  else if (c.ttl != 0) note_mortal(c.expiry, c.ttl, now);
 }
 
 void Replica::note_garbage(Seconds from) {
@@ -55,13 +81,14 @@ Result<Outcome> Replica::sweep(const Sweep& sweep, Timestamp stamp) {
     partition_deletions_.begin_pass();
     range_deletions_.begin_pass();
   }
-  const bool rows = sweep.from.empty() || static_cast<Area>(sweep.from[0]) == Area::kRows;
+  const bool rows = sweep.from.empty() || static_cast<Area>(sweep.from[0]) != Area::kDeletions;
   if (rows) {
     KEYZONE_TRY(done, sweep_rows(sweep, now, left, out.resume));
     if (!done) return out;
   }
   KEYZONE_TRY(done, sweep_deletions(sweep, now, left, out.resume));
   if (!done) return out;
+  KEYZONE_CHECK(forget_spilled_if_none());
   meta_.leftovers = meta_.since_pass;
   partition_deletions_.end_pass();
   range_deletions_.end_pass();
@@ -70,42 +97,63 @@ Result<Outcome> Replica::sweep(const Sweep& sweep, Timestamp stamp) {
 
 Result<bool> Replica::sweep_rows(const Sweep& sweep, Seconds now, Budget& left, Bytes& resume) {
   const auto [first, last] = area_bounds(meta_.store, Area::kRows, meta_.tokens);
-  const Bytes from = sweep.from.empty() ? first : std::max(first, absolute(meta_.store, sweep.from));
-  const Seconds gc_grace = options_.outright_deletes ? 0 : sweep.gc_grace;
+  const RowPosition position = decode_position_of_rows(sweep.from);
+  const Bytes from = sweep.from.empty() ? first : std::max(first, absolute(meta_.store, position.row));
+  const SweepTime time{now, options_.outright_deletes ? 0 : sweep.gc_grace};
   MergedScan scan(db_, read_options(false), overlay_, from, last);
   for (; scan.valid(); scan.next()) {
-    if (!left.take(scan.key().size() + scan.value().size())) {
-      resume = scan.key().substr(kStoreIdBytes);
+    const BytesView relative = scan.key().substr(kStoreIdBytes);
+    const bool within = position.within_row && relative == BytesView(position.row);
+    if (!within && !left.take(scan.key().size() + scan.value().size())) {
+      resume = relative;
       return false;
     }
-    KEYZONE_CHECK(sweep_row(scan.key(), scan.value(), now, gc_grace));
+    Bytes element = within ? position.element : Bytes();
+    KEYZONE_TRY(done, sweep_row(scan.key(), scan.value(), time, left, element));
+    if (!done) {
+      resume = position_within(relative, element);
+      return false;
+    }
   }
   KEYZONE_CHECK(scan.status());
   return true;
 }
 
-Result<void> Replica::sweep_row(BytesView key, BytesView value, Seconds now, Seconds gc_grace) {
+bool Replica::drop_gone_columns(Row& row) const {
+  const auto gone = [&](const Cell& c) {
+    const Column* column = columns_.find(c.column);
+    return !column || c.stamp <= column->dropped_at;
+  };
+  const size_t cells = std::erase_if(row.cells, gone);
+  return std::erase_if(row.column_deletions, [&](const auto& d) { return !columns_.find(d.column); }) + cells > 0;
+}
+
+Result<bool> Replica::sweep_row(BytesView key, BytesView value, const SweepTime& time, Budget& left,
+                                Bytes& position) {
   const auto parsed = parse_key(key);
   if (!parsed || !decode_row(value, stored_.row)) return Error{ErrorKind::kCorrupt, "a row does not decode"};
   const bool is_static = static_cast<RowKind>(parsed->kind) == RowKind::kStatic;
   const auto clustering = is_static ? std::nullopt : std::optional<BytesView>(parsed->rest);
   KEYZONE_TRY(above, deletion_over(parsed->token, parsed->partition_key, clustering));
   Row& row = stored_.row;
-  bool changed = shadow(row, above);
-  const auto gone = [&](const Cell& c) {
-    const Column* column = columns_.find(c.column);
-    return !column || c.stamp <= column->dropped_at;
-  };
-  changed |= std::erase_if(row.cells, gone) > 0;
-  changed |= std::erase_if(row.column_deletions, [&](const auto& d) { return !columns_.find(d.column); }) > 0;
-  changed |= purge(row, now, gc_grace);
-  if (!row.marker.any() && std::none_of(row.cells.begin(), row.cells.end(), is_column)) {
+  bool changed = false;
+  if (!row.spilled.empty()) {
+    KEYZONE_TRY(done, sweep_elements(key, row, above, time, left, position));
+    if (!done) return false;
+    KEYZONE_TRY(fewer, forget_empty_collections(key, row));
+    changed = fewer;
+  }
+  changed |= shadow(row, above);
+  changed |= drop_gone_columns(row);
+  changed |= purge(row, time.now, time.gc_grace);
+  const bool has_columns = !row.spilled.empty() || std::any_of(row.cells.begin(), row.cells.end(), is_column);
+  if (!row.marker.any() && !has_columns) {
     changed |= !row.cells.empty();
     row.cells.clear();  // how a row was written that is no more
   }
-  note_leftovers(row, now);
+  note_leftovers(row, time.now);
   if (changed) put_row(Bytes(key), row);
-  return {};
+  return true;
 }
 
 Result<bool> Replica::sweep_deletions(const Sweep& sweep, Seconds now, Budget& left, Bytes& resume) {

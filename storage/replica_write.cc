@@ -5,10 +5,6 @@
 namespace keyzone::storage {
 namespace {
 
-uint64_t hash_of(const Bytes& key) {
-  return XXH3_64bits(key.data() + kStoreIdBytes, key.size() - kStoreIdBytes);
-}
-
 Timestamp oldest_stamp(const Row& row) {
   Timestamp out = INT64_MAX;
   if (row.marker.any()) out = std::min(out, row.marker.stamp);
@@ -62,12 +58,12 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
   const auto ahead = looked_back_.find(context.ordinal);
   const bool built = ahead != looked_back_.end();
   const bool loaded = !built && needs_stored(write);
-  if (loaded) KEYZONE_CHECK(load_row(key, stored_));
   if (built) {
     update_ = std::move(ahead->second);
   } else {
     const Sight sight{context.now(), above.stamp};
-    KEYZONE_CHECK(build_update(write, context, columns_, sight, stored_.row, update_, arena_));
+    if (loaded) KEYZONE_CHECK(load_for_update(key, write, sight));
+    KEYZONE_CHECK(build_update(write, context, columns_, sight, seen_by_update(), update_, arena_));
   }
   // What is deleted already is not written, so that a tombstone may be forgotten once the rows below it are
   // swept.
@@ -80,11 +76,13 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
   const Timestamp oldest = oldest_stamp(update_);
   const bool replaces = is_complete(write, update_, columns_);
   const Row* result = &update_;
-  if (loaded || !replaces || oldest <= guard_.newest(hash)) {
+  if (loaded || !replaces || meta_.spilled || oldest <= guard_.newest(hash)) {
     if (!loaded) KEYZONE_CHECK(load_row(key, stored_));
     // The same bytes as a blind put would give, whatever the guard remembers.
-    if (!replaces || oldest <= stored_.row.max_stamp()) {
+    const bool has_spilled = meta_.spilled && !stored_.row.spilled.empty();
+    if (!replaces || has_spilled || oldest <= stored_.row.max_stamp()) {
       merge(stored_.row, update_, merged_);
+      KEYZONE_CHECK(move_elements_out(key, context.now()));
       result = &merged_;
     }
   }
@@ -94,8 +92,23 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
     drop_tombstones(merged_);
     result = &merged_;
   }
+  // Elements alone were written.
+  if (!stored_.row.spilled.empty() && *result == stored_.row) return {};
   put_row(key, *result);
   return {};
+}
+
+// Lists by index or value: all elements decide.
+Result<void> Replica::load_for_update(const Bytes& key, const RowWrite& write, const Sight& sight) {
+  KEYZONE_CHECK(load_row(key, stored_));
+  if (stored_.row.spilled.empty()) return {};
+  std::vector<ColumnId> columns;
+  for (const CellWrite& cell : write.cells) {
+    if (looks_back(cell.action)) columns.push_back(cell.column);
+  }
+  whole_.arena.clear();
+  whole_.row = stored_.row;
+  return load_elements(key, columns, {}, sight, whole_);
 }
 
 void Replica::put_row(const Bytes& key, const Row& row) {

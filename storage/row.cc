@@ -1,6 +1,7 @@
 #include "storage/row.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace keyzone::storage {
@@ -47,6 +48,7 @@ void Row::clear() {
   deletion = {};
   column_deletions.clear();
   cells.clear();
+  spilled.clear();
 }
 
 Timestamp Row::max_stamp() const {
@@ -139,6 +141,8 @@ void merge(const Row& a, const Row& b, Row& out) {
   out.marker = newer(a.marker, b.marker);
   out.deletion = stronger(a.deletion, b.deletion);
   merge_column_deletions(a, b, out);
+  std::set_union(a.spilled.begin(), a.spilled.end(), b.spilled.begin(), b.spilled.end(),
+                 std::back_inserter(out.spilled));
   out.cells.reserve(a.cells.size() + b.cells.size());
   auto x = a.cells.begin(), y = b.cells.begin();
   while (x != a.cells.end() && y != b.cells.end()) {

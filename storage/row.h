@@ -1,6 +1,7 @@
 // A row as it lies on disk, and how two versions of one become one: Cassandra's rules, cell by cell (DESIGN: rows).
 // Plain values; views point into whatever the row was read from.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -65,8 +66,15 @@ struct Row {
   Deletion deletion;
   std::vector<ColumnDeletion> column_deletions;
   std::vector<Cell> cells;
+  // Collections whose elements lie in keys of their own, ascending. As stored, the row has no cells of theirs.
+  std::vector<ColumnId> spilled;
 
-  bool empty() const { return !marker.any() && !deletion.any() && column_deletions.empty() && cells.empty(); }
+  bool empty() const {
+    return !marker.any() && !deletion.any() && column_deletions.empty() && cells.empty() && spilled.empty();
+  }
+  bool has_spilled(ColumnId column) const {
+    return std::binary_search(spilled.begin(), spilled.end(), column);
+  }
   void clear();
   Timestamp max_stamp() const;  // kNoTimestamp: empty
   Deletion column_deletion(ColumnId column) const;
@@ -97,5 +105,9 @@ void drop_tombstones(Row& row);
 void encode_row(const Row& row, Bytes& out);
 // Views in `row` point into `bytes`. False: damaged, or of a newer format.
 [[nodiscard]] bool decode_row(BytesView bytes, Row& row);
+// The value of an element's own key, which says column and path.
+void encode_element(const Cell& element, Bytes& out);
+// Fills all but column and path. The view points into `bytes`. False: damaged, or of a newer format.
+[[nodiscard]] bool decode_element(BytesView bytes, Cell& element);
 
 }  // namespace keyzone::storage

@@ -1,11 +1,11 @@
-// The value of a row's key. The layout and an example are in row_format.md.
+// The values of the keys of rows and of elements. The layout and an example are in row_format.md.
 #include "storage/row.h"
 
 namespace keyzone::storage {
 namespace {
 
 constexpr uint8_t kVersion = 0x10;
-constexpr uint8_t kVersionWritten = 0x20;  // elements may have kWritten
+constexpr uint8_t kVersionMore = 0x20;  // of rows with kWritten or kGroupSpilled, so that nobody overlooks them
 constexpr uint8_t kVersionMask = 0xf0;
 constexpr uint8_t kHasMarker = 0x01, kHasDeletion = 0x02, kHasBaseTtl = 0x04;
 
@@ -15,7 +15,9 @@ constexpr uint8_t kBaseExpiry = 0x04;  // expires as the row's header says
 constexpr uint8_t kOwnExpiry = 0x08;   // varint ttl, varint expiry
 constexpr uint8_t kGroup = 0x10;       // a column of several cells
 constexpr uint8_t kWritten = 0x10;     // of an element: as it was written, too
+constexpr uint8_t kElementWritten = 0x01;  // the same in an element's own key
 constexpr uint8_t kGroupDeletion = 0x20;
+constexpr uint8_t kGroupSpilled = 0x40;  // the elements lie in keys of their own
 
 // What most cells have in common, so that they need not say it.
 struct Base {
@@ -80,22 +82,22 @@ void append_cell(Bytes& out, const Base& base, const Cell& c) {
   append_head(out, base, c.stamp, c.tombstone, c.ttl, c.expiry, c.written.empty() ? 0 : kWritten);
 }
 
-// True: the row needs kVersionWritten.
-bool append_group(Bytes& out, const Base& base, const ColumnDeletion* deletion, const Cell* first,
+// True: the row needs kVersionMore.
+bool append_group(Bytes& out, const Base& base, const ColumnDeletion* deletion, bool spilled, const Cell* first,
                   const Cell* last) {
-  out.push_back(static_cast<char>(kGroup | (deletion ? kGroupDeletion : 0)));
+  out.push_back(static_cast<char>(kGroup | (deletion ? kGroupDeletion : 0) | (spilled ? kGroupSpilled : 0)));
   if (deletion) append_deletion(out, base, deletion->deletion);
   append_varint(out, static_cast<uint64_t>(last - first));
-  bool written = false;
+  bool more = spilled;
   for (; first != last; ++first) {
     append_cell(out, base, *first);
     append_block(out, first->path);
     if (!first->tombstone) append_block(out, first->value);
     if (first->written.empty()) continue;
     append_block(out, first->written);
-    written = true;
+    more = true;
   }
-  return written;
+  return more;
 }
 
 Deletion read_deletion(ByteReader& in, const Base& base) {
@@ -121,6 +123,7 @@ void read_head(ByteReader& in, const Base& base, uint8_t head, Cell& c) {
 
 void read_group(ByteReader& in, const Base& base, uint8_t head, ColumnId column, Row& row) {
   if (head & kGroupDeletion) row.column_deletions.push_back({column, read_deletion(in, base)});
+  if (head & kGroupSpilled) row.spilled.push_back(column);
   for (uint64_t left = in.varint(); left > 0 && !in.failed(); --left) {
     Cell& c = row.cells.emplace_back();
     c.column = column;
@@ -150,12 +153,16 @@ void encode_row(const Row& row, Bytes& out) {
   const Cell* cell = row.cells.data();
   const Cell* const end = cell + row.cells.size();
   auto deletion = row.column_deletions.begin();
-  while (cell != end || deletion != row.column_deletions.end()) {
-    const bool has_deletion =
-        deletion != row.column_deletions.end() && (cell == end || deletion->column <= cell->column);
-    const ColumnId column = has_deletion ? deletion->column : cell->column;
+  auto spilled = row.spilled.begin();
+  while (cell != end || deletion != row.column_deletions.end() || spilled != row.spilled.end()) {
+    ColumnId column(UINT32_MAX);
+    if (cell != end) column = cell->column;
+    if (deletion != row.column_deletions.end()) column = std::min(column, deletion->column);
+    if (spilled != row.spilled.end()) column = std::min(column, *spilled);
+    const bool has_deletion = deletion != row.column_deletions.end() && deletion->column == column;
+    const bool is_spilled = spilled != row.spilled.end() && *spilled == column;
     append_varint(out, column.value);
-    if (!has_deletion && cell->path.empty()) {
+    if (!has_deletion && !is_spilled && cell->path.empty()) {
       append_cell(out, base, *cell);
       if (!cell->tombstone) append_block(out, cell->value);
       ++cell;
@@ -163,11 +170,12 @@ void encode_row(const Row& row, Bytes& out) {
     }
     const Cell* last = cell;
     while (last != end && last->column == column) ++last;
-    if (append_group(out, base, has_deletion ? &*deletion : nullptr, cell, last)) {
-      out[start] = static_cast<char>((out[start] & ~kVersionMask) | kVersionWritten);
+    if (append_group(out, base, has_deletion ? &*deletion : nullptr, is_spilled, cell, last)) {
+      out[start] = static_cast<char>((out[start] & ~kVersionMask) | kVersionMore);
     }
     cell = last;
     if (has_deletion) ++deletion;
+    if (is_spilled) ++spilled;
   }
 }
 
@@ -176,7 +184,7 @@ bool decode_row(BytesView bytes, Row& row) {
   ByteReader in(bytes);
   const uint8_t flags = in.byte();
   const uint8_t version = flags & kVersionMask;
-  if (version != kVersion && version != kVersionWritten) return false;
+  if (version != kVersion && version != kVersionMore) return false;
   Base base;
   base.stamp = in.le<int64_t>();
   if (flags & kHasBaseTtl) {
@@ -201,6 +209,36 @@ bool decode_row(BytesView bytes, Row& row) {
     read_head(in, base, head, c);
     if (!c.tombstone) c.value = in.block();
   }
+  return !in.failed();
+}
+
+void encode_element(const Cell& element, Bytes& out) {
+  const uint8_t head = static_cast<uint8_t>((element.written.empty() ? 0 : kElementWritten) |
+                                            (element.tombstone ? kTombstone : 0) | (element.ttl ? kOwnExpiry : 0));
+  out.push_back(static_cast<char>(kVersion | head));
+  append_le(out, element.stamp);
+  if (head & kTombstone) append_varint(out, static_cast<uint64_t>(element.expiry));
+  if (head & kOwnExpiry) {
+    append_varint(out, static_cast<uint32_t>(element.ttl));
+    append_varint(out, static_cast<uint64_t>(element.expiry));
+  }
+  if (head & kElementWritten) append_block(out, element.written);
+  out.append(element.value);
+}
+
+bool decode_element(BytesView bytes, Cell& element) {
+  ByteReader in(bytes);
+  const uint8_t head = in.byte();
+  if ((head & kVersionMask) != kVersion) return false;
+  element.stamp = in.le<int64_t>();
+  element.tombstone = head & kTombstone;
+  if (head & kTombstone) element.expiry = static_cast<Seconds>(in.varint());
+  if (head & kOwnExpiry) {
+    element.ttl = static_cast<int32_t>(in.varint());
+    element.expiry = static_cast<Seconds>(in.varint());
+  }
+  if (head & kElementWritten) element.written = in.block();
+  element.value = in.rest();
   return !in.failed();
 }
 

@@ -73,6 +73,20 @@ std::pair<Bytes, Bytes> area_bounds(StoreId store, Area area, const TokenRange& 
   return {token_end(store, area, tokens.begin), token_end(store, area, tokens.end)};
 }
 
+Bytes elements_prefix(BytesView row_key) {
+  Bytes out;
+  out.reserve(row_key.size() + sizeof(ColumnId) + 40);
+  out.append(row_key);
+  out[kStoreIdBytes] = static_cast<char>(Area::kElements);
+  return out;
+}
+
+Bytes elements_prefix(BytesView row_key, ColumnId column) {
+  Bytes out = elements_prefix(row_key);
+  append_be(out, column.value);
+  return out;
+}
+
 std::optional<ParsedKey> parse_key(BytesView key) {
   if (key.size() < kPartitionKeyAt) return std::nullopt;
   const size_t end = find_end(key, kPartitionKeyAt);

@@ -1,5 +1,5 @@
 // Where a tablet's things lie in LevelDB; row_format.md has the layout with an example. Keys sort by area, token,
-// partition key, then static row before rows, then clustering key.
+// partition key, then static row before rows, then clustering key; elements of collections also by column and path.
 #pragma once
 #include <optional>
 
@@ -15,7 +15,9 @@ inline constexpr size_t kTokenBytes = 8;
 enum class Area : uint8_t {
   kDeletions = 1,  // of partitions and of ranges: apart from the rows, so that they are found at once on opening
   kRows = 2,
+  kElements = 3,  // of collections too large for their rows: apart, so that who reads rows does not step over them
 };
+inline constexpr Area kAreas[] = {Area::kDeletions, Area::kRows, Area::kElements};
 enum class DeletionKind : uint8_t {
   kPartition = 1,
   kRange = 2,      // the key goes on with the range's end
@@ -31,6 +33,10 @@ Bytes token_begin(StoreId store, Area area, Token token);
 Bytes token_end(StoreId store, Area area, Token token);
 // All keys of `tokens` in `area` are from first <= key < second.
 std::pair<Bytes, Bytes> area_bounds(StoreId store, Area area, const TokenRange& tokens);
+
+// What the keys of a row's elements begin with, all of them or those of one column. REQUIRES: a row's own key.
+Bytes elements_prefix(BytesView row_key);
+Bytes elements_prefix(BytesView row_key, ColumnId column);
 
 struct ParsedKey {
   Area area;

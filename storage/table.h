@@ -24,6 +24,10 @@ class RowCache;
 inline constexpr size_t kGuardEntriesMax = 32'768;           // rows of which the newest stamp is remembered
 inline constexpr size_t kSnapshotChunkBytes = 1024 * 1024;   // a chunk ends soon after
 inline constexpr uint64_t kSweepBytesMax = 1024 * 1024;      // a step of a sweep ends soon after so many; the same everywhere
+// A collection with more bytes in its row is moved out when elements of it are written and it is not written whole. The same
+// on all replicas: nodes that differ here must not serve one tablet.
+inline constexpr size_t kCollectionBytesMax = 4096;
+inline constexpr size_t kElementsClearedMax = 1000;  // removed at once by what deletes them; the sweep removes the rest
 inline constexpr Timestamp kRequestGraceMicros = 2'000'000; // ids are kept that long past their deadline
 
 struct ReplicaOptions {
@@ -32,6 +36,7 @@ struct ReplicaOptions {
   size_t guard_entries_max = kGuardEntriesMax;
   bool verify_checksums = true;
   RowCache* row_cache = nullptr;  // of all replicas of this LevelDB; outlives them. null: none
+  size_t collection_bytes_max = kCollectionBytesMax;  // the same on all replicas
 };
 
 // A committed command: what it says, where in the log it lies (several may share an entry), and the leader's stamp

@@ -12,7 +12,7 @@ namespace keyzone::storage {
 namespace {
 
 constexpr uint32_t kNodeStore = 0;
-constexpr char kMetaVersion = 2, kMetaVersionWithoutLeftovers = 1;
+constexpr char kMetaVersion = 3, kMetaVersionWithoutSpilled = 2, kMetaVersionWithoutLeftovers = 1;
 constexpr char kTabletMark = 'T', kSchemaMark = 'S', kOrphanMark = 'O', kNextStoreMark = 'N';
 
 Bytes node_key(char mark) {
@@ -59,6 +59,7 @@ Bytes encode_tablet_meta(const TabletMeta& meta) {
     append_le(out, l->garbage);
     append_le(out, l->tombstones);
   }
+  out.push_back(meta.spilled);
   return out;
 }
 
@@ -85,6 +86,7 @@ Result<TabletMeta> decode_tablet_meta(BytesView bytes) {
       l->tombstones = in.le<int64_t>();
     }
   }
+  if (version > kMetaVersionWithoutSpilled) out.spilled = in.byte() != 0;
   if (in.failed() || in.left() != 0 || version > kMetaVersion)
     return Error{ErrorKind::kCorrupt, "tablet record"};
   return out;
@@ -207,7 +209,7 @@ Result<bool> TabletRegistry::sweep_orphans(size_t keys_max, leveldb::WriteBatch&
   const OrphanStore orphan = *next;
   const std::unique_ptr<leveldb::Iterator> it(db_->NewIterator(once()));
   size_t keys = 0;
-  for (const Area area : {Area::kDeletions, Area::kRows}) {
+  for (const Area area : kAreas) {
     const auto [first, last] = area_bounds(orphan.store, area, orphan.tokens);
     for (it->Seek(first); it->Valid() && it->key().compare(last) < 0; it->Next()) {
       if (keys++ == keys_max) return true;

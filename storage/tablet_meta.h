@@ -48,6 +48,8 @@ struct TabletMeta {
   Timestamp max_stamp = kNoTimestamp;  // the greatest timestamp in the store, ever
   Leftovers leftovers;       // in the whole store
   Leftovers since_pass;      // what the pass under way has seen or left, and what was written since it began
+  // Rows have elements in keys of their own, or had some when the last pass ended. While it is false there are none.
+  bool spilled = false;
   bool operator==(const TabletMeta&) const = default;
 };
 

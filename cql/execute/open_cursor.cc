@@ -52,6 +52,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   base_.schema_version = plan_->table->version;
   base_.columns = plan_->slots.fetched();
   base_.with_metadata = plan_->slots.with_stamps();
+  base_.elements = plan_->slots.elements(bound_);
   base_.reversed = plan_->reversed;
   base_.statics_only = plan_->distinct;
   base_.row_limit = options.dialect->page_rows_default;

@@ -120,6 +120,26 @@ Result<Selector> SelectorBuilder::build_in_brackets(const TermPtr& term) {
   return selector;
 }
 
+Result<Selector> SelectorBuilder::build_container(const TermPtr& term) {
+  const auto* ref = term->as<ColumnRef>();
+  if (!ref) return build(term, nullptr);
+  KEYZONE_TRY(column, looked_up(find_column(table_, ref->name)));
+  return Selector{std::make_shared<ColumnExpression>(column->type, slots_.add_in_parts(*column)), column->name};
+}
+
+void SelectorBuilder::read_part(const TermPtr& container, const std::vector<TermPtr>& keys, ExpressionPtr from,
+                                ExpressionPtr to) {
+  const auto* ref = container->as<ColumnRef>();
+  if (!ref) return;
+  const auto column = find_column(table_, ref->name);
+  if (!column) return;
+  if (any_names_columns(keys)) {
+    slots_.add(**column);
+  } else {
+    slots_.add_part(**column, std::move(from), std::move(to));
+  }
+}
+
 Result<Selector> SelectorBuilder::build_field(const FieldOf& field) {
   KEYZONE_TRY(value, build_in_brackets(field.value));
   const Type& type = *value.value->type();
@@ -143,7 +163,7 @@ Result<ExpressionPtr> SelectorBuilder::build_key(const TermPtr& term, const Type
 }
 
 Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
-  KEYZONE_TRY(value, build(element.value, nullptr));
+  KEYZONE_TRY(value, build_container(element.value));
   const Type& type = *value.value->type();
   if (type.kind() != TypeKind::kMap && type.kind() != TypeKind::kSet) {
     if (type.kind() == TypeKind::kList) {
@@ -154,12 +174,13 @@ Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
   }
   const char* part = type.kind() == TypeKind::kMap ? "key(" : "value(";
   KEYZONE_TRY(key, build_key(element.key, type.parameters()[0], part + value.name + ")"));
+  read_part(element.value, {element.key}, key, key);
   return Selector{std::make_shared<ElementExpression>(std::move(value.value), std::move(key), value.name),
                   value.name + "[" + key_text(*element.key) + "]"};
 }
 
 Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
-  KEYZONE_TRY(value, build(slice.value, nullptr));
+  KEYZONE_TRY(value, build_container(slice.value));
   const Type& type = *value.value->type();
   if (type.kind() == TypeKind::kList) {
     return invalid("Slice selection is only allowed on sets and maps, but " + value.name + " is a list");
@@ -178,6 +199,7 @@ Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
     bounds[i] = std::move(key);
     texts[i] = key_text(*term);
   }
+  read_part(slice.value, {slice.from, slice.to}, bounds[0], bounds[1]);
   return Selector{std::make_shared<SliceExpression>(std::move(value.value), std::move(bounds[0]),
                                                     std::move(bounds[1]), value.name),
                   value.name + "[" + texts[0] + ".." + texts[1] + "]"};
@@ -202,7 +224,7 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
   }
   KEYZONE_TRY(part, build(call.arguments[0], nullptr));  // that the part makes sense
   const Type& type = *column->type;
-  const size_t slot = slots_.add_with_stamps(*column);
+  const size_t slot = slots_.add_stamps(*column);
   StampedPart of;
   if (element || slice) {
     const std::string name = "key(" + column->name + ")";

@@ -7,17 +7,47 @@
 namespace keyzone::cql {
 
 size_t SlotTable::add(const Column& column) {
+  const size_t slot = add_in_parts(column);
+  whole_[slot] = true;
+  return slot;
+}
+
+size_t SlotTable::add_in_parts(const Column& column) {
   const auto found = std::find(columns_.begin(), columns_.end(), &column);
   if (found != columns_.end()) return static_cast<size_t>(found - columns_.begin());
   columns_.push_back(&column);
   stamps_.push_back(false);
+  whole_.push_back(false);
   return columns_.size() - 1;
 }
 
-size_t SlotTable::add_with_stamps(const Column& column) {
-  const size_t slot = add(column);
+void SlotTable::add_part(const Column& column, ExpressionPtr from, ExpressionPtr to) {
+  parts_.push_back({add_in_parts(column), std::move(from), std::move(to)});
+}
+
+size_t SlotTable::add_stamps(const Column& column) {
+  const size_t slot = add_in_parts(column);
   stamps_[slot] = true;
   return slot;
+}
+
+std::vector<ElementRange> SlotTable::elements(EvalContext& context) const {
+  std::vector<ElementRange> out;
+  for (const Part& part : parts_) {
+    const Column& column = *columns_[part.slot];
+    if (whole_[part.slot] || !column.type->is_multi_cell()) continue;
+    const Type& key_type = *column.type->parameters()[0];
+    ElementRange range{column.id, {}, {}};
+    for (const auto& [expression, path] :
+         {std::pair(&part.from, &range.from), std::pair(&part.to, &range.to)}) {
+      if (!*expression) continue;
+      const auto key = (*expression)->evaluate(context);
+      if (key && key->is_set()) key_type.append_ordered(key->bytes, false, *path);
+    }
+    if (!range.to.empty()) range.to.push_back('\0');  // the end is among them
+    out.push_back(std::move(range));
+  }
+  return out;
 }
 
 void SlotTable::finish() {

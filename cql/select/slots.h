@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "cql/plan/expression.h"
 #include "schema/catalog.h"
 #include "schema/read.h"
 
@@ -14,8 +15,12 @@ class SlotTable {
 
   // The slot of a column of the table; a new one the first time.
   size_t add(const Column& column);
-  // Its timestamps and expiries are needed too.
-  size_t add_with_stamps(const Column& column);
+  // The same, but what is needed of the column is said by add_part(), unless somebody else needs all of it.
+  size_t add_in_parts(const Column& column);
+  // Of a column with a slot the elements from <= key <= to, none of which depends on rows; null: open.
+  void add_part(const Column& column, ExpressionPtr from, ExpressionPtr to);
+  // Timestamps and expiries of a column with a slot are needed too.
+  size_t add_stamps(const Column& column);
   // Sorts out what is to be fetched. Call once, after the last add().
   void finish();
 
@@ -27,6 +32,8 @@ class SlotTable {
   // After finish():
   const std::vector<ColumnId>& fetched() const { return fetched_; }          // ReadRequest::columns
   const std::vector<ColumnId>& with_stamps() const { return with_stamps_; }  // ReadRequest::with_metadata
+  // ReadRequest::elements, with these values. What can't be evaluated is for whoever looks at rows to complain of: open here.
+  std::vector<ElementRange> elements(EvalContext& context) const;
   struct Cell {
     size_t slot;
     bool stamps;
@@ -42,7 +49,12 @@ class SlotTable {
  private:
   TablePtr table_;
   std::vector<const Column*> columns_;
-  std::vector<bool> stamps_;
+  std::vector<bool> stamps_, whole_;
+  struct Part {
+    size_t slot;
+    ExpressionPtr from, to;
+  };
+  std::vector<Part> parts_;
   std::vector<ColumnId> fetched_, with_stamps_;
   std::vector<Cell> static_cells_, regular_cells_;
   std::vector<std::optional<size_t>> partition_slots_, clustering_slots_;

@@ -21,6 +21,7 @@ TEST(Read, Request) {
   r.statics_only = true;
   r.columns = {ColumnId(9), ColumnId(2)};
   r.with_metadata = {ColumnId(2)};
+  r.elements = {{ColumnId(2), "from", "to"}, {ColumnId(9), "", ""}};
   r.row_limit = 10;
   r.per_partition_limit = 3;
   r.bytes_limit = 1 << 20;
@@ -33,6 +34,7 @@ TEST(Read, Request) {
   EXPECT_EQ(back->partitions, r.partitions);
   EXPECT_EQ(back->ranges, r.ranges);
   EXPECT_EQ(back->columns, r.columns);
+  EXPECT_EQ(back->elements, r.elements);
   EXPECT_EQ(back->resume, r.resume);
   EXPECT_EQ(back->look_up, r.look_up);
   EXPECT_EQ(back->begin, r.begin);

@@ -35,6 +35,36 @@ TEST(RowFormat, Example) {
   EXPECT_EQ(found, expected);
 }
 
+TEST(RowFormat, ExampleOfElementsWithKeysOfTheirOwn) {
+  TestReplica t(sample_table(), {.collection_bytes_max = 10});
+  t.apply(insert(1, 2, {delete_all(kT, true), put_element(kT, ordered_int(5), "")}), kStart);
+  t.apply(update(1, 2, {put_element(kT, ordered_int(6), "")}), kStart + kSecond);
+  t.apply(update(1, 2, {delete_element(kT, ordered_int(5))}), kStart + 2 * kSecond);
+  std::map<Bytes, Bytes> found;
+  for (const auto& [key, value] : t.dump()) found[hex(key.substr(4))] = hex(value);
+  const std::map<Bytes, Bytes> expected{
+      {"02478499982ae4e0cf00ff00ff00ff010000020280000002", "2100401e18240a06000008700180e2cfaa0600"},
+      {"03478499982ae4e0cf00ff00ff00ff010000020280000002000000080280000005", "1280c43c18240a060082e2cfaa06"},
+      {"03478499982ae4e0cf00ff00ff00ff010000020280000002000000080280000006", "1040822d18240a0600"}};
+  EXPECT_EQ(found, expected);
+}
+
+TEST(RowFormat, EverythingAnElementCanHold) {
+  for (const Cell& cell : {Cell{kM, false, 0, 0, INT64_MIN + 1, "", ""}, Cell{kM, true, 0, 11, 150, "", ""},
+                           Cell{kM, false, 5, 1'700'000'000, 200, "", "value"},
+                           Cell{kM, false, 0, 0, 200, "", "value", "written"}}) {
+    Bytes bytes;
+    encode_element(cell, bytes);
+    Cell back;
+    back.column = kM;
+    ASSERT_TRUE(decode_element(bytes, back));
+    EXPECT_EQ(back, cell);
+    bytes[0] = static_cast<char>(bytes[0] | 0x20);
+    EXPECT_FALSE(decode_element(bytes, back));
+    EXPECT_FALSE(decode_element(BytesView(bytes).substr(0, 5), back));
+  }
+}
+
 TEST(RowFormat, EverythingARowCanHold) {
   Row row;
   row.marker = {200, 5, 1000};
@@ -48,6 +78,10 @@ TEST(RowFormat, EverythingARowCanHold) {
                {ColumnId(4), false, 6, 1001, 201, "", "expires otherwise"},
                {ColumnId(5), true, 0, 12, 202, "", ""}};
   Bytes bytes;
+  encode_row(row, bytes);
+  EXPECT_EQ(bytes[0] & 0xf0, 0x20);
+  row.spilled = {ColumnId(3), ColumnId(300), ColumnId(301)};
+  bytes.clear();
   encode_row(row, bytes);
   Row back;
   ASSERT_TRUE(decode_row(bytes, back));

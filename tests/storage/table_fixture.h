@@ -295,6 +295,9 @@ inline CellWrite delete_all(ColumnId column, bool overwrite) {
 inline CellWrite put_element(ColumnId column, Bytes path, Bytes value) {
   return {column, CellAction::kPutElement, false, 0, path, value};
 }
+inline CellWrite delete_element(ColumnId column, Bytes path) {
+  return {column, CellAction::kDeleteElement, false, 0, path, {}};
+}
 
 inline Mutation mutation(int pk) {
   Mutation m;
