@@ -106,9 +106,11 @@ Result<Replication> check_replication(Replication given, const Replication& befo
   return network_strategy(std::move(given), before, keyspace, catalog);
 }
 
+// More copies than were asked for need no word; fewer do, as in Cassandra.
 void warn_of_factors(const Keyspace& keyspace, DdlPlan& plan) {
   for (const auto& [option, value] : keyspace.replication) {
-    if (option == "class" || value == std::to_string(kReplicas)) continue;
+    int32_t factor = 0;
+    if (option == "class" || !parse_int(value, factor) || factor <= kReplicas) continue;
     plan.warnings.push_back("The replication factor " + value + " of keyspace " + keyspace.name +
                             " is kept and shown, but data always has " + std::to_string(kReplicas) +
                             " replicas, one in each zone");
