@@ -134,7 +134,7 @@ def dev_keeps_its_limits(directory):
         assert any("exceeding specified threshold of 200 by" in warning for warning in batch_of(300)), batch_of(300)
         assert refusal(lambda: batch_of(2000)) == "Batch too large"
         said = refusal(lambda: session.execute(insert, (1, "x" * 70_000)))
-        assert re.fullmatch("Request is too big: length 70[0-9]+ exceeds maximum allowed length 65536.", said), said
+        assert re.fullmatch("CQL Message of size 70[0-9]+ bytes exceeds allowed maximum of 65536 bytes", said), said
         assert session.execute("SELECT v FROM app.t WHERE k = 1").one().v == "x" * 150, "the connection goes on"
         limits_of_tombstones(session)
 

@@ -397,7 +397,8 @@ void expect_parts(TestReplica& t, const std::vector<ResultRow>& rows, Timestamp 
       ASSERT_EQ(found.size(), 2u);
       const auto value_in = [&](const std::optional<Bytes>& map) {
         std::optional<Bytes> out;
-        CollectionReader reader(*t.table().columns[6].type, map.value_or(list_value({})));
+        const Bytes bytes = map.value_or(list_value({}));
+        CollectionReader reader(*t.table().columns[6].type, bytes);
         for (BytesView at, value; reader.next(at) && reader.next(value);) {
           if (at == Bytes(1, key)) out = value;
         }
