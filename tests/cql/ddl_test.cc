@@ -193,9 +193,14 @@ TEST_F(SchemaChanges, ReplicationIsKeptAsCassandraKeepsIt) {
   EXPECT_FALSE(keyspace("n").durable_writes);
   run("ALTER KEYSPACE n WITH replication = {'class': 'NetworkTopologyStrategy', 'replication_factor': 3}");
   EXPECT_EQ(keyspace("n").replication.at("datacenter1"), "2");
-  EXPECT_EQ(run("ALTER KEYSPACE n WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
-                .warnings.size(),
-            1u);
+  const auto warnings_of_factor = [&](const char* factor) {
+    return run("ALTER KEYSPACE n WITH replication = {'class': 'SimpleStrategy', 'replication_factor': " +
+               std::string(factor) + "}")
+        .warnings.size();
+  };
+  EXPECT_EQ(warnings_of_factor("5"), 1u);
+  EXPECT_EQ(warnings_of_factor("3"), 0u);
+  EXPECT_EQ(warnings_of_factor("1"), 0u);
   EXPECT_EQ(keyspace("n").replication.at("class"), "org.apache.cassandra.locator.SimpleStrategy");
 }
 
