@@ -53,9 +53,7 @@ class DiskActor : public ShardActor {
  private:
   void start(std::unique_ptr<storage::LogWork> work, bool is_flush) {
     auto shared = std::make_shared<Work>(Work{std::move(work), is_flush});
-    auto& environment = context_.environment;
-    auto* executor = is_flush ? environment.flush_executor : environment.log_executor;
-    executor->run([shared, self = caf::actor_cast<caf::actor>(this)] {
+    context_.environment.log_executor->run([shared, self = caf::actor_cast<caf::actor>(this)] {
       shared->work->run();
       caf::anon_send(self, done_atom::value, shared);
     });

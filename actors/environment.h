@@ -78,9 +78,8 @@ struct Environment {
   leveldb::Env* disk = nullptr;
   storage::FileSystem* files = nullptr;
   Network* network = nullptr;
-  storage::Executor* executor = nullptr;        // flushes and compactions of the store
-  storage::Executor* log_executor = nullptr;    // maintenance of the log; may be the same
-  storage::Executor* flush_executor = nullptr;  // flushes of the log; may be the same, or the asking thread, later
+  storage::Executor* executor = nullptr;      // flushes and compactions of the store
+  storage::Executor* log_executor = nullptr;  // flushes and maintenance of the log; may be the same
   std::function<Timestamp()> wall_clock;          // microseconds since 1970
   std::function<uint64_t()> cpu_time_us;          // of this process so far
   std::function<Bytes(size_t)> secret_bytes;      // unpredictable: keys, host ids

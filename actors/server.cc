@@ -61,7 +61,6 @@ Result<void> Server::open(Options options, std::function<void(const std::string&
   system_->await_actors_before_shutdown(false);
   auto& scheduler = ShardScheduler::of(*system_);
   scheduler.pin_from_here();
-  flush_executor_ = std::make_unique<NearExecutor>(scheduler, *executor_);
 
   for (size_t i = 0; i < count; ++i) {
     Environment environment;
@@ -69,7 +68,6 @@ Result<void> Server::open(Options options, std::function<void(const std::string&
     environment.files = memory_ ? static_cast<storage::FileSystem*>(memory_.get()) : files_.get();
     environment.executor = executor_.get();
     environment.log_executor = executor_.get();
-    environment.flush_executor = flush_executor_.get();
     environment.wall_clock = system_clock_us;
     environment.cpu_time_us = [count] { return process_cpu_us() / count; };  // the nodes' sum is the process
     environment.secret_bytes = system_random;
@@ -145,7 +143,6 @@ void Server::stop(std::chrono::milliseconds patience) {
   networks_.clear();
   executor_ = nullptr;
   system_ = nullptr;
-  flush_executor_ = nullptr;
 }
 
 }  // namespace keyzone::actors

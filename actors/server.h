@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "actors/local_network.h"
-#include "actors/near_executor.h"
 #include "actors/node.h"
 #include "actors/real_environment.h"
 #include "net/http.h"
@@ -54,7 +53,6 @@ class Server {
   std::unique_ptr<storage::PatientEnv> disk_;
   std::atomic<bool> patient_{false};  // a store that finds no space waits for some
   std::unique_ptr<ThreadExecutor> executor_;
-  std::unique_ptr<NearExecutor> flush_executor_;
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
   LocalSwitch switch_;

@@ -44,7 +44,6 @@ class ShardScheduler::Shard : public caf::execution_unit {
 
   void exec_later(caf::resumable* job) override { scheduler_.enqueue(job); }
   bool is_current() const { return current() == this; }
-  bool is_idle() const { return queue_.empty() && !woken_.load(std::memory_order_acquire); }
   void push_local(caf::resumable* job) { queue_.push_back(job); }
 
   void push_remote(caf::resumable* job) {
@@ -204,18 +203,6 @@ boost::asio::io_context& ShardScheduler::io(size_t shard) { return shards_[shard
 
 void ShardScheduler::post(size_t shard, std::function<void()> work) {
   boost::asio::post(shards_[shard]->io, std::move(work));
-}
-
-std::optional<size_t> ShardScheduler::current_shard() const {
-  for (size_t i = 0; i < shards_.size(); ++i) {
-    if (shards_[i]->is_current()) return i;
-  }
-  return {};
-}
-
-bool ShardScheduler::is_idle_here() const {
-  const auto* shard = Shard::current();
-  return shard && shard->is_idle();
 }
 
 caf::actor_clock& ShardScheduler::clock() noexcept { return *clock_; }

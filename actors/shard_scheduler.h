@@ -13,7 +13,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -40,10 +39,6 @@ class ShardScheduler : public caf::scheduler::abstract_coordinator {
   boost::asio::io_context& io(size_t shard);
   // Runs `work` on the shard's thread, between actors. Any thread may call.
   void post(size_t shard, std::function<void()> work);
-  // The shard whose thread this is; none on other threads.
-  std::optional<size_t> current_shard() const;
-  // The shard whose thread this is has no actor to run now.
-  bool is_idle_here() const;
   // Stops all threads and waits for them: no actor or handler runs after it. Actors are still alive.
   void halt();
 

@@ -70,7 +70,6 @@ actors::Environment Machine::environment() {
   out.network = network_.get();
   out.executor = store_executor_.get();
   out.log_executor = log_executor_.get();
-  out.flush_executor = log_executor_.get();
   out.wall_clock = [this] { return wall_clock(); };
   out.cpu_time_us = [] { return uint64_t{0}; };
   out.secret_bytes = [this](size_t size) {
