@@ -185,6 +185,8 @@ class Replica final : public TableReplica {
   bool may_have_range_deletions(Token token, BytesView partition_key) const;
 
   // ---- replica_estimate.cc
+  using KeyRange = std::pair<Bytes, Bytes>;                  // from, to
+  uint64_t approximate_bytes_between(const KeyRange& range) const;
   uint64_t approximate_bytes_of(const Bytes& prefix) const;  // of all keys that begin so
 
   // ---- replica_sweep.cc

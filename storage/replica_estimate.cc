@@ -18,12 +18,15 @@ double width(Token from, Token to) {
 
 }  // namespace
 
-uint64_t Replica::approximate_bytes_of(const Bytes& prefix) const {
-  const Bytes end = prefix_successor(prefix);
-  const leveldb::Range range(prefix, end);
+uint64_t Replica::approximate_bytes_between(const KeyRange& range) const {
+  const leveldb::Range one(range.first, range.second);
   uint64_t out = 0;
-  db_->GetApproximateSizes(&range, 1, &out);
+  db_->GetApproximateSizes(&one, 1, &out);
   return out;
+}
+
+uint64_t Replica::approximate_bytes_of(const Bytes& prefix) const {
+  return approximate_bytes_between({prefix, prefix_successor(prefix)});
 }
 
 Result<Estimate> Replica::estimate() {

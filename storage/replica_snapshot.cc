@@ -140,13 +140,7 @@ Result<Digest> Replica::digest() {
 
 uint64_t Replica::approximate_bytes() {
   uint64_t total = 0;
-  for (const Area area : kAreas) {
-    const auto [first, last] = area_bounds(meta_.store, area, meta_.tokens);
-    const leveldb::Range range(first, last);
-    uint64_t size = 0;
-    db_->GetApproximateSizes(&range, 1, &size);
-    total += size;
-  }
+  for (const Area area : kAreas) total += approximate_bytes_between(area_bounds(meta_.store, area, meta_.tokens));
   return total;
 }
 
@@ -154,13 +148,8 @@ uint64_t Replica::approximate_bytes() {
 Result<std::optional<Token>> Replica::middle_token() {
   const auto size = [&](Token end) {
     uint64_t total = 0;
-    for (const Area area : {Area::kRows, Area::kElements}) {
-      const auto [first, last] = area_bounds(meta_.store, area, {meta_.tokens.begin, end});
-      const leveldb::Range range(first, last);
-      uint64_t bytes = 0;
-      db_->GetApproximateSizes(&range, 1, &bytes);
-      total += bytes;
-    }
+    for (const Area area : {Area::kRows, Area::kElements})
+      total += approximate_bytes_between(area_bounds(meta_.store, area, {meta_.tokens.begin, end}));
     return total;
   };
   const uint64_t half = size(meta_.tokens.end) / 2;
