@@ -36,6 +36,15 @@ struct ElementRange {
   Bytes to;
   bool operator==(const ElementRange&) const = default;
 };
+// The first of all paths behind this one: a range up to there ends with it.
+inline Bytes path_behind(Bytes path) {
+  path.push_back('\0');
+  return path;
+}
+// Whether only the path `from` is in the range.
+inline bool is_one_element(const ElementRange& range) {
+  return range.to.size() == range.from.size() + 1 && range.to.back() == '\0' && range.to.starts_with(range.from);
+}
 
 struct ReadRequest {
   Uuid table;

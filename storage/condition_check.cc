@@ -113,8 +113,8 @@ std::pair<std::vector<ColumnId>, std::vector<ElementRange>> elements_looked_at(
     }
     Bytes path;
     column->type->key_type().append_ordered(*condition.element, false, path);
-    Bytes end = path + '\0';
-    parts.push_back({column->id, std::move(path), std::move(end)});
+    Bytes behind = path_behind(path);
+    parts.push_back({column->id, std::move(path), std::move(behind)});
   }
   std::erase_if(parts, [&](const ElementRange& part) {
     return std::find(whole.begin(), whole.end(), part.column) != whole.end();

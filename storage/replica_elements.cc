@@ -60,11 +60,6 @@ class ElementScan {
   MergedScan scan_;
 };
 
-bool is_one_element(const ElementRange& range) {
-  return !range.from.empty() && range.to.size() == range.from.size() + 1 && range.to.back() == '\0' &&
-         range.to.starts_with(range.from);
-}
-
 // Its views point into the arena.
 Cell kept(Cell cell, ByteArena& arena) {
   cell.path = arena.keep(cell.path);
@@ -86,7 +81,7 @@ void lay(Row& elements, StoredRow& out) {
 
 Result<void> Replica::load_range(BytesView row_key, const ElementRange& range, StoredRow& out, Row& found) const {
   const Timestamp deleted = deleted_in(out.row, range.column);
-  if (is_one_element(range)) {
+  if (!range.from.empty() && is_one_element(range)) {
     Cell cell;
     cell.column = range.column;
     cell.path = range.from;

@@ -44,7 +44,7 @@ std::vector<ElementRange> SlotTable::elements(EvalContext& context) const {
       const auto key = (*expression)->evaluate(context);
       if (key && key->is_set()) key_type.append_ordered(key->bytes, false, *path);
     }
-    if (!range.to.empty()) range.to.push_back('\0');  // the end is among them
+    if (!range.to.empty()) range.to = path_behind(std::move(range.to));  // the end is among them
     out.push_back(std::move(range));
   }
   return out;
