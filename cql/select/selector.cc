@@ -59,7 +59,9 @@ Error cannot_assign(const std::string& text, const Type& type) {
 }
 
 // An argument that is built first, so that its type tells which function is meant.
-bool says_type(const Term& term) { return !term.as<MapLiteral>() && !term.as<UserTypeLiteral>() && (names_columns(term) || is_call(term)); }
+bool says_type(const Term& term) {
+  return !term.as<MapLiteral>() && !term.as<UserTypeLiteral>() && (names_columns(term) || is_call(term));
+}
 
 // What a part is taken of; null if the term is no part.
 const Term* container_of(const Term& term) {
@@ -120,23 +122,24 @@ Result<Selector> SelectorBuilder::build_in_brackets(const TermPtr& term) {
   return selector;
 }
 
-Result<Selector> SelectorBuilder::build_container(const TermPtr& term) {
+Result<SelectorBuilder::Container> SelectorBuilder::build_container(const TermPtr& term) {
   const auto* ref = term->as<ColumnRef>();
-  if (!ref) return build(term, nullptr);
+  if (!ref) {
+    KEYZONE_TRY(value, build(term, nullptr));
+    return Container{std::move(value), nullptr};
+  }
   KEYZONE_TRY(column, looked_up(find_column(table_, ref->name)));
-  return Selector{std::make_shared<ColumnExpression>(column->type, slots_.add_in_parts(*column)), column->name};
+  return Container{
+      {std::make_shared<ColumnExpression>(column->type, slots_.add_in_parts(*column)), column->name}, column};
 }
 
-void SelectorBuilder::read_part(const TermPtr& container, const std::vector<TermPtr>& keys, ExpressionPtr from,
+void SelectorBuilder::read_part(const Column* column, const std::vector<TermPtr>& keys, ExpressionPtr from,
                                 ExpressionPtr to) {
-  const auto* ref = container->as<ColumnRef>();
-  if (!ref) return;
-  const auto column = find_column(table_, ref->name);
   if (!column) return;
   if (any_names_columns(keys)) {
-    slots_.add(**column);
+    slots_.add(*column);
   } else {
-    slots_.add_part(**column, std::move(from), std::move(to));
+    slots_.add_part(*column, std::move(from), std::move(to));
   }
 }
 
@@ -163,7 +166,8 @@ Result<ExpressionPtr> SelectorBuilder::build_key(const TermPtr& term, const Type
 }
 
 Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
-  KEYZONE_TRY(value, build_container(element.value));
+  KEYZONE_TRY(container, build_container(element.value));
+  auto& [value, column] = container;
   const Type& type = *value.value->type();
   if (type.kind() != TypeKind::kMap && type.kind() != TypeKind::kSet) {
     if (type.kind() == TypeKind::kList) {
@@ -174,13 +178,14 @@ Result<Selector> SelectorBuilder::build_element(const ElementOf& element) {
   }
   const char* part = type.kind() == TypeKind::kMap ? "key(" : "value(";
   KEYZONE_TRY(key, build_key(element.key, type.parameters()[0], part + value.name + ")"));
-  read_part(element.value, {element.key}, key, key);
+  read_part(column, {element.key}, key, key);
   return Selector{std::make_shared<ElementExpression>(std::move(value.value), std::move(key), value.name),
                   value.name + "[" + key_text(*element.key) + "]"};
 }
 
 Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
-  KEYZONE_TRY(value, build_container(slice.value));
+  KEYZONE_TRY(container, build_container(slice.value));
+  auto& [value, column] = container;
   const Type& type = *value.value->type();
   if (type.kind() == TypeKind::kList) {
     return invalid("Slice selection is only allowed on sets and maps, but " + value.name + " is a list");
@@ -199,7 +204,7 @@ Result<Selector> SelectorBuilder::build_slice(const SliceOf& slice) {
     bounds[i] = std::move(key);
     texts[i] = key_text(*term);
   }
-  read_part(slice.value, {slice.from, slice.to}, bounds[0], bounds[1]);
+  read_part(column, {slice.from, slice.to}, bounds[0], bounds[1]);
   return Selector{std::make_shared<SliceExpression>(std::move(value.value), std::move(bounds[0]),
                                                     std::move(bounds[1]), value.name),
                   value.name + "[" + texts[0] + ".." + texts[1] + "]"};

@@ -46,9 +46,13 @@ class SelectorBuilder {
   Result<Selector> build_column(const ColumnRef& column);
   Result<Selector> build_in_brackets(const TermPtr& term);
   // What parts are taken of: of a column, only the parts are read.
-  Result<Selector> build_container(const TermPtr& term);
-  // Says what is read of a container: null is open.
-  void read_part(const TermPtr& container, const std::vector<TermPtr>& keys, ExpressionPtr from, ExpressionPtr to);
+  struct Container {
+    Selector value;
+    const Column* column = nullptr;  // if it is one
+  };
+  Result<Container> build_container(const TermPtr& term);
+  // Says what is read of a container that is a column: null is open.
+  void read_part(const Column* column, const std::vector<TermPtr>& keys, ExpressionPtr from, ExpressionPtr to);
   Result<Selector> build_field(const FieldOf& field);
   Result<Selector> build_element(const ElementOf& element);
   Result<Selector> build_slice(const SliceOf& slice);
