@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schema/types/collections.h"
+
 namespace keyzone::sim {
 
 namespace {
@@ -81,16 +83,8 @@ Bytes wire_entry(int64_t key, const Bytes& value) {
 }
 std::vector<int64_t> map_keys(BytesView map) {
   std::vector<int64_t> out;
-  const auto take = [&map](size_t size) {
-    const BytesView taken = map.substr(0, size);
-    map.remove_prefix(taken.size());
-    return taken;
-  };
-  const auto take_block = [&] { return take(static_cast<size_t>(read_bigint(take(sizeof(int32_t))))); };
-  for (int64_t left = read_bigint(take(sizeof(int32_t))); left > 0; --left) {
-    out.push_back(read_bigint(take_block()));
-    take_block();
-  }
+  CollectionReader reader(map, 2);
+  for (BytesView key, value; reader.next(key) && reader.next(value);) out.push_back(read_bigint(key));
   return out;
 }
 
