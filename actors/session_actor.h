@@ -47,7 +47,7 @@ struct ClientRequest {
   bool skip_metadata = false;
   bool prepared = false;    // EXECUTE: its client has the metadata of PREPARE
   Bytes known_metadata_id;  // v5: the result metadata that the client has
-  std::string keyspace;     // QUERY: that its text was read in
+  std::string keyspace;     // QUERY, BATCH: that texts are read in
   CachedStatementPtr statement;
   std::vector<std::string> warnings;
   Timestamp deadline = 0;  // by the shard's clock, microseconds
@@ -140,6 +140,7 @@ class Session : public ShardActor, public net::StreamHandler {
   template <class Asked>
   void plan_statement_again(uint32_t number);
   void handle_batch(const net::Frame& frame);
+  void plan_batch(const net::BatchRequest& batch, uint32_t number);
   void meter_batch(net::BatchType type, const cql::WriteExecution& write);
   Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
   Result<CachedStatementPtr> find_prepared(BytesView id);

@@ -203,34 +203,37 @@ void Session::handle_batch(const net::Frame& frame) {
   trace_request(request, "Execute batch of CQL3 queries", nullptr, std::nullopt);
   const auto named = keyspace_of(batch_.keyspace);
   if (!named) return answer_error(request, named.error());
+  request.keyspace = *named;
   request.body = Bytes(frame.body);
-  request.plan = [this, keyspace = *named](uint32_t number) {
-    auto& request = requests_.at(number);
-    const auto batch = decode_again<net::BatchRequest>(request);
-    std::vector<cql::BatchItem> items;
-    for (const auto& statement : batch.statements) {
-      auto cached =
-          statement.prepared ? find_prepared(statement.text_or_id) : prepare(statement.text_or_id, keyspace);
-      if (!cached) return fail(number, cached.error());
-      items.push_back({(*cached)->prepared, statement.values});
-    }
-    net::QueryParameters parameters;
-    parameters.timestamp = batch.timestamp;
-    parameters.now_in_seconds = batch.now_in_seconds;
-    const auto kind = batch.type == net::BatchType::kLogged     ? cql::BatchKind::kLogged
-                      : batch.type == net::BatchType::kUnlogged ? cql::BatchKind::kUnlogged
-                                                                : cql::BatchKind::kCounter;
-    auto execution = cql::begin_batch(kind, items, options_of(parameters), view().catalog);
-    if (!execution) return fail(number, execution.error());
-    const auto* write = std::get_if<cql::WriteExecution>(&*execution);
-    if (write && write->conditional) {
-      if (auto wrong = check_conditional_consistency(request)) return fail(number, *wrong);
-    }
-    if (write && request.plans == 0) meter_batch(batch.type, *write);
-    start(number, *std::move(execution));
+  request.plan = [this](uint32_t number) {
+    plan_batch(decode_again<net::BatchRequest>(requests_.at(number)), number);
   };
-  const auto plan = request.plan;  // a copy: the request may go while it runs
-  plan(add_request(std::move(request)));
+  plan_batch(batch_, add_request(std::move(request)));
+}
+
+void Session::plan_batch(const net::BatchRequest& batch, uint32_t number) {
+  auto& request = requests_.at(number);
+  std::vector<cql::BatchItem> items;
+  for (const auto& statement : batch.statements) {
+    auto cached = statement.prepared ? find_prepared(statement.text_or_id)
+                                     : prepare(statement.text_or_id, request.keyspace);
+    if (!cached) return fail(number, cached.error());
+    items.push_back({(*cached)->prepared, statement.values});
+  }
+  net::QueryParameters parameters;
+  parameters.timestamp = batch.timestamp;
+  parameters.now_in_seconds = batch.now_in_seconds;
+  const auto kind = batch.type == net::BatchType::kLogged     ? cql::BatchKind::kLogged
+                    : batch.type == net::BatchType::kUnlogged ? cql::BatchKind::kUnlogged
+                                                              : cql::BatchKind::kCounter;
+  auto execution = cql::begin_batch(kind, items, options_of(parameters), view().catalog);
+  if (!execution) return fail(number, execution.error());
+  const auto* write = std::get_if<cql::WriteExecution>(&*execution);
+  if (write && write->conditional) {
+    if (auto wrong = check_conditional_consistency(request)) return fail(number, *wrong);
+  }
+  if (write && request.plans == 0) meter_batch(batch.type, *write);
+  start(number, *std::move(execution));
 }
 
 void Session::meter_batch(net::BatchType type, const cql::WriteExecution& write) {
