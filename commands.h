@@ -1,5 +1,5 @@
-// The verbs of the program. Each takes what follows its name and gives the exit status: 0; 1, it could not be done; 2,
-// it was asked for wrongly.
+// The verbs of the program. Each takes what follows its name and gives the exit status: 0; 1, it could not be
+// done; 2, it was asked for wrongly.
 #pragma once
 #include <string>
 #include <vector>

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "config/node_config.h"
 #include "commands.h"
+#include "config/node_config.h"
 
 namespace {
 

@@ -25,7 +25,7 @@ namespace {
 constexpr std::chrono::milliseconds kStopPatience{2000};
 constexpr std::chrono::milliseconds kPoll{2};
 constexpr std::chrono::seconds kDevPatience{30};
-constexpr size_t kDevWriteBuffer = 4u << 20;   // three nodes share a laptop's memory
+constexpr size_t kDevWriteBuffer = 4u << 20;  // three nodes share a laptop's memory
 constexpr size_t kDevBlockCache = 8u << 20;
 constexpr size_t kDevRowCache = 2u << 20;
 constexpr uint64_t kDevLogSegment = 4u << 20;
@@ -156,7 +156,8 @@ Result<void> run_file(const std::string& file, const std::string& host, uint16_t
   for (const auto& statement : cql::split_statements(text.str())) {
     auto done = client->query(statement.text);
     if (!done) {
-      return Error{ErrorKind::kInvalid, file + ":" + std::to_string(statement.line) + ": " + done.error().message};
+      return Error{ErrorKind::kInvalid,
+                   file + ":" + std::to_string(statement.line) + ": " + done.error().message};
     }
   }
   return {};
@@ -192,7 +193,9 @@ int run_node(const std::vector<std::string>& arguments, const Environment& envir
 
 int run_dev(const std::vector<std::string>& arguments, const Environment& environment) {
   if (asks_for_help(arguments)) {
-    std::puts("keyzone dev [--data DIR | --memory] [--init FILE.cql] [--port N] [--http_port N] and the keys of a node:\n");
+    std::puts(
+        "keyzone dev [--data DIR | --memory] [--init FILE.cql] [--port N] [--http_port N] and the keys of a "
+        "node:\n");
     std::fputs(node_config_help().c_str(), stdout);
     return 0;
   }
@@ -219,8 +222,11 @@ int run_dev(const std::vector<std::string>& arguments, const Environment& enviro
   node.shards = options.shards;
   node.one_node_view = true;
   node.seeds.clear();
-  const auto storage_port = [&config](uint16_t zone) { return static_cast<uint16_t>(config.storage_port + zone - 1); };
-  for (uint16_t zone = 1; zone <= 3; ++zone) node.seeds.push_back({config.listen_address, storage_port(zone)});
+  const auto storage_port = [&config](uint16_t zone) {
+    return static_cast<uint16_t>(config.storage_port + zone - 1);
+  };
+  for (uint16_t zone = 1; zone <= 3; ++zone)
+    node.seeds.push_back({config.listen_address, storage_port(zone)});
   for (uint16_t zone = 1; zone <= 3; ++zone) {
     node.name = "dev" + std::to_string(zone);
     node.zone = "az" + std::to_string(zone);
@@ -233,8 +239,10 @@ int run_dev(const std::vector<std::string>& arguments, const Environment& enviro
   if (!started) return fail(started.error().message);
   auto& server = **started;
   const auto end = std::chrono::steady_clock::now() + kDevPatience;
-  while (!server.ready() && !asked_to_stop() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(kPoll);
-  if (!server.ready()) return fail(asked_to_stop() ? "stopped" : "the three zones did not find each other in time");
+  while (!server.ready() && !asked_to_stop() && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(kPoll);
+  if (!server.ready())
+    return fail(asked_to_stop() ? "stopped" : "the three zones did not find each other in time");
   write_pid_file(config);
   if (!config.init_file.empty()) {
     if (auto done = run_file(config.init_file, config.rpc_address, config.native_transport_port); !done) {

@@ -1,5 +1,5 @@
-// `keyzone status`: what people expect of `nodetool status`, read from the virtual tables of any node. And the verbs
-// that only hand over to a folder: bench, sim.
+// `keyzone status`: what people expect of `nodetool status`, read from the virtual tables of any node. And
+// the verbs that only hand over to a folder: bench, sim.
 #include <arpa/inet.h>
 
 #include <chrono>
@@ -77,7 +77,8 @@ Result<std::vector<NodeRow>> read_nodes(net::BlockingClient& client) {
     row.address = address(rows.cell(i, "address"));
     row.host_id = uuid(rows.cell(i, "host_id"));
     row.port = integer(rows.cell(i, "native_port"));
-    row.peers = address(rows.cell(i, "listen_address")) + ":" + std::to_string(integer(rows.cell(i, "storage_port")));
+    row.peers =
+        address(rows.cell(i, "listen_address")) + ":" + std::to_string(integer(rows.cell(i, "storage_port")));
     row.leaders = integer(rows.cell(i, "leaders"));
     row.replicas = integer(rows.cell(i, "replicas"));
     row.data_bytes = integer(rows.cell(i, "data_bytes"));
@@ -98,7 +99,8 @@ std::string what_is_missing(const StatusOptions& options) {
     auto peer = net::BlockingClient::connect(node.address, static_cast<uint16_t>(node.port), kPatience);
     if (!peer) return peer.error().message;
   }
-  auto tablets = (*client)->query("SELECT keyspace_name, table_name, leader FROM system_views.keyzone_tablets");
+  auto tablets =
+      (*client)->query("SELECT keyspace_name, table_name, leader FROM system_views.keyzone_tablets");
   if (!tablets) return tablets.error().message;
   for (size_t i = 0; i < tablets->rows.size(); ++i) {
     if (!tablets->cell(i, "leader").value_or("").empty()) continue;
@@ -108,7 +110,8 @@ std::string what_is_missing(const StatusOptions& options) {
   return {};
 }
 
-// How nodes are told apart: by the address that clients use, or, where several share one, by that of their peers' link.
+// How nodes are told apart: by the address that clients use, or, where several share one, by that of their
+// peers' link.
 std::map<std::string, std::string> shown_addresses(const std::vector<NodeRow>& nodes) {
   std::map<std::string, int> count;
   for (const auto& node : nodes) ++count[node.address];
@@ -126,13 +129,13 @@ int print_status(const StatusOptions& options) {
   }
   auto addresses = shown_addresses(*nodes);
   std::puts("Status=Up/Down, State=Normal");
-  std::printf("%-3s %-12s %-18s %-8s %-9s %-11s %-11s %-36s %s\n", "--", "Zone", "Address", "Leaders", "Replicas", "Data",
-              "Log", "Host ID", "Name");
+  std::printf("%-3s %-12s %-18s %-8s %-9s %-11s %-11s %-36s %s\n", "--", "Zone", "Address", "Leaders",
+              "Replicas", "Data", "Log", "Host ID", "Name");
   for (const auto& node : *nodes) {
-    std::printf("%-3s %-12s %-18s %-8lld %-9lld %-11s %-11s %-36s %s\n", node.status.c_str(), node.zone.c_str(),
-                addresses[node.name].c_str(), static_cast<long long>(node.leaders), static_cast<long long>(node.replicas),
-                size_text(node.data_bytes).c_str(), size_text(node.log_bytes).c_str(), node.host_id.c_str(),
-                node.name.c_str());
+    std::printf("%-3s %-12s %-18s %-8lld %-9lld %-11s %-11s %-36s %s\n", node.status.c_str(),
+                node.zone.c_str(), addresses[node.name].c_str(), static_cast<long long>(node.leaders),
+                static_cast<long long>(node.replicas), size_text(node.data_bytes).c_str(),
+                size_text(node.log_bytes).c_str(), node.host_id.c_str(), node.name.c_str());
   }
   return 0;
 }
@@ -143,7 +146,8 @@ int help() {
       "  a row for each node: UN (up) or DN (down), zone, address, tablets led and held, sizes\n"
       "  --host     the node to ask (default 127.0.0.1); any of them\n"
       "  --port     its CQL port (default 9042)\n"
-      "  --wait     print nothing; exit 0 once all nodes are up and every tablet has a leader, 1 if that takes longer");
+      "  --wait     print nothing; exit 0 once all nodes are up and every tablet has a leader, 1 if that "
+      "takes longer");
   return 0;
 }
 

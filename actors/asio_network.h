@@ -1,5 +1,5 @@
-// The network of a real node: TCP on Boost.Asio. Peer links live on shard 0; clients' connections are spread over
-// all shards.
+// The network of a real node: TCP on Boost.Asio. Peer links live on shard 0; clients' connections are spread
+// over all shards.
 #pragma once
 #include <utility>
 
@@ -38,8 +38,8 @@ class AsioNetwork : public Network {
   size_t connections_max_;
   caf::actor hub_;
   uint64_t next_link_ = 1;
-  std::map<uint64_t, std::shared_ptr<TcpLink>> links_;           // touched on shard 0 only
-  std::map<uint64_t, std::unique_ptr<net::Dialer>> dialers_;     // likewise
+  std::map<uint64_t, std::shared_ptr<TcpLink>> links_;        // touched on shard 0 only
+  std::map<uint64_t, std::unique_ptr<net::Dialer>> dialers_;  // likewise
   std::unique_ptr<net::Listener> peers_;
   std::unique_ptr<net::Listener> clients_;
 };

@@ -72,7 +72,8 @@ Table batch_log_table() {
   table.columns.push_back({kId, "id", native_type(TypeKind::kUuid), ColumnKind::kPartitionKey, 0, false});
   table.columns.push_back({kBody, "body", native_type(TypeKind::kBlob), ColumnKind::kRegular, 0, false});
   table.next_column = kBody.value + 1;
-  table.options["gc_grace_seconds"] = std::to_string(kBatchOverdue / 1'000'000);  // entries come with the clock's stamps
+  // entries come with the clock's stamps
+  table.options["gc_grace_seconds"] = std::to_string(kBatchOverdue / 1'000'000);
   table.index();
   return table;
 }
@@ -82,7 +83,8 @@ TablePtr batch_log(const Catalog& catalog) {
   return it == catalog.tables.end() ? nullptr : it->second;
 }
 
-BatchEntry make_entry(const Uuid& id, Timestamp stamp, const BatchMark& mark, std::vector<cql::TabletCommand>& commands) {
+BatchEntry make_entry(const Uuid& id, Timestamp stamp, const BatchMark& mark,
+                      std::vector<cql::TabletCommand>& commands) {
   BatchEntry entry{id, stamp, {}};
   for (auto& command : commands) {
     command.command.batch = mark;

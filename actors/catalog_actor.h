@@ -1,5 +1,5 @@
-// The replica of the catalog group: applies schema and placement changes in one order for the whole cluster, and
-// publishes each new catalog on its node through the supervisor.
+// The replica of the catalog group: applies schema and placement changes in one order for the whole cluster,
+// and publishes each new catalog on its node through the supervisor.
 #pragma once
 #include <caf/actor_system.hpp>
 

@@ -10,15 +10,17 @@ namespace keyzone::actors {
 
 class HybridClock {
  public:
-  // `skew_max`: how far a peer's clock may be ahead of ours; beyond it the peer is not believed (and complained about by
-  // name).
-  HybridClock(std::function<Timestamp()> wall, Timestamp skew_max) : wall_(std::move(wall)), skew_max_(skew_max) {}
+  // `skew_max`: how far a peer's clock may be ahead of ours; beyond it the peer is not believed (and
+  // complained about by name).
+  HybridClock(std::function<Timestamp()> wall, Timestamp skew_max)
+      : wall_(std::move(wall)), skew_max_(skew_max) {}
 
   // Strictly increasing. Any thread.
   Timestamp next() { return advance(wall_(), 1); }
   // Like next(), leaving room for `count` consecutive stamps from the one returned.
   Timestamp next(uint32_t count) {
-    const Timestamp last = advance(wall_() + static_cast<Timestamp>(count) - 1, static_cast<Timestamp>(count));
+    const Timestamp last =
+        advance(wall_() + static_cast<Timestamp>(count) - 1, static_cast<Timestamp>(count));
     return last - static_cast<Timestamp>(count) + 1;
   }
   Timestamp now() const { return std::max(wall_(), last_.load(std::memory_order_relaxed)); }

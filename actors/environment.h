@@ -1,5 +1,5 @@
-// What a node takes from outside, always through a constructor: disk, network, time, chance, and an executor for
-// what may block. main.cc passes the real ones, sim/ its own; the code between can't tell.
+// What a node takes from outside, always through a constructor: disk, network, time, chance, and an executor
+// for what may block. main.cc passes the real ones, sim/ its own; the code between can't tell.
 #pragma once
 #include <caf/actor.hpp>
 #include <cstdint>
@@ -78,8 +78,8 @@ struct Environment {
   leveldb::Env* disk = nullptr;
   storage::FileSystem* files = nullptr;
   Network* network = nullptr;
-  storage::Executor* executor = nullptr;      // flushes and compactions of the store
-  storage::Executor* log_executor = nullptr;  // flushes and maintenance of the log; may be the same
+  storage::Executor* executor = nullptr;          // flushes and compactions of the store
+  storage::Executor* log_executor = nullptr;      // flushes and maintenance of the log; may be the same
   std::function<Timestamp()> wall_clock;          // microseconds since 1970
   std::function<uint64_t()> cpu_time_us;          // of this process so far
   std::function<Bytes(size_t)> secret_bytes;      // unpredictable: keys, host ids

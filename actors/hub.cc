@@ -58,8 +58,8 @@ class Hub : public ShardActor {
     Timestamp heard = 0;
     bool alive = false;
     uint64_t incarnation = 0;
-    uint64_t led_seen = 0;      // what we know of whom it leads, as a version of its StatusBoard
-    uint64_t led_told = 0;      // what it says that it knows of ours
+    uint64_t led_seen = 0;  // what we know of whom it leads, as a version of its StatusBoard
+    uint64_t led_told = 0;  // what it says that it knows of ours
   };
   // Hands one item to whom it concerns.
   struct Delivery {
@@ -351,7 +351,8 @@ class Hub : public ShardActor {
     }
   }
 
-  // Whom the peer leads, from it itself. What is lost on the way comes again, until we have said that we know.
+  // Whom the peer leads, from it itself. What is lost on the way comes again, until we have said that we
+  // know.
   void learn_led(NodeId from, uint64_t incarnation, const Heartbeat& beat) {
     auto& peer = peers_[from];
     if (peer.incarnation != incarnation) return;  // still under way from an earlier life

@@ -14,11 +14,12 @@ struct Identity {
   uint64_t incarnation = 0;  // grows with each start
   std::string name;
   std::string zone;
-  uint64_t shards = 1;       // fixed when the folder is made
-  Uuid cluster;              // nil: not a member yet
+  uint64_t shards = 1;  // fixed when the folder is made
+  Uuid cluster;         // nil: not a member yet
   std::string cluster_name;
   NodeId node;
-  std::vector<Member> founders;  // of the catalog group, if this node is one of them: the group began with these
+  // of the catalog group, if this node is one of them: the group began with these
+  std::vector<Member> founders;
 };
 
 // A random UUID (version 4, RFC 4122), from the environment's unpredictable bytes.

@@ -1,5 +1,5 @@
-// Every message of every actor: who may say what to whom. A message is a plain struct, sent as a shared pointer,
-// so that sending copies nothing; nobody changes what was sent.
+// Every message of every actor: who may say what to whom. A message is a plain struct, sent as a shared
+// pointer, so that sending copies nothing; nobody changes what was sent.
 //
 //   client bytes → session → (hub → link → hub of another node →) tablet → session → client
 //   tablet ⇄ hub ⇄ links ⇄ the same group's replicas elsewhere      tablet → shard log → tablet
@@ -114,7 +114,8 @@ struct Heartbeat {
   NodeId catalog_leader;
   bool stopping = false;
   NodeLoad load;
-  // Groups that the sender has come to lead since the receiver last said that it knows (StatusBoard::led_since).
+  // Groups that the sender has come to lead since the receiver last said that it knows
+  // (StatusBoard::led_since).
   std::vector<Led> led;
   uint64_t led_from = 0;     // they are those after this version,
   uint64_t led_version = 0;  // up to this one
@@ -145,9 +146,9 @@ struct Welcome {
 // One thing for one peer; the hub packs what has gathered into one frame.
 struct PeerItem {
   GroupId group;
-  std::variant<Heartbeat, raft::Message, std::shared_ptr<const WriteRequests>, std::shared_ptr<const ReadRequests>,
-               std::shared_ptr<const Replies>, SnapshotRequest, SnapshotChunk, CatalogRequest, Join, Welcome,
-               TraceFactPtr>
+  std::variant<Heartbeat, raft::Message, std::shared_ptr<const WriteRequests>,
+               std::shared_ptr<const ReadRequests>, std::shared_ptr<const Replies>, SnapshotRequest,
+               SnapshotChunk, CatalogRequest, Join, Welcome, TraceFactPtr>
       body;
 };
 using PeerItemPtr = std::shared_ptr<const PeerItem>;
@@ -239,9 +240,9 @@ using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using flush_atom = caf::atom_constant<caf::atom("flush")>;        // hub, log: what has gathered goes out now
 using progress_atom = caf::atom_constant<caf::atom("progress")>;  // a store flushed or compacted
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
-using stop_atom = caf::atom_constant<caf::atom("stop")>;          // replica: hand over, then quit
-using drop_atom = caf::atom_constant<caf::atom("drop")>;          // replica: forget everything, then quit
-using sweep_atom = caf::atom_constant<caf::atom("sweep")>;        // tablet: your turn to sweep a little
+using stop_atom = caf::atom_constant<caf::atom("stop")>;    // replica: hand over, then quit
+using drop_atom = caf::atom_constant<caf::atom("drop")>;    // replica: forget everything, then quit
+using sweep_atom = caf::atom_constant<caf::atom("sweep")>;  // tablet: your turn to sweep a little
 using done_atom = caf::atom_constant<caf::atom("done")>;
 
 }  // namespace keyzone::actors

@@ -8,8 +8,8 @@ namespace keyzone::actors {
 
 class KeptEstimate {
  public:
-  // Looked at anew if something was applied since, but not sooner than kLasts after the last look. `now`: microseconds of
-  // any clock that doesn't go back. Errors: kIo, kCorrupt.
+  // Looked at anew if something was applied since, but not sooner than kLasts after the last look. `now`:
+  // microseconds of any clock that doesn't go back. Errors: kIo, kCorrupt.
   Result<storage::Estimate> of(storage::TableReplica& replica, Timestamp now) {
     if (looked_at_ && (looked_at_ == replica.applied() || now < again_)) return kept_;
     KEYZONE_TRY(estimate, replica.estimate());

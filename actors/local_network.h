@@ -1,4 +1,5 @@
-// Peer links in memory, for nodes that live in one process (keyzone dev). Clients still come through another Network.
+// Peer links in memory, for nodes that live in one process (keyzone dev). Clients still come through another
+// Network.
 #pragma once
 #include <functional>
 #include <map>

@@ -10,8 +10,9 @@ constexpr double kAverageSeconds = 300;
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
 std::array<Meter*, 8> all_of(TableMeters& meters) {
-  return {&meters.coordinator_reads, &meters.coordinator_scans, &meters.coordinator_writes, &meters.local_reads,
-          &meters.local_scans,       &meters.local_writes,      &meters.rows_per_read,      &meters.tombstones_per_read};
+  return {&meters.coordinator_reads, &meters.coordinator_scans,  &meters.coordinator_writes,
+          &meters.local_reads,       &meters.local_scans,        &meters.local_writes,
+          &meters.rows_per_read,     &meters.tombstones_per_read};
 }
 
 }  // namespace
@@ -85,7 +86,8 @@ void MeterBoard::tick(const std::function<bool(const Uuid&)>& known) {
   for (auto& [table, meters] : tables_) {
     for (Meter* meter : all_of(*meters)) step(*meter);
   }
-  for (Meter* meter : {&partitions_per_logged_batch, &partitions_per_unlogged_batch, &partitions_per_counter_batch})
+  for (Meter* meter :
+       {&partitions_per_logged_batch, &partitions_per_unlogged_batch, &partitions_per_counter_batch})
     step(*meter);
 }
 
@@ -99,10 +101,11 @@ cql::WorkFacts MeterBoard::facts() const {
   std::lock_guard lock(mutex_);
   uint64_t reads = reads_of_gone_, writes = writes_of_gone_;
   for (const auto& [table, meters] : tables_) {
-    const auto& fact = facts.tables[table] = {
-        meters->coordinator_reads.fact(), meters->coordinator_scans.fact(), meters->coordinator_writes.fact(),
-        meters->local_reads.fact(),       meters->local_scans.fact(),       meters->local_writes.fact(),
-        meters->rows_per_read.fact(),     meters->tombstones_per_read.fact()};
+    const auto& fact =
+        facts.tables[table] = {meters->coordinator_reads.fact(),  meters->coordinator_scans.fact(),
+                               meters->coordinator_writes.fact(), meters->local_reads.fact(),
+                               meters->local_scans.fact(),        meters->local_writes.fact(),
+                               meters->rows_per_read.fact(),      meters->tombstones_per_read.fact()};
     reads += fact.local_reads.count + fact.local_scans.count;
     writes += fact.local_writes.count;
   }

@@ -1,6 +1,6 @@
-// What this node has measured of its own work: how often, how long, how many. Any thread may count, and any may look.
-// To count is one increment. What is looked at is of the last five to ten minutes, but for totals, which are of the node's
-// life.
+// What this node has measured of its own work: how often, how long, how many. Any thread may count, and any
+// may look. To count is one increment. What is looked at is of the last five to ten minutes, but for totals,
+// which are of the node's life.
 #pragma once
 #include <array>
 #include <atomic>

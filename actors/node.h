@@ -1,4 +1,5 @@
-// One node: opens its folder, finds or joins its cluster, runs its replicas and serves its clients, until it is stopped.
+// One node: opens its folder, finds or joins its cluster, runs its replicas and serves its clients, until it
+// is stopped.
 #pragma once
 #include <caf/actor_system.hpp>
 #include <memory>
@@ -10,8 +11,8 @@ namespace keyzone::actors {
 
 class Node {
  public:
-  // Opens the folder and everything in it. Blocks. Errors name the file or the setting: the folder is in use, belongs
-  // to another cluster or zone, can't be written.
+  // Opens the folder and everything in it. Blocks. Errors name the file or the setting: the folder is in use,
+  // belongs to another cluster or zone, can't be written.
   static Result<std::unique_ptr<Node>> open(NodeOptions options, Environment environment);
   ~Node();
 

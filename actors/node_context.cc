@@ -15,7 +15,8 @@ NodeContext::NodeContext(NodeOptions node_options, Environment node_environment)
 NodeContext::~NodeContext() = default;
 
 bool NodeContext::disk_full() const {
-  return space_short || std::any_of(shards.begin(), shards.end(), [](const auto& shard) { return shard->log_full.load(); });
+  return space_short ||
+         std::any_of(shards.begin(), shards.end(), [](const auto& shard) { return shard->log_full.load(); });
 }
 
 void ClientRecord::set(cql::ClientFact fact) {
@@ -162,7 +163,8 @@ void LeaderBoard::keep(const std::function<bool(GroupId)>& known) {
 void LoadBoard::report(NodeId node, const NodeLoad& load) {
   std::lock_guard<std::mutex> lock(mutex_);
   loads_[node] = load;
-  any_full_ = std::any_of(loads_.begin(), loads_.end(), [](const auto& known) { return known.second.disk_full; });
+  any_full_ =
+      std::any_of(loads_.begin(), loads_.end(), [](const auto& known) { return known.second.disk_full; });
 }
 
 std::map<NodeId, NodeLoad> LoadBoard::all() const {

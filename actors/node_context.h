@@ -1,4 +1,5 @@
-// What all actors of one node share. Each member says who may touch it; the rest is fixed before the first actor runs.
+// What all actors of one node share. Each member says who may touch it; the rest is fixed before the first
+// actor runs.
 #pragma once
 #include <atomic>
 #include <caf/actor.hpp>
@@ -39,7 +40,8 @@ class ClientRecord {
   std::atomic<uint64_t> requests_{0};
 };
 
-// Where the answer to a request goes: the sessions (and other coordinators) of this node, by number. Any thread.
+// Where the answer to a request goes: the sessions (and other coordinators) of this node, by number. Any
+// thread.
 class SessionDirectory {
  public:
   // The session's number: the upper half of its requests' sequences. Never given twice in a node's life.
@@ -73,8 +75,8 @@ struct ReplicaStatus {
   bool asleep = false;
   Term last_term;  // of the log's newest entry
   LogIndex last_index;
-  raft::Configuration members;    // in force here
-  bool members_settled = false;   // they are applied here, and no change is under way
+  raft::Configuration members;   // in force here
+  bool members_settled = false;  // they are applied here, and no change is under way
 };
 class StatusBoard {
  public:
@@ -82,8 +84,8 @@ class StatusBoard {
   void remove(GroupId group);
   std::vector<ReplicaStatus> all() const;
   std::optional<ReplicaStatus> of(GroupId group) const;  // nullopt: no replica of it here
-  // The groups that this node leads and began to lead, or entered a new term of, after `version`; the oldest first, at most
-  // `most`, and the version that this comes to.
+  // The groups that this node leads and began to lead, or entered a new term of, after `version`; the oldest
+  // first, at most `most`, and the version that this comes to.
   struct LedChanges {
     std::vector<Led> items;
     uint64_t version = 0;
@@ -160,7 +162,7 @@ struct NodeContext {
   std::vector<std::unique_ptr<Shard>> shards;
   caf::actor hub;
   caf::actor supervisor;
-  std::atomic<bool> ready{false};     // the catalog is in force and clients are served
+  std::atomic<bool> ready{false};  // the catalog is in force and clients are served
   std::atomic<bool> stopping{false};
   std::atomic<bool> space_short{false};  // less is free than options.disk_space_reserve
   // No entries can be stored: space is short, or a shard's log is full. Leaders refuse writes.
@@ -175,8 +177,8 @@ struct NodeContext {
   size_t shard_of(GroupId group) const { return group.value % shards.size(); }
 };
 
-// Hands answers to the sessions that wait for them, one message a session; those that have gone are dropped. The sessions
-// share the message: each takes what is its own (is_of) and leaves the rest.
+// Hands answers to the sessions that wait for them, one message a session; those that have gone are dropped.
+// The sessions share the message: each takes what is its own (is_of) and leaves the rest.
 void deliver_replies(NodeContext& context, const RepliesPtr& replies);
 
 }  // namespace keyzone::actors

@@ -61,7 +61,8 @@ cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view, cons
     stats.term = status.term;
     stats.applied_index = status.applied;
   }
-  for (const auto& [group, leader] : context.leaders.all()) {  // as they themselves say; of use where we have no replica
+  // as they themselves say; of use where we have no replica
+  for (const auto& [group, leader] : context.leaders.all()) {
     auto& stats = facts.tablets[group];
     const bool newer = leader.term > stats.term || (leader.term == stats.term && !stats.leader.value);
     if (!newer) continue;
@@ -79,11 +80,17 @@ cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view, cons
     facts.work.prepared_count = context.statements.size();
     facts.work.prepared_evicted = context.statements.evicted();
     const auto blocks = block_cache_counts(context);
-    facts.work.blocks = {blocks.capacity_bytes, blocks.size_bytes, blocks.entries, blocks.hits, blocks.requests,
-                         context.meters.block_hits.per_second(), context.meters.block_requests.per_second()};
+    facts.work.blocks = {blocks.capacity_bytes,
+                         blocks.size_bytes,
+                         blocks.entries,
+                         blocks.hits,
+                         blocks.requests,
+                         context.meters.block_hits.per_second(),
+                         context.meters.block_requests.per_second()};
     for (cql::PoolFact& pool : facts.work.pools) {  // a shard's thread does one thing at a time
-      pool.active_max = pool.name == "Native-Transport-Requests" ? kRequestsInFlightMax * context.sessions.size()
-                                                                 : context.shards.size();
+      pool.active_max = pool.name == "Native-Transport-Requests"
+                            ? kRequestsInFlightMax * context.sessions.size()
+                            : context.shards.size();
     }
   }
   if (table.name == "clients") facts.clients = context.sessions.clients();

@@ -27,7 +27,8 @@ struct NodeOptions {
   uint16_t native_transport_port = 9042;
   bool serve_clients = true;
   std::string folder = "data";
-  std::vector<HostPort> seeds;  // the configured voters of the catalog: a cluster begins when all of them are empty
+  // the configured voters of the catalog: a cluster begins when all of them are empty
+  std::vector<HostPort> seeds;
   size_t shards = 1;
   size_t initial_tablets = 6;  // a table starts with so many
   bool nearest_reads = false;  // ONE and LOCAL_ONE read the nearest replica, which may be stale
@@ -39,9 +40,9 @@ struct NodeOptions {
   std::chrono::milliseconds write_timeout{2000};
   std::chrono::milliseconds schema_timeout{10000};
   std::chrono::milliseconds truncate_timeout{60000};
-  std::chrono::milliseconds clock_skew_max{500};    // a peer whose clock is further ahead is not believed
+  std::chrono::milliseconds clock_skew_max{500};  // a peer whose clock is further ahead is not believed
   std::chrono::milliseconds heartbeat_interval{100};
-  std::chrono::milliseconds peer_timeout{600};     // silence after which a peer counts as down
+  std::chrono::milliseconds peer_timeout{600};      // silence after which a peer counts as down
   std::chrono::milliseconds election_timeout{800};  // the least; drawn up to twice as long
   size_t write_buffer_bytes = 16u << 20;
   size_t block_cache_bytes = 64u << 20;
@@ -49,11 +50,13 @@ struct NodeOptions {
   uint64_t log_segment_bytes = 64u << 20;
   uint64_t log_bytes_before_flush = 96u << 20;  // live bytes of a log that make the store flush early
   uint64_t log_entries_kept = 5'000;            // of a group, behind the newest, for replicas that lag
-  uint64_t disk_space_reserve = 0;               // bytes: with less free, writes are refused; 0: no limit
-  std::chrono::milliseconds sweep_interval{600'000};  // a tablet rests at least so long between two sweeps of all its rows
-  size_t frame_bytes_max = 16u << 20;      // longer requests are refused
-  size_t batch_bytes_warn = 5u << 10;      // in the cassandra dialect: batches over several partitions that are longer
-  size_t batch_bytes_max = 50u << 10;      // get a warning, or are refused
+  uint64_t disk_space_reserve = 0;              // bytes: with less free, writes are refused; 0: no limit
+  // a tablet rests at least so long between two sweeps of all its rows
+  std::chrono::milliseconds sweep_interval{600'000};
+  size_t frame_bytes_max = 16u << 20;  // longer requests are refused
+  // in the cassandra dialect: batches over several partitions that are longer
+  size_t batch_bytes_warn = 5u << 10;
+  size_t batch_bytes_max = 50u << 10;  // get a warning, or are refused
   size_t connections_max = 10000;
 };
 

@@ -320,8 +320,8 @@ PeerItem read(wire::PeerItem::Reader in, NodeId from) {
       beat.catalog = CatalogVersion(v.getCatalogVersion());
       beat.catalog_leader = NodeId(v.getCatalogLeader());
       beat.stopping = v.getStopping();
-      beat.load = {v.getLeaders(), v.getReplicas(), v.getDataBytes(), v.getLogBytes(), v.getCpuTime(), v.getUptime(),
-                   v.getDiskFull()};
+      beat.load = {v.getLeaders(), v.getReplicas(), v.getDataBytes(), v.getLogBytes(),
+                   v.getCpuTime(), v.getUptime(),   v.getDiskFull()};
       for (auto led : v.getLed()) beat.led.push_back({GroupId(led.getGroup()), Term(led.getTerm())});
       beat.led_from = v.getLedFrom();
       beat.led_version = v.getLedVersion();

@@ -19,8 +19,8 @@ struct PeerBatch {
 
 // A message for PeerLink::send. Its size is a multiple of 8.
 Bytes encode_batch(const std::vector<PeerItemPtr>& items, Timestamp clock, Timestamp wall_clock);
-// A frame that came from node `from`: requests in it are that node's. kCorrupt: does not decode. Payloads are copied out
-// of the frame.
+// A frame that came from node `from`: requests in it are that node's. kCorrupt: does not decode. Payloads are
+// copied out of the frame.
 Result<PeerBatch> decode_batch(const net::PeerFrame& frame, NodeId from);
 // What an item adds to a frame, roughly; for limits.
 size_t size_of(const PeerItem& item);

@@ -1,4 +1,5 @@
-// Heavy headers, compiled once for actors/ and sim/. None of this tree: ccache may give one tree what another compiled.
+// Heavy headers, compiled once for actors/ and sim/. None of this tree: ccache may give one tree what another
+// compiled.
 #pragma once
 #include <utility>
 
@@ -17,4 +18,3 @@
 #include <unordered_map>
 #include <variant>
 #include <vector>
-

@@ -1,5 +1,6 @@
-// What the leader of a tablet has under way. Clients' writes, from one to the next: commands that wait for an entry, entries
-// on their way to a majority, and answers that wait for the third replica. And its pass of sweeps.
+// What the leader of a tablet has under way. Clients' writes, from one to the next: commands that wait for an
+// entry, entries on their way to a majority, and answers that wait for the third replica. And its pass of
+// sweeps.
 #pragma once
 #include <utility>
 #include <vector>
@@ -49,10 +50,10 @@ struct Unfinished {
 };
 
 struct Pass {
-  Timestamp now = 0;    // what is gone by then is dropped
+  Timestamp now = 0;  // what is gone by then is dropped
   Timestamp begun = 0;
-  Bytes from;           // where the next step begins
-  uint64_t asked = 0;   // the step that is in the log; 0: none
+  Bytes from;          // where the next step begins
+  uint64_t asked = 0;  // the step that is in the log; 0: none
 };
 
 }  // namespace keyzone::actors

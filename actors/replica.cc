@@ -340,8 +340,9 @@ Result<void> Replica::check_space() const {
     const auto known = nodes.find(node);
     if (known != nodes.end()) names += (names.empty() ? "'" : ", '") + known->second.name + "'";
   }
-  return Error{ErrorKind::kNoSpace, "the disks of the nodes " + names +
-                                        " are full, and no majority can store: no writes are taken until there is space"};
+  return Error{ErrorKind::kNoSpace,
+               "the disks of the nodes " + names +
+                   " are full, and no majority can store: no writes are taken until there is space"};
 }
 
 Result<LogIndex> Replica::propose(std::vector<raft::Payload> payloads) {
@@ -426,8 +427,8 @@ void Replica::tick() {
   report_status();
 }
 
-// A leader goes on with heartbeats. A follower stays with its leader: to take it for lost is for peer_changed(), and what
-// the follower asks of the leader wakes both.
+// A leader goes on with heartbeats. A follower stays with its leader: to take it for lost is for
+// peer_changed(), and what the follower asks of the leader wakes both.
 void Replica::wake() {
   quiet_ticks_ = 0;
   if (raft_->asleep() && raft_->is_leader()) raft_->wake();

@@ -1,5 +1,6 @@
-// One replica of one Raft group: the loop around raft::Raft that the tablet and the catalog share. It is the one place
-// where order matters: stage on the log, send, apply, answer. What the group decides about is the subclass's.
+// One replica of one Raft group: the loop around raft::Raft that the tablet and the catalog share. It is the
+// one place where order matters: stage on the log, send, apply, answer. What the group decides about is the
+// subclass's.
 #pragma once
 #include <deque>
 #include <map>
@@ -30,7 +31,7 @@ class Replica : public ShardActor, public raft::LogReader {
     GroupId group;
     std::vector<NodeId> voters;  // when the group begins, on a disk that doesn't know it
     std::vector<NodeId> learners;
-    bool campaign = false;       // placement wants the leader here: don't wait for a timeout
+    bool campaign = false;  // placement wants the leader here: don't wait for a timeout
     RoutePtr route;
   };
   Replica(caf::actor_config& config, NodeContext& context, Shard& shard, Start start);
@@ -49,7 +50,8 @@ class Replica : public ShardActor, public raft::LogReader {
   virtual Result<void> drop_state() = 0;
   // False: the store has no room now; wait_for_room() was or will be called.
   virtual bool may_apply() { return true; }
-  // Committed entries of all kinds, in order. Answers whom it concerns (answer()). An error is fatal to the replica.
+  // Committed entries of all kinds, in order. Answers whom it concerns (answer()). An error is fatal to the
+  // replica.
   virtual Result<void> apply(const std::vector<raft::Entry>& entries) = 0;
   // Everything that was acknowledged before read_index(context) is applied.
   virtual void serve_reads(uint64_t context, Timestamp clock) = 0;
@@ -61,7 +63,7 @@ class Replica : public ShardActor, public raft::LogReader {
   virtual void handle_reads(const ReadRequestsPtr& requests) = 0;
   virtual void handle_catalog(const CatalogPtr& catalog) { (void)catalog; }
   virtual void on_tick() {}
-  virtual void raft_moved() {}  // peers may have acknowledged more
+  virtual void raft_moved() {}                     // peers may have acknowledged more
   virtual bool has_work() const { return false; }  // requests that wait: don't sleep
 
   virtual Result<std::unique_ptr<ChunkSource>> open_snapshot() = 0;
@@ -74,8 +76,8 @@ class Replica : public ShardActor, public raft::LogReader {
 
   // --- for the subclass
 
-  // kNoSpace: a client's write could not be stored by a majority, or not here. What the group needs for itself (its
-  // schema, the catalog's changes) is small, and tried all the same.
+  // kNoSpace: a client's write could not be stored by a majority, or not here. What the group needs for
+  // itself (its schema, the catalog's changes) is small, and tried all the same.
   Result<void> check_space() const;
   // kNoSpace while entries wait for space on the log's disk; else as raft::Raft::propose.
   Result<LogIndex> propose(std::vector<raft::Payload> payloads);
@@ -154,8 +156,9 @@ class Replica : public ShardActor, public raft::LogReader {
   void abort_install();
 
   caf::actor self_;  // handed to the shard; cleared on exit
-  std::deque<raft::Ready> held_;      // not staged yet: the disk is full, or a snapshot's switch is not durable
-  bool switch_pending_ = false;       // held_.front() has an install whose state was switched
+  // not staged yet: the disk is full, or a snapshot's switch is not durable
+  std::deque<raft::Ready> held_;
+  bool switch_pending_ = false;  // held_.front() has an install whose state was switched
   storage::FlushMark switch_mark_ = 0;
   std::deque<raft::Entry> committed_;  // to be applied
   std::deque<raft::ReadState> reads_;  // confirmed, waiting for applied_
@@ -179,8 +182,9 @@ class Replica : public ShardActor, public raft::LogReader {
   CatalogVersion wanted_version_;  // of the catalog that wants them
 
  protected:
-  // The replicas that placement wants, from the catalog; the leader changes the group's members to that, a step at a
-  // time. A leader whose catalog is older than what the group's members were made for (it was away) changes nothing.
+  // The replicas that placement wants, from the catalog; the leader changes the group's members to that, a
+  // step at a time. A leader whose catalog is older than what the group's members were made for (it was away)
+  // changes nothing.
   void want_members(CatalogVersion version, std::vector<NodeId> voters, std::vector<NodeId> learners = {});
 };
 

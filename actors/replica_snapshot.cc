@@ -62,7 +62,7 @@ void Replica::give_chunk(const SnapshotRequest& request) {
 // --- taking
 
 void Replica::take_offer(const raft::SnapshotOffer& offer) {
-  if (install_) return;  // under way
+  if (install_) return;                                       // under way
   if (context_.disk_full()) return raft_->snapshot_failed();  // it will be offered again
   if (auto begun = install_begin(); !begun) return fatal("a snapshot can't be taken", begun.error());
   install_.emplace();

@@ -1,4 +1,5 @@
-// Where a request goes: the newest catalog with, for each group, who leads it and which of our actors is its replica.
+// Where a request goes: the newest catalog with, for each group, who leads it and which of our actors is its
+// replica.
 #pragma once
 #include <atomic>
 #include <caf/actor.hpp>

@@ -32,7 +32,8 @@ std::vector<SchemaChangeEvent> schema_events(const Catalog& before, const Catalo
     const Keyspace* old = it == before.keyspaces.end() ? nullptr : it->second.get();
     if (!old && !cql::is_replicated_system_keyspace(name)) {
       out.push_back({"CREATED", "KEYSPACE", name, "", {}});
-    } else if (!old || old->replication != keyspace->replication || old->durable_writes != keyspace->durable_writes) {
+    } else if (!old || old->replication != keyspace->replication ||
+               old->durable_writes != keyspace->durable_writes) {
       out.push_back({"UPDATED", "KEYSPACE", name, "", {}});
     }
     if (old != keyspace.get()) type_events(old, *keyspace, out);

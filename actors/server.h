@@ -1,5 +1,5 @@
-// A process that serves: one node (keyzone node) or all three zones in one (keyzone dev), with the real clock, network
-// and disk, or a disk in memory.
+// A process that serves: one node (keyzone node) or all three zones in one (keyzone dev), with the real
+// clock, network and disk, or a disk in memory.
 #pragma once
 #include <atomic>
 #include <caf/actor_system.hpp>
@@ -33,12 +33,14 @@ class Server {
     uint16_t http_port = 0;  // 0: no health endpoint
   };
   // `on_fatal` is called on any thread when a node can't go on.
-  static Result<std::unique_ptr<Server>> start(Options options, std::function<void(const std::string&)> on_fatal);
+  static Result<std::unique_ptr<Server>> start(Options options,
+                                               std::function<void(const std::string&)> on_fatal);
   ~Server();
 
   // The catalog is in force, and every tablet that the catalog has is led by someone.
   bool ready() const;
-  // Hands leaderships over, closes everything, and waits for it, not longer than `patience` for the first part.
+  // Hands leaderships over, closes everything, and waits for it, not longer than `patience` for the first
+  // part.
   void stop(std::chrono::milliseconds patience);
   const NodeContext& first() const { return nodes_.front()->context(); }
   Node& node(size_t i) { return *nodes_[i]; }

@@ -160,11 +160,13 @@ void Session::handle_frame(net::Frame frame) {
     return answer_error(request, invalid(net::oversize_message(frame, context_.options.frame_bytes_max)));
   }
   if (auto cut = net::take_prelude(frame, prelude); !cut) return answer_error(request, cut.error());
-  if (const auto turn = net::check_turn(version_, frame.opcode); !turn) return answer_error(request, turn.error());
+  if (const auto turn = net::check_turn(version_, frame.opcode); !turn)
+    return answer_error(request, turn.error());
   switch (frame.opcode) {
     case net::Opcode::kOptions:
       return answer(request, net::Opcode::kSupported, [this](Bytes& body) {
-        net::encode_supported(body, net::supported_options(dialect_.cql_version, dialect_.protocol_version_max));
+        net::encode_supported(body,
+                              net::supported_options(dialect_.cql_version, dialect_.protocol_version_max));
       });
     case net::Opcode::kStartup:
       return handle_startup(frame);
@@ -238,8 +240,8 @@ void Session::handle_register(const net::Frame& frame) {
     } else if (type == "SCHEMA_CHANGE") {
       registered_schema_ = true;
     } else {
-      return answer_error(
-          request, Error{ErrorKind::kProtocol, "Invalid value '" + std::string(name) + "' for Type"});
+      return answer_error(request,
+                          Error{ErrorKind::kProtocol, "Invalid value '" + std::string(name) + "' for Type"});
     }
   }
   answer(request, net::Opcode::kReady, [](Bytes&) {});
@@ -268,7 +270,8 @@ void Session::answer(const ClientRequest& request, net::Opcode opcode,
   {
     net::FrameBuilder frame(writer_, request.version, request.stream, opcode,
                             net::prelude_flags(before, request.version));
-    if (!before.warnings.empty() || before.tracing_id) net::encode_prelude(frame.body(), request.version, before);
+    if (!before.warnings.empty() || before.tracing_id)
+      net::encode_prelude(frame.body(), request.version, before);
     body(frame.body());
   }
 }
@@ -298,15 +301,19 @@ void Session::answer_rows(const ClientRequest& request, const ResultSet& rows) {
     own = net::encode_columns(*rows.columns, request.version);
     header.columns = &own;
   }
-  // Whoever prepared has the columns of PREPARE; those of a condition's answer are not among them. Who sends text
-  // along says what it wants.
+  // Whoever prepared has the columns of PREPARE; those of a condition's answer are not among them. Who sends
+  // text along says what it wants.
   header.skip_metadata = request.skip_metadata && (known || !request.prepared);
-  if (known && request.prepared && request.version >= 5 && request.known_metadata_id != info->result_metadata_id) {
+  if (known && request.prepared && request.version >= 5 &&
+      request.known_metadata_id != info->result_metadata_id) {
     header.new_metadata_id = info->result_metadata_id;
   }
   if (page_state) header.paging_state = *page_state;
-  const auto encode = [&](Bytes& body) { net::encode_rows(body, request.version, header, rows.row_count, rows.rows); };
-  answer(request, net::Opcode::kResult, std::cref(encode));  // a reference: the function has no room for three
+  const auto encode = [&](Bytes& body) {
+    net::encode_rows(body, request.version, header, rows.row_count, rows.rows);
+  };
+  // a reference: the function has no room for three
+  answer(request, net::Opcode::kResult, std::cref(encode));
 }
 
 }  // namespace keyzone::actors

@@ -1,6 +1,6 @@
-// The coordinator of one CQL connection: reads frames, plans statements, asks tablets, answers. One actor a connection;
-// it asks nobody about the schema. Requests and answers are plain functions of net/ and cql/; what is here is who is
-// asked, how often, and for how long.
+// The coordinator of one CQL connection: reads frames, plans statements, asks tablets, answers. One actor a
+// connection; it asks nobody about the schema. Requests and answers are plain functions of net/ and cql/;
+// what is here is who is asked, how often, and for how long.
 #pragma once
 #include <caf/actor_system.hpp>
 

@@ -1,6 +1,6 @@
-// The inside of a session. session.cc: the protocol; session_statements.cc: statements planned; session_execute.cc:
-// tablets asked and answers put together; session_schema.cc: schema changes, system tables, DESCRIBE, TRUNCATE;
-// session_trace.cc: traces.
+// The inside of a session. session.cc: the protocol; session_statements.cc: statements planned;
+// session_execute.cc: tablets asked and answers put together; session_schema.cc: schema changes, system
+// tables, DESCRIBE, TRUNCATE; session_trace.cc: traces.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -58,20 +58,23 @@ struct ClientRequest {
   std::function<void(uint32_t number)> plan;
   Bytes body;
   std::optional<cql::Execution> execution;
-  std::vector<Outcome> outcomes;    // of a WriteExecution, by command
+  std::vector<Outcome> outcomes;                   // of a WriteExecution, by command
   std::map<GroupId, storage::Estimate> estimates;  // of a LocalRead that asks for sizes
-  Uuid table;                       // that is read
-  bool scans = false;               // it is read by ranges of tokens
-  size_t waiting = 0;               // parts without an answer
-  bool replan = false;              // a part was refused as stale: plan again
+  Uuid table;                                      // that is read
+  bool scans = false;                              // it is read by ranges of tokens
+  size_t waiting = 0;                              // parts without an answer
+  bool replan = false;                             // a part was refused as stale: plan again
   std::optional<SchemaChangeEvent> schema_change;
-  CatalogVersion schema_version;    // wait until all nodes have it
-  std::optional<Uuid> batch;        // its entry in the batch log
+  CatalogVersion schema_version;       // wait until all nodes have it
+  std::optional<Uuid> batch;           // its entry in the batch log
   std::vector<Uuid> replaced_batches;  // entries of earlier plans, which stay until the new plan has one
-  std::optional<BatchMark> mark;    // of a write to several tablets that needs one: the same however often it is planned
-  std::vector<Bytes> looked_up;     // of such a write, by command: what comes of it; empty where it looks nothing up
-  bool silent = false;              // nobody waits for the answer
-  std::function<void(uint32_t number)> then;  // what follows when all parts are answered; else the plain answer
+  // of a write to several tablets that needs one: the same however often it is planned
+  std::optional<BatchMark> mark;
+  // of such a write, by command: what comes of it; empty where it looks nothing up
+  std::vector<Bytes> looked_up;
+  bool silent = false;  // nobody waits for the answer
+  // what follows when all parts are answered; else the plain answer
+  std::function<void(uint32_t number)> then;
   std::shared_ptr<TraceFact> trace;  // null: the client asked for none
   Timestamp traced_at = 0;           // when it came, by the shard's clock
 
@@ -181,7 +184,8 @@ class Session : public ShardActor, public net::StreamHandler {
   void part_done(uint32_t number);
   void finish_write(uint32_t number);
   void finish_read(uint32_t number);
-  std::optional<net::ErrorResponse> check_tombstones(const cql::ReadExecution& read, ClientRequest& request) const;
+  std::optional<net::ErrorResponse> check_tombstones(const cql::ReadExecution& read,
+                                                     ClientRequest& request) const;
   void plan_again(uint32_t number);
   void plan_soon(uint32_t number);
   void fail(uint32_t number, const Error& error);
@@ -210,7 +214,8 @@ class Session : public ShardActor, public net::StreamHandler {
   // What the request is and its parameters; nothing unless it is traced.
   void trace_request(ClientRequest& request, const char* what, const net::QueryParameters* parameters,
                      std::optional<BytesView> text);
-  void trace_values(ClientRequest& request, const cql::PreparedInfo& info, const net::QueryParameters& parameters);
+  void trace_values(ClientRequest& request, const cql::PreparedInfo& info,
+                    const net::QueryParameters& parameters);
   // REQUIRES: it is traced.
   void trace(const ClientRequest& request, std::string activity);
   void trace_part(const RequestPart& part, const std::string& activity);
@@ -234,7 +239,7 @@ class Session : public ShardActor, public net::StreamHandler {
   bool registered_schema_ = false;
   bool closed_ = false;
   bool paused_ = false;
-  bool in_turn_ = false;   // answers are flushed at its end
+  bool in_turn_ = false;  // answers are flushed at its end
   bool warned_of_keyspace_ = false;
   std::string keyspace_;
   CurrentMeters meters_;
@@ -244,14 +249,14 @@ class Session : public ShardActor, public net::StreamHandler {
   uint32_t number_ = 0;  // in the SessionDirectory
   uint32_t next_request_ = 1;
   uint32_t next_part_ = 1;
-  std::unordered_map<uint32_t, ClientRequest> requests_;  // by number
-  std::unordered_map<uint64_t, RequestPart> parts_;  // by sequence
+  std::unordered_map<uint32_t, ClientRequest> requests_;                         // by number
+  std::unordered_map<uint64_t, RequestPart> parts_;                              // by sequence
   std::map<std::pair<GroupId, NodeId>, std::shared_ptr<WriteRequests>> writes_;  // gathered in this turn
   std::map<std::pair<GroupId, NodeId>, std::shared_ptr<ReadRequests>> reads_;
   NodeViewPtr view_;
   uint64_t view_version_ = UINT64_MAX;
   bool ticking_ = false;
-  net::QueryRequest query_;      // reused, so that decoding does not allocate
+  net::QueryRequest query_;  // reused, so that decoding does not allocate
   net::ExecuteRequest execute_;
   net::BatchRequest batch_;
 };

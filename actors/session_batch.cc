@@ -1,5 +1,6 @@
-// Writes to several tablets of which all or none shall happen. A logged batch: first the replicated batch log, then the
-// tablets, then the log's entry goes. What a coordinator leaves half done, the batch log's keeper finishes (batch_keeper.h).
+// Writes to several tablets of which all or none shall happen. A logged batch: first the replicated batch
+// log, then the tablets, then the log's entry goes. What a coordinator leaves half done, the batch log's
+// keeper finishes (batch_keeper.h).
 #include <caf/send.hpp>
 
 #include "actors/batch_log.h"
@@ -49,8 +50,8 @@ void Session::learn_clocks(uint32_t number) {
   read_first(number, std::move(reads));
 }
 
-// Elements that are named by index or value are looked up before anything is written: if one isn't there, nothing is;
-// and a batch that is finished later, even twice, ends in the same state.
+// Elements that are named by index or value are looked up before anything is written: if one isn't there,
+// nothing is; and a batch that is finished later, even twice, ends in the same state.
 void Session::look_up(uint32_t number) {
   auto& request = requests_.at(number);
   auto& commands = std::get<cql::WriteExecution>(*request.execution).commands;

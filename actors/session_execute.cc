@@ -381,7 +381,8 @@ void Session::finish_read(uint32_t number) {
   answer_rows(request, *rows);
   if (request.table != Uuid()) {  // it has asked a tablet
     TableMeters& meters = meters_.of(request.table);
-    (request.scans ? meters.coordinator_scans : meters.coordinator_reads).add(microseconds_since(request.asked));
+    (request.scans ? meters.coordinator_scans : meters.coordinator_reads)
+        .add(microseconds_since(request.asked));
   }
   forget(number);
 }
@@ -401,8 +402,9 @@ std::optional<net::ErrorResponse> Session::check_tombstones(const cql::ReadExecu
     const auto& self = view_->catalog->nodes.at(context_.self);
     const auto address = net::InetAddress::parse(self.listen_address);
     error.failures.push_back({address ? *address : net::InetAddress(), kReadTooManyTombstones});
-    error.message = "Operation failed - received 0 responses and 1 failures: READ_TOO_MANY_TOMBSTONES from /" +
-                    self.listen_address + ":" + std::to_string(self.storage_port);
+    error.message =
+        "Operation failed - received 0 responses and 1 failures: READ_TOO_MANY_TOMBSTONES from /" +
+        self.listen_address + ":" + std::to_string(self.storage_port);
     return error;
   }
   if (threshold.warn >= 0 && count > threshold.warn) {
@@ -456,7 +458,8 @@ void Session::fail(uint32_t number, const Error& error) {
 
 void Session::time_out(uint32_t number) {
   auto& request = requests_.at(number);
-  if (std::holds_alternative<cql::LocalRead>(*request.execution)) return finish_local_read(number);  // as far as it is known
+  // as far as it is known
+  if (std::holds_alternative<cql::LocalRead>(*request.execution)) return finish_local_read(number);
   const bool read = std::holds_alternative<cql::ReadExecution>(*request.execution);
   auto* write = std::get_if<cql::WriteExecution>(&*request.execution);
   net::ErrorResponse error;
@@ -466,7 +469,8 @@ void Session::time_out(uint32_t number) {
   if (std::holds_alternative<cql::TruncateExecution>(*request.execution)) {
     const size_t answered = request.outcomes.size() - request.waiting;
     error.code = net::ErrorCode::kTruncateError;
-    error.message = "Error during truncate: Truncate timed out - received only " + std::to_string(answered) + " responses";
+    error.message = "Error during truncate: Truncate timed out - received only " + std::to_string(answered) +
+                    " responses";
   } else if (read) {
     error.code = net::ErrorCode::kReadTimeout;
     error.message = "Operation timed out - received only " + std::to_string(error.received) + " responses.";

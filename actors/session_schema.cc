@@ -160,7 +160,8 @@ void Session::ask_estimates(uint32_t number) {
   request.estimates.clear();
   auto wanted = std::make_shared<EstimateRequest>();
   wanted->tell = [self = self_, number](GroupId group, const storage::Estimate& estimate) {
-    caf::anon_send(self, EstimateReplyPtr(std::make_shared<EstimateReply>(EstimateReply{number, group, estimate})));
+    caf::anon_send(self,
+                   EstimateReplyPtr(std::make_shared<EstimateReply>(EstimateReply{number, group, estimate})));
   };
   for (const GroupId group :
        cql::tablets_to_estimate(*view().catalog, context_.self, context_.options.one_node_view)) {
@@ -202,8 +203,8 @@ void Session::start_describe(uint32_t number) {
   const auto& catalog = *view().catalog;
   auto all = cql::describe(*execution.statement->as<cql::DescribeStatement>(), catalog, execution.keyspace);
   if (!all) return fail(number, all.error());
-  auto result =
-      cql::describe_page(*std::move(all), execution.page_size, execution.paging_state, catalog.schema_version());
+  auto result = cql::describe_page(*std::move(all), execution.page_size, execution.paging_state,
+                                   catalog.schema_version());
   if (!result) return fail(number, result.error());
   answer_rows(request, *result);
   forget(number);

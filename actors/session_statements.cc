@@ -1,4 +1,5 @@
-// How a session makes plans of statements: QUERY, PREPARE, EXECUTE and BATCH, and what it refuses before anyone is asked.
+// How a session makes plans of statements: QUERY, PREPARE, EXECUTE and BATCH, and what it refuses before
+// anyone is asked.
 #include "actors/session_actor.h"
 #include "cql/system_tables/system_tables.h"
 #include "schema/types/hex.h"
@@ -32,8 +33,9 @@ Result<CachedStatementPtr> Session::prepare(BytesView text, const std::string& k
   return make_cached(std::move(prepared));
 }
 
-// By id. Made anew if a table was altered since; but where that changes what the client knows of the statement, the
-// client has to prepare it again: it would read rows, or write values, by the columns of before.
+// By id. Made anew if a table was altered since; but where that changes what the client knows of the
+// statement, the client has to prepare it again: it would read rows, or write values, by the columns of
+// before.
 Result<CachedStatementPtr> Session::find_prepared(BytesView id) {
   auto cached = context_.statements.find(id);
   if (!cached) return Error{ErrorKind::kUnprepared, Bytes(id)};
@@ -59,16 +61,18 @@ Result<std::string> Session::keyspace_of(const std::optional<BytesView>& named) 
 // Once a connection, as Cassandra does: the statement means another table than it would mean here.
 void Session::warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request) {
   const bool describes = info.kind == cql::StatementKind::kDescribe;
-  const std::string& keyspace = describes ? info.table_keyspace : info.keyspace;  // which is empty: it was prepared in none
-  if (info.qualified || warned_of_keyspace_ || keyspace == keyspace_ || (info.table_name.empty() && !describes) ||
-      info.kind == cql::StatementKind::kBatch)
+  // which is empty: it was prepared in none
+  const std::string& keyspace = describes ? info.table_keyspace : info.keyspace;
+  if (info.qualified || warned_of_keyspace_ || keyspace == keyspace_ ||
+      (info.table_name.empty() && !describes) || info.kind == cql::StatementKind::kBatch)
     return;
   warned_of_keyspace_ = true;
   const auto shown = [](const std::string& keyspace) { return keyspace.empty() ? "null" : keyspace; };
   request.warnings.push_back(
       "`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in "
       "non-qualified table names. Please consider removing instances of `Session#setKeyspace(<keyspace>)`, "
-      "`Session#execute(\"USE <keyspace>\")` and `cluster.newSession(<keyspace>)` from your code, and always use "
+      "`Session#execute(\"USE <keyspace>\")` and `cluster.newSession(<keyspace>)` from your code, and always "
+      "use "
       "fully qualified table names (e.g. <keyspace>.<table>). Keyspace used: " +
       shown(keyspace_) + ", statement keyspace: " + shown(keyspace) + ", statement id: " + to_hex(info.id));
 }
@@ -163,7 +167,8 @@ template <class Asked>
 void Session::handle_statement(const net::Frame& frame, Asked& asked, std::atomic<uint64_t>& executed) {
   asked.parameters.clear();
   ClientRequest request = new_request(frame);
-  if (auto decoded = net::decode_request(frame, asked); !decoded) return answer_error(request, decoded.error());
+  if (auto decoded = net::decode_request(frame, asked); !decoded)
+    return answer_error(request, decoded.error());
   const auto& parameters = asked.parameters;
   request.consistency = parameters.consistency;
   request.serial_consistency = parameters.serial_consistency;
@@ -176,12 +181,14 @@ void Session::handle_statement(const net::Frame& frame, Asked& asked, std::atomi
     return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
   }
   auto execution = plan_statement(asked, request);
-  if (!execution && execution.error().kind != ErrorKind::kStale) return answer_error(request, execution.error());
+  if (!execution && execution.error().kind != ErrorKind::kStale)
+    return answer_error(request, execution.error());
   request.body = Bytes(frame.body);
   request.plan = [this](uint32_t number) { plan_statement_again<Asked>(number); };
   executed.fetch_add(1, std::memory_order_relaxed);
   const uint32_t number = add_request(std::move(request));
-  if (!execution) return fail(number, execution.error());  // the catalog has changed meanwhile: it is planned again
+  // the catalog has changed meanwhile: it is planned again
+  if (!execution) return fail(number, execution.error());
   start(number, *std::move(execution));
 }
 
@@ -266,13 +273,15 @@ std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,
   return std::nullopt;
 }
 
-std::optional<Error> Session::check_page_size(const cql::PreparedInfo& info, const cql::ExecuteOptions& options,
+std::optional<Error> Session::check_page_size(const cql::PreparedInfo& info,
+                                              const cql::ExecuteOptions& options,
                                               ClientRequest& request) const {
   const auto& guardrails = dialect_.guardrails;
   if (!options.page_size || info.kind != cql::StatementKind::kSelect ||
       !guardrails.of(cql::Limit::kPageSize).set())
     return std::nullopt;
-  auto checked = guardrails.check(cql::Limit::kPageSize, info.table_name, *options.page_size, request.warnings);
+  auto checked =
+      guardrails.check(cql::Limit::kPageSize, info.table_name, *options.page_size, request.warnings);
   return checked ? std::nullopt : std::optional<Error>(checked.error());
 }
 

@@ -20,7 +20,8 @@ std::string clipped(std::string text) {
 std::string value_text(const Value& value, const TypePtr& type) {
   if (value.is_null()) return "null";
   if (value.is_unset()) return "unset";
-  if (value.bytes.size() <= kTraceTextMax && type->validate(value.bytes)) return clipped(type->to_cql_literal(value.bytes));
+  if (value.bytes.size() <= kTraceTextMax && type->validate(value.bytes))
+    return clipped(type->to_cql_literal(value.bytes));
   return clipped("0x" + to_hex(value.bytes.substr(0, kTraceTextMax)));
 }
 
@@ -66,7 +67,8 @@ void Session::trace_request(ClientRequest& request, const char* what, const net:
   fact.parameters["consistency_level"] = net::to_string(request.consistency);
   fact.parameters["serial_consistency_level"] =
       net::to_string(request.serial_consistency.value_or(net::Consistency::kSerial));
-  if (parameters && parameters->page_size) fact.parameters["page_size"] = std::to_string(*parameters->page_size);
+  if (parameters && parameters->page_size)
+    fact.parameters["page_size"] = std::to_string(*parameters->page_size);
   trace(request, text ? "Parsing " + fact.parameters["query"] : std::string(what));
 }
 
@@ -82,30 +84,34 @@ void Session::trace_values(ClientRequest& request, const cql::PreparedInfo& info
 void Session::trace(const ClientRequest& request, std::string activity) {
   auto& fact = *request.trace;
   if (fact.events.size() >= kTraceEventsMax) return;
-  fact.events.push_back({time_uuid(), std::move(activity), static_cast<int32_t>(now_us() - request.traced_at)});
+  fact.events.push_back(
+      {time_uuid(), std::move(activity), static_cast<int32_t>(now_us() - request.traced_at)});
 }
 
 void Session::trace_part(const RequestPart& part, const std::string& activity) {
   const auto it = requests_.find(part.request);
   if (it == requests_.end() || !it->second.trace) return;
   const std::string bytes = part.write ? " of " + std::to_string(part.write->command.size()) + " bytes" : "";
-  trace(it->second, std::string(part.write ? "Sending the write" : "Sending the read") + bytes + " for tablet " +
-                        std::to_string(part.group.value) + " " + activity);
+  trace(it->second, std::string(part.write ? "Sending the write" : "Sending the read") + bytes +
+                        " for tablet " + std::to_string(part.group.value) + " " + activity);
 }
 
 void Session::trace_reply(const RequestPart& part, const Reply& reply) {
   const auto it = requests_.find(part.request);
   if (it == requests_.end() || !it->second.trace) return;
-  const std::string tablet = "Tablet " + std::to_string(part.group.value) + " at " + name_of(part.sent_to) + ": ";
+  const std::string tablet =
+      "Tablet " + std::to_string(part.group.value) + " at " + name_of(part.sent_to) + ": ";
   if (const auto* refusal = std::get_if<Refusal>(&reply.body)) {
     const std::string leader = refusal->leader.value ? ", " + name_of(refusal->leader) + " does" : "";
-    trace(it->second, tablet + (refusal->kind == ErrorKind::kNotLeader ? "does not lead" + leader : refusal->message));
+    trace(it->second,
+          tablet + (refusal->kind == ErrorKind::kNotLeader ? "does not lead" + leader : refusal->message));
   } else if (const auto* outcome = std::get_if<Outcome>(&reply.body)) {
     trace(it->second, tablet + outcome_text(outcome->kind));
   } else {
     const auto& rows = std::get<ReadResult>(reply.body);
     trace(it->second, tablet + live_and_dead_text(rows.row_count, rows.tombstones) + ", " +
-                          std::to_string(rows.rows.size()) + " bytes" + (rows.more ? ", and there are more" : ""));
+                          std::to_string(rows.rows.size()) + " bytes" +
+                          (rows.more ? ", and there are more" : ""));
   }
 }
 

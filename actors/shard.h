@@ -1,6 +1,6 @@
-// One shard's disk: the log that all its Raft groups share, the LevelDB that holds their rows, and the actor that
-// flushes both. Replicas of the shard stage what they have to persist here, on the shard's thread; one flush carries
-// what all of them staged meanwhile, and each gets one Durable message for it.
+// One shard's disk: the log that all its Raft groups share, the LevelDB that holds their rows, and the actor
+// that flushes both. Replicas of the shard stage what they have to persist here, on the shard's thread; one
+// flush carries what all of them staged meanwhile, and each gets one Durable message for it.
 #pragma once
 #include <atomic>
 #include <caf/actor.hpp>
@@ -35,8 +35,8 @@ class Shard {
 
   // --- for replicas, on the shard's thread
 
-  // Stages what a Ready wants persisted. `replica` gets Durable with the Ready's sequence (or a later one of its own).
-  // kNoSpace, kOverloaded: nothing was staged; try again later, and propose nothing meanwhile.
+  // Stages what a Ready wants persisted. `replica` gets Durable with the Ready's sequence (or a later one of
+  // its own). kNoSpace, kOverloaded: nothing was staged; try again later, and propose nothing meanwhile.
   Result<void> stage(GroupId group, const raft::Ready& ready, const caf::actor& replica);
   // Stages a new start of the group's log.
   Result<void> trim(GroupId group, const raft::SnapshotInfo& start);
@@ -47,7 +47,8 @@ class Shard {
   Result<void> write(GroupId group, LogIndex applied, leveldb::WriteBatch& batch);
   // `replica` gets a progress_atom when the store may have room again.
   void wait_for_room(const caf::actor& replica) { waiting_for_room_.push_back(replica); }
-  // `replica` gets a Trimmable whenever more of its state is safe in the store; and progress_atom with wait_for_room.
+  // `replica` gets a Trimmable whenever more of its state is safe in the store; and progress_atom with
+  // wait_for_room.
   void add_replica(GroupId group, const caf::actor& replica, LogIndex applied_in_store);
   void remove_replica(GroupId group);
   // Everything written to the store so far is wanted on disk; see store().durable().

@@ -10,7 +10,8 @@ namespace keyzone::actors {
 // A scheduler that pins finds the shard here. Every actor of a node's system derives from this class.
 class ShardActor : public caf::event_based_actor {
  public:
-  // An actor never dies of a message that it doesn't know, nor of an answer that is an error: both are logged.
+  // An actor never dies of a message that it doesn't know, nor of an answer that is an error: both are
+  // logged.
   ShardActor(caf::actor_config& config, size_t shard);
   size_t shard() const { return shard_; }
 

@@ -1,7 +1,8 @@
-// The scheduler of a node: CAF's own is replaced by shards. A shard is one thread with a Boost.Asio io_context that
-// runs its sockets, its timers and its actors. An actor is pinned to a shard for life (ShardActor); a send within
-// the shard takes no lock and wakes nobody; a send to another shard takes one lock and, if that shard is idle, one
-// wake-up. Handlers of sockets run between batches of actor messages, on the same thread.
+// The scheduler of a node: CAF's own is replaced by shards. A shard is one thread with a Boost.Asio
+// io_context that runs its sockets, its timers and its actors. An actor is pinned to a shard for life
+// (ShardActor); a send within the shard takes no lock and wakes nobody; a send to another shard takes one
+// lock and, if that shard is idle, one wake-up. Handlers of sockets run between batches of actor messages, on
+// the same thread.
 //
 // Load it with `config.load<ShardScheduler>()` and set "scheduler.max-threads" to the number of shards.
 #pragma once
@@ -57,7 +58,8 @@ class ShardScheduler : public caf::scheduler::abstract_coordinator {
 
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Clock> clock_;
-  std::atomic<caf::actor_id> first_pinned_{UINT64_MAX};  // lower ids are CAF's own actors: they live on shard 0
+  // lower ids are CAF's own actors: they live on shard 0
+  std::atomic<caf::actor_id> first_pinned_{UINT64_MAX};
   bool halted_ = false;
 };
 

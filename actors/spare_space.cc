@@ -16,6 +16,8 @@ void set_spare_space_aside(storage::FileSystem& files, const std::string& folder
   (void)files.create(path_in(folder), kSpareBytes);
 }
 
-bool has_spare_space(storage::FileSystem& files, const std::string& folder) { return files.exists(path_in(folder)); }
+bool has_spare_space(storage::FileSystem& files, const std::string& folder) {
+  return files.exists(path_in(folder));
+}
 
 }  // namespace keyzone::actors

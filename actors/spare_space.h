@@ -1,5 +1,5 @@
-// A little space on the disk, held by a file: given back before a node opens its folder, so that it can start although
-// the disk is full, and set aside again afterwards.
+// A little space on the disk, held by a file: given back before a node opens its folder, so that it can start
+// although the disk is full, and set aside again afterwards.
 #pragma once
 #include <string>
 

@@ -21,8 +21,12 @@ struct CachedStatement {
   // By protocol version, from net::kMinVersion on.
   std::array<net::EncodedColumns, kVersions> bind_variables;
   std::array<net::EncodedColumns, kVersions> result_columns;  // if prepared->info().result_columns
-  const net::EncodedColumns& binds(uint8_t version) const { return bind_variables[version - net::kMinVersion]; }
-  const net::EncodedColumns& results(uint8_t version) const { return result_columns[version - net::kMinVersion]; }
+  const net::EncodedColumns& binds(uint8_t version) const {
+    return bind_variables[version - net::kMinVersion];
+  }
+  const net::EncodedColumns& results(uint8_t version) const {
+    return result_columns[version - net::kMinVersion];
+  }
 };
 using CachedStatementPtr = std::shared_ptr<const CachedStatement>;
 

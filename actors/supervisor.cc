@@ -1,5 +1,5 @@
-#include "actors/node_facts.h"
 #include "actors/supervisor.h"
+#include "actors/node_facts.h"
 
 #include <spdlog/spdlog.h>
 #include <caf/send.hpp>
@@ -205,7 +205,8 @@ void Supervisor::sweep_unknown() {
 
 void Supervisor::publish_view() {
   auto view = std::make_shared<NodeView>();
-  view->catalog = catalog_ ? catalog_ : std::make_shared<const Catalog>();  // peers may come before our own catalog does
+  // peers may come before our own catalog does
+  view->catalog = catalog_ ? catalog_ : std::make_shared<const Catalog>();
   auto routes = std::make_shared<RouteMap>(routes_);
   if (catalog_route_) (*routes)[kCatalogGroup] = catalog_route_;
   view->routes = std::move(routes);

@@ -1,5 +1,5 @@
-// The actor that makes a node part of its cluster: founds or joins it, starts and stops replicas as the catalog says,
-// keeps the node's view of the cluster, and lets clients in.
+// The actor that makes a node part of its cluster: founds or joins it, starts and stops replicas as the
+// catalog says, keeps the node's view of the cluster, and lets clients in.
 #pragma once
 #include <caf/actor_system.hpp>
 
@@ -15,8 +15,8 @@ struct AwaitVersion {
 };
 using AwaitVersionPtr = std::shared_ptr<const AwaitVersion>;
 
-// It begins with a wake_atom, to be sent when the rest of the node is there and listens: it dials at once, and what its
-// peers say comes back through NodeContext::supervisor.
+// It begins with a wake_atom, to be sent when the rest of the node is there and listens: it dials at once,
+// and what its peers say comes back through NodeContext::supervisor.
 caf::actor spawn_supervisor(caf::actor_system& system, NodeContext& context, Identity identity);
 
 }  // namespace keyzone::actors

@@ -1,5 +1,6 @@
-// Which tablets of a shard have something to sweep, and from when on: what expired, was deleted or dropped. One step is
-// given out at a time, so that sweeping costs little however much there is; tablets with nothing to sweep aren't in it.
+// Which tablets of a shard have something to sweep, and from when on: what expired, was deleted or dropped.
+// One step is given out at a time, so that sweeping costs little however much there is; tablets with nothing
+// to sweep aren't in it.
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -12,9 +13,10 @@
 
 namespace keyzone::actors {
 
-inline constexpr uint32_t kSweepKeys = 250;                    // looked at in one step
-inline constexpr std::chrono::milliseconds kSweepPace{50};     // between two steps of a shard
-inline constexpr int kSweepRestFactor = 3;                     // a tablet rests that much longer than its pass took
+inline constexpr uint32_t kSweepKeys = 250;                 // looked at in one step
+inline constexpr std::chrono::milliseconds kSweepPace{50};  // between two steps of a shard
+// a tablet rests that much longer than its pass took
+inline constexpr int kSweepRestFactor = 3;
 
 // A shard's thread alone. Times are stamps.
 class SweepSchedule {

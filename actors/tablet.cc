@@ -12,12 +12,13 @@ namespace keyzone::actors {
 
 namespace {
 
-constexpr size_t kEntryBytesMax = 1 << 20;      // of the commands that one entry carries
-// While so many entries are on their way to a majority's disks, commands gather for the next: one is being synced, and
-// one waits for the next sync. More would be small entries that share a sync all the same, and each costs on its own.
+constexpr size_t kEntryBytesMax = 1 << 20;  // of the commands that one entry carries
+// While so many entries are on their way to a majority's disks, commands gather for the next: one is being
+// synced, and one waits for the next sync. More would be small entries that share a sync all the same, and
+// each costs on its own.
 constexpr size_t kProposalsUnderWay = 2;
 constexpr Timestamp kMicrosPerSecond = 1'000'000;
-constexpr Timestamp kSweepAgain = 1'000'000;    // after a step that could not be proposed, or was lost
+constexpr Timestamp kSweepAgain = 1'000'000;  // after a step that could not be proposed, or was lost
 
 class TableChunks : public ChunkSource {
  public:
@@ -216,8 +217,10 @@ class TabletActor : public Replica {
     if (!raft_->is_leader()) due = INT64_MAX;
     if (due == sweep_due_) return;
     sweep_due_ = due;
-    if (due == INT64_MAX) shard_.sweeps().forget(start_.group);
-    else shard_.sweeps().want(start_.group, due == 0 ? context_.clock.now() : due);
+    if (due == INT64_MAX)
+      shard_.sweeps().forget(start_.group);
+    else
+      shard_.sweeps().want(start_.group, due == 0 ? context_.clock.now() : due);
   }
 
   void sweep() {
@@ -334,7 +337,8 @@ class TabletActor : public Replica {
     proposals_.erase(it);
     if (proposal.step != 0) {
       if (proposal.step != pass_.asked) return;  // given up since: we have lost the lead, and got it again
-      if (proposal.term == entry.term && outcomes.size() == 1) return sweep_applied(std::move(outcomes[0].resume));
+      if (proposal.term == entry.term && outcomes.size() == 1)
+        return sweep_applied(std::move(outcomes[0].resume));
       return give_up_pass(context_.clock.now());
     }
     const bool ours = proposal.term == entry.term && proposal.requests.size() == outcomes.size();
@@ -396,7 +400,8 @@ class TabletActor : public Replica {
     if (reads_.empty()) begin_reads_soon();
   }
 
-  // All reads that the mailbox holds share one ReadIndex, and those that come while one is under way share the next.
+  // All reads that the mailbox holds share one ReadIndex, and those that come while one is under way share
+  // the next.
   void begin_reads_soon() {
     if (reading_) return;
     reading_ = true;
@@ -523,7 +528,8 @@ class TabletActor : public Replica {
     if (!raft_ || !replica_) return;
     auto digest = replica_->digest();
     if (!digest) return fatal("rows can't be read", digest.error());
-    request.tell(start_.group, replica_->applied(), *digest, replica_->meta().leftovers == storage::Leftovers());
+    request.tell(start_.group, replica_->applied(), *digest,
+                 replica_->meta().leftovers == storage::Leftovers());
   }
 
   void tell_estimate(const EstimateRequest& request) {
@@ -574,8 +580,8 @@ class TabletActor : public Replica {
   std::deque<Unfinished> unfinished_;
   Pass pass_;
   uint64_t last_step_ = 0;
-  Timestamp rest_until_ = 0;          // no pass begins before
-  Timestamp sweep_due_ = INT64_MAX;   // as the shard was told; INT64_MAX: we don't want a turn
+  Timestamp rest_until_ = 0;         // no pass begins before
+  Timestamp sweep_due_ = INT64_MAX;  // as the shard was told; INT64_MAX: we don't want a turn
   Timestamp last_stamp_ = 0;
   uint32_t proposed_version_ = 0;
   uint32_t displaced_ticks_ = 0;

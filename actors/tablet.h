@@ -1,5 +1,6 @@
-// A tablet's replica: rows of one token range of one table. Writes are proposed in bursts, applied in log order, and
-// answered then; linearizable reads wait for ReadIndex; `nearest` reads are served from what is applied.
+// A tablet's replica: rows of one token range of one table. Writes are proposed in bursts, applied in log
+// order, and answered then; linearizable reads wait for ReadIndex; `nearest` reads are served from what is
+// applied.
 #pragma once
 #include <caf/actor_system.hpp>
 #include <functional>
@@ -17,15 +18,15 @@ struct TabletStart {
   CatalogVersion version;  // of that catalog
 };
 
-// For checks: the tablet says what its state sums up to at the index that it has applied, and whether nothing is left to
-// sweep. Reads all of it.
+// For checks: the tablet says what its state sums up to at the index that it has applied, and whether nothing
+// is left to sweep. Reads all of it.
 struct DigestRequest {
   std::function<void(GroupId, LogIndex, const storage::Digest&, bool swept)> tell;  // on the shard's thread
 };
 using DigestRequestPtr = std::shared_ptr<const DigestRequest>;
 
-// For estimates of sizes: the tablet says how many partitions it has, and how big they are. An answer always comes, nothing in
-// it if the rows can't be looked at just now.
+// For estimates of sizes: the tablet says how many partitions it has, and how big they are. An answer always
+// comes, nothing in it if the rows can't be looked at just now.
 struct EstimateRequest {
   std::function<void(GroupId, const storage::Estimate&)> tell;  // on the shard's thread
 };
@@ -34,8 +35,8 @@ using EstimateRequestPtr = std::shared_ptr<const EstimateRequest>;
 caf::actor spawn_tablet(caf::actor_system& system, NodeContext& context, Shard& shard, TabletStart start);
 
 // What a tablet's log entries hold.
-//   commands: 01, zigzag stamp of the first, varint count, then each command as a block; the i-th is stamped stamp + i
-//   schema:   02, encode_change() of a change that puts the table's new definition
+//   commands: 01, zigzag stamp of the first, varint count, then each command as a block; the i-th is stamped
+//   stamp + i schema:   02, encode_change() of a change that puts the table's new definition
 // Example: two commands of 3 and 2 bytes, stamped 5 and 6: 01 0a 02 03 xx xx xx 02 yy yy
 inline constexpr uint8_t kCommandsEntry = 1;
 inline constexpr uint8_t kSchemaEntry = 2;

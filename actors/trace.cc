@@ -37,7 +37,8 @@ std::string live_and_dead_text(uint64_t rows, uint64_t tombstones) {
 Bytes encode_trace(const TraceFact& trace) {
   Bytes out;
   append_uuid(out, trace.id);
-  for (const auto& text : {trace.client, trace.coordinator, trace.request, trace.thread}) append_block(out, text);
+  for (const auto& text : {trace.client, trace.coordinator, trace.request, trace.thread})
+    append_block(out, text);
   append_varint(out, trace.coordinator_port);
   append_zigzag(out, trace.started_at);
   append_zigzag(out, trace.duration_us);
@@ -59,7 +60,8 @@ Result<TraceFactPtr> decode_trace(BytesView bytes) {
   ByteReader in(bytes);
   auto trace = std::make_shared<TraceFact>();
   trace->id = read_uuid(in);
-  for (auto* text : {&trace->client, &trace->coordinator, &trace->request, &trace->thread}) *text = in.block();
+  for (auto* text : {&trace->client, &trace->coordinator, &trace->request, &trace->thread})
+    *text = in.block();
   trace->coordinator_port = static_cast<uint16_t>(in.varint());
   trace->started_at = in.zigzag();
   trace->duration_us = static_cast<int32_t>(in.zigzag());

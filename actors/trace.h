@@ -1,6 +1,6 @@
-// Traces of requests whose clients asked for one (system_traces). The coordinator keeps what it did, and tells the other
-// nodes, so that any of them can be asked; they are kept in memory, for a day at most. Nothing here costs anything
-// while nobody traces.
+// Traces of requests whose clients asked for one (system_traces). The coordinator keeps what it did, and
+// tells the other nodes, so that any of them can be asked; they are kept in memory, for a day at most.
+// Nothing here costs anything while nobody traces.
 #pragma once
 #include <deque>
 #include <mutex>
@@ -14,10 +14,11 @@ namespace keyzone::actors {
 using cql::TraceFact;
 using cql::TraceFactPtr;
 
-inline constexpr size_t kTraceEventsMax = 500;         // of one request; the rest is not kept
-inline constexpr size_t kTraceTextMax = 4096;          // bytes of a statement's text or a value
-inline constexpr size_t kTraceBytesMax = 16u << 20;    // of a node; the oldest go first
-inline constexpr Timestamp kTraceLife = 86'400'000'000;  // microseconds: a day, Cassandra's trace_type_query_ttl
+inline constexpr size_t kTraceEventsMax = 500;       // of one request; the rest is not kept
+inline constexpr size_t kTraceTextMax = 4096;        // bytes of a statement's text or a value
+inline constexpr size_t kTraceBytesMax = 16u << 20;  // of a node; the oldest go first
+// microseconds: a day, Cassandra's trace_type_query_ttl
+inline constexpr Timestamp kTraceLife = 86'400'000'000;
 
 // What a read has looked at, in Cassandra's words: clients' tests search traces for them.
 // "Read 2 live rows and 1 tombstone cells"

@@ -1,4 +1,5 @@
-// Keys of guardrails, as cassandra.yaml names them: limits on what clients do. cql/guardrails.h says what each does.
+// Keys of guardrails, as cassandra.yaml names them: limits on what clients do. cql/guardrails.h says what
+// each does.
 #include <algorithm>
 
 #include "config/keys.h"
@@ -87,7 +88,10 @@ std::int64_t value_of(const NodeConfig& config, const std::string& name, std::in
 }
 
 Key threshold_key(const std::string& name, const std::string& meaning, Takes takes, std::int64_t otherwise) {
-  return {name, meaning, expected(takes), false,
+  return {name,
+          meaning,
+          expected(takes),
+          false,
           [=](const std::string& text, NodeConfig& config) {
             const auto value = parse(text, takes);
             if (value) config.guardrails[name] = *value;
@@ -97,13 +101,17 @@ Key threshold_key(const std::string& name, const std::string& meaning, Takes tak
 }
 
 Key enabled_key(const std::string& name, const std::string& meaning) {
-  return {name, meaning, "true or false", true,
-          [=](const std::string& text, NodeConfig& config) {
-            const auto value = parse_boolean(text);
-            if (value) config.guardrails[name] = *value;
-            return value.has_value();
-          },
-          [=](const NodeConfig& config) { return std::string(value_of(config, name, 1) ? "true" : "false"); }};
+  return {
+      name,
+      meaning,
+      "true or false",
+      true,
+      [=](const std::string& text, NodeConfig& config) {
+        const auto value = parse_boolean(text);
+        if (value) config.guardrails[name] = *value;
+        return value.has_value();
+      },
+      [=](const NodeConfig& config) { return std::string(value_of(config, name, 1) ? "true" : "false"); }};
 }
 
 }  // namespace
@@ -112,8 +120,10 @@ std::vector<Key> guardrail_keys() {
   std::vector<Key> keys;
   for (const Pair& pair : kPairs) {
     const std::string name = pair.name, what = pair.what;
-    keys.push_back(threshold_key(name + "_warn_threshold", what + ": above, clients are warned", pair.takes, pair.warn));
-    keys.push_back(threshold_key(name + pair.failing, what + ": above, requests are refused", pair.takes, pair.fail));
+    keys.push_back(
+        threshold_key(name + "_warn_threshold", what + ": above, clients are warned", pair.takes, pair.warn));
+    keys.push_back(
+        threshold_key(name + pair.failing, what + ": above, requests are refused", pair.takes, pair.fail));
   }
   for (const auto& [name, meaning] : kSwitches) keys.push_back(enabled_key(name, meaning));
   return keys;

@@ -193,7 +193,8 @@ std::vector<Key> storage_keys() {
                kMiB, kGiB),
       size_key("disk_space_reserve", "disk kept free, so that a full disk can be cleaned",
                &NodeConfig::disk_space_reserve, 0, kSizeMax),
-      duration_key("sweep_interval", "least time between two passes over a tablet that drop what expired or was deleted",
+      duration_key("sweep_interval",
+                   "least time between two passes over a tablet that drop what expired or was deleted",
                    &NodeConfig::sweep_interval),
   };
 }

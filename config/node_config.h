@@ -63,7 +63,8 @@ struct NodeConfig {
   std::uint64_t batch_size_warn_threshold = defaults::kBatchSizeWarn;
   std::uint64_t batch_size_fail_threshold = defaults::kBatchSizeFail;
 
-  std::map<std::string, std::int64_t> guardrails;  // by key, those that are set; -1: no limit; bytes, microseconds
+  // by key, those that are set; -1: no limit; bytes, microseconds
+  std::map<std::string, std::int64_t> guardrails;
 
   // How it treats peers.
   std::chrono::milliseconds heartbeat_interval = defaults::kHeartbeatInterval;

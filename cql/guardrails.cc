@@ -28,9 +28,11 @@ constexpr std::string_view kSize =
 constexpr std::string_view kDimensions =
     "{what} has a vector of {value} dimensions, this exceeds the {kind} threshold of {limit}.";
 constexpr std::string_view kTooLate =
-    "The modification to table {what} has a timestamp {value} after the maximum allowable {kind} threshold {limit}";
+    "The modification to table {what} has a timestamp {value} after the maximum allowable {kind} threshold "
+    "{limit}";
 constexpr std::string_view kTooEarly =
-    "The modification to table {what} has a timestamp {value} before the minimum allowable {kind} threshold {limit}";
+    "The modification to table {what} has a timestamp {value} before the minimum allowable {kind} threshold "
+    "{limit}";
 
 constexpr LimitText kTexts[kLimits] = {
     {"keyspaces", "keyspaces",
@@ -50,14 +52,18 @@ constexpr LimitText kTexts[kLimits] = {
      "Query for table {what} with page size {value} exceeds warning threshold of {limit}.",
      "Aborting query for table {what}, page size {value} exceeds fail threshold of {limit}."},
     {"partition_keys_in_select", "partition_keys_in_select",
-     "Query with partition keys in IN clause on table {what}, with number of partition keys {value} exceeds warning "
+     "Query with partition keys in IN clause on table {what}, with number of partition keys {value} exceeds "
+     "warning "
      "threshold of {limit}.",
-     "Aborting query with partition keys in IN clause on table {what}, number of partition keys {value} exceeds fail "
+     "Aborting query with partition keys in IN clause on table {what}, number of partition keys {value} "
+     "exceeds fail "
      "threshold of {limit}."},
     {"in_select_cartesian_product", "in_select_cartesian_product",
-     "The cartesian product of the IN restrictions on {what} produces {value} values, this exceeds warning threshold "
+     "The cartesian product of the IN restrictions on {what} produces {value} values, this exceeds warning "
+     "threshold "
      "of {limit}.",
-     "Aborting query because the cartesian product of the IN restrictions on {what} produces {value} values, this "
+     "Aborting query because the cartesian product of the IN restrictions on {what} produces {value} values, "
+     "this "
      "exceeds fail threshold of {limit}."},
     {"items_per_collection", "items_per_collection", kItems, kItems},
     {"collection_size", "collection_size", kSize, kSize},
@@ -112,8 +118,8 @@ std::string decorated(std::string_view name, const std::string& message, std::st
   return out + (message.ends_with('.') ? " " : ". ") + std::string(reason);
 }
 
-std::string sentence(const LimitText& text, std::string_view form, std::string_view what, int64_t value, int64_t limit,
-                     const char* kind) {
+std::string sentence(const LimitText& text, std::string_view form, std::string_view what, int64_t value,
+                     int64_t limit, const char* kind) {
   return decorated(text.name,
                    filled(form, {{"what", std::string(what)},
                                  {"value", std::to_string(value)},
@@ -124,7 +130,9 @@ std::string sentence(const LimitText& text, std::string_view form, std::string_v
 
 }  // namespace
 
-Guardrails::Guardrails() { thresholds_[static_cast<size_t>(Limit::kTombstones)] = {kTombstonesWarn, kTombstonesFail}; }
+Guardrails::Guardrails() {
+  thresholds_[static_cast<size_t>(Limit::kTombstones)] = {kTombstonesWarn, kTombstonesFail};
+}
 
 bool Guardrails::set(std::string_view name, int64_t value) {
   for (size_t i = 0; i < kLimits; ++i) {
@@ -166,7 +174,9 @@ Result<void> Guardrails::check_timestamp(std::string_view table, Timestamp stamp
   for (const Limit limit : {Limit::kMaximumTimestamp, Limit::kMinimumTimestamp}) {
     const LimitText& text = kTexts[static_cast<size_t>(limit)];
     const bool late = limit == Limit::kMaximumTimestamp;
-    const auto beyond = [&](int64_t far) { return far >= 0 && (late ? stamp > now + far : stamp < now - far); };
+    const auto beyond = [&](int64_t far) {
+      return far >= 0 && (late ? stamp > now + far : stamp < now - far);
+    };
     const auto border = [&](int64_t far) { return late ? now + far : now - far; };
     const Threshold& threshold = of(limit);
     if (beyond(threshold.fail))
@@ -196,19 +206,21 @@ Result<void> check_statement(const Guardrails& guardrails, const Statement& stat
   if (statement.as<DropTableStatement>()) return guardrails.check(Feature::kDropTruncateTable);
   if (statement.as<DropKeyspaceStatement>()) return guardrails.check(Feature::kDropKeyspace);
   const auto* alter = statement.as<AlterTableStatement>();
-  if (alter && !std::holds_alternative<SetOptions>(alter->change)) return guardrails.check(Feature::kAlterTable);
+  if (alter && !std::holds_alternative<SetOptions>(alter->change))
+    return guardrails.check(Feature::kAlterTable);
   return {};
 }
 
 Result<void> check_table(const Guardrails& guardrails, const Table& table, const Table* old,
                          std::vector<std::string>& warnings) {
   if (!old || old->columns.size() < table.columns.size()) {
-    KEYZONE_CHECK(guardrails.check(Limit::kColumnsPerTable, table.name, static_cast<int64_t>(table.columns.size()),
-                                   warnings));
+    KEYZONE_CHECK(guardrails.check(Limit::kColumnsPerTable, table.name,
+                                   static_cast<int64_t>(table.columns.size()), warnings));
   }
   for (const Column& column : table.columns) {
     if (column.type->dimension() == 0 || (old && old->find(column.id))) continue;
-    KEYZONE_CHECK(guardrails.check(Limit::kVectorDimensions, column.name, column.type->dimension(), warnings));
+    KEYZONE_CHECK(
+        guardrails.check(Limit::kVectorDimensions, column.name, column.type->dimension(), warnings));
   }
   return {};
 }
@@ -224,8 +236,9 @@ int64_t user_keyspaces(const Catalog& catalog) {
 
 }  // namespace
 
-Result<void> check_schema_change(const Guardrails& guardrails, const Statement& statement, const CatalogChange& change,
-                                 const Catalog& before, std::vector<std::string>& warnings) {
+Result<void> check_schema_change(const Guardrails& guardrails, const Statement& statement,
+                                 const CatalogChange& change, const Catalog& before,
+                                 std::vector<std::string>& warnings) {
   KEYZONE_CHECK(check_statement(guardrails, statement));
   if (const auto* create = statement.as<CreateKeyspaceStatement>()) {
     KEYZONE_CHECK(guardrails.check(Limit::kKeyspaces, create->name, user_keyspaces(before) + 1, warnings));
@@ -241,10 +254,11 @@ Result<void> check_schema_change(const Guardrails& guardrails, const Statement& 
     for (const auto& [name, type] : keyspace.types) {
       if (old != before.keyspaces.end()) {
         const auto was = old->second->types.find(name);
-        if (was != old->second->types.end() && was->second->parameters().size() == type->parameters().size()) continue;
+        if (was != old->second->types.end() && was->second->parameters().size() == type->parameters().size())
+          continue;
       }
-      KEYZONE_CHECK(guardrails.check(Limit::kFieldsPerUdt, name, static_cast<int64_t>(type->parameters().size()),
-                                     warnings));
+      KEYZONE_CHECK(guardrails.check(Limit::kFieldsPerUdt, name,
+                                     static_cast<int64_t>(type->parameters().size()), warnings));
     }
   }
   return {};

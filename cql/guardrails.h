@@ -1,6 +1,6 @@
-// Guardrails: limits that an operator may set on what clients do, named as cassandra.yaml names them. Beyond a warning
-// threshold the client is warned, beyond the other one its request is refused, in the words of Cassandra 5.0.8. Without
-// settings nothing is limited but tombstones read, as in Cassandra.
+// Guardrails: limits that an operator may set on what clients do, named as cassandra.yaml names them. Beyond
+// a warning threshold the client is warned, beyond the other one its request is refused, in the words of
+// Cassandra 5.0.8. Without settings nothing is limited but tombstones read, as in Cassandra.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -54,7 +54,8 @@ class Guardrails {
  public:
   Guardrails();
 
-  // `name` as in cassandra.yaml: "tables_warn_threshold", "allow_filtering_enabled" (0 or 1). False: there is none.
+  // `name` as in cassandra.yaml: "tables_warn_threshold", "allow_filtering_enabled" (0 or 1). False: there is
+  // none.
   bool set(std::string_view name, int64_t value);
   // Every name with what it is set to.
   std::vector<std::pair<std::string, int64_t>> all() const;
@@ -63,7 +64,8 @@ class Guardrails {
   bool allows(Feature feature) const { return !forbidden_[static_cast<size_t>(feature)]; }
 
   // `what` is what the message names. Errors: kInvalid.
-  Result<void> check(Limit limit, std::string_view what, int64_t value, std::vector<std::string>& warnings) const;
+  Result<void> check(Limit limit, std::string_view what, int64_t value,
+                     std::vector<std::string>& warnings) const;
   Result<void> check(Feature feature) const;
   // A statement's own timestamp.
   Result<void> check_timestamp(std::string_view table, Timestamp stamp, Timestamp now,
@@ -77,8 +79,9 @@ class Guardrails {
 };
 
 // A schema change: the statement, and the tables and types that it makes.
-Result<void> check_schema_change(const Guardrails& guardrails, const Statement& statement, const CatalogChange& change,
-                                 const Catalog& before, std::vector<std::string>& warnings);
+Result<void> check_schema_change(const Guardrails& guardrails, const Statement& statement,
+                                 const CatalogChange& change, const Catalog& before,
+                                 std::vector<std::string>& warnings);
 
 // The values that are written into a table.
 Result<void> check_writes(const Guardrails& guardrails, const Table& table, const Mutation& mutation,

@@ -149,14 +149,16 @@ class Raft {
   Result<LogIndex> propose(std::vector<Payload> payloads);
 
   // Joint consensus: appends the joint configuration; when that is committed the leader leaves it by itself.
-  // Learners come and go in one step. `version` numbers the caller's wishes: one that is older than the configuration in
-  // force is refused. kNotLeader; kInvalid: makes no sense, or is older;
-  // kOverloaded: another change is under way, or nothing of this term is committed yet: try again.
-  Result<LogIndex> propose_configuration(const std::vector<ConfigurationChange>& change, uint64_t version = 0);
+  // Learners come and go in one step. `version` numbers the caller's wishes: one that is older than the
+  // configuration in force is refused. kNotLeader; kInvalid: makes no sense, or is older; kOverloaded:
+  // another change is under way, or nothing of this term is committed yet: try again.
+  Result<LogIndex> propose_configuration(const std::vector<ConfigurationChange>& change,
+                                         uint64_t version = 0);
 
   // Asks for a linearizable read; comes back in Ready::reads or ::reads_failed. At a follower it asks the
   // leader. REQUIRES: `context` was never used before in this life; a retry takes a fresh one. kNotLeader: no
-  // leader known, leadership is being transferred, or this replica is under repair. kOverloaded: too many pending.
+  // leader known, leadership is being transferred, or this replica is under repair. kOverloaded: too many
+  // pending.
   Result<void> read_index(uint64_t context);
 
   // The leader hands over to a voter; proposals and reads are refused until it is done or an election timeout
@@ -169,8 +171,8 @@ class Raft {
   // The timeout in force until the next one is wanted. At least the base timeout; less only after wake().
   void set_election_timeout(uint32_t ticks);
 
-  // At a leader: tells followers at once what is committed, where they would else learn it with the next entries or
-  // heartbeat. No effect elsewhere.
+  // At a leader: tells followers at once what is committed, where they would else learn it with the next
+  // entries or heartbeat. No effect elsewhere.
   void announce_commit();
 
   // --- what was done

@@ -1,6 +1,7 @@
 // Linearizable reads by ReadIndex (thesis 6.4): a read may be answered at the commit index of a leader that,
-// after the read was asked for, was still followed by a majority. A leader asks with a round of heartbeats for its own
-// reads. A follower's question says that it follows; where the two of them are a majority, nobody else is asked.
+// after the read was asked for, was still followed by a majority. A leader asks with a round of heartbeats
+// for its own reads. A follower's question says that it follows; where the two of them are a majority, nobody
+// else is asked.
 #include "raft/invariants.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
@@ -24,8 +25,9 @@ Result<void> Raft::read_index(uint64_t context) {
   return {};
 }
 
-// What this node and a follower that asks in this term know: until it asked, it had voted for nobody newer, and neither
-// has this node until now. If no majority is without them, no newer leader had committed anything by then.
+// What this node and a follower that asks in this term know: until it asked, it had voted for nobody newer,
+// and neither has this node until now. If no majority is without them, no newer leader had committed anything
+// by then.
 bool Raft::suffices_with(NodeId follower) const {
   return has_quorum(configuration(), [&](NodeId node) {
     return node == config_.self || (node == follower && !peers_.at(node).faulty);

@@ -46,7 +46,8 @@ struct Configuration {
   std::vector<NodeId> outgoing;       // the voters before the change, while it is joint
   std::vector<NodeId> learners;       // receive the log; don't vote and aren't counted
   std::vector<NodeId> learners_next;  // voters in `outgoing` that become learners when it leaves joint
-  uint64_t version = 0;  // of whose wish it is (a catalog's): never falls, so that an old wish is not carried out late
+  // of whose wish it is (a catalog's): never falls, so that an old wish is not carried out late
+  uint64_t version = 0;
 
   bool joint() const { return !outgoing.empty(); }
   bool is_voter(NodeId node) const;    // in `voters` or `outgoing`
@@ -55,9 +56,9 @@ struct Configuration {
   std::vector<NodeId> members() const;  // everyone, sorted
   Configuration left_joint() const;     // REQUIRES: joint()
 
-  // Bytes: for each of the four lists in the order above a varint count, then varint ids; then, if it isn't 0, the
-  // version as a varint.
-  // voters {1,2,3} alone: 03 01 02 03 00 00 00; of version 9: 03 01 02 03 00 00 00 09
+  // Bytes: for each of the four lists in the order above a varint count, then varint ids; then, if it isn't
+  // 0, the version as a varint. voters {1,2,3} alone: 03 01 02 03 00 00 00; of version 9: 03 01 02 03 00 00
+  // 00 09
   Bytes encode() const;
   static Result<Configuration> decode(BytesView bytes);
   std::string to_string() const;  // "voters 1 2 3 outgoing 1 2 learners 4"

@@ -1,4 +1,5 @@
-// Where a value is counted in a table of counts by size, so that the percentiles of any number of values fit in little room.
+// Where a value is counted in a table of counts by size, so that the percentiles of any number of values fit
+// in little room.
 #pragma once
 #include <bit>
 #include <cstddef>
@@ -6,8 +7,8 @@
 
 namespace keyzone {
 
-// Values below 2 << kBits have a bucket each; from there on the leading kBits + 1 bits decide, so that a bucket is at most
-// 1 / (1 << kBits) wide. Values of more than kMaxBits bits count as the greatest.
+// Values below 2 << kBits have a bucket each; from there on the leading kBits + 1 bits decide, so that a
+// bucket is at most 1 / (1 << kBits) wide. Values of more than kMaxBits bits count as the greatest.
 template <int kBits, int kMaxBits>
 struct Buckets {
   static constexpr size_t kSteps = size_t{1} << kBits;  // of a doubling
@@ -25,7 +26,8 @@ struct Buckets {
     const size_t shift = bucket / kSteps - 1;
     return ((bucket - shift * kSteps + 1) << shift) - 1;
   }
-  // The end of the bucket that `fraction` of all do not exceed; `count_of` gives a bucket's count, `total` their sum.
+  // The end of the bucket that `fraction` of all do not exceed; `count_of` gives a bucket's count, `total`
+  // their sum.
   template <class CountOf>
   static uint64_t percentile(const CountOf& count_of, uint64_t total, double fraction) {
     const auto wanted = static_cast<uint64_t>(static_cast<double>(total) * fraction);

@@ -50,9 +50,9 @@ void put_table(Catalog& catalog, const Table& put) {
 void Table::index() {
   // By the bytes of their names, as Java compares them: with signs.
   const auto name_before = [](const std::string& a, const std::string& b) {
-    return std::lexicographical_compare(
-        a.begin(), a.end(), b.begin(), b.end(),
-        [](char x, char y) { return static_cast<signed char>(x) < static_cast<signed char>(y); });
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+      return static_cast<signed char>(x) < static_cast<signed char>(y);
+    });
   };
   std::sort(columns.begin(), columns.end(), [&](const Column& a, const Column& b) {
     const auto place = [](const Column& column) { return std::pair(column.kind, column.position); };

@@ -46,16 +46,18 @@ struct Table {
   std::string name;
   uint32_t version = 1;      // grows with every ALTER; commands planned on another one are refused
   uint32_t next_column = 1;  // the ColumnId a new column gets
-  std::vector<Column> columns;  // partition key, clustering (both by position), then statics, then regulars, each by name
+  // partition key, clustering (both by position), then statics, then regulars, each by name
+  std::vector<Column> columns;
   std::vector<DroppedColumn> dropped;
-  bool counter = false;                       // all regular and static columns are counters
-  std::map<std::string, std::string> options;  // table options in CQL's spelling; maps as CQL literals: {'class': '...'}
+  bool counter = false;  // all regular and static columns are counters
+  // table options in CQL's spelling; maps as CQL literals: {'class': '...'}
+  std::map<std::string, std::string> options;
 
   size_t partition_key_size = 0;  // columns[0 .. partition_key_size) ; filled by index()
   size_t clustering_size = 0;     // the next clustering_size columns
   size_t static_size = 0;         // the next static_size columns; regulars follow
 
-  void index();                                          // sorts columns and fills the three sizes
+  void index();                                            // sorts columns and fills the three sizes
   const Column* find(std::string_view column_name) const;  // nullptr: none of that name
   const Column* find(ColumnId id) const;
   const Column& partition_key(size_t i) const { return columns[i]; }
@@ -77,7 +79,8 @@ struct Keyspace {
 };
 using KeyspacePtr = std::shared_ptr<const Keyspace>;
 
-// One range of a table's tokens, (begin, end]; the first begins at INT64_MIN (exclusive, no key has that token).
+// One range of a table's tokens, (begin, end]; the first begins at INT64_MIN (exclusive, no key has that
+// token).
 struct Tablet {
   GroupId group;
   Token begin;  // exclusive
@@ -97,15 +100,16 @@ using TabletMapPtr = std::shared_ptr<const TabletMap>;
 struct Node {
   NodeId id;
   Uuid host_id;
-  std::string name;               // from config; an emptied disk under the same name gets a new id and host id
-  std::string zone;               // the rack that drivers see
+  // from config; an emptied disk under the same name gets a new id and host id
+  std::string name;
+  std::string zone;  // the rack that drivers see
   std::string data_center;
-  std::string listen_address;     // peers
+  std::string listen_address;  // peers
   uint16_t storage_port = 7000;
-  std::string rpc_address;        // clients
+  std::string rpc_address;  // clients
   uint16_t native_transport_port = 9042;
-  std::vector<Token> tokens;      // the ends of its ranges in its zone's ring
-  bool replaced = false;          // its disk is gone; kept until no tablet names it
+  std::vector<Token> tokens;  // the ends of its ranges in its zone's ring
+  bool replaced = false;      // its disk is gone; kept until no tablet names it
 };
 
 // A member of the catalog group.
@@ -119,8 +123,8 @@ struct Catalog {
   CatalogVersion schema;   // the version of the last change that clients can see in the schema
   Uuid cluster_id;
   std::string cluster_name;
-  Bytes secret;            // 32 random bytes: the key that authenticates page states
-  uint64_t next_id = 1;    // the next NodeId or GroupId (one sequence; 1 .. kFirstDynamicId-1 are reserved)
+  Bytes secret;          // 32 random bytes: the key that authenticates page states
+  uint64_t next_id = 1;  // the next NodeId or GroupId (one sequence; 1 .. kFirstDynamicId-1 are reserved)
   std::map<std::string, KeyspacePtr> keyspaces;
   std::map<std::pair<std::string, std::string>, TablePtr> tables;  // by (keyspace, name)
   std::map<Uuid, TablePtr> tables_by_id;
@@ -135,11 +139,11 @@ struct Catalog {
 };
 using CatalogPtr = std::shared_ptr<const Catalog>;
 
-inline constexpr GroupId kCatalogGroup{1};       // the catalog's own Raft group
+inline constexpr GroupId kCatalogGroup{1};        // the catalog's own Raft group
 inline constexpr uint64_t kFirstDynamicId = 100;  // ids below are reserved
 
-// One step of the catalog: what to put and what to drop, planned on version `expected`. Refused (kStale) when the
-// catalog has moved on, so that concurrent schema changes from several nodes get one order.
+// One step of the catalog: what to put and what to drop, planned on version `expected`. Refused (kStale) when
+// the catalog has moved on, so that concurrent schema changes from several nodes get one order.
 struct CatalogChange {
   CatalogVersion expected;
   bool visible = true;  // clients see it in the schema: the schema version changes
@@ -149,7 +153,7 @@ struct CatalogChange {
   std::vector<Keyspace> put_keyspaces;
   std::vector<std::string> drop_keyspaces;  // with all their tables
   std::vector<Table> put_tables;
-  std::vector<Uuid> drop_tables;            // with their tablets
+  std::vector<Uuid> drop_tables;  // with their tablets
   std::vector<std::pair<Uuid, TabletMap>> put_tablets;
   std::vector<Node> put_nodes;
   std::vector<NodeId> drop_nodes;

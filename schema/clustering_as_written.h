@@ -1,5 +1,5 @@
-// How a row's clustering values were written, where their order-preserving form doesn't say it: 1.50 is ordered, and
-// would come back, as 1.5.
+// How a row's clustering values were written, where their order-preserving form doesn't say it: 1.50 is
+// ordered, and would come back, as 1.5.
 #pragma once
 #include "schema/catalog.h"
 

@@ -1,5 +1,6 @@
-// Rows of COMPACT STORAGE tables may end early: INSERT and UPDATE can leave out the last clustering columns, all but the
-// first. Such a row's clustering key is a prefix of others, and comes before them whichever way they are sorted.
+// Rows of COMPACT STORAGE tables may end early: INSERT and UPDATE can leave out the last clustering columns,
+// all but the first. Such a row's clustering key is a prefix of others, and comes before them whichever way
+// they are sorted.
 #pragma once
 #include "schema/catalog.h"
 

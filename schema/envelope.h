@@ -1,4 +1,5 @@
-// Cap'n Proto messages as runs of bytes: one segment, built in place, and every way to fail turned into an Error.
+// Cap'n Proto messages as runs of bytes: one segment, built in place, and every way to fail turned into an
+// Error.
 #pragma once
 #include <capnp/message.h>
 #include <capnp/serialize.h>
@@ -15,12 +16,19 @@
 
 namespace keyzone::envelope {
 
-inline constexpr size_t kHeaderBytes = 8;          // segment count - 1, and the size of the one segment in words
-inline constexpr size_t kAlignedBytesMax = 2048;   // messages up to this size are aligned on the stack
+// segment count - 1, and the size of the one segment in words
+inline constexpr size_t kHeaderBytes = 8;
+inline constexpr size_t kAlignedBytesMax = 2048;  // messages up to this size are aligned on the stack
 
-inline constexpr size_t words_for(size_t bytes) { return (bytes + sizeof(capnp::word) - 1) / sizeof(capnp::word); }
-inline capnp::Data::Reader data_of(BytesView v) { return {reinterpret_cast<const capnp::byte*>(v.data()), v.size()}; }
-inline BytesView view_of(capnp::Data::Reader v) { return {reinterpret_cast<const char*>(v.begin()), v.size()}; }
+inline constexpr size_t words_for(size_t bytes) {
+  return (bytes + sizeof(capnp::word) - 1) / sizeof(capnp::word);
+}
+inline capnp::Data::Reader data_of(BytesView v) {
+  return {reinterpret_cast<const capnp::byte*>(v.data()), v.size()};
+}
+inline BytesView view_of(capnp::Data::Reader v) {
+  return {reinterpret_cast<const char*>(v.begin()), v.size()};
+}
 inline Bytes bytes_of(capnp::Data::Reader v) { return Bytes(view_of(v)); }
 
 // A message of at most `words` words (root pointer included), filled by `fill(Root::Builder)`.
@@ -47,7 +55,8 @@ Result<T> unpack(BytesView in, const char* what, Read&& read) {
     std::unique_ptr<capnp::word[]> large;
     const size_t words = words_for(in.size());
     auto* first = reinterpret_cast<const capnp::word*>(in.data());
-    if (in.size() % sizeof(capnp::word) != 0) return Error{ErrorKind::kCorrupt, std::string(what) + ": odd size"};
+    if (in.size() % sizeof(capnp::word) != 0)
+      return Error{ErrorKind::kCorrupt, std::string(what) + ": odd size"};
     if (reinterpret_cast<uintptr_t>(in.data()) % alignof(capnp::word) != 0) {
       if (in.size() > sizeof small) large.reset(new capnp::word[words]);
       char* to = large ? reinterpret_cast<char*>(large.get()) : small;

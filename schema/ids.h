@@ -21,16 +21,18 @@ struct Id {
   constexpr Id next() const { return Id(static_cast<Int>(value + 1)); }
 };
 
-using NodeId = Id<struct NodeIdTag, uint64_t>;      // minted by the catalog for one disk's life; 0: none
-using GroupId = Id<struct GroupIdTag, uint64_t>;    // a Raft group: a tablet, the catalog, a batch log; 0: none
+using NodeId = Id<struct NodeIdTag, uint64_t>;  // minted by the catalog for one disk's life; 0: none
+// a Raft group: a tablet, the catalog, a batch log; 0: none
+using GroupId = Id<struct GroupIdTag, uint64_t>;
 using Term = Id<struct TermTag, uint64_t>;          // a Raft term
 using LogIndex = Id<struct LogIndexTag, uint64_t>;  // a place in a group's log; the first entry has index 1
-using StoreId = Id<struct StoreIdTag, uint32_t>;    // prefix of a table's keys in one node's LevelDB; local to the node
+// prefix of a table's keys in one node's LevelDB; local to the node
+using StoreId = Id<struct StoreIdTag, uint32_t>;
 using ColumnId =
-    Id<struct ColumnIdTag, uint32_t>;  // within its table: one for each name, also when it comes back
-using Epoch = Id<struct EpochTag, uint64_t>;        // grows when a tablet splits, merges or moves
+    Id<struct ColumnIdTag, uint32_t>;         // within its table: one for each name, also when it comes back
+using Epoch = Id<struct EpochTag, uint64_t>;  // grows when a tablet splits, merges or moves
 using CatalogVersion = Id<struct CatalogVersionTag, uint64_t>;
-using Token = Id<struct TokenTag, int64_t>;         // Murmur3 of the partition key, as Cassandra computes it
+using Token = Id<struct TokenTag, int64_t>;  // Murmur3 of the partition key, as Cassandra computes it
 
 using Timestamp = int64_t;  // microseconds since 1970; what a cell is stamped with
 inline constexpr Timestamp kNoTimestamp = INT64_MIN;

@@ -1,5 +1,5 @@
-// The standard headers that most files read, compiled once for schema/, raft/, storage/ and cql/. Each file still
-// includes what it uses.
+// The standard headers that most files read, compiled once for schema/, raft/, storage/ and cql/. Each file
+// still includes what it uses.
 #pragma once
 #include <algorithm>
 #include <array>

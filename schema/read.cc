@@ -142,8 +142,7 @@ Bytes encode_read(const ReadRequest& request) {
   const Bytes selection = selection_of(request);
   const Bytes elements = request.elements.empty() ? Bytes() : elements_of(request);
   const size_t words = kRequestWords + words_for(selection.size()) + words_for(request.look_up.size()) +
-                       words_for(elements.size()) +
-                       (request.resume ? words_of(*request.resume) : 0);
+                       words_for(elements.size()) + (request.resume ? words_of(*request.resume) : 0);
   return pack<wire::ReadRequest>(words, [&](wire::ReadRequest::Builder out) {
     const auto [high, low] = halves(request.table);
     out.setTableHigh(high);

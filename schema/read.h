@@ -10,8 +10,8 @@
 
 namespace keyzone {
 
-// Clustering keys k with from <= k < to, compared as bytes of their order-preserving form; `to` empty: no end.
-// A prefix p covers [p, prefix_end(p)).
+// Clustering keys k with from <= k < to, compared as bytes of their order-preserving form; `to` empty: no
+// end. A prefix p covers [p, prefix_end(p)).
 struct KeyRange {
   Bytes from;
   Bytes to;
@@ -22,14 +22,15 @@ struct KeyRange {
 struct ReadPosition {
   Token token;
   Bytes partition_key;
-  bool partition_done = false;  // go on with the next partition
-  bool static_done = false;     // the row of a partition that has statics only was given
-  Bytes clustering;             // last row given; empty with !partition_done: none yet
+  bool partition_done = false;     // go on with the next partition
+  bool static_done = false;        // the row of a partition that has statics only was given
+  Bytes clustering;                // last row given; empty with !partition_done: none yet
   uint64_t rows_in_partition = 0;  // given so far, for the per-partition limit
   bool operator==(const ReadPosition&) const = default;
 };
 
-// Elements of a collection that is not frozen, by their paths (schema/command.h): from <= path < to; `to` empty: no end.
+// Elements of a collection that is not frozen, by their paths (schema/command.h): from <= path < to; `to`
+// empty: no end.
 struct ElementRange {
   ColumnId column;
   Bytes from;
@@ -43,7 +44,8 @@ inline Bytes path_behind(Bytes path) {
 }
 // Whether only the path `from` is in the range.
 inline bool is_one_element(const ElementRange& range) {
-  return range.to.size() == range.from.size() + 1 && range.to.back() == '\0' && range.to.starts_with(range.from);
+  return range.to.size() == range.from.size() + 1 && range.to.back() == '\0' &&
+         range.to.starts_with(range.from);
 }
 
 struct ReadRequest {
@@ -52,34 +54,35 @@ struct ReadRequest {
   Epoch epoch;
   // Either some partitions, in this order (all within the tablet) ...
   std::vector<std::pair<Token, Bytes>> partitions;
-  // ... or, with `scan`, all partitions with begin < token <= end, in token order, within a token by key bytes.
+  // ... or, with `scan`, all partitions with begin < token <= end, in token order, within a token by key
+  // bytes.
   bool scan = false;
   Token begin;
   Token end;
-  std::vector<KeyRange> ranges;  // of clustering keys, ascending and disjoint; empty: all rows
-  bool reversed = false;         // rows within a partition from last to first
-  bool statics_only = false;     // no rows (SELECT DISTINCT; conditions on statics)
-  std::vector<ColumnId> columns;       // statics and regulars wanted, in the order of the answer's cells
-  std::vector<ColumnId> with_metadata; // those of `columns` whose timestamps and expiries are wanted too
+  std::vector<KeyRange> ranges;         // of clustering keys, ascending and disjoint; empty: all rows
+  bool reversed = false;                // rows within a partition from last to first
+  bool statics_only = false;            // no rows (SELECT DISTINCT; conditions on statics)
+  std::vector<ColumnId> columns;        // statics and regulars wanted, in the order of the answer's cells
+  std::vector<ColumnId> with_metadata;  // those of `columns` whose timestamps and expiries are wanted too
   // Of a column that is named here, only these elements matter: others may be there, or not.
   std::vector<ElementRange> elements;
-  uint64_t row_limit = 0;              // 0: none
-  uint64_t per_partition_limit = 0;    // 0: none
-  uint64_t bytes_limit = 0;            // stop soon after; 0: none
+  uint64_t row_limit = 0;            // 0: none
+  uint64_t per_partition_limit = 0;  // 0: none
+  uint64_t bytes_limit = 0;          // stop soon after; 0: none
   std::optional<ReadPosition> resume;
-  // An encoded command, and nothing else: what it looks up is looked up (storage::TableReplica::look_up), and the answer's
-  // `rows` is the command that comes of it.
+  // An encoded command, and nothing else: what it looks up is looked up (storage::TableReplica::look_up), and
+  // the answer's `rows` is the command that comes of it.
   Bytes look_up;
   Timestamp now = 0;  // what has expired by then is not there; 0: the leader's clock
 };
 
 // The answer's rows, one after another in `rows`:
-//   partition: 0x01, block partition key, cells of the wanted statics; 0x11 if the partition has any live static
-//   row:       0x02, block clustering key (order-preserving form), cells of the wanted regulars
-// where a cell is varint 0 for null, else varint size + 1 and the wire value (a collection in its wire form). For a
-// column of with_metadata there follow, unless null: varint count n (1 for a simple cell, else one per element in
-// order), and n times zigzag timestamp, zigzag expiry (seconds since 1970; 0: never).
-// A partition precedes its rows; it is given again at the head of each page that goes on with it.
+//   partition: 0x01, block partition key, cells of the wanted statics; 0x11 if the partition has any live
+//   static row:       0x02, block clustering key (order-preserving form), cells of the wanted regulars
+// where a cell is varint 0 for null, else varint size + 1 and the wire value (a collection in its wire form).
+// For a column of with_metadata there follow, unless null: varint count n (1 for a simple cell, else one per
+// element in order), and n times zigzag timestamp, zigzag expiry (seconds since 1970; 0: never). A partition
+// precedes its rows; it is given again at the head of each page that goes on with it.
 struct ReadResult {
   Bytes rows;
   uint64_t row_count = 0;

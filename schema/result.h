@@ -12,30 +12,30 @@ namespace keyzone {
 
 // The CQL error a client would see is chosen from the kind in one place (cql/error_response.h).
 enum class ErrorKind {
-  kSyntax,          // CQL text that does not parse (0x2000)
-  kInvalid,         // a request that parses and makes no sense (0x2200)
-  kUnauthorized,    // 0x2100
-  kConfig,          // 0x2300: a schema change that cannot be
-  kAlreadyExists,   // 0x2400
-  kUnprepared,      // 0x2500
-  kProtocol,        // bytes that break the native protocol (0x000A)
-  kUnavailable,     // known before anything was proposed: surely not applied (0x1000)
-  kOverloaded,      // refused early, surely not applied (0x1001)
-  kTruncateError,   // 0x1003
-  kWriteTimeout,    // may or may not be applied (0x1100)
-  kReadTimeout,     // 0x1200
-  kFunctionFailure, // 0x1400: a function or operation that these values make impossible
-  kNotLeader,       // internal: ask another replica
-  kStale,           // internal: plan again with a newer catalog, epoch or schema version
-  kCorrupt,         // bytes on disk or from a peer that fail their checksum or do not decode
-  kIo,              // the disk said no
-  kNoSpace,         // the disk is full
-  kServer,          // 0x0000: none of the above
+  kSyntax,           // CQL text that does not parse (0x2000)
+  kInvalid,          // a request that parses and makes no sense (0x2200)
+  kUnauthorized,     // 0x2100
+  kConfig,           // 0x2300: a schema change that cannot be
+  kAlreadyExists,    // 0x2400
+  kUnprepared,       // 0x2500
+  kProtocol,         // bytes that break the native protocol (0x000A)
+  kUnavailable,      // known before anything was proposed: surely not applied (0x1000)
+  kOverloaded,       // refused early, surely not applied (0x1001)
+  kTruncateError,    // 0x1003
+  kWriteTimeout,     // may or may not be applied (0x1100)
+  kReadTimeout,      // 0x1200
+  kFunctionFailure,  // 0x1400: a function or operation that these values make impossible
+  kNotLeader,        // internal: ask another replica
+  kStale,            // internal: plan again with a newer catalog, epoch or schema version
+  kCorrupt,          // bytes on disk or from a peer that fail their checksum or do not decode
+  kIo,               // the disk said no
+  kNoSpace,          // the disk is full
+  kServer,           // 0x0000: none of the above
 };
 
 struct Error {
   ErrorKind kind = ErrorKind::kServer;
-  std::string message;  // names what was wrong: the column, the value, the file
+  std::string message;        // names what was wrong: the column, the value, the file
   std::string keyspace = {};  // kAlreadyExists: what exists; kFunctionFailure: the function's
   std::string table = {};     // empty: the keyspace itself; kFunctionFailure: the function
 };
@@ -93,12 +93,12 @@ class [[nodiscard]] Result<void> {
 // Returns the error of `expression` from the calling function, or declares `name` as its value.
 #define KEYZONE_CONCAT_(a, b) a##b
 #define KEYZONE_CONCAT(a, b) KEYZONE_CONCAT_(a, b)
-#define KEYZONE_TRY(name, expression)                             \
-  auto KEYZONE_CONCAT(result_, __LINE__) = (expression);          \
+#define KEYZONE_TRY(name, expression)                                                       \
+  auto KEYZONE_CONCAT(result_, __LINE__) = (expression);                                    \
   if (!KEYZONE_CONCAT(result_, __LINE__)) return KEYZONE_CONCAT(result_, __LINE__).error(); \
   auto name = *std::move(KEYZONE_CONCAT(result_, __LINE__))
-#define KEYZONE_CHECK(expression)                                 \
-  do {                                                            \
-    auto result_ = (expression);                                  \
-    if (!result_) return result_.error();                         \
+#define KEYZONE_CHECK(expression)         \
+  do {                                    \
+    auto result_ = (expression);          \
+    if (!result_) return result_.error(); \
   } while (false)

@@ -19,7 +19,8 @@ struct ColumnSpec {
 };
 using ColumnSpecsPtr = std::shared_ptr<const std::vector<ColumnSpec>>;
 
-// Rows as the native protocol sends them: for each row, for each column, an int32 length (-1: null) and the value.
+// Rows as the native protocol sends them: for each row, for each column, an int32 length (-1: null) and the
+// value.
 struct ResultSet {
   ColumnSpecsPtr columns;
   Bytes rows;
@@ -29,10 +30,10 @@ struct ResultSet {
 
 // What a schema change did: the body of RESULT kind 5, and of the event that others get.
 struct SchemaChangeEvent {
-  std::string change;               // CREATED, UPDATED, DROPPED
-  std::string target;               // KEYSPACE, TABLE, TYPE, FUNCTION, AGGREGATE
+  std::string change;  // CREATED, UPDATED, DROPPED
+  std::string target;  // KEYSPACE, TABLE, TYPE, FUNCTION, AGGREGATE
   std::string keyspace;
-  std::string name;                 // of the table or type; empty for a keyspace
+  std::string name;                    // of the table or type; empty for a keyspace
   std::vector<std::string> arguments;  // of a function or aggregate
 };
 

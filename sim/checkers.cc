@@ -9,8 +9,8 @@ namespace keyzone::sim {
 
 namespace {
 
-// All that is known of one value: `first_answer` f and `last_call` s of its write and its reads. f < s: the register
-// surely held it from f to s (a forward zone); else it held it somewhere in [s, f] (a backward one).
+// All that is known of one value: `first_answer` f and `last_call` s of its write and its reads. f < s: the
+// register surely held it from f to s (a forward zone); else it held it somewhere in [s, f] (a backward one).
 struct Zone {
   Moment first_answer = kOpen;
   Moment last_call = 0;
@@ -31,8 +31,9 @@ Finding find_conflict(std::vector<Zone> forward, const std::vector<Zone>& backwa
   for (size_t i = 0; i + 1 < forward.size(); ++i) {
     const auto &a = forward[i], &b = forward[i + 1];
     if (b.first_answer < a.last_call) {
-      return "the values " + std::to_string(a.value) + " (at " + span(a.first_answer, a.last_call) + ") and " +
-             std::to_string(b.value) + " (at " + span(b.first_answer, b.last_call) + ") were there at the same time";
+      return "the values " + std::to_string(a.value) + " (at " + span(a.first_answer, a.last_call) +
+             ") and " + std::to_string(b.value) + " (at " + span(b.first_answer, b.last_call) +
+             ") were there at the same time";
     }
   }
   for (const auto& zone : backward) {
@@ -63,7 +64,9 @@ std::string describe(const Operation& operation) {
       break;
     case Operation::Kind::kCompareAndSet:
       text = "set " + std::to_string(operation.value) + " where " + std::to_string(operation.expected) +
-             (operation.is_open() ? "" : operation.applied ? ", applied" : ", not applied");
+             (operation.is_open() ? ""
+              : operation.applied ? ", applied"
+                                  : ", not applied");
       break;
   }
   return text + " (at " + span(operation.call, operation.answer) + ")";
@@ -267,7 +270,8 @@ Finding check_register(const History& history, uint64_t steps_max, bool* gave_up
     }
   }
   for (const auto& operation : history) {
-    if (operation.answer == answers[low]) return "there is no order in which this makes sense: " + describe(operation);
+    if (operation.answer == answers[low])
+      return "there is no order in which this makes sense: " + describe(operation);
   }
   return "there is no order in which the answers make sense";
 }
@@ -289,25 +293,29 @@ Finding check_set(const SetHistory& history) {
     if (!read.is_read || read.answer == kOpen) continue;
     for (const auto element : read.elements) {
       auto it = inserted.find(element);
-      if (it == inserted.end()) return "the element " + std::to_string(element) + " was read and never inserted";
+      if (it == inserted.end())
+        return "the element " + std::to_string(element) + " was read and never inserted";
       if (read.answer < it->second->call) {
         return "the element " + std::to_string(element) + " was read before it was inserted";
       }
       for (const auto* removal : removals) {
-        if (!removes(*removal, element) || removal->call < it->second->answer || read.call < removal->answer) continue;
-        return "the element " + std::to_string(element) + ", removed at " + span(removal->call, removal->answer) +
-               ", was read at " + span(read.call, read.answer);
+        if (!removes(*removal, element) || removal->call < it->second->answer || read.call < removal->answer)
+          continue;
+        return "the element " + std::to_string(element) + ", removed at " +
+               span(removal->call, removal->answer) + ", was read at " + span(read.call, read.answer);
       }
     }
     for (const auto& [element, insertion] : inserted) {
       if (insertion->answer > read.call || insertion->mortal) continue;
       if (std::binary_search(read.elements.begin(), read.elements.end(), element)) continue;
-      const bool removed = std::any_of(removals.begin(), removals.end(), [&, e = element](const auto* removal) {
-        return removes(*removal, e) && removal->call < read.answer;
-      });
+      const bool removed =
+          std::any_of(removals.begin(), removals.end(), [&, e = element](const auto* removal) {
+            return removes(*removal, e) && removal->call < read.answer;
+          });
       if (removed) continue;
-      return "the element " + std::to_string(element) + ", acknowledged at " + std::to_string(insertion->answer) +
-             ", is missing in the read at " + span(read.call, read.answer);
+      return "the element " + std::to_string(element) + ", acknowledged at " +
+             std::to_string(insertion->answer) + ", is missing in the read at " +
+             span(read.call, read.answer);
     }
   }
   return std::nullopt;
@@ -323,8 +331,8 @@ Finding check_counter(const CounterHistory& history) {
       most += addition.call < read.answer;
     }
     if (read.value >= least && read.value <= most) continue;
-    return "the counter was " + std::to_string(read.value) + " at " + span(read.call, read.answer) + ", not between " +
-           std::to_string(least) + " and " + std::to_string(most);
+    return "the counter was " + std::to_string(read.value) + " at " + span(read.call, read.answer) +
+           ", not between " + std::to_string(least) + " and " + std::to_string(most);
   }
   return std::nullopt;
 }

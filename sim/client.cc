@@ -14,10 +14,11 @@ constexpr Time kPatience = 15 * kSecond;
 constexpr int32_t kPairRows = 3;
 constexpr uint64_t kRemovedMost = 200;  // values back from now that a removal may reach
 constexpr size_t kEntryBytes = 500;     // a handful of entries are too large for their row
-constexpr uint64_t kReadersOneIn = 5;  // clients that only read: no write that waits keeps them from it
+constexpr uint64_t kReadersOneIn = 5;   // clients that only read: no write that waits keeps them from it
 
 constexpr const char* kSchema[] = {
-    "CREATE KEYSPACE IF NOT EXISTS sim WITH replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 3}",
+    "CREATE KEYSPACE IF NOT EXISTS sim WITH replication = {'class': 'NetworkTopologyStrategy', "
+    "'datacenter1': 3}",
     "CREATE TABLE IF NOT EXISTS sim.registers (key int PRIMARY KEY, value bigint)",
     "CREATE TABLE IF NOT EXISTS sim.conditional (key int PRIMARY KEY, value bigint)",
     "CREATE TABLE IF NOT EXISTS sim.sets (key int, element bigint, PRIMARY KEY (key, element))",
@@ -25,7 +26,8 @@ constexpr const char* kSchema[] = {
     "CREATE TABLE IF NOT EXISTS sim.counters (key int PRIMARY KEY, value counter)",
     "CREATE TABLE IF NOT EXISTS sim.fleeting (key int, element bigint, PRIMARY KEY (key, element))"
     " WITH gc_grace_seconds = 1",
-    "CREATE TABLE IF NOT EXISTS sim.maps (key int PRIMARY KEY, parts map<bigint, blob>) WITH gc_grace_seconds = 1",
+    "CREATE TABLE IF NOT EXISTS sim.maps (key int PRIMARY KEY, parts map<bigint, blob>) WITH "
+    "gc_grace_seconds = 1",
 };
 constexpr const char* kTexts[kStatements] = {
     "INSERT INTO sim.registers (key, value) VALUES (?, ?)",
@@ -79,7 +81,8 @@ std::vector<int64_t> values_of(const net::ClientReply& reply, int32_t column) {
 
 // A map with one entry, in wire form; and the keys of one.
 Bytes wire_entry(int64_t key, const Bytes& value) {
-  return wire_int(1) + wire_int(sizeof key) + wire_bigint(key) + wire_int(static_cast<int64_t>(value.size())) + value;
+  return wire_int(1) + wire_int(sizeof key) + wire_bigint(key) +
+         wire_int(static_cast<int64_t>(value.size())) + value;
 }
 std::vector<int64_t> map_keys(BytesView map) {
   std::vector<int64_t> out;
@@ -128,9 +131,9 @@ void Client::connect() {
   connection_ = connection;
   const size_t node = random_.below(workload_.nodes_);
   arm_patience();
-  workload_.fabric_.connect(node, connection->client, [this, connection](std::shared_ptr<net::ByteStream> stream) {
-    opened(connection, std::move(stream));
-  });
+  workload_.fabric_.connect(
+      node, connection->client,
+      [this, connection](std::shared_ptr<net::ByteStream> stream) { opened(connection, std::move(stream)); });
 }
 
 void Client::opened(const std::shared_ptr<Connection>& connection, std::shared_ptr<net::ByteStream> stream) {
@@ -143,25 +146,27 @@ void Client::opened(const std::shared_ptr<Connection>& connection, std::shared_p
     return go_on_after(kReconnect);
   }
   connection->stream = std::move(stream);
-  connection->client.start(*connection->stream, [this, weak = std::weak_ptr(connection)](net::ClientReply& reply) {
-    const auto at = weak.lock();
-    if (!at || at != connection_) return;
-    if (reply.ok()) return prepare(at);
-    go_on_after(kReconnect);
-  });
+  connection->client.start(*connection->stream,
+                           [this, weak = std::weak_ptr(connection)](net::ClientReply& reply) {
+                             const auto at = weak.lock();
+                             if (!at || at != connection_) return;
+                             if (reply.ok()) return prepare(at);
+                             go_on_after(kReconnect);
+                           });
 }
 
 void Client::prepare(const std::shared_ptr<Connection>& connection) {
   if (mode_ == Mode::kSchema || connection->prepared_count == kStatements) return go_on_after(1);
   const size_t next = connection->prepared_count;
-  connection->client.prepare(kTexts[next], [this, next, weak = std::weak_ptr(connection)](net::ClientReply& reply) {
-    const auto at = weak.lock();
-    if (!at || at != connection_) return;
-    if (!reply.ok()) return go_on_after(kReconnect);
-    at->prepared[next] = reply.result.prepared.id;
-    ++at->prepared_count;
-    prepare(at);
-  });
+  connection->client.prepare(kTexts[next],
+                             [this, next, weak = std::weak_ptr(connection)](net::ClientReply& reply) {
+                               const auto at = weak.lock();
+                               if (!at || at != connection_) return;
+                               if (!reply.ok()) return go_on_after(kReconnect);
+                               at->prepared[next] = reply.result.prepared.id;
+                               ++at->prepared_count;
+                               prepare(at);
+                             });
   connection->client.flush();
 }
 
@@ -275,10 +280,12 @@ net::ReplyCallback Client::answer(std::function<void(net::ClientReply&)> then) {
       workload_.violation_ = Violation{"one-answer", reply.error.message};
     }
     if (!closed) ++workload_.answered_;
-    if (!reply.ok() && reply.error.message.find("until there is space") != std::string::npos) ++workload_.refused_;
-    world_.trace().tell(world_.now(), Trace::Kind::kClient, number_, static_cast<uint64_t>(reply.outcome), [&] {
-      return "client " + std::to_string(number_) + ": " + (reply.ok() ? "answered" : reply.error.message);
-    });
+    if (!reply.ok() && reply.error.message.find("until there is space") != std::string::npos)
+      ++workload_.refused_;
+    world_.trace().tell(
+        world_.now(), Trace::Kind::kClient, number_, static_cast<uint64_t>(reply.outcome), [&] {
+          return "client " + std::to_string(number_) + ": " + (reply.ok() ? "answered" : reply.error.message);
+        });
     then(reply);
     finish(reply.ok());
   };
@@ -445,7 +452,8 @@ void Client::perform_on_fleeting(Task task, size_t key) {
   if (operation.is_removal) {
     return execute(Statement::kRemoveRange, {wire_key, element, wire_bigint(operation.last)}, done);
   }
-  execute(operation.mortal ? Statement::kInsertMortal : Statement::kInsertFleeting, {wire_key, element}, done);
+  execute(operation.mortal ? Statement::kInsertMortal : Statement::kInsertFleeting, {wire_key, element},
+          done);
 }
 
 void Client::perform_on_entries(Task task, size_t key) {
@@ -510,7 +518,8 @@ void Client::remove_entries(SetHistory& history, size_t key) {
     if (reply.ok()) history[place].answer = workload_.moment();
   });
   const Bytes wire_key = wire_int(static_cast<int64_t>(key));
-  if (kind < 2) return execute(kind == 0 ? Statement::kRemoveEntries : Statement::kRemoveMap, {wire_key}, done);
+  if (kind < 2)
+    return execute(kind == 0 ? Statement::kRemoveEntries : Statement::kRemoveMap, {wire_key}, done);
   execute(Statement::kRemoveEntry, {wire_bigint(operation.element), wire_key}, done);
 }
 
@@ -556,7 +565,8 @@ void Client::perform_on_counter(Task task, size_t key) {
     const auto values = history[place].is_read ? values_of(reply, 0) : std::vector<int64_t>();
     if (!values.empty()) history[place].value = values.front();
   });
-  execute(operation.is_read ? Statement::kReadCounter : Statement::kAdd, {wire_int(static_cast<int64_t>(key))}, done);
+  execute(operation.is_read ? Statement::kReadCounter : Statement::kAdd,
+          {wire_int(static_cast<int64_t>(key))}, done);
 }
 
 void Client::write_pairs(size_t key, int64_t value, net::ReplyCallback done) {

@@ -116,8 +116,8 @@ class Client {
   const Time patience_;  // while at work; then the connection is given up, and what was asked stays open
   Mode mode_ = Mode::kIdle;
   std::shared_ptr<Connection> connection_;
-  uint64_t request_ = 0;    // grows with each; what belongs to an earlier one is ignored
-  bool waiting_ = false;    // for an answer
+  uint64_t request_ = 0;  // grows with each; what belongs to an earlier one is ignored
+  bool waiting_ = false;  // for an answer
   size_t schema_step_ = 0;
   size_t last_step_ = 0;
   std::vector<int64_t> last_seen_;  // of compare-and-set registers, by key

@@ -38,7 +38,8 @@ int usage(std::FILE* out) {
       "  --trace              print what happens\n"
       "  --jobs J             in so many processes (1)\n"
       "\n"
-      "One line a seed: seed, operations, faults, hash of all that happened, verdict. The exit status is 1 if a checker\n"
+      "One line a seed: seed, operations, faults, hash of all that happened, verdict. The exit status is 1 "
+      "if a checker\n"
       "found a violation.\n",
       out);
   return out == stderr ? 2 : 0;
@@ -98,9 +99,9 @@ bool run_seed(const Arguments& arguments, uint64_t seed) {
   options.faults = arguments.faults;
   options.trace = arguments.trace;
   const auto report = simulate(options);
-  std::printf("seed %llu: %llu operations, %llu faults, hash %016llx, ", static_cast<unsigned long long>(seed),
-              static_cast<unsigned long long>(report.operations), static_cast<unsigned long long>(report.faults),
-              static_cast<unsigned long long>(report.hash));
+  std::printf("seed %llu: %llu operations, %llu faults, hash %016llx, ",
+              static_cast<unsigned long long>(seed), static_cast<unsigned long long>(report.operations),
+              static_cast<unsigned long long>(report.faults), static_cast<unsigned long long>(report.hash));
   if (!report.violation) {
     std::printf("good\n");
   } else {
@@ -116,7 +117,8 @@ bool run_seed(const Arguments& arguments, uint64_t seed) {
 // Every `jobs`-th seed from the first + `job` on.
 bool run_seeds(const Arguments& arguments, uint64_t job) {
   bool good = true;
-  for (uint64_t i = job; i < arguments.seeds; i += arguments.jobs) good &= run_seed(arguments, arguments.seed + i);
+  for (uint64_t i = job; i < arguments.seeds; i += arguments.jobs)
+    good &= run_seed(arguments, arguments.seed + i);
   return good;
 }
 

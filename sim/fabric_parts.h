@@ -72,7 +72,8 @@ class Fabric::Stream : public net::ByteStream {
 
 class Fabric::NodeNetwork : public actors::Network {
  public:
-  NodeNetwork(Fabric& fabric, size_t node, Process& process) : fabric_(fabric), node_(node), process_(process) {}
+  NodeNetwork(Fabric& fabric, size_t node, Process& process)
+      : fabric_(fabric), node_(node), process_(process) {}
   ~NodeNetwork() override { stop(); }
 
   Result<void> listen_peers(const std::string& address, uint16_t port, caf::actor hub) override;

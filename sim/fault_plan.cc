@@ -10,7 +10,7 @@ namespace {
 constexpr uint64_t kSeedsWithout = 10;  // in a hundred
 constexpr uint64_t kSeedsWithOne = 20;
 constexpr Time kGapLeast = 300 * kMillisecond;  // between two faults, on average, from seed to seed
-constexpr Time kSpaceLeftMost = 1 << 20;  // bytes, of a disk that gets full
+constexpr Time kSpaceLeftMost = 1 << 20;        // bytes, of a disk that gets full
 constexpr Time kGapMost = 8 * kSecond;
 
 std::vector<FaultKind> draw_kinds(Random& random, FaultChoice choice) {
@@ -97,9 +97,10 @@ FaultEvent draw_event(Random& random, FaultKind kind, size_t nodes, Time at) {
 
 const char* name_of(FaultKind kind) {
   static constexpr const char* kNames[kFaultKinds] = {
-      "drop",          "duplicate",  "delay", "isolate",        "strand", "one way", "part",       "break links", "break streams",
-      "stall streams", "power loss", "kill",  "power loss all", "pause",   "clock step", "slow disk",   "sync error",
-      "full disk",     "replace disk",  "ambush"};
+      "drop",       "duplicate",  "delay",          "isolate",       "strand",
+      "one way",    "part",       "break links",    "break streams", "stall streams",
+      "power loss", "kill",       "power loss all", "pause",         "clock step",
+      "slow disk",  "sync error", "full disk",      "replace disk",  "ambush"};
   return kNames[static_cast<size_t>(kind)];
 }
 

@@ -6,13 +6,14 @@ namespace {
 
 constexpr Time kAmbushWithin = 20 * kMillisecond;
 constexpr Time kAmbushDowntime = 30 * kMillisecond;
-constexpr uint32_t kAmbushChance = 600'000;  // in a million
+constexpr uint32_t kAmbushChance = 600'000;   // in a million
 constexpr Time kDowntimeMost = 15 * kSecond;  // of the node that stops after another one's disk was replaced
 constexpr DiskPace kAmbushPace{10 * kMillisecond, 400 * kMillisecond};
 
 }  // namespace
 
-Faults::Faults(World& world, Fabric& fabric, std::vector<std::unique_ptr<Machine>>& machines, Quorums& quorums)
+Faults::Faults(World& world, Fabric& fabric, std::vector<std::unique_ptr<Machine>>& machines,
+               Quorums& quorums)
     : world_(world), fabric_(fabric), machines_(machines), quorums_(quorums), random_(world.fork()) {}
 
 void Faults::schedule(const FaultPlan& plan) {

@@ -1,4 +1,5 @@
-// What goes wrong in a run, drawn from the seed beforehand as a list of events that can be printed and replayed.
+// What goes wrong in a run, drawn from the seed beforehand as a list of events that can be printed and
+// replayed.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,26 +13,27 @@
 namespace keyzone::sim {
 
 enum class FaultKind : uint8_t {
-  kDrop,         // frames are lost
-  kDuplicate,    // frames come twice, the second time late
-  kDelay,        // frames are late, and overtake each other
-  kIsolate,      // one node is cut off from the others
-  kStrand,       // one node is cut off, and its timers run slowly: if it leads, it takes its time to notice
-  kOneWay,       // nothing passes from one node to another
-  kPart,         // nothing passes between two nodes; the third sees both
-  kBreakLinks,   // connections between nodes break
-  kBreakStreams, // clients' connections to a node break
-  kStallStreams, // clients' connections to a node stand still
-  kPowerLoss,    // a node stops; what it had not synced may be lost
-  kKill,         // a node's process stops; its operating system keeps what was written
-  kPowerLossAll, // all nodes at once
-  kPause,        // a node's process stands still
-  kClockStep,    // a node's clock jumps
-  kSlowDisk,     // a node's disk takes long
-  kSyncError,    // a node's next sync fails
-  kFullDisk,     // the disks of one or more nodes have no space
-  kReplaceDisk,  // a node comes back with an empty disk; a while later another one stops
-  kAmbush,       // for a while two nodes don't see each other, and the third loses power soon after each new term
+  kDrop,          // frames are lost
+  kDuplicate,     // frames come twice, the second time late
+  kDelay,         // frames are late, and overtake each other
+  kIsolate,       // one node is cut off from the others
+  kStrand,        // one node is cut off, and its timers run slowly: if it leads, it takes its time to notice
+  kOneWay,        // nothing passes from one node to another
+  kPart,          // nothing passes between two nodes; the third sees both
+  kBreakLinks,    // connections between nodes break
+  kBreakStreams,  // clients' connections to a node break
+  kStallStreams,  // clients' connections to a node stand still
+  kPowerLoss,     // a node stops; what it had not synced may be lost
+  kKill,          // a node's process stops; its operating system keeps what was written
+  kPowerLossAll,  // all nodes at once
+  kPause,         // a node's process stands still
+  kClockStep,     // a node's clock jumps
+  kSlowDisk,      // a node's disk takes long
+  kSyncError,     // a node's next sync fails
+  kFullDisk,      // the disks of one or more nodes have no space
+  kReplaceDisk,   // a node comes back with an empty disk; a while later another one stops
+  // for a while two nodes don't see each other, and the third loses power soon after each new term
+  kAmbush,
 };
 inline constexpr size_t kFaultKinds = 20;
 const char* name_of(FaultKind kind);
@@ -39,16 +41,18 @@ const char* name_of(FaultKind kind);
 struct FaultEvent {
   FaultKind kind = FaultKind::kDrop;
   Time at = 0;
-  Time duration = 0;    // until it is over, or until the node starts again
+  Time duration = 0;  // until it is over, or until the node starts again
   size_t node = 0;
-  size_t nodes = 1;     // kFullDisk: how many, `node` and those after it
-  size_t other = 0;     // kOneWay, kPart, kReplaceDisk, kAmbush
-  uint64_t strength = 0;  // what it means depends on the kind: parts in a million, microseconds, disk calls, bytes
+  size_t nodes = 1;  // kFullDisk: how many, `node` and those after it
+  size_t other = 0;  // kOneWay, kPart, kReplaceDisk, kAmbush
+  // what it means depends on the kind: parts in a million, microseconds, disk calls, bytes
+  uint64_t strength = 0;
   std::string describe() const;
 };
 using FaultPlan = std::vector<FaultEvent>;
 
-// Which kinds of faults a run has. Drawn: a swarm; one seed in ten has none at all, one in five a single kind.
+// Which kinds of faults a run has. Drawn: a swarm; one seed in ten has none at all, one in five a single
+// kind.
 struct FaultChoice {
   enum class Mode { kDrawn, kNone, kAll, kOne };
   Mode mode = Mode::kDrawn;

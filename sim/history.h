@@ -29,8 +29,8 @@ using History = std::vector<Operation>;
 struct SetOperation {
   bool is_read = false;
   int64_t element = 0;
-  bool mortal = false;            // of an insertion: it expires, nobody says when
-  bool is_removal = false;        // of element to last, both included
+  bool mortal = false;      // of an insertion: it expires, nobody says when
+  bool is_removal = false;  // of element to last, both included
   int64_t last = 0;
   std::vector<int64_t> elements;  // of a read, in order
   Moment call = 0;

@@ -41,8 +41,8 @@ Fabric::NodeNetwork* Fabric::listening_at(const std::string& address, uint16_t p
 }
 
 Time Fabric::draw_delay() {
-  return weather.delay_least +
-         static_cast<Time>(random_.below(static_cast<uint64_t>(weather.delay_most - weather.delay_least + 1)));
+  return weather.delay_least + static_cast<Time>(random_.below(
+                                   static_cast<uint64_t>(weather.delay_most - weather.delay_least + 1)));
 }
 
 bool Fabric::is_calm() const {
@@ -87,12 +87,14 @@ void Fabric::send_frame(const std::shared_ptr<Wire>& wire, size_t side, net::Pee
     wire->floor[other] = when;
   }
   if (!hello && random_.chance(weather.duplicate_ppm)) {
-    deliver_frame(wire, side, frame, when + static_cast<Time>(random_.below(static_cast<uint64_t>(weather.late_most))));
+    deliver_frame(wire, side, frame,
+                  when + static_cast<Time>(random_.below(static_cast<uint64_t>(weather.late_most))));
   }
   deliver_frame(wire, side, frame, when);
 }
 
-void Fabric::deliver_frame(const std::shared_ptr<Wire>& wire, size_t side, const net::PeerFrame& frame, Time when) {
+void Fabric::deliver_frame(const std::shared_ptr<Wire>& wire, size_t side, const net::PeerFrame& frame,
+                           Time when) {
   const size_t bytes = frame.bytes().size();
   wire->pending[side] += bytes;
   world_.at(when, [this, wire, side, frame, bytes] {
@@ -102,8 +104,9 @@ void Fabric::deliver_frame(const std::shared_ptr<Wire>& wire, size_t side, const
     world_.trace().add_bytes(Trace::Kind::kFrame, wire->nodes[other], frame.bytes());
     wire->ends[other]->process_.deliver([wire, other, frame] {
       if (!wire->open[other]) return;
-      caf::anon_send(wire->ends[other]->hub_, actors::LinkFramePtr(std::make_shared<actors::LinkFrame>(
-                                                  actors::LinkFrame{wire->number, frame})));
+      caf::anon_send(
+          wire->ends[other]->hub_,
+          actors::LinkFramePtr(std::make_shared<actors::LinkFrame>(actors::LinkFrame{wire->number, frame})));
     });
   });
 }
@@ -124,9 +127,10 @@ void Fabric::open_wire(NodeNetwork& dialler, NodeNetwork& other, uint64_t dial) 
       if (!wire->ends[side] || !wire->open[side]) return;
       wire->ends[side]->process_.deliver([this, wire, side] {
         if (!wire->open[side]) return;
-        caf::anon_send(wire->ends[side]->hub_,
-                       actors::LinkOpenedPtr(std::make_shared<actors::LinkOpened>(actors::LinkOpened{
-                           wire->number, side == 0 ? wire->dial : 0, std::make_shared<Link>(*this, wire, side)})));
+        caf::anon_send(
+            wire->ends[side]->hub_,
+            actors::LinkOpenedPtr(std::make_shared<actors::LinkOpened>(actors::LinkOpened{
+                wire->number, side == 0 ? wire->dial : 0, std::make_shared<Link>(*this, wire, side)})));
       });
     });
   };
@@ -141,7 +145,8 @@ void Fabric::close_wire(const std::shared_ptr<Wire>& wire, size_t side, const st
 }
 
 // The side learns that the link is no more; not while the news can't get there.
-void Fabric::tell_closed(const std::shared_ptr<Wire>& wire, size_t side, const std::string& reason, Time delay) {
+void Fabric::tell_closed(const std::shared_ptr<Wire>& wire, size_t side, const std::string& reason,
+                         Time delay) {
   world_.after(delay, [this, wire, side, reason, delay] {
     if (!wire->ends[side] || !wire->open[side]) return;
     if (delay > 1 && is_cut(wire->nodes[1 - side], wire->nodes[side])) {

@@ -36,14 +36,16 @@ class Machine : public Process {
   bool running() const { return node_ != nullptr; }
   bool paused() const { return paused_; }
   uint64_t life() const { return life_; }  // grows with each start
-  bool is_well() const { return running() && !paused_ && pace == DiskPace() && !space_limited_ && timer_rate_ == kFullRate; }
+  bool is_well() const {
+    return running() && !paused_ && pace == DiskPace() && !space_limited_ && timer_rate_ == kFullRate;
+  }
   actors::Node* node() { return node_.get(); }
   storage::MemoryDisk& disk() { return disk_; }
 
   // Starts the process; if it can't open its folder, tries again in a while. Does nothing if it runs.
   void start();
-  // The process ends at once. With `power_lost` what was not synced may be lost, too; work that is under way at the
-  // disk gets so many more calls done.
+  // The process ends at once. With `power_lost` what was not synced may be lost, too; work that is under way
+  // at the disk gets so many more calls done.
   void stop(bool power_lost, uint64_t disk_calls_left = 0);
   void pause() { paused_ = true; }
   void resume();
@@ -53,7 +55,8 @@ class Machine : public Process {
   void lift_limit();
 
   static constexpr int64_t kFullRate = 1000;
-  // The process's timers run at so many thousandths of their speed from now on, as where a node gets little of its CPU.
+  // The process's timers run at so many thousandths of their speed from now on, as where a node gets little
+  // of its CPU.
   void run_timers_at(int64_t per_mille);
 
   // Actors that could run now.

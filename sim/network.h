@@ -1,7 +1,9 @@
-// The network between simulated nodes and their clients: delays, losses, repetitions, partitions, broken connections.
+// The network between simulated nodes and their clients: delays, losses, repetitions, partitions, broken
+// connections.
 //
-// Links between peers are worse than TCP: frames may be lost, come twice or overtake each other while the link stays
-// open, since what is built on them must not depend on that. Clients' streams keep their order, may stall, and may break.
+// Links between peers are worse than TCP: frames may be lost, come twice or overtake each other while the
+// link stays open, since what is built on them must not depend on that. Clients' streams keep their order,
+// may stall, and may break.
 #pragma once
 #include <array>
 #include <map>
@@ -45,15 +47,17 @@ class Fabric {
   // One life of a process. It must be stopped before `process` is destroyed.
   std::unique_ptr<actors::Network> attach(size_t node, Process& process);
 
-  // A client's connection; `opened` gets null if nobody listens there. Later, `handler` is told of bytes; it must stay
-  // until on_closed, or until forget() of its stream.
+  // A client's connection; `opened` gets null if nobody listens there. Later, `handler` is told of bytes; it
+  // must stay until on_closed, or until forget() of its stream.
   using Opened = std::function<void(std::shared_ptr<net::ByteStream>)>;
   void connect(size_t node, net::StreamHandler& handler, Opened opened);
-  void forget(net::ByteStream& client_side);  // the client's process is gone: its handler is not called any more
+  // the client's process is gone: its handler is not called any more
+  void forget(net::ByteStream& client_side);
 
   // --- faults
   Weather weather;
-  void cut(size_t from, size_t to) { ++cuts_[from][to]; }  // nothing passes in this direction until mended as often
+  // nothing passes in this direction until mended as often
+  void cut(size_t from, size_t to) { ++cuts_[from][to]; }
   void mend(size_t from, size_t to) { --cuts_[from][to]; }
   bool is_cut(size_t from, size_t to) const { return cuts_[from][to] > 0; }
   bool is_calm() const;  // everything passes, in good weather

@@ -13,7 +13,8 @@ constexpr Time kLeaderPatience = 8 * kSecond;
 constexpr Time kMemberPatience = 10 * kSecond;
 
 bool has_majority(const std::vector<NodeId>& voters, const std::set<NodeId>& running) {
-  const auto count = std::count_if(voters.begin(), voters.end(), [&](NodeId node) { return running.contains(node); });
+  const auto count =
+      std::count_if(voters.begin(), voters.end(), [&](NodeId node) { return running.contains(node); });
   return 2 * static_cast<size_t>(count) > voters.size();
 }
 
@@ -63,7 +64,8 @@ std::optional<Violation> Quorums::look() {
   next_look_ = world_.now() + kLookEvery;
   const auto groups = reports();
   if (!emptied_.empty() && groups.size() == seen_.size() &&
-      std::all_of(groups.begin(), groups.end(), [this](const auto& group) { return has_settled(group.second); })) {
+      std::all_of(groups.begin(), groups.end(),
+                  [this](const auto& group) { return has_settled(group.second); })) {
     emptied_.clear();
   }
   for (const auto& [group, replicas] : groups) {
@@ -72,16 +74,18 @@ std::optional<Violation> Quorums::look() {
   return std::nullopt;
 }
 
-// Raft gives the lead to who has the newest log among those that run, if they are a majority by its configuration.
+// Raft gives the lead to who has the newest log among those that run, if they are a majority by its
+// configuration.
 bool Quorums::can_lead(const actors::ReplicaStatus& candidate, const Reports& reports) const {
-  const auto age = [](const actors::ReplicaStatus& status) { return std::pair(status.last_term, status.last_index); };
+  const auto age = [](const actors::ReplicaStatus& status) {
+    return std::pair(status.last_term, status.last_index);
+  };
   std::set<NodeId> voters;
   for (const auto& [machine, status] : reports) {
     if (age(*status) <= age(candidate)) voters.insert(machines_[machine]->node()->context().self);
   }
   const auto& members = candidate.members;
-  return has_majority(members.voters, voters) &&
-         (!members.joint() || has_majority(members.outgoing, voters));
+  return has_majority(members.voters, voters) && (!members.joint() || has_majority(members.outgoing, voters));
 }
 
 // Every node has a replica that votes, and they know it.
@@ -113,7 +117,8 @@ Time Quorums::lasts(bool so, std::optional<Time>& since) const {
 std::optional<Violation> Quorums::check(GroupId group, const Reports& reports) {
   auto& seen = seen_[group];
   const std::string name = "group " + std::to_string(group.value);
-  const bool led = std::any_of(reports.begin(), reports.end(), [](const auto& r) { return r.second->is_leader; });
+  const bool led =
+      std::any_of(reports.begin(), reports.end(), [](const auto& r) { return r.second->is_leader; });
   if (lasts(!led && should_be_led(reports), seen.leaderless_since) > kLeaderPatience) {
     return Violation{"liveness", name + " finds no leader, and a majority of it runs"};
   }

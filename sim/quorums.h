@@ -1,6 +1,6 @@
-// Whether groups find their leaders and members: a checker that looks at the replicas' own reports while the nodes run.
-// It demands something only when nothing has gone wrong for a while, of those groups that Raft lets act with the nodes
-// that run.
+// Whether groups find their leaders and members: a checker that looks at the replicas' own reports while the
+// nodes run. It demands something only when nothing has gone wrong for a while, of those groups that Raft
+// lets act with the nodes that run.
 #pragma once
 #include <map>
 #include <memory>
@@ -24,8 +24,8 @@ class Quorums {
   // To be called every few milliseconds.
   std::optional<Violation> look();
 
-  // The disk of this machine may be lost: the others have all that was ever acknowledged, and are a majority of every
-  // group.
+  // The disk of this machine may be lost: the others have all that was ever acknowledged, and are a majority
+  // of every group.
   bool may_empty(size_t machine) const;
   void emptied(size_t machine);
 

@@ -23,7 +23,9 @@ caf::actor_system::module* SimScheduler::make(caf::actor_system& system, caf::de
   return new SimScheduler(system);
 }
 
-SimScheduler& SimScheduler::of(caf::actor_system& system) { return static_cast<SimScheduler&>(system.scheduler()); }
+SimScheduler& SimScheduler::of(caf::actor_system& system) {
+  return static_cast<SimScheduler&>(system.scheduler());
+}
 
 void SimScheduler::run(size_t i) {
   auto* job = jobs_[i];
@@ -70,7 +72,8 @@ void SimScheduler::remember(caf::resumable* job) {
 
 // What scheduled_actor::finalize() does, from outside.
 void SimScheduler::kill(caf::scheduled_actor& actor) {
-  if (actor.getf(caf::abstract_actor::is_cleaned_up_flag)) return;  // a second on_exit would destroy state twice
+  // a second on_exit would destroy state twice
+  if (actor.getf(caf::abstract_actor::is_cleaned_up_flag)) return;
   caf::scoped_execution_unit unit(&actor.home_system());
   actor.quit(caf::exit_reason::kill);
   actor.on_exit();

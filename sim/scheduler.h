@@ -1,6 +1,6 @@
-// The scheduler of a simulated node, in place of the shards of a real one: no threads, time stands still while actors
-// run, and the caller says which runnable actor takes its next message. One actor_system a node, one scheduler a
-// system.
+// The scheduler of a simulated node, in place of the shards of a real one: no threads, time stands still
+// while actors run, and the caller says which runnable actor takes its next message. One actor_system a node,
+// one scheduler a system.
 #pragma once
 #include <caf/actor_system.hpp>
 #include <caf/detail/simple_actor_clock.hpp>
@@ -30,8 +30,8 @@ class SimScheduler : public caf::scheduler::abstract_coordinator {
   void advance(Time now);
   std::optional<Time> next_timer() const;
 
-  // The process dies: every actor is destroyed without running another handler, and nothing leaks. Handles that are
-  // held elsewhere must be dropped by their holders, before the actor_system is destroyed.
+  // The process dies: every actor is destroyed without running another handler, and nothing leaks. Handles
+  // that are held elsewhere must be dropped by their holders, before the actor_system is destroyed.
   void crash();
 
   bool detaches_utility_actors() const override { return false; }

@@ -7,13 +7,13 @@ namespace keyzone::sim {
 namespace {
 
 constexpr size_t kNodes = 3;
-constexpr Time kStartPatience = 20 * kSecond;   // for a cluster without faults to be there
-constexpr Time kHealPatience = 30 * kSecond;    // for a healed cluster to serve every key
-constexpr Time kLookEvery = 5 * kSecond;        // digests while it runs
+constexpr Time kStartPatience = 20 * kSecond;  // for a cluster without faults to be there
+constexpr Time kHealPatience = 30 * kSecond;   // for a healed cluster to serve every key
+constexpr Time kLookEvery = 5 * kSecond;       // digests while it runs
 constexpr Time kLookAtEnd = 500 * kMillisecond;
-constexpr Time kStep = 10 * kMillisecond;       // how often conditions are looked at
-constexpr Time kWorkMost = 4;                   // of an actor on one message, microseconds
-constexpr uint64_t kMessagesPerSecondMax = 500'000;  // more: the nodes keep themselves busy with nothing
+constexpr Time kStep = 10 * kMillisecond;                 // how often conditions are looked at
+constexpr Time kWorkMost = 4;                             // of an actor on one message, microseconds
+constexpr uint64_t kMessagesPerSecondMax = 500'000;       // more: the nodes keep themselves busy with nothing
 constexpr std::chrono::milliseconds kClockSkewMax{5000};  // clocks are set apart by less
 constexpr int kFailedStartsMax = 20;
 
@@ -66,11 +66,11 @@ Simulation::Simulation(const SimulationOptions& options)
   report_.seed = options.seed;
   draw_options();
   for (size_t i = 0; i < kNodes; ++i) {
-    machines_.push_back(std::make_unique<Machine>(world_, fabric_, i, node_options(i),
-                                                  [this](size_t machine, const actors::ReplicaStatus& status) {
-                                                    quorums_.see(machine, status);
-                                                    if (watch_.see(machine, status)) faults_.term_changed(machine);
-                                                  }));
+    machines_.push_back(std::make_unique<Machine>(
+        world_, fabric_, i, node_options(i), [this](size_t machine, const actors::ReplicaStatus& status) {
+          quorums_.see(machine, status);
+          if (watch_.see(machine, status)) faults_.term_changed(machine);
+        }));
     if (options.faults.mode != FaultChoice::Mode::kNone) {
       machines_[i]->clock_offset = static_cast<Time>(random_.below(kSecond));
       machines_[i]->clock_drift_ppm = static_cast<int64_t>(random_.below(400)) - 200;
@@ -84,7 +84,8 @@ Simulation::Simulation(const SimulationOptions& options)
   workload_ = std::make_unique<Workload>(world_, fabric_, kNodes, work);
 }
 
-// Small limits, so that what is rare in a real node (a flush, a trimmed log, a snapshot) happens all the time.
+// Small limits, so that what is rare in a real node (a flush, a trimmed log, a snapshot) happens all the
+// time.
 void Simulation::draw_options() {
   drawn_.initial_tablets = 1 + random_.below(3);
   drawn_.election_timeout = std::chrono::milliseconds(400 << random_.below(2));
@@ -137,7 +138,8 @@ bool Simulation::run_some_actor() {
       });
       if (options_.faults == FaultChoice{FaultChoice::Mode::kOne, FaultKind::kFullDisk} &&
           drawn_.disk_space_reserve > 0) {
-        fail("liveness", "node " + std::to_string(machine->index() + 1) + " ends when its disk is full: " + *reason);
+        fail("liveness",
+             "node " + std::to_string(machine->index() + 1) + " ends when its disk is full: " + *reason);
       }
       faults_.restart(machine->index(), random_.below(2) == 0, 0, kSecond);
     }
@@ -185,7 +187,8 @@ void Simulation::look_at_nodes() {
   if (auto found = workload_->take_violation()) fail(found->checker.c_str(), found->text);
   for (const auto& machine : machines_) {
     if (machine->failed_starts() > kFailedStartsMax) {
-      fail("restart", "node " + std::to_string(machine->index() + 1) + " can't start: " + machine->start_error());
+      fail("restart",
+           "node " + std::to_string(machine->index() + 1) + " can't start: " + machine->start_error());
     }
   }
   if (world_.now() / kSecond != second_) {

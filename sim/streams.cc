@@ -56,7 +56,8 @@ void Fabric::forget(net::ByteStream& client_side) {
 }
 
 // Runs `what` at the side when its bytes get there, after all that was on its way before.
-void Fabric::pipe_arrival(const std::shared_ptr<Pipe>& pipe, size_t side, Time when, std::function<void()> what) {
+void Fabric::pipe_arrival(const std::shared_ptr<Pipe>& pipe, size_t side, Time when,
+                          std::function<void()> what) {
   auto& to = pipe->sides[side];
   to.floor = std::max({to.floor, when, stalled_until_[pipe->node]});
   world_.at(to.floor, [this, pipe, side, when = to.floor, what = std::move(what)] {

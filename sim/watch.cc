@@ -33,7 +33,8 @@ bool Watch::see(size_t machine, const actors::ReplicaStatus& status) {
     }
     if (it->second != machine) {
       report("one-leader", node_name(machine) + " and " + node_name(it->second) + " lead group " +
-                               std::to_string(status.group.value) + " in term " + std::to_string(status.term.value));
+                               std::to_string(status.group.value) + " in term " +
+                               std::to_string(status.term.value));
     }
   }
   auto& term = terms_[{machine, status.group}];
@@ -50,8 +51,8 @@ void Watch::ask_digests(std::vector<std::unique_ptr<Machine>>& machines) {
     const auto view = machine->node()->context().routing.view();
     const std::map<GroupId, actors::RoutePtr> routes(view->routes->begin(), view->routes->end());
     auto request = std::make_shared<actors::DigestRequest>();
-    request->tell = [this, number = machine->index()](GroupId group, LogIndex index, const storage::Digest& digest,
-                                                          bool swept) {
+    request->tell = [this, number = machine->index()](GroupId group, LogIndex index,
+                                                      const storage::Digest& digest, bool swept) {
       see_digest(number, group, index, digest);
       if (!swept) unswept_.insert(group);
     };
@@ -67,9 +68,9 @@ void Watch::see_digest(size_t machine, GroupId group, LogIndex index, const stor
   applied_[group][machine] = index;
   const auto [it, added] = digests_.emplace(std::pair(group, index), Seen{digest, machine});
   if (it->second.digest == digest) return;
-  report("replicas-equal", "group " + std::to_string(group.value) + " at index " + std::to_string(index.value) +
-                               " is not the same on " + node_name(machine) + " as on " +
-                               node_name(it->second.machine));
+  report("replicas-equal", "group " + std::to_string(group.value) + " at index " +
+                               std::to_string(index.value) + " is not the same on " + node_name(machine) +
+                               " as on " + node_name(it->second.machine));
 }
 
 void Watch::compare_catalogs(std::vector<std::unique_ptr<Machine>>& machines) {
@@ -101,7 +102,8 @@ std::string Watch::lagging(size_t copies) const {
     }
     return text;
   }
-  if (!unswept_.empty()) return "group " + std::to_string(unswept_.begin()->value) + " still has something to sweep";
+  if (!unswept_.empty())
+    return "group " + std::to_string(unswept_.begin()->value) + " still has something to sweep";
   return "";
 }
 

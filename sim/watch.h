@@ -1,4 +1,5 @@
-// Checkers that look at the nodes themselves while they run: one leader a term, replicas equal at the same index.
+// Checkers that look at the nodes themselves while they run: one leader a term, replicas equal at the same
+// index.
 #pragma once
 #include <map>
 #include <memory>
@@ -22,8 +23,8 @@ class Watch {
   void ask_digests(std::vector<std::unique_ptr<Machine>>& machines);
   // Every catalog of the same version is the same.
   void compare_catalogs(std::vector<std::unique_ptr<Machine>>& machines);
-  // As of the last answers: `copies` replicas of each group have the same index and nothing that is to be swept, and there
-  // is some group.
+  // As of the last answers: `copies` replicas of each group have the same index and nothing that is to be
+  // swept, and there is some group.
   bool converged(size_t copies) const;
   std::string lagging(size_t copies) const;  // which are not, for people
 

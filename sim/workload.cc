@@ -66,7 +66,8 @@ std::optional<Violation> Workload::take_violation() {
 std::vector<Violation> Workload::check() const {
   std::vector<Violation> out;
   const auto report = [&out](const char* checker, const char* table, size_t key, const Finding& finding) {
-    if (finding) out.push_back({checker, std::string(table) + ", key " + std::to_string(key) + ": " + *finding});
+    if (finding)
+      out.push_back({checker, std::string(table) + ", key " + std::to_string(key) + ": " + *finding});
   };
   for (size_t key = 0; key < options_.keys; ++key) {
     report("linearizability", "registers", key, check_unique_register(without_open_reads(registers_[key])));

@@ -1,7 +1,7 @@
-// What clients do in a simulation, and what they saw: registers, compare-and-set registers, sets, sets whose elements
-// expire and are removed, maps that grow too large for their rows, counters, and batches that write several rows of a
-// partition at once. Each client speaks CQL over a simulated connection to some node, one request at a
-// time; what is never answered stays open.
+// What clients do in a simulation, and what they saw: registers, compare-and-set registers, sets, sets whose
+// elements expire and are removed, maps that grow too large for their rows, counters, and batches that write
+// several rows of a partition at once. Each client speaks CQL over a simulated connection to some node, one
+// request at a time; what is never answered stays open.
 #pragma once
 #include <array>
 #include <functional>
@@ -20,10 +20,10 @@ namespace keyzone::sim {
 
 struct WorkloadOptions {
   size_t clients = 5;
-  size_t keys = 6;  // of each table
+  size_t keys = 6;                      // of each table
   Time think_time = 90 * kMillisecond;  // on average, between two operations of a client
-  // For so long all clients work on one key of one table, then on another: what one of them wrote is read by others at
-  // once, wherever they are connected. 0: each draws its own.
+  // For so long all clients work on one key of one table, then on another: what one of them wrote is read by
+  // others at once, wherever they are connected. 0: each draws its own.
   Time focus = 0;
 };
 
@@ -79,12 +79,12 @@ class Workload {
   uint64_t begun_ = 0;
   uint64_t refused_ = 0;
   mutable uint64_t gave_up_ = 0;
-  std::vector<History> registers_;    // by key
+  std::vector<History> registers_;  // by key
   std::vector<History> conditional_;
   std::vector<History> pairs_;
   std::vector<SetHistory> sets_;
   std::vector<SetHistory> fleeting_;
-  std::vector<SetHistory> entries_;   // keys of a map
+  std::vector<SetHistory> entries_;  // keys of a map
   std::vector<CounterHistory> counters_;
   std::optional<Violation> violation_;
   std::vector<std::unique_ptr<Client>> clients_;

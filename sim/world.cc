@@ -19,8 +19,8 @@ void Trace::add_bytes(Kind kind, uint64_t a, std::string_view bytes) {
 }
 
 void Trace::print(Time now, const std::string& text) {
-  std::printf("%4lld.%06lld %s\n", static_cast<long long>(now / kSecond), static_cast<long long>(now % kSecond),
-              text.c_str());
+  std::printf("%4lld.%06lld %s\n", static_cast<long long>(now / kSecond),
+              static_cast<long long>(now % kSecond), text.c_str());
 }
 
 void World::at(Time when, std::function<void()> what) {

@@ -1,5 +1,5 @@
-// What all of a simulation shares: virtual time, the events to come, chance, and the trace that tells whether two runs
-// were the same.
+// What all of a simulation shares: virtual time, the events to come, chance, and the trace that tells whether
+// two runs were the same.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -19,7 +19,8 @@ inline constexpr Time kNever = INT64_MAX;
 
 using actors::Random;
 
-// In [low, high], spread over orders of magnitude: as often between 1 and 10 as between 10 and 100. REQUIRES: low > 0
+// In [low, high], spread over orders of magnitude: as often between 1 and 10 as between 10 and 100. REQUIRES:
+// low > 0
 Time draw_log(Random& random, Time low, Time high);
 
 // A rolling hash over all that happens, and, if asked for, the same as text on stdout.

@@ -218,7 +218,8 @@ bool ConditionCheck::writes_rows() const {
   });
 }
 
-// Like Cassandra, who writes nothing but statics reads no columns of rows, and sees those alone that were inserted.
+// Like Cassandra, who writes nothing but statics reads no columns of rows, and sees those alone that were
+// inserted.
 Result<void> ConditionCheck::show_first_row(BytesView partition_key, Projection& projection,
                                             ReadResult& out) {
   const Token token = token_of(partition_key);

@@ -15,8 +15,8 @@ class Executor {
   virtual void run(std::function<void()> work) = 0;
 
   // An executor without threads runs all that is queued now, on the calling thread, until nothing is left;
-  // others do nothing. Store calls it after each call into LevelDB that may have scheduled work, since LevelDB
-  // waits inside its next call for what it has scheduled.
+  // others do nothing. Store calls it after each call into LevelDB that may have scheduled work, since
+  // LevelDB waits inside its next call for what it has scheduled.
   virtual void drain() {}
 };
 

@@ -1,5 +1,6 @@
-// Which rows may be overwritten without being read: remembers the newest stamp of the rows written last, and the
-// highest stamp of all it forgot. Bounded; its answers are upper bounds, so that forgetting costs a read at most.
+// Which rows may be overwritten without being read: remembers the newest stamp of the rows written last, and
+// the highest stamp of all it forgot. Bounded; its answers are upper bounds, so that forgetting costs a read
+// at most.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -13,7 +14,8 @@ namespace keyzone::storage {
 class Guard {
  public:
   // `floor`: no stamp in the store is above it.
-  Guard(Timestamp floor, size_t entries_max) : floor_(floor), half_max_(std::max<size_t>(entries_max / 2, 16)) {}
+  Guard(Timestamp floor, size_t entries_max)
+      : floor_(floor), half_max_(std::max<size_t>(entries_max / 2, 16)) {}
 
   // Nothing stored under the key with this hash has a stamp above the one given here.
   Timestamp newest(uint64_t hash) const {

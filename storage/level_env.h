@@ -28,8 +28,8 @@ namespace keyzone::storage {
 
 class LevelEnv : public leveldb::EnvWrapper {
  public:
-  // All three outlive this. `progress` is called on any thread when a flush or compaction got on. `has_space` says
-  // whether one may begin now; none: always.
+  // All three outlive this. `progress` is called on any thread when a flush or compaction got on. `has_space`
+  // says whether one may begin now; none: always.
   LevelEnv(leveldb::Env* disk, FileSystem* files, Executor* executor, std::function<void()> progress,
            std::function<bool()> has_space = nullptr);
   ~LevelEnv() override;  // waits until `progress` is not being called any more

@@ -144,7 +144,8 @@ Result<void> LogImpl::room_for(size_t count, size_t bytes) const {
     return Error{ErrorKind::kOverloaded, "log: more is staged than the disk takes"};
   }
   if (!full_ || ready_.size() > options_.segments_reserved) return {};
-  // Trims must still find room in this segment when the reserve is gone, and what a group needs to find a leader.
+  // Trims must still find room in this segment when the reserve is gone, and what a group needs to find a
+  // leader.
   const size_t margin = options_.segment_bytes / (bytes <= kSmallBytes ? 16 : 8);
   if (frame_.base() + frame_.size_with(count, bytes) + margin <= options_.segment_bytes) return {};
   return Error{ErrorKind::kNoSpace, "log: no space left on device"};

@@ -7,7 +7,8 @@
 //   log.append(group, entries); log.set_hard_state(group, state);     // cheap: copies into a buffer
 //   LogMark mark = log.staged();
 //   if (auto work = log.begin_flush()) executor.run([w = work.get()] { w->run(); ...post back... });
-//   ... log.finish(std::move(work)); when log.durable() >= mark, what was staged before it may be acknowledged
+//   ... log.finish(std::move(work)); when log.durable() >= mark, what was staged before it may be
+//   acknowledged
 //
 // At most one flush and one maintenance are under way at a time; what is staged meanwhile goes with the next.
 // Nothing is written unless the caller begins a flush.
@@ -59,14 +60,14 @@ struct TrimMark {
 };
 
 // How a group came out of recovery. A damaged group may neither vote nor acknowledge: something it once had
-// synced is lost. What is known of the loss is in `damaged`; a group with `all_damaged` may have lost anything,
-// votes included, and can only be rebuilt from its peers under a new identity.
+// synced is lost. What is known of the loss is in `damaged`; a group with `all_damaged` may have lost
+// anything, votes included, and can only be rebuilt from its peers under a new identity.
 struct GroupState {
   HardState hard;
   TrimMark trim;
-  LogIndex first;  // trim.index + 1
-  LogIndex last;   // first - 1 when there are no entries
-  Bytes info;      // as given to create_group
+  LogIndex first;                                      // trim.index + 1
+  LogIndex last;                                       // first - 1 when there are no entries
+  Bytes info;                                          // as given to create_group
   std::vector<std::pair<LogIndex, LogIndex>> damaged;  // runs of lost entries, both ends included
   bool vote_damaged = false;  // hard.term is known (or a later one), the vote in it is not: don't vote in it
   bool all_damaged = false;
@@ -74,10 +75,10 @@ struct GroupState {
 };
 
 struct LogOptions {
-  uint64_t segment_bytes = 64u << 20;  // a multiple of 4 KiB
-  size_t cache_bytes = 16u << 20;      // the newest bytes are kept in memory to be read back
-  size_t staged_bytes_max = 16u << 20; // past it append gives kOverloaded; at most a quarter of a segment
-  uint32_t segments_reserved = 1;      // kept ready so that trimming goes on when the disk is full
+  uint64_t segment_bytes = 64u << 20;   // a multiple of 4 KiB
+  size_t cache_bytes = 16u << 20;       // the newest bytes are kept in memory to be read back
+  size_t staged_bytes_max = 16u << 20;  // past it append gives kOverloaded; at most a quarter of a segment
+  uint32_t segments_reserved = 1;       // kept ready so that trimming goes on when the disk is full
 };
 
 struct LogStats {
@@ -111,13 +112,16 @@ class Log {
   virtual bool has_group(GroupId group) const = 0;
   virtual GroupState state(GroupId group) const = 0;  // REQUIRES: has_group(group)
 
-  // --- staging. Each fails with kIo when the log has failed. REQUIRES: has_group(group), but for create_group.
+  // --- staging. Each fails with kIo when the log has failed. REQUIRES: has_group(group), but for
+  // create_group.
   virtual Result<void> create_group(GroupId group, BytesView info) = 0;
   virtual Result<void> remove_group(GroupId group) = 0;
   // Entries in order, without gaps; the first may lie anywhere in (trim.index, last + 1]: it and all after it
-  // are replaced. Small ones are taken a little longer on a full disk. kNoSpace, kOverloaded, or kInvalid (an entry over entry_bytes_max()): nothing was staged.
+  // are replaced. Small ones are taken a little longer on a full disk. kNoSpace, kOverloaded, or kInvalid (an
+  // entry over entry_bytes_max()): nothing was staged.
   virtual Result<void> append(GroupId group, std::span<const LogEntryView> entries) = 0;
-  // Puts back entries that were lost to damage (state().damaged), and leaves all others of `entries` as they are.
+  // Puts back entries that were lost to damage (state().damaged), and leaves all others of `entries` as they
+  // are.
   virtual Result<void> repair(GroupId group, std::span<const LogEntryView> entries) = 0;
   virtual Result<void> set_hard_state(GroupId group, const HardState& state) = 0;
   // Forgets entries up to `mark.index`. Entries after it stay. REQUIRES: mark.index >= trim.index
@@ -133,7 +137,8 @@ class Log {
   // --- reading what is staged or durable
   // Entries from..to (both included), as many as fit `bytes_max` but at least one. kCorrupt if one is damaged
   // (the group is marked), kInvalid outside [first, last]. Blocks on the disk unless is_cached().
-  virtual Result<std::vector<LogEntry>> entries(GroupId group, LogIndex from, LogIndex to, size_t bytes_max) = 0;
+  virtual Result<std::vector<LogEntry>> entries(GroupId group, LogIndex from, LogIndex to,
+                                                size_t bytes_max) = 0;
   virtual bool is_cached(GroupId group, LogIndex from) const = 0;
   // Of the entry, or of the trim mark; kInvalid outside [trim.index, last].
   virtual Result<Term> term(GroupId group, LogIndex index) const = 0;
@@ -142,7 +147,8 @@ class Log {
   virtual LogMark staged() const = 0;   // everything staged so far has at most this mark
   virtual LogMark durable() const = 0;  // everything with at most this mark is synced
   virtual size_t staged_bytes() const = 0;
-  // Null if nothing is staged, a flush is under way, or the last one found no space and maintenance hasn't since.
+  // Null if nothing is staged, a flush is under way, or the last one found no space and maintenance hasn't
+  // since.
   virtual std::unique_ptr<LogWork> begin_flush() = 0;
   // Segments made ready, old live entries rewritten, freed segments recycled. Null if there is nothing to do.
   // Call it after a flush and on a slow tick. What it stages goes with the next flush.

@@ -1,5 +1,5 @@
-// The segment files of a log: made, listed, removed. A file outlives the segment it holds: it is used again for
-// the next one, under the same name.
+// The segment files of a log: made, listed, removed. A file outlives the segment it holds: it is used again
+// for the next one, under the same name.
 //
 // The file `segments` lists them all, twice, so that the loss of one is noticed.
 #pragma once

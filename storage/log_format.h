@@ -1,6 +1,7 @@
 // The bytes of the log: frames, records and the directory of a frame. log_format.md shows an example.
 //
-// One flush writes one frame (two when it crosses into the next segment). A frame is a whole number of sectors:
+// One flush writes one frame (two when it crosses into the next segment). A frame is a whole number of
+// sectors:
 //
 //   header 72 | records ... | directory | zeros | trailer 72
 //
@@ -19,17 +20,18 @@ inline constexpr uint32_t kSectorBytes = 512;
 inline constexpr uint32_t kFrameMagic = 0x314c5a4b;  // "KZL1": the format's version is its last digit
 
 enum class RecordKind : uint8_t {
-  kEntry = 1,       // replaces the entry at its index and all after it
-  kRewritten = 2,   // an old live entry copied forward: replaces nothing but itself
-  kHardState = 3,   // term; payload: vote, commit
-  kTrim = 4,        // index, term; payload: configuration
-  kRestart = 5,     // as kTrim, and forgets all entries
-  kCreate = 6,      // payload: info
+  kEntry = 1,      // replaces the entry at its index and all after it
+  kRewritten = 2,  // an old live entry copied forward: replaces nothing but itself
+  kHardState = 3,  // term; payload: vote, commit
+  kTrim = 4,       // index, term; payload: configuration
+  kRestart = 5,    // as kTrim, and forgets all entries
+  kCreate = 6,     // payload: info
   kRemove = 7,
-  kGroupState = 8,  // index and term of the trim mark; payload: all else that is known of a group but its entries
-  kLost = 9,        // the entry index, term was found damaged
+  // index and term of the trim mark; payload: all else that is known of a group but its entries
+  kGroupState = 8,
+  kLost = 9,  // the entry index, term was found damaged
   kRepaired = 10,
-  kMetadata = 11,   // payload: name, value
+  kMetadata = 11,  // payload: name, value
 };
 
 // What stands before each record's payload; records begin at multiples of 8 bytes.
@@ -48,7 +50,7 @@ static_assert(sizeof(RecordHeader) == 40);
 // The directory's words for a run of records that differ only in their index, each one above the last.
 struct RecordRun {
   uint64_t group = 0;
-  uint64_t index = 0;   // of the first
+  uint64_t index = 0;  // of the first
   uint64_t term = 0;
   uint32_t offset = 0;  // of the first, in the frame
   uint32_t count = 0;
@@ -85,14 +87,15 @@ enum class FrameEnd { kHeader, kTrailer };
 // The header (trailer) that begins at `at` in a segment's bytes if there is a valid one there.
 std::optional<FrameHeader> load_frame_end(BytesView segment, size_t at, FrameEnd end);
 
-// The record at `offset` in `bytes`, which themselves begin at `base` in segment `sequence`. Empty if its checksum
-// or length is wrong. `payload` is set to point into `bytes`.
+// The record at `offset` in `bytes`, which themselves begin at `base` in segment `sequence`. Empty if its
+// checksum or length is wrong. `payload` is set to point into `bytes`.
 std::optional<RecordHeader> load_record(BytesView bytes, size_t offset, uint64_t sequence, uint32_t base,
                                         BytesView* payload);
 inline size_t record_bytes(size_t payload) { return (sizeof(RecordHeader) + payload + 7) & ~size_t{7}; }
 
 // The directory of the frame `bytes`, whose first byte lies at `base`. Empty if damaged.
-std::optional<std::vector<RecordRun>> load_directory(BytesView bytes, const FrameHeader& header, uint32_t base);
+std::optional<std::vector<RecordRun>> load_directory(BytesView bytes, const FrameHeader& header,
+                                                     uint32_t base);
 
 // Builds one frame for a known place.
 class FrameBuilder {

@@ -7,8 +7,8 @@
 
 namespace keyzone::storage {
 
-// Where an entry's record begins. An entry that was damaged and is lost has offset 0, and the segment that says so
-// (0: none yet).
+// Where an entry's record begins. An entry that was damaged and is lost has offset 0, and the segment that
+// says so (0: none yet).
 struct Place {
   uint64_t sequence = 0;
   uint64_t term = 0;

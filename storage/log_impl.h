@@ -2,7 +2,8 @@
 //
 // What must hold:
 // - Flushes are numbered; flush n is begun only after the flush before it was synced.
-// - A segment's file is used again only when a synced frame says that the segment is not needed, and that is said
+// - A segment's file is used again only when a synced frame says that the segment is not needed, and that is
+// said
 //   only when everything that made it so (trims, rewritten entries) is synced itself.
 // - `durable_ <= staged_`; places in segments_ without a file are in memory.
 #pragma once
@@ -18,7 +19,7 @@
 namespace keyzone::storage {
 
 struct LogSegment {
-  SegmentFile file;         // none before its first flush
+  SegmentFile file;          // none before its first flush
   uint64_t first_flush = 0;  // the oldest and the newest with a frame in it; 0: none yet
   uint64_t last_flush = 0;
   uint64_t live_bytes = 0;  // of records of entries that are still needed
@@ -103,7 +104,7 @@ class LogImpl : public Log {
   void drop_back(GroupLog& log, uint64_t from);
 
   // Reading.
-  struct Window;  // bytes of a segment read ahead
+  struct Window;                                  // bytes of a segment read ahead
   BytesView in_memory(const Place& place) const;  // from the record's first byte on; empty if not in memory
   Result<LogEntry> read_entry(GroupId id, uint64_t index, Window& window);
   void mark_lost(GroupId id, uint64_t index);
@@ -132,32 +133,32 @@ class LogImpl : public Log {
   std::map<uint64_t, LogSegment> segments_;  // in use, by sequence; the last one is being written
   std::vector<SegmentFile> ready_;           // zeroed or recycled
 
-  FrameBuilder frame_;                 // being staged
-  std::vector<FrameBuilder> closed_;   // earlier parts of the same flush
-  std::vector<LogFrame> unwritten_;    // of the flush to come; kept for another try if the disk is full
+  FrameBuilder frame_;                // being staged
+  std::vector<FrameBuilder> closed_;  // earlier parts of the same flush
+  std::vector<LogFrame> unwritten_;   // of the flush to come; kept for another try if the disk is full
   LogMark unwritten_mark_ = 0;
   bool unwritten_empty_ = false;
   uint64_t next_sequence_ = 1;
   uint64_t next_flush_ = 1;
-  uint64_t last_flush_ = 0;            // on the chain: the next frame's previous_flush
-  uint64_t oldest_flush_ = 1;          // as the next frame will say
+  uint64_t last_flush_ = 0;    // on the chain: the next frame's previous_flush
+  uint64_t oldest_flush_ = 1;  // as the next frame will say
   uint64_t oldest_sequence_ = 1;
-  uint64_t durable_oldest_ = 1;        // as synced frames say
-  std::map<uint64_t, LogMark> dead_;   // segments not needed, and what must be durable before that is said
+  uint64_t durable_oldest_ = 1;       // as synced frames say
+  std::map<uint64_t, LogMark> dead_;  // segments not needed, and what must be durable before that is said
 
-  std::deque<LogFrame> cache_;         // the newest frames, in the order of their places
+  std::deque<LogFrame> cache_;  // the newest frames, in the order of their places
   size_t cached_bytes_ = 0;
 
   LogMark staged_ = 0;
   LogMark durable_ = 0;
-  uint64_t twin_ = 0;                  // numbers metadata records, so that each is told from others
+  uint64_t twin_ = 0;  // numbers metadata records, so that each is told from others
   uint64_t durable_flush_ = 0;
   bool flushing_ = false;
   bool maintaining_ = false;
   bool failed_ = false;
   bool full_ = false;
   bool confirmed_ = true;
-  bool empty_due_ = false;             // a frame is due even if nothing is staged, for what its header says
+  bool empty_due_ = false;  // a frame is due even if nothing is staged, for what its header says
   uint32_t clean_failures_ = 0;
   LogStats stats_;
 };

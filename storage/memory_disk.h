@@ -1,9 +1,9 @@
 // A disk in memory that forgets what was not synced: FileSystem and leveldb::Env over the same files. Nothing
 // here draws by itself; chances come from the caller's Draw, so a run repeats exactly.
 //
-// What POSIX promises is kept, and no more: a write is durable after its file's sync, a name after its folder's
-// sync. In a crash each unsynced write, size change, creation, rename and removal is kept, dropped or (writes)
-// torn at sectors of 512 bytes, each on its own.
+// What POSIX promises is kept, and no more: a write is durable after its file's sync, a name after its
+// folder's sync. In a crash each unsynced write, size change, creation, rename and removal is kept, dropped
+// or (writes) torn at sectors of 512 bytes, each on its own.
 #pragma once
 #include <leveldb/env.h>
 
@@ -25,10 +25,10 @@ using Draw = std::function<uint64_t(uint64_t bound)>;
 struct DiskFaults {
   uint32_t read_error_ppm = 0;
   uint32_t write_error_ppm = 0;
-  uint32_t sync_error_ppm = 0;    // what was to be synced stays in doubt for good, whatever later syncs say
+  uint32_t sync_error_ppm = 0;  // what was to be synced stays in doubt for good, whatever later syncs say
   uint32_t create_error_ppm = 0;
-  uint32_t read_flip_ppm = 0;     // one bit of what is read, in transit
-  uint64_t capacity_bytes = 0;    // kNoSpace past it; 0: no limit
+  uint32_t read_flip_ppm = 0;   // one bit of what is read, in transit
+  uint64_t capacity_bytes = 0;  // kNoSpace past it; 0: no limit
 };
 
 enum class DiskCall { kRead, kWrite, kSync, kCreate, kRename, kRemove, kSyncFolder };
@@ -52,8 +52,8 @@ class MemoryDisk : public FileSystem {
   void crash(const Draw& draw);
   // The process stops and starts again: like crash, but the operating system keeps what was written.
   void kill();
-  // From the next call on, or after `calls` more, every call fails: the process died in the middle of something.
-  // UINT64_MAX takes it back.
+  // From the next call on, or after `calls` more, every call fails: the process died in the middle of
+  // something. UINT64_MAX takes it back.
   void freeze(uint64_t calls = 0);
   bool frozen() const;
 
@@ -68,7 +68,7 @@ class MemoryDisk : public FileSystem {
 
   DiskStats stats() const;
   uint64_t used_bytes() const;
-  uint64_t digest() const;  // of all names and bytes, for traces
+  uint64_t digest() const;                     // of all names and bytes, for traces
   std::vector<std::string> all_files() const;  // paths, sorted
 
   Result<void> create_folders(const std::string& path) override;

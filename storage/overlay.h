@@ -1,5 +1,5 @@
-// What the commands of one batch have changed so far: later commands of the batch read through it, and each key is
-// written once, however often it changed. One command can be taken back.
+// What the commands of one batch have changed so far: later commands of the batch read through it, and each
+// key is written once, however often it changed. One command can be taken back.
 #pragma once
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
@@ -59,8 +59,8 @@ class Overlay {
   std::vector<Undo> undo_;
 };
 
-// Goes over first <= key < last, the overlay laid over the store. Changes made meanwhile may show or not, except that
-// the current entry may be changed.
+// Goes over first <= key < last, the overlay laid over the store. Changes made meanwhile may show or not,
+// except that the current entry may be changed.
 class MergedScan {
  public:
   MergedScan(leveldb::DB* db, const leveldb::ReadOptions& options, const Overlay& overlay, BytesView first,

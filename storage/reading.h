@@ -8,7 +8,8 @@
 
 namespace keyzone::storage {
 
-inline constexpr uint64_t kDeadKeysPerReadMax = 100'000;  // looked at without finding a row: then the page ends
+// looked at without finding a row: then the page ends
+inline constexpr uint64_t kDeadKeysPerReadMax = 100'000;
 inline constexpr int kStepsBeforeSeek = 4;
 
 // An iterator that does not seek where a few steps will do.
@@ -28,7 +29,7 @@ class RowCursor {
   leveldb::DB* db_;
   leveldb::ReadOptions options_;
   std::unique_ptr<leveldb::Iterator> it_;
-  Bytes floor_;            // the cursor is at the first key >= floor_ ...
+  Bytes floor_;             // the cursor is at the first key >= floor_ ...
   bool has_floor_ = false;  // ... if this is set
 };
 
@@ -64,12 +65,12 @@ class Reading {
   Projection projection_;
   RowCursor cursor_;
   ReadResult result_;
-  bool full_ = false;          // nothing more may be given
+  bool full_ = false;  // nothing more may be given
   uint64_t dead_keys_ = 0;
-  ReadPosition position_;      // of what was given or looked at last
+  ReadPosition position_;  // of what was given or looked at last
 
   // The partition being read.
-  Bytes prefix_;               // of its rows' keys, without the kind
+  Bytes prefix_;  // of its rows' keys, without the kind
   bool opened_ = false;
   Deletion partition_deletion_;
   std::vector<RangeDeletion> ranges_;

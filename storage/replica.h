@@ -1,5 +1,5 @@
-// The implementation of TableReplica. Its parts: replica.cc (opening, the run of commands), replica_write.cc (rows),
-// replica_lookup.cc (writes that depend on what is there), replica_elements.cc (large collections),
+// The implementation of TableReplica. Its parts: replica.cc (opening, the run of commands), replica_write.cc
+// (rows), replica_lookup.cc (writes that depend on what is there), replica_elements.cc (large collections),
 // replica_deletions.cc (partition and range tombstones), condition_check.cc, reading.cc, replica_sweep.cc,
 // replica_snapshot.cc, replica_estimate.cc.
 #pragma once
@@ -28,15 +28,18 @@ struct RangeDeletion {
   Deletion deletion;
 };
 
-// Which partitions may have tombstones of their own: in memory, so that others need no look at the store. Errs to
-// the safe side past its limit, and forgets what is gone when a pass of sweeps that it saw from the start is done.
+// Which partitions may have tombstones of their own: in memory, so that others need no look at the store.
+// Errs to the safe side past its limit, and forgets what is gone when a pass of sweeps that it saw from the
+// start is done.
 class PartitionSet {
  public:
   void add(uint64_t hash) {
     now_.add(hash);
     if (in_pass_) since_pass_.add(hash);
   }
-  bool may_contain(uint64_t hash) const { return now_.full || (!now_.hashes.empty() && now_.hashes.contains(hash)); }
+  bool may_contain(uint64_t hash) const {
+    return now_.full || (!now_.hashes.empty() && now_.hashes.contains(hash));
+  }
   void clear() { *this = {}; }
   void begin_pass() {
     in_pass_ = true;
@@ -55,8 +58,10 @@ class PartitionSet {
     std::unordered_set<uint64_t> hashes;  // never iterated
     bool full = false;
     void add(uint64_t hash) {
-      if (hashes.size() < kHashesMax) hashes.insert(hash);
-      else full = true;
+      if (hashes.size() < kHashesMax)
+        hashes.insert(hash);
+      else
+        full = true;
     }
   };
   Hashes now_, since_pass_;
@@ -91,7 +96,8 @@ struct SweepTime {
 
 class Replica final : public TableReplica {
  public:
-  Replica(leveldb::DB* db, TabletRegistry& registry, const TabletMeta& meta, TablePtr table, ReplicaOptions options);
+  Replica(leveldb::DB* db, TabletRegistry& registry, const TabletMeta& meta, TablePtr table,
+          ReplicaOptions options);
   Result<void> load();
 
   const TabletMeta& meta() const override { return meta_; }
@@ -110,7 +116,7 @@ class Replica final : public TableReplica {
   Result<std::optional<Token>> middle_token() override;
 
  private:
-  friend class Reading;  // reading.h
+  friend class Reading;         // reading.h
   friend class ConditionCheck;  // condition_check.h
 
   // ---- replica.cc
@@ -121,7 +127,8 @@ class Replica final : public TableReplica {
   void truncate(leveldb::WriteBatch& batch);
   // Through the overlay; the view lives until the next change of this key or use of `scratch`.
   Result<std::optional<BytesView>> lookup(const Bytes& key, Bytes& scratch) const;
-  // Gives the stored row itself, without looking at tombstones above it, or for elements that have keys of their own.
+  // Gives the stored row itself, without looking at tombstones above it, or for elements that have keys of
+  // their own.
   Result<void> load_row(const Bytes& key, StoredRow& out) const;
 
   // ---- replica_lookup.cc
@@ -137,8 +144,8 @@ class Replica final : public TableReplica {
   Result<void> write_mutation(const Mutation& mutation, UpdateContext context);
   Result<void> write_row(const Mutation& mutation, const RowWrite& write, const UpdateContext& context);
   void put_row(const Bytes& key, const Row& row);
-  // What the write looks at, into stored_; with the elements of collections that decide what is written, if they have keys of
-  // their own, into whole_.
+  // What the write looks at, into stored_; with the elements of collections that decide what is written, if
+  // they have keys of their own, into whole_.
   Result<void> load_for_update(const Bytes& key, const RowWrite& write, const Sight& sight);
   Row& seen_by_update() { return stored_.row.spilled.empty() ? stored_.row : whole_.row; }
   static uint64_t hash_of(const Bytes& key) {
@@ -147,19 +154,22 @@ class Replica final : public TableReplica {
   void note_stamp(Timestamp stamp) { meta_.max_stamp = std::max(meta_.max_stamp, stamp); }
 
   // ---- replica_elements.cc
-  // Lays into `out`, a row as stored, elements that have keys of their own: of these columns all, or the `parts` that are
-  // named of a column; and if the row doesn't show by then, one more that makes it show, if there is any.
-  Result<void> load_elements(BytesView row_key, std::span<const ColumnId> columns, std::span<const ElementRange> parts,
-                             const Sight& sight, StoredRow& out) const;
+  // Lays into `out`, a row as stored, elements that have keys of their own: of these columns all, or the
+  // `parts` that are named of a column; and if the row doesn't show by then, one more that makes it show, if
+  // there is any.
+  Result<void> load_elements(BytesView row_key, std::span<const ColumnId> columns,
+                             std::span<const ElementRange> parts, const Sight& sight, StoredRow& out) const;
   Result<void> load_range(BytesView row_key, const ElementRange& range, StoredRow& out, Row& found) const;
   Result<void> load_sign_of_life(BytesView row_key, const Sight& sight, StoredRow& out) const;
-  // Makes of merged_, which has all cells, the row as it is to be stored, and writes the elements that are not part of it.
+  // Makes of merged_, which has all cells, the row as it is to be stored, and writes the elements that are
+  // not part of it.
   Result<void> move_elements_out(const Bytes& row_key, Seconds now);
   // Whether a collection with that many bytes in its row is to leave it, now that update_ is written.
   bool spills(ColumnId id, size_t bytes) const;
   // `first_of_column`: there surely is none under that key.
   Result<void> put_element(BytesView row_key, const Cell& cell, bool first_of_column);
-  // Removes elements that update_ has deleted, up to a bound, and lets collections that have none left back into merged_.
+  // Removes elements that update_ has deleted, up to a bound, and lets collections that have none left back
+  // into merged_.
   Result<void> clear_deleted_elements(const Bytes& row_key, Seconds now);
   // Of a row as stored, from `position` on, which goes on where there was nothing left. True: all were seen.
   Result<bool> sweep_elements(BytesView row_key, const Row& row, const Deletion& above, const SweepTime& time,
@@ -174,10 +184,11 @@ class Replica final : public TableReplica {
   Result<void> delete_range(const Mutation& mutation, const RangeDeletion& range);
   Result<Deletion> partition_deletion(Token token, BytesView partition_key) const;
   // Those that touch from <= clustering < to (`to` empty: no end), in order; at most `limit`.
-  Result<std::vector<RangeDeletion>> range_deletions(Token token, BytesView partition_key, BytesView from, BytesView to,
-                                                     size_t limit) const;
+  Result<std::vector<RangeDeletion>> range_deletions(Token token, BytesView partition_key, BytesView from,
+                                                     BytesView to, size_t limit) const;
   // What covers a row (or, without `clustering`, the statics).
-  Result<Deletion> deletion_over(Token token, BytesView partition_key, std::optional<BytesView> clustering) const;
+  Result<Deletion> deletion_over(Token token, BytesView partition_key,
+                                 std::optional<BytesView> clustering) const;
   PartitionSet& deletions_of(DeletionKind kind) {
     return kind == DeletionKind::kPartition ? partition_deletions_ : range_deletions_;
   }
@@ -185,7 +196,7 @@ class Replica final : public TableReplica {
   bool may_have_range_deletions(Token token, BytesView partition_key) const;
 
   // ---- replica_estimate.cc
-  using KeyRange = std::pair<Bytes, Bytes>;                  // from, to
+  using KeyRange = std::pair<Bytes, Bytes>;  // from, to
   uint64_t approximate_bytes_between(const KeyRange& range) const;
   uint64_t approximate_bytes_of(const Bytes& prefix) const;  // of all keys that begin so
 
@@ -194,7 +205,8 @@ class Replica final : public TableReplica {
   Result<bool> sweep_rows(const Sweep& sweep, Seconds now, Budget& left, Bytes& resume);
   Result<bool> sweep_deletions(const Sweep& sweep, Seconds now, Budget& left, Bytes& resume);
   // False: the budget was gone at `position` of its elements.
-  Result<bool> sweep_row(BytesView key, BytesView value, const SweepTime& time, Budget& left, Bytes& position);
+  Result<bool> sweep_row(BytesView key, BytesView value, const SweepTime& time, Budget& left,
+                         Bytes& position);
   // Cells and deletions of columns that the table no longer has. True: there were some.
   bool drop_gone_columns(Row& row) const;
   // What a later sweep will find: of a row as written or left at `now`; of dead weight and of a tombstone.
@@ -213,13 +225,13 @@ class Replica final : public TableReplica {
   Guard guard_;
   Requests requests_;
   PartitionSet partition_deletions_, range_deletions_;
-  bool schema_changed_ = false;  // since the last apply()
-  Overlay overlay_;            // empty between two apply()
-  std::deque<Bytes> arena_;    // what one command's cells point into
+  bool schema_changed_ = false;          // since the last apply()
+  Overlay overlay_;                      // empty between two apply()
+  std::deque<Bytes> arena_;              // what one command's cells point into
   std::map<uint32_t, Row> looked_back_;  // of the present command: updates by the ordinal of their row write
-  StoredRow stored_;           // scratch
-  StoredRow whole_;            // scratch: stored_ with its elements, where they decide what is written
-  Row update_, merged_;        // scratch
+  StoredRow stored_;                     // scratch
+  StoredRow whole_;      // scratch: stored_ with its elements, where they decide what is written
+  Row update_, merged_;  // scratch
 };
 
 Bytes encode_deletion(const Deletion& deletion, BytesView start);

@@ -1,10 +1,10 @@
-// Elements of collections that are too large for their rows. Such a collection is named in its row (Row::spilled), has
-// no cell there, and each of its elements a key of its own in Area::kElements. Deletions stay in the row: what they
-// cover is not there for readers, and leaves the disk at once where it is little, else by the sweep, which forgets
-// a row's deletions only behind its elements.
+// Elements of collections that are too large for their rows. Such a collection is named in its row
+// (Row::spilled), has no cell there, and each of its elements a key of its own in Area::kElements. Deletions
+// stay in the row: what they cover is not there for readers, and leaves the disk at once where it is little,
+// else by the sweep, which forgets a row's deletions only behind its elements.
 //
-// A row is overwritten without being read only while TabletMeta::spilled says that no row has such elements, so that
-// whoever writes a row knows what it has.
+// A row is overwritten without being read only while TabletMeta::spilled says that no row has such elements,
+// so that whoever writes a row knows what it has.
 #include <algorithm>
 
 #include "storage/replica.h"
@@ -79,7 +79,8 @@ void lay(Row& elements, StoredRow& out) {
 
 // ---- Reading
 
-Result<void> Replica::load_range(BytesView row_key, const ElementRange& range, StoredRow& out, Row& found) const {
+Result<void> Replica::load_range(BytesView row_key, const ElementRange& range, StoredRow& out,
+                                 Row& found) const {
   const Timestamp deleted = deleted_in(out.row, range.column);
   if (!range.from.empty() && is_one_element(range)) {
     Cell cell;
@@ -171,7 +172,8 @@ Result<void> Replica::move_elements_out(const Bytes& row_key, Seconds now) {
   return {};
 }
 
-// What is written whole stays: its next writing costs no more than this one. So does what isn't written at all.
+// What is written whole stays: its next writing costs no more than this one. So does what isn't written at
+// all.
 bool Replica::spills(ColumnId id, size_t bytes) const {
   if (bytes <= options_.collection_bytes_max || options_.outright_deletes) return false;
   const Column* column = columns_.find(id);

@@ -8,8 +8,8 @@
 namespace keyzone::storage {
 namespace {
 
-constexpr size_t kPartitionsLookedAt = 128;       // of a hash's even spread: right to about a tenth
-constexpr size_t kRowsLookedAtInPartition = 64;   // what lies behind them is sized without a look
+constexpr size_t kPartitionsLookedAt = 128;      // of a hash's even spread: right to about a tenth
+constexpr size_t kRowsLookedAtInPartition = 64;  // what lies behind them is sized without a look
 
 double width(Token from, Token to) {
   const uint64_t tokens = static_cast<uint64_t>(to.value) - static_cast<uint64_t>(from.value);
@@ -43,7 +43,8 @@ Result<Estimate> Replica::estimate() {
     const leveldb::Slice prefix(key.data(), prefix_size);
     uint64_t partition_bytes = 0;
     size_t rows = 0;
-    for (; before_last() && at->key().starts_with(prefix) && rows < kRowsLookedAtInPartition; at->Next(), ++rows)
+    for (; before_last() && at->key().starts_with(prefix) && rows < kRowsLookedAtInPartition;
+         at->Next(), ++rows)
       partition_bytes += at->key().size() + at->value().size();
     if (before_last() && at->key().starts_with(prefix)) {
       partition_bytes = std::max(partition_bytes, approximate_bytes_of(prefix.ToString()));

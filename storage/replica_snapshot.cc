@@ -140,7 +140,8 @@ Result<Digest> Replica::digest() {
 
 uint64_t Replica::approximate_bytes() {
   uint64_t total = 0;
-  for (const Area area : kAreas) total += approximate_bytes_between(area_bounds(meta_.store, area, meta_.tokens));
+  for (const Area area : kAreas)
+    total += approximate_bytes_between(area_bounds(meta_.store, area, meta_.tokens));
   return total;
 }
 

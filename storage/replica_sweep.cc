@@ -54,8 +54,10 @@ void Replica::note_leftovers(const Row& row, Seconds now) {
 }
 
 void Replica::note_leftovers(const Cell& c, Seconds now) {
-  if (c.tombstone) note_tombstone(c.expiry);
-  else if (c.ttl != 0) note_mortal(c.expiry, c.ttl, now);
+  if (c.tombstone)
+    note_tombstone(c.expiry);
+  else if (c.ttl != 0)
+    note_mortal(c.expiry, c.ttl, now);
 }
 
 void Replica::note_garbage(Seconds from) {
@@ -68,8 +70,10 @@ void Replica::note_tombstone(Seconds made) {
 }
 // As in Cassandra, the grace of what expired counts from when it was written.
 void Replica::note_mortal(Seconds expiry, int32_t ttl, Seconds now) {
-  if (now < expiry) note_garbage(expiry);
-  else note_tombstone(expiry - ttl);
+  if (now < expiry)
+    note_garbage(expiry);
+  else
+    note_tombstone(expiry - ttl);
 }
 
 Result<Outcome> Replica::sweep(const Sweep& sweep, Timestamp stamp) {
@@ -125,7 +129,9 @@ bool Replica::drop_gone_columns(Row& row) const {
     return !column || c.stamp <= column->dropped_at;
   };
   const size_t cells = std::erase_if(row.cells, gone);
-  return std::erase_if(row.column_deletions, [&](const auto& d) { return !columns_.find(d.column); }) + cells > 0;
+  return std::erase_if(row.column_deletions, [&](const auto& d) { return !columns_.find(d.column); }) +
+             cells >
+         0;
 }
 
 Result<bool> Replica::sweep_row(BytesView key, BytesView value, const SweepTime& time, Budget& left,

@@ -139,8 +139,8 @@ std::optional<Outcome> Requests::find(const RequestId& id, Timestamp clock) cons
   return *std::move(outcome);
 }
 
-// Whether the newest window is the one for requests of this entry. A function of the entries alone, however they are
-// cut into batches: a window that was filled by an entry goes on until that entry is over.
+// Whether the newest window is the one for requests of this entry. A function of the entries alone, however
+// they are cut into batches: a window that was filled by an entry goes on until that entry is over.
 bool Requests::takes(uint64_t number, const Window& window, LogIndex index) {
   if (window.last == index) return true;
   return index.value - number < kRequestWindowIndices && window.bytes.size() < kRequestWindowBytes;

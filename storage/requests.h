@@ -1,6 +1,6 @@
-// The requests a tablet has applied lately, with their answers: a retry gets the first answer. Part of the tablet's
-// state: persisted in windows of a few log indices, one key each, so that what lies on disk does not depend on how
-// commands were cut into batches.
+// The requests a tablet has applied lately, with their answers: a retry gets the first answer. Part of the
+// tablet's state: persisted in windows of a few log indices, one key each, so that what lies on disk does not
+// depend on how commands were cut into batches.
 #pragma once
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
@@ -36,9 +36,9 @@ class Requests {
 
  private:
   struct Window {
-    LogIndex last;            // of its entries; 0: read from the store, below every index to come
-    Bytes bytes;              // as on disk; row_format.md
-    Timestamp deadline = 0;   // the latest
+    LogIndex last;           // of its entries; 0: read from the store, below every index to come
+    Bytes bytes;             // as on disk; row_format.md
+    Timestamp deadline = 0;  // the latest
     bool changed = false;
   };
   struct Place {
@@ -47,12 +47,13 @@ class Requests {
     Timestamp deadline = 0;
     uint32_t offset = 0;
   };
-  // The ids of one coordinator's session ascend, but for those on which it tries again: they come and go at the ends.
+  // The ids of one coordinator's session ascend, but for those on which it tries again: they come and go at
+  // the ends.
   class Session {
    public:
     const Place* find(uint64_t sequence) const;
-    bool put(const Place& place);                         // true: its sequence is new
-    bool remove(uint64_t sequence, uint64_t window);      // true: it was there
+    bool put(const Place& place);                     // true: its sequence is new
+    bool remove(uint64_t sequence, uint64_t window);  // true: it was there
     bool empty() const { return begin_ == places_.size(); }
 
    private:

@@ -1,5 +1,5 @@
-// A row as it lies on disk, and how two versions of one become one: Cassandra's rules, cell by cell (DESIGN: rows).
-// Plain values; views point into whatever the row was read from.
+// A row as it lies on disk, and how two versions of one become one: Cassandra's rules, cell by cell (DESIGN:
+// rows). Plain values; views point into whatever the row was read from.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -37,8 +37,8 @@ struct Marker {
   bool operator==(const Marker&) const = default;
 };
 
-// `path` is empty for a simple cell, and names the element of a collection or the field of a user type. `written` is a set's
-// element or a map's key in wire form, where the path gives back other bytes.
+// `path` is empty for a simple cell, and names the element of a collection or the field of a user type.
+// `written` is a set's element or a map's key in wire form, where the path gives back other bytes.
 struct Cell {
   ColumnId column;
   bool tombstone = false;
@@ -59,14 +59,15 @@ struct ColumnDeletion {
   bool operator==(const ColumnDeletion&) const = default;
 };
 
-// Invariants: cells ascend by (column, path) without duplicates, deletions by column; no cell, column deletion or marker
-// is as old as the deletion that covers it.
+// Invariants: cells ascend by (column, path) without duplicates, deletions by column; no cell, column
+// deletion or marker is as old as the deletion that covers it.
 struct Row {
   Marker marker;
   Deletion deletion;
   std::vector<ColumnDeletion> column_deletions;
   std::vector<Cell> cells;
-  // Collections whose elements lie in keys of their own, ascending. As stored, the row has no cells of theirs.
+  // Collections whose elements lie in keys of their own, ascending. As stored, the row has no cells of
+  // theirs.
   std::vector<ColumnId> spilled;
 
   bool empty() const {
@@ -95,8 +96,8 @@ bool shadow(Row& row, const Deletion& deletion);
 // Both writes, in whatever order they came. `out` is neither of them. REQUIRES: both are normal.
 void merge(const Row& a, const Row& b, Row& out);
 
-// Empties what has expired by `now`, and forgets what was deleted, or was written and has expired, more than `gc_grace`
-// seconds before `now`. True: the row changed.
+// Empties what has expired by `now`, and forgets what was deleted, or was written and has expired, more than
+// `gc_grace` seconds before `now`. True: the row changed.
 bool purge(Row& row, Seconds now, Seconds gc_grace);
 // Forgets all tombstones, for tables that need none.
 void drop_tombstones(Row& row);

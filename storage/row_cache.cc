@@ -49,7 +49,8 @@ void RowCache::changed(BytesView key, const std::optional<Bytes>& value) {
   Row* row = find_row(key, hash);
   if (!row) return;
   Set& set = set_of(hash);
-  if (!value || key.size() + value->size() > kRowBytesMax) return drop(set, static_cast<size_t>(row - set.rows.data()));
+  if (!value || key.size() + value->size() > kRowBytesMax)
+    return drop(set, static_cast<size_t>(row - set.rows.data()));
   fill(*row, key, *value);
   shrink();
 }

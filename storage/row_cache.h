@@ -1,8 +1,8 @@
-// Rows that were read lately, as they lie in the store: reading them again needs no look at it. One for all replicas of a
-// shard, on its thread; a key is the store's. Bounded in bytes.
+// Rows that were read lately, as they lie in the store: reading them again needs no look at it. One for all
+// replicas of a shard, on its thread; a key is the store's. Bounded in bytes.
 //
-// What is here equals the store: whoever changes a row in the store says so (changed), and whoever opens a replica, after
-// a write that failed perhaps, begins anew (clear).
+// What is here equals the store: whoever changes a row in the store says so (changed), and whoever opens a
+// replica, after a write that failed perhaps, begins anew (clear).
 #pragma once
 #include <array>
 #include <cstdint>
@@ -29,7 +29,7 @@ class RowCache {
 
  private:
   static constexpr size_t kWays = 8;
-  static constexpr size_t kRowBytesMax = 4096;   // longer ones are left to the store
+  static constexpr size_t kRowBytesMax = 4096;     // longer ones are left to the store
   static constexpr size_t kRowBytesTypical = 128;  // for the number of sets
 
   struct Row {

@@ -5,16 +5,17 @@ namespace keyzone::storage {
 namespace {
 
 constexpr uint8_t kVersion = 0x10;
-constexpr uint8_t kVersionMore = 0x20;  // of rows with kWritten or kGroupSpilled, so that nobody overlooks them
+// of rows with kWritten or kGroupSpilled, so that nobody overlooks them
+constexpr uint8_t kVersionMore = 0x20;
 constexpr uint8_t kVersionMask = 0xf0;
 constexpr uint8_t kHasMarker = 0x01, kHasDeletion = 0x02, kHasBaseTtl = 0x04;
 
-constexpr uint8_t kOwnStamp = 0x01;    // zigzag: stamp - base stamp
-constexpr uint8_t kTombstone = 0x02;   // varint: when it was made
-constexpr uint8_t kBaseExpiry = 0x04;  // expires as the row's header says
-constexpr uint8_t kOwnExpiry = 0x08;   // varint ttl, varint expiry
-constexpr uint8_t kGroup = 0x10;       // a column of several cells
-constexpr uint8_t kWritten = 0x10;     // of an element: as it was written, too
+constexpr uint8_t kOwnStamp = 0x01;        // zigzag: stamp - base stamp
+constexpr uint8_t kTombstone = 0x02;       // varint: when it was made
+constexpr uint8_t kBaseExpiry = 0x04;      // expires as the row's header says
+constexpr uint8_t kOwnExpiry = 0x08;       // varint ttl, varint expiry
+constexpr uint8_t kGroup = 0x10;           // a column of several cells
+constexpr uint8_t kWritten = 0x10;         // of an element: as it was written, too
 constexpr uint8_t kElementWritten = 0x01;  // the same in an element's own key
 constexpr uint8_t kGroupDeletion = 0x20;
 constexpr uint8_t kGroupSpilled = 0x40;  // the elements lie in keys of their own
@@ -83,8 +84,8 @@ void append_cell(Bytes& out, const Base& base, const Cell& c) {
 }
 
 // True: the row needs kVersionMore.
-bool append_group(Bytes& out, const Base& base, const ColumnDeletion* deletion, bool spilled, const Cell* first,
-                  const Cell* last) {
+bool append_group(Bytes& out, const Base& base, const ColumnDeletion* deletion, bool spilled,
+                  const Cell* first, const Cell* last) {
   out.push_back(static_cast<char>(kGroup | (deletion ? kGroupDeletion : 0) | (spilled ? kGroupSpilled : 0)));
   if (deletion) append_deletion(out, base, deletion->deletion);
   append_varint(out, static_cast<uint64_t>(last - first));
@@ -213,8 +214,9 @@ bool decode_row(BytesView bytes, Row& row) {
 }
 
 void encode_element(const Cell& element, Bytes& out) {
-  const uint8_t head = static_cast<uint8_t>((element.written.empty() ? 0 : kElementWritten) |
-                                            (element.tombstone ? kTombstone : 0) | (element.ttl ? kOwnExpiry : 0));
+  const uint8_t head =
+      static_cast<uint8_t>((element.written.empty() ? 0 : kElementWritten) |
+                           (element.tombstone ? kTombstone : 0) | (element.ttl ? kOwnExpiry : 0));
   out.push_back(static_cast<char>(kVersion | head));
   append_le(out, element.stamp);
   if (head & kTombstone) append_varint(out, static_cast<uint64_t>(element.expiry));

@@ -1,5 +1,6 @@
-// Where a tablet's things lie in LevelDB; row_format.md has the layout with an example. Keys sort by area, token,
-// partition key, then static row before rows, then clustering key; elements of collections also by column and path.
+// Where a tablet's things lie in LevelDB; row_format.md has the layout with an example. Keys sort by area,
+// token, partition key, then static row before rows, then clustering key; elements of collections also by
+// column and path.
 #pragma once
 #include <optional>
 
@@ -13,14 +14,16 @@ inline constexpr size_t kStoreIdBytes = 4;
 inline constexpr size_t kTokenBytes = 8;
 
 enum class Area : uint8_t {
-  kDeletions = 1,  // of partitions and of ranges: apart from the rows, so that they are found at once on opening
+  // of partitions and of ranges: apart from the rows, so that they are found at once on opening
+  kDeletions = 1,
   kRows = 2,
-  kElements = 3,  // of collections too large for their rows: apart, so that who reads rows does not step over them
+  // of collections too large for their rows: apart, so that who reads rows does not step over them
+  kElements = 3,
 };
 inline constexpr Area kAreas[] = {Area::kDeletions, Area::kRows, Area::kElements};
 enum class DeletionKind : uint8_t {
   kPartition = 1,
-  kRange = 2,      // the key goes on with the range's end
+  kRange = 2,       // the key goes on with the range's end
   kRangeToEnd = 3,  // no end
 };
 enum class RowKind : uint8_t { kStatic = 1, kRow = 2 };
@@ -34,7 +37,8 @@ Bytes token_end(StoreId store, Area area, Token token);
 // All keys of `tokens` in `area` are from first <= key < second.
 std::pair<Bytes, Bytes> area_bounds(StoreId store, Area area, const TokenRange& tokens);
 
-// What the keys of a row's elements begin with, all of them or those of one column. REQUIRES: a row's own key.
+// What the keys of a row's elements begin with, all of them or those of one column. REQUIRES: a row's own
+// key.
 Bytes elements_prefix(BytesView row_key);
 Bytes elements_prefix(BytesView row_key, ColumnId column);
 
@@ -42,8 +46,8 @@ struct ParsedKey {
   Area area;
   Token token;
   Bytes partition_key;
-  uint8_t kind = 0;     // DeletionKind or RowKind
-  BytesView rest;       // clustering key, or a range's end
+  uint8_t kind = 0;        // DeletionKind or RowKind
+  BytesView rest;          // clustering key, or a range's end
   size_t prefix_size = 0;  // of the partition's prefix, without the kind
 };
 // nullopt: not a key of a tablet.

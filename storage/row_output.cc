@@ -30,7 +30,8 @@ void append_fields(const Type& type, const std::vector<const Cell*>& cells, Byte
   }
 }
 
-// A set's element or a map's key. Rows of version 1 have an element that its path doesn't give in its cell's value.
+// A set's element or a map's key. Rows of version 1 have an element that its path doesn't give in its cell's
+// value.
 void append_written(const Type& type, const Cell& c, Bytes& out) {
   if (!c.written.empty()) return append_value(out, c.written);
   const bool in_value = type.kind() == TypeKind::kSet && !c.value.empty();

@@ -43,12 +43,13 @@ struct Sight {
 
 // The row shows up: its marker lives, or a cell of a column that the table still has.
 bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns);
-// Cells and deletions that a read had to step over. What a deletion of more than the row covers doesn't count: that one
-// stands for all of it, as in Cassandra.
+// Cells and deletions that a read had to step over. What a deletion of more than the row covers doesn't
+// count: that one stands for all of it, as in Cassandra.
 uint64_t count_tombstones(const Row& row, const Sight& sight);
 
 // The value of a column in wire form; nullopt: null. `scratch` holds it where it has to be put together.
-std::optional<BytesView> column_value(const Row& row, const Column& column, const Sight& sight, Bytes& scratch);
+std::optional<BytesView> column_value(const Row& row, const Column& column, const Sight& sight,
+                                      Bytes& scratch);
 // Elements that live, in order. REQUIRES: the column is multi-cell.
 std::vector<const Cell*> live_elements(const Row& row, const Column& column, const Sight& sight);
 // A set's element or a map's key in wire form. REQUIRES: the path was made by Type::append_ordered.
@@ -57,7 +58,8 @@ Bytes path_value(const Type& type, BytesView path);
 // The columns that a reader wants, in its order.
 class Projection {
  public:
-  Projection(const ColumnIndex& index, std::span<const ColumnId> columns, std::span<const ColumnId> with_metadata);
+  Projection(const ColumnIndex& index, std::span<const ColumnId> columns,
+             std::span<const ColumnId> with_metadata);
   bool valid() const { return valid_; }  // all columns are statics or regulars of the table
   bool wants_statics() const { return !statics_.empty(); }
 

@@ -8,7 +8,7 @@
 namespace keyzone::storage {
 namespace {
 
-constexpr uint64_t kListMiddle = uint64_t{1} << 62;  // positions of what was prepended lie below
+constexpr uint64_t kListMiddle = uint64_t{1} << 62;    // positions of what was prepended lie below
 constexpr uint32_t kFirstElement = uint32_t{1} << 31;  // of a row write; what it prepends later lies below
 
 class Builder {

@@ -10,13 +10,13 @@
 namespace keyzone::storage {
 
 struct UpdateContext {
-  Timestamp stamp = 0;         // what the cells are stamped with
-  Timestamp leader_stamp = 0;  // unlike any other command's
-  Timestamp made_stamp = 0;    // list positions, expiries and the age of tombstones are made from it
+  Timestamp stamp = 0;            // what the cells are stamped with
+  Timestamp leader_stamp = 0;     // unlike any other command's
+  Timestamp made_stamp = 0;       // list positions, expiries and the age of tombstones are made from it
   std::optional<uint64_t> nonce;  // of a batch: part of its list positions
   int32_t ttl = 0;
   std::optional<int32_t> ttl_from;  // seconds since 1970; else the leader's clock
-  uint32_t ordinal = 0;        // of the row write within its command
+  uint32_t ordinal = 0;             // of the row write within its command
   // What a conditional command writes outlives the ranges and partitions that it deletes, as in Cassandra.
   bool conditional = false;
   // Of one mutation of the command.
@@ -40,9 +40,9 @@ bool needs_stored(const RowWrite& write);
 // Sets every column that the table has, so that nothing older can show through.
 bool is_complete(const RowWrite& write, const Row& update, const ColumnIndex& columns);
 
-// Fills `update`, normal; its views point into `write` and `arena` alone. `stored` is what is there (empty if nothing is), of
-// which `sight` says what lives; a counter's old cell is taken out of it, since the new one replaces it whatever
-// the stamps. Errors: kInvalid, with Cassandra's sentences.
+// Fills `update`, normal; its views point into `write` and `arena` alone. `stored` is what is there (empty if
+// nothing is), of which `sight` says what lives; a counter's old cell is taken out of it, since the new one
+// replaces it whatever the stamps. Errors: kInvalid, with Cassandra's sentences.
 Result<void> build_update(const RowWrite& write, const UpdateContext& context, const ColumnIndex& columns,
                           const Sight& sight, Row& stored, Row& update, std::deque<Bytes>& arena);
 

@@ -20,15 +20,15 @@
 namespace keyzone::storage {
 
 struct StoreOptions {
-  leveldb::Env* env = nullptr;     // the disk: leveldb::Env::Default() or MemoryDisk::env()
-  FileSystem* files = nullptr;     // the same disk, to sync folders; both outlive the store
-  Executor* executor = nullptr;    // runs flushes and compactions
+  leveldb::Env* env = nullptr;   // the disk: leveldb::Env::Default() or MemoryDisk::env()
+  FileSystem* files = nullptr;   // the same disk, to sync folders; both outlive the store
+  Executor* executor = nullptr;  // runs flushes and compactions
   size_t write_buffer_bytes = 16u << 20;
   size_t block_cache_bytes = 64u << 20;
   int max_open_files = 1000;
-  bool compress = false;           // Snappy
-  // With less free on the disk, flushes and compactions are held back: one that fails would end the store. What is
-  // written meanwhile stays in memory, as far as there is room.
+  bool compress = false;  // Snappy
+  // With less free on the disk, flushes and compactions are held back: one that fails would end the store.
+  // What is written meanwhile stays in memory, as far as there is room.
   uint64_t free_bytes_needed = 0;
   // Called on any thread after a flush or compaction ended: durable() or may_write_now() may have changed.
   std::function<void()> progress;
@@ -42,9 +42,9 @@ class Store {
   static Result<std::unique_ptr<Store>> open(StoreOptions options, const std::string& folder);
   virtual ~Store() = default;
 
-  // For reading: Get, NewIterator, GetSnapshot, GetApproximateSizes. Never write or compact through it (the flush
-  // that a write needs would be taken for a read's compaction and held back), and never keep it, an iterator or a
-  // snapshot across reopen(). Use read_options() as the start of ReadOptions.
+  // For reading: Get, NewIterator, GetSnapshot, GetApproximateSizes. Never write or compact through it (the
+  // flush that a write needs would be taken for a read's compaction and held back), and never keep it, an
+  // iterator or a snapshot across reopen(). Use read_options() as the start of ReadOptions.
   virtual leveldb::DB* db() = 0;
   virtual leveldb::ReadOptions read_options() const = 0;  // verify_checksums set
 
@@ -56,8 +56,8 @@ class Store {
   virtual FlushMark mark() const = 0;
   // Everything with at most this mark is in synced tables and a synced MANIFEST.
   virtual FlushMark durable() const = 0;
-  // Begins to flush what was written so far and gives the mark to wait for. Begins nothing if nothing is new or a
-  // flush is under way: call again after `progress` while durable() is below. Does not block.
+  // Begins to flush what was written so far and gives the mark to wait for. Begins nothing if nothing is new
+  // or a flush is under way: call again after `progress` while durable() is below. Does not block.
   virtual Result<FlushMark> start_flush() = 0;
 
   virtual Result<Bytes> get(BytesView key, bool* found) = 0;  // `found` false: no such key

@@ -1,5 +1,5 @@
-// What a node's LevelDB knows about its tablets, beside their rows: which keys are whose, and how far each tablet has
-// applied its log. Kept under store id 0, which no table gets. Formats: row_format.md.
+// What a node's LevelDB knows about its tablets, beside their rows: which keys are whose, and how far each
+// tablet has applied its log. Kept under store id 0, which no table gets. Formats: row_format.md.
 #pragma once
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
@@ -25,11 +25,14 @@ struct TokenRange {
   bool contains(Token token) const { return begin < token && token <= end; }
 };
 
-// From when on a sweep finds something to drop, at the earliest; kNothingToDrop: it finds nothing. In seconds since 1970.
+// From when on a sweep finds something to drop, at the earliest; kNothingToDrop: it finds nothing. In seconds
+// since 1970.
 inline constexpr int64_t kNothingToDrop = INT64_MAX;
 struct Leftovers {
-  int64_t garbage = kNothingToDrop;     // expired values; rows under a deletion of their range; cells of dropped columns
-  int64_t tombstones = kNothingToDrop;  // the oldest tombstone, or write of what has expired: gc_grace_seconds later it goes
+  // expired values; rows under a deletion of their range; cells of dropped columns
+  int64_t garbage = kNothingToDrop;
+  // the oldest tombstone, or write of what has expired: gc_grace_seconds later it goes
+  int64_t tombstones = kNothingToDrop;
   bool operator==(const Leftovers&) const = default;
   void note_garbage(int64_t from) { garbage = std::min(garbage, from); }
   void note_tombstone(int64_t made) { tombstones = std::min(tombstones, made); }
@@ -39,16 +42,17 @@ struct Leftovers {
 struct TabletMeta {
   GroupId group;
   Uuid table;
-  StoreId store;                   // node-local: differs between replicas
+  StoreId store;  // node-local: differs between replicas
   TokenRange tokens;
-  LogIndex applied;                // the last log entry whose effect is in the store
-  uint32_t schema_version = 0;     // Table::version in force at `applied`; 0: the log has brought none yet
-  Epoch epoch;                     // in force at `applied`
-  Timestamp clock = 0;             // the greatest stamp of all commands applied
+  LogIndex applied;             // the last log entry whose effect is in the store
+  uint32_t schema_version = 0;  // Table::version in force at `applied`; 0: the log has brought none yet
+  Epoch epoch;                  // in force at `applied`
+  Timestamp clock = 0;          // the greatest stamp of all commands applied
   Timestamp max_stamp = kNoTimestamp;  // the greatest timestamp in the store, ever
-  Leftovers leftovers;       // in the whole store
-  Leftovers since_pass;      // what the pass under way has seen or left, and what was written since it began
-  // Rows have elements in keys of their own, or had some when the last pass ended. While it is false there are none.
+  Leftovers leftovers;                 // in the whole store
+  Leftovers since_pass;  // what the pass under way has seen or left, and what was written since it began
+  // Rows have elements in keys of their own, or had some when the last pass ended. While it is false there
+  // are none.
   bool spilled = false;
   bool operator==(const TabletMeta&) const = default;
 };
@@ -59,8 +63,8 @@ Result<TabletMeta> decode_tablet_meta(BytesView bytes);
 Bytes encode_schema(const Table& table);
 Result<TablePtr> decode_schema(BytesView bytes);
 
-// Keys that no tablet uses any more: those of `store` within `tokens`. Both halves of a split share a store id, so an
-// orphan is a part of one.
+// Keys that no tablet uses any more: those of `store` within `tokens`. Both halves of a split share a store
+// id, so an orphan is a part of one.
 struct OrphanStore {
   StoreId store;
   TokenRange tokens;
@@ -70,9 +74,10 @@ struct OrphanStore {
   }
 };
 
-// The map of one shard's LevelDB: group -> store id, applied index, ...; hands out store ids, and remembers what is to be
-// swept. One per LevelDB, used by the shard's thread alone; holds nothing that must be undone: all is in the database.
-// Every change goes into a batch that the caller writes; changes are seen by later calls at once.
+// The map of one shard's LevelDB: group -> store id, applied index, ...; hands out store ids, and remembers
+// what is to be swept. One per LevelDB, used by the shard's thread alone; holds nothing that must be undone:
+// all is in the database. Every change goes into a batch that the caller writes; changes are seen by later
+// calls at once.
 class TabletRegistry {
  public:
   // Reads the map. Errors: kIo, kCorrupt.
@@ -94,7 +99,8 @@ class TabletRegistry {
   const std::vector<OrphanStore>& orphans() const { return orphans_; }
   void add_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch);
   void remove_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch);
-  // While held, what lies in a store is not swept although it is an orphan: a snapshot is being installed there.
+  // While held, what lies in a store is not swept although it is an orphan: a snapshot is being installed
+  // there.
   void hold(StoreId store) { held_.insert(store); }
   void release(StoreId store) { held_.erase(store); }
   // Deletes up to `keys_max` keys of the first orphan. True: there is more to do. Errors: kIo.

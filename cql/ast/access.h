@@ -43,7 +43,7 @@ struct GrantRoleStatement {  // REVOKE too
 struct ListRolesStatement {
   std::optional<std::string> of;
   bool recursive = true;
-  bool users = false;       // LIST USERS
+  bool users = false;  // LIST USERS
 };
 
 struct Resource {

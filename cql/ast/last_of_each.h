@@ -9,10 +9,12 @@ namespace keyzone::cql {
 
 // Each name once, where it stood first, with what was said of it last.
 template <class Value>
-std::vector<std::pair<std::string, Value>> last_of_each(const std::vector<std::pair<std::string, Value>>& pairs) {
+std::vector<std::pair<std::string, Value>> last_of_each(
+    const std::vector<std::pair<std::string, Value>>& pairs) {
   std::vector<std::pair<std::string, Value>> out;
   for (const auto& [name, value] : pairs) {
-    const auto known = std::find_if(out.begin(), out.end(), [&](const auto& one) { return one.first == name; });
+    const auto known =
+        std::find_if(out.begin(), out.end(), [&](const auto& one) { return one.first == name; });
     if (known == out.end()) {
       out.emplace_back(name, value);
     } else {

@@ -37,7 +37,7 @@ struct Relation {
   Operator op = Operator::kEqual;
   std::vector<TermPtr> operands;  // one; none for kIsNotNull; any number for IN (a, b,
                                   // ...). A tuple's operands are TupleLiterals or BindMarkers
-  TermPtr in_list;  // IN ?: the marker; `operands` is then empty
+  TermPtr in_list;                // IN ?: the marker; `operands` is then empty
   Position position;
 };
 

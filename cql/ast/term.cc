@@ -14,7 +14,8 @@ namespace {
 std::vector<std::pair<std::string, TermPtr>> in_java_order(const UserTypeLiteral& literal) {
   auto fields = last_of_each(literal.fields);
   const auto place = [&](const auto& field) { return java_bucket(field.first, fields.size()); };
-  std::stable_sort(fields.begin(), fields.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  std::stable_sort(fields.begin(), fields.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
   return fields;
 }
 
@@ -78,9 +79,7 @@ struct Printer {
   }
   std::string operator()(const ColumnRef& t) const { return t.name; }
   std::string operator()(const FieldOf& t) const { return text(*t.value) + "." + t.field; }
-  std::string operator()(const ElementOf& t) const {
-    return text(*t.value) + "[" + text(*t.key) + "]";
-  }
+  std::string operator()(const ElementOf& t) const { return text(*t.value) + "[" + text(*t.key) + "]"; }
   std::string operator()(const SliceOf& t) const {
     const std::string from = t.from ? text(*t.from) : "";
     const std::string to = t.to ? text(*t.to) : "";

@@ -118,10 +118,11 @@ struct Term {
 
 // A bind marker is somewhere in the term.
 bool has_markers(const Term& term);
-// As Cassandra prints it in column names and errors: `token(a, b)`, `cast(x as int)`, `[1, ?]`. Outside selections it
-// prints the calls that operations stand for, `system."_add"(1, 2)`, and the fields of a user type in the order of a
-// hash table. In type hints, user types are named with the keyspace, if there is one.
+// As Cassandra prints it in column names and errors: `token(a, b)`, `cast(x as int)`, `[1, ?]`. Outside
+// selections it prints the calls that operations stand for, `system."_add"(1, 2)`, and the fields of a user
+// type in the order of a hash table. In type hints, user types are named with the keyspace, if there is one.
 enum class Spelling { kWritten, kCalls };
-std::string to_string(const Term& term, Spelling spelling = Spelling::kWritten, std::string_view keyspace = {});
+std::string to_string(const Term& term, Spelling spelling = Spelling::kWritten,
+                      std::string_view keyspace = {});
 
 }  // namespace keyzone::cql

@@ -117,7 +117,8 @@ struct Alteration {
 
   Result<bool> operator()(const RenameColumns& change) {
     bool any = false;
-    for (const auto& [from, to] : last_of_each(change.names)) {  // RENAME a TO b AND a TO c: the last one counts
+    // RENAME a TO b AND a TO c: the last one counts
+    for (const auto& [from, to] : last_of_each(change.names)) {
       const Column* column = table.find(from);  // must be there, IF EXISTS or not
       if (!column) return invalid("Undefined column name " + quote_identifier(from) + " in table " + name());
       if (column->kind != ColumnKind::kPartitionKey && column->kind != ColumnKind::kClustering) {

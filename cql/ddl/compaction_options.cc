@@ -242,7 +242,8 @@ Result<void> check_least_of_target(const OptionMap& options, const std::string& 
   const auto bytes = bytes_of(value);
   if (!bytes) return config_error(value + " is not a valid size in bytes for min_sstable_size");
   if (*bytes < 0) {
-    return config_error("Invalid configuration, min_sstable_size should be greater than or equal to 0 (zero)");
+    return config_error(
+        "Invalid configuration, min_sstable_size should be greater than or equal to 0 (zero)");
   }
   const auto target = options.find("target_sstable_size");
   const double whole = target == options.end() ? kTargetBytesDefault : *bytes_of(target->second);
@@ -287,7 +288,8 @@ Result<void> check_compaction_values(const OptionMap& options) {
   }
   const bool unified = options.at("class").ends_with(".UnifiedCompactionStrategy");
   if (const auto least = options.find("min_sstable_size"); least != options.end()) {
-    KEYZONE_CHECK(unified ? check_least_of_target(options, least->second) : sstable_size(least->first, least->second));
+    KEYZONE_CHECK(unified ? check_least_of_target(options, least->second)
+                          : sstable_size(least->first, least->second));
   }
   if (unified) {
     const auto often = options.find("expired_sstable_check_frequency_seconds");  // there it may not be 0

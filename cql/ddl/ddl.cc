@@ -45,15 +45,16 @@ Result<void> check_keyspace_name(const std::string& name) {
   return {};
 }
 
-Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context, const Permission& wanted) {
+Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context,
+                                const Permission& wanted) {
   const std::string keyspace = name.keyspace.empty() ? std::string(context.keyspace) : name.keyspace;
   if (keyspace.empty()) {
     return invalid(
         "No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename");
   }
   if (is_replicated_system_keyspace(keyspace)) {
-    return not_permitted(wanted.name, wanted.one_table ? "table " + keyspace + "." + name.name
-                                                       : "all tables in " + keyspace);
+    return not_permitted(
+        wanted.name, wanted.one_table ? "table " + keyspace + "." + name.name : "all tables in " + keyspace);
   }
   if (is_system_keyspace(keyspace)) return not_modifiable(keyspace);
   KEYZONE_CHECK(check_keyspace_name(keyspace));
@@ -134,8 +135,8 @@ struct Planner {
     KEYZONE_TRY(table, table_of(s.table));
     for (const IndexTarget& target : s.targets) {
       if (table->find(target.column)) continue;
-      return invalid("Undefined column name " + quote_identifier(target.column) + " in table " + table->keyspace + "." +
-                     table->name);
+      return invalid("Undefined column name " + quote_identifier(target.column) + " in table " +
+                     table->keyspace + "." + table->name);
     }
     return unsupported("Secondary indexes");
   }
@@ -188,7 +189,8 @@ Result<void> check_size(const TypePtr& type, const std::string& where) {
 // Here, since a change of one user type makes others larger.
 Result<void> check_sizes_of_types(const CatalogChange& change) {
   for (const Keyspace& keyspace : change.put_keyspaces) {
-    for (const auto& [name, type] : keyspace.types) KEYZONE_CHECK(check_size(type, keyspace.name + "." + name));
+    for (const auto& [name, type] : keyspace.types)
+      KEYZONE_CHECK(check_size(type, keyspace.name + "." + name));
   }
   for (const Table& table : change.put_tables) {
     for (const Column& column : table.columns) {

@@ -14,18 +14,21 @@ DdlPlan nothing(const DdlContext& context);
 DdlPlan changed(const DdlContext& context, std::string_view change, std::string_view target,
                 std::string keyspace, std::string name);
 
-// What a statement wants to do to what it names, in Cassandra's words for refusing it: "CREATE", "ALTER" or "DROP",
-// and whether one table is meant, or all.
+// What a statement wants to do to what it names, in Cassandra's words for refusing it: "CREATE", "ALTER" or
+// "DROP", and whether one table is meant, or all.
 struct Permission {
   const char* name;
   bool one_table = false;
 };
-inline constexpr Permission kMayCreate = {"CREATE"}, kMayAlterTable = {"ALTER", true}, kMayDropTable = {"DROP", true},
-                            kMayAlterType = {"ALTER"}, kMayDropType = {"DROP"};
+inline constexpr Permission kMayCreate = {"CREATE"}, kMayAlterTable = {"ALTER", true},
+                            kMayDropTable = {"DROP", true}, kMayAlterType = {"ALTER"},
+                            kMayDropType = {"DROP"};
 
 Result<void> check_keyspace_name(const std::string& name);
-// The keyspace that a name means. Errors: no name for a keyspace, no keyspace given, or one of the system's (kUnauthorized).
-Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context, const Permission& wanted);
+// The keyspace that a name means. Errors: no name for a keyspace, no keyspace given, or one of the system's
+// (kUnauthorized).
+Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context,
+                                const Permission& wanted);
 // nullptr: there is none.
 const Keyspace* find_keyspace(const DdlContext& context, const std::string& name);
 Result<const Keyspace*> existing_keyspace(const DdlContext& context, const std::string& name);

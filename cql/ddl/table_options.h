@@ -48,8 +48,8 @@ TableOptions options_of(const Table& table);
 // Keeps in Table::options what differs from the defaults.
 void set_options(Table& table, const TableOptions& options);
 
-// Errors: kSyntax for what is no such property or value, kConfig for values out of range. As in Cassandra, what the
-// table has already doesn't count in these checks: the properties must be right beside defaults.
+// Errors: kSyntax for what is no such property or value, kConfig for values out of range. As in Cassandra,
+// what the table has already doesn't count in these checks: the properties must be right beside defaults.
 Result<void> apply_properties(const Properties& properties, TableOptions& options);
 
 // The property `id`, if it is there.

@@ -98,7 +98,8 @@ struct FieldChange {
     if (type->references_user_type(before.keyspace(), before.name()))
       return invalid(refused + " as it would create a circular reference");
     if (const std::string users = tables_with_key_of_it(); !users.empty())
-      return invalid(refused + " as the type is being used in partition key by the following tables: " + users);
+      return invalid(refused +
+                     " as the type is being used in partition key by the following tables: " + users);
     if (names.size() >= kTupleFieldsMax) {
       return invalid("Cannot add new field to type " + full_name() + ": maximum number of fields reached");
     }
@@ -108,7 +109,8 @@ struct FieldChange {
   }
 
   Result<bool> operator()(const RenameFields& change) {
-    for (const auto& [from, to] : last_of_each(change.names)) {  // RENAME a TO b AND a TO c: the last one counts
+    // RENAME a TO b AND a TO c: the last one counts
+    for (const auto& [from, to] : last_of_each(change.names)) {
       const auto at = before.find_field(from);
       if (!at && change.if_exists) continue;
       if (!at) return invalid("Unkown field " + from + " in user type " + full_name());

@@ -48,8 +48,8 @@ ResultSet list_result(const std::vector<Cells>& rows) {
   return result_of({"keyspace_name", "type", "name"}, rows);
 }
 
-// Where the tokens of the ring lie: for each that a node ends a range with, the nodes that hold the range, the node itself
-// first and one of each zone.
+// Where the tokens of the ring lie: for each that a node ends a range with, the nodes that hold the range,
+// the node itself first and one of each zone.
 std::map<int64_t, std::vector<Bytes>> range_owners(const Catalog& catalog) {
   std::vector<std::pair<Token, const Node*>> ring;
   for (const auto& [id, node] : catalog.nodes) {
@@ -64,7 +64,8 @@ std::map<int64_t, std::vector<Bytes>> range_owners(const Catalog& catalog) {
       const Node& node = *ring[(first + step) % ring.size()].second;
       if (!zones.insert(node.zone).second) continue;
       const std::string& address = node.listen_address;
-      owners[ring[first].first.value].push_back(address + "/" + address + ":" + std::to_string(node.storage_port));
+      owners[ring[first].first.value].push_back(address + "/" + address + ":" +
+                                                std::to_string(node.storage_port));
     }
   }
   return owners;
@@ -118,8 +119,7 @@ std::vector<TypePtr> types_in_order(const Keyspace& keyspace) {
         return other.first != self && !done.contains(other.first) &&
                type->references_user_type(keyspace.name, other.first);
       };
-      if (done.contains(name) || std::any_of(types.begin(), types.end(), waits_for))
-        continue;
+      if (done.contains(name) || std::any_of(types.begin(), types.end(), waits_for)) continue;
       done.insert(name);
       out.push_back(type);
     }
@@ -341,9 +341,10 @@ Result<ResultSet> describe(const DescribeStatement& statement, const Catalog& ca
   return Describer(statement, catalog, keyspace).run();
 }
 
-Result<ResultSet> describe_page(ResultSet all, std::optional<int32_t> page_size, std::optional<BytesView> state,
-                                const Uuid& schema_version) {
-  const BytesView version(reinterpret_cast<const char*>(schema_version.bytes.data()), schema_version.bytes.size());
+Result<ResultSet> describe_page(ResultSet all, std::optional<int32_t> page_size,
+                                std::optional<BytesView> state, const Uuid& schema_version) {
+  const BytesView version(reinterpret_cast<const char*>(schema_version.bytes.data()),
+                          schema_version.bytes.size());
   uint32_t skipped = 0;
   if (state) {
     if (state->size() != version.size() + sizeof skipped)

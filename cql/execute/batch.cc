@@ -110,8 +110,10 @@ Result<void> check_permitted(BatchKind kind, std::span<const WritePlan* const> p
   return {};
 }
 
-// Cassandra makes all partition keys of a batch before anything else of it: a mistake in one is complained of first.
-Error mistake_in_keys(std::span<const BatchPart> parts, const ExecuteOptions& options, const Error& otherwise) {
+// Cassandra makes all partition keys of a batch before anything else of it: a mistake in one is complained of
+// first.
+Error mistake_in_keys(std::span<const BatchPart> parts, const ExecuteOptions& options,
+                      const Error& otherwise) {
   for (const BatchPart& part : parts) {
     EvalContext context;
     context.values = part.values;
@@ -130,7 +132,8 @@ Error mistake_in_keys(std::span<const BatchPart> parts, const ExecuteOptions& op
 Result<void> check_keys(std::span<const WritePlan* const> plans) {
   for (const WritePlan* plan : plans) {
     if (!plan->restrictions.partition_in()) continue;
-    return invalid("Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)");
+    return invalid(
+        "Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)");
   }
   return {};
 }

@@ -37,7 +37,8 @@ bool same_columns(const ColumnSpecsPtr& a, const ColumnSpecsPtr& b) {
 }  // namespace
 
 bool same_metadata(const PreparedInfo& a, const PreparedInfo& b) {
-  return same_columns(a.bind_variables, b.bind_variables) && same_columns(a.result_columns, b.result_columns) &&
+  return same_columns(a.bind_variables, b.bind_variables) &&
+         same_columns(a.result_columns, b.result_columns) &&
          a.partition_key_indexes == b.partition_key_indexes;
 }
 

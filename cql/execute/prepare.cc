@@ -172,7 +172,8 @@ class Preparer {
     const auto is_virtual = [](const WritePlanPtr& one) { return is_virtual_keyspace(one->table->keyspace); };
     const auto found = std::find_if(plans.begin(), plans.end(), is_virtual);
     if (found == plans.end()) return {};
-    if (batch.kind == BatchKind::kLogged) return invalid("Cannot include a virtual table statement in a logged batch");
+    if (batch.kind == BatchKind::kLogged)
+      return invalid("Cannot include a virtual table statement in a logged batch");
     if (!std::all_of(plans.begin(), plans.end(), is_virtual))
       return invalid("Mutations for virtual and regular tables cannot exist in the same batch");
     return refusal(*(*found)->table, kModification);

@@ -199,7 +199,8 @@ Result<ResultSet> ReadCursor::take() {
   return out;
 }
 
-// Where a row of a system table is: its key, and its number among all rows for when it is gone by the next page.
+// Where a row of a system table is: its key, and its number among all rows for when it is gone by the next
+// page.
 ReadPosition ReadCursor::local_position(const LocalRow& row, size_t number) const {
   ReadPosition at;
   at.token = Token(static_cast<int64_t>(number));

@@ -43,8 +43,8 @@ class ReadCursor {
     Token begin, end;
     std::optional<ReadPosition> resume;
     std::optional<ReadResult> answer;  // not looked at yet
-    bool asked = false;      // a read is under way
-    bool exhausted = false;  // no answer will follow the one that is here
+    bool asked = false;                // a read is under way
+    bool exhausted = false;            // no answer will follow the one that is here
   };
 
   ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options);

@@ -72,8 +72,8 @@ size_t bytes_of(const RowWrite& row) {
   return sum;
 }
 
-// The bytes of all values together, which only keys that are long in their order-preserving form may exceed. Rows on
-// which a condition is are not asked, as in Cassandra.
+// The bytes of all values together, which only keys that are long in their order-preserving form may exceed.
+// Rows on which a condition is are not asked, as in Cassandra.
 Result<void> check_clustering_size(const WritePlan& plan, const Bytes& clustering) {
   if (clustering.size() <= kKeySizeMax || plan.conditional()) return {};
   ByteReader in(clustering);
@@ -131,7 +131,8 @@ Result<void> add_rows(const WritePlan& plan, EvalContext& context, const Execute
 
 // `c IN ()`: then nothing is written to statics either.
 Result<bool> names_no_row(const WritePlan& plan, EvalContext& context) {
-  if (plan.statics.empty() || !plan.writes_row || plan.clustering || !plan.restrictions.has_clustering()) return false;
+  if (plan.statics.empty() || !plan.writes_row || plan.clustering || !plan.restrictions.has_clustering())
+    return false;
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
   return keys.empty();
 }
@@ -225,7 +226,8 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
   }
   KEYZONE_TRY(keys, plan.restrictions.partition_keys(context));
   for (const Bytes& key : keys) KEYZONE_CHECK(check_partition_key(key));
-  if (keys.empty() && plan.restrictions.names_rows()) KEYZONE_CHECK(plan.restrictions.clustering_keys(context));
+  if (keys.empty() && plan.restrictions.names_rows())
+    KEYZONE_CHECK(plan.restrictions.clustering_keys(context));
   for (Bytes& key : keys) KEYZONE_CHECK(add_partition(plan, context, std::move(key), head));
   return {};
 }

@@ -42,8 +42,8 @@ class WriteBuilder {
   Result<void> add(const WritePlan& plan, std::span<const Value> values,
                    std::optional<Timestamp> batch_timestamp = std::nullopt);
   std::vector<TabletCommand> take();
-  // What is wrong with the values of a conditional write: it matters only if the conditions hold, and then nothing is
-  // written.
+  // What is wrong with the values of a conditional write: it matters only if the conditions hold, and then
+  // nothing is written.
   const std::optional<Error>& mistake() const { return mistake_; }
   std::vector<std::string> take_warnings() { return std::move(warnings_); }
   size_t mutation_count() const { return mutation_count_; }

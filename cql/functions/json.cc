@@ -38,10 +38,10 @@ Function from_json_function(const std::string& name, const TypePtr& receiver) {
         auto value = receiver->from_json(json);
         // Of no bytes where the type has no such value: INSERT JSON takes those, functions may not give them.
         if (value && *value && !receiver->validate(**value)) {
-          return Error{ErrorKind::kServer, "java.lang.RuntimeException: Return of function system." + name +
-                                               " : (text) -> " + receiver->to_string() + " (" + to_hex(**value) +
-                                               ") is not a valid value for its declared return type " +
-                                               receiver->to_string()};
+          return Error{ErrorKind::kServer,
+                       "java.lang.RuntimeException: Return of function system." + name + " : (text) -> " +
+                           receiver->to_string() + " (" + to_hex(**value) +
+                           ") is not a valid value for its declared return type " + receiver->to_string()};
         }
         if (value || is_duration_error(value.error())) return value;
         return function_failure(

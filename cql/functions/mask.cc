@@ -120,7 +120,8 @@ void add_partial_mask(Registry& registry, const char* name, bool inner) {
       [](const std::vector<TypePtr>& types) { return types[0]; },
       [name = std::string(name), inner](const std::vector<TypePtr>& types) -> ScalarBody {
         const bool ascii = types[0]->kind() == TypeKind::kAscii;
-        return [=](Arguments arguments, FunctionContext&) { return mask_part(name, inner, ascii, arguments); };
+        return
+            [=](Arguments arguments, FunctionContext&) { return mask_part(name, inner, ascii, arguments); };
       });
 }
 

@@ -28,9 +28,13 @@ int64_t millis_below_months(const Duration& duration) {
   return duration.days * kMillisPerDay + duration.nanoseconds / kNanosPerMilli;
 }
 
-int64_t within_calendar(int64_t millis) { return std::clamp(millis, -kCalendarMillisMax, kCalendarMillisMax); }
+int64_t within_calendar(int64_t millis) {
+  return std::clamp(millis, -kCalendarMillisMax, kCalendarMillisMax);
+}
 
-int64_t moved_by_months(int64_t millis, int64_t months) { return add_months(within_calendar(millis), months); }
+int64_t moved_by_months(int64_t millis, int64_t months) {
+  return add_months(within_calendar(millis), months);
+}
 
 int64_t month_number(int64_t millis) {
   const CivilDate date = civil_date(floor_div(millis, kMillisPerDay));
@@ -56,7 +60,8 @@ int64_t add_duration(int64_t millis, const Duration& duration) {
 }
 
 int64_t subtract_duration(int64_t millis, const Duration& duration) {
-  if (duration.months != 0) millis = add_months_since_julian(within_calendar(millis), -int64_t{duration.months});
+  if (duration.months != 0)
+    millis = add_months_since_julian(within_calendar(millis), -int64_t{duration.months});
   return wrapping_subtract(millis, millis_below_months(duration));
 }
 

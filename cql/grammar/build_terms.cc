@@ -103,9 +103,10 @@ TermPtr Builder::constant(Position at, Constant constant) {
   return make(at, std::move(constant), 0);
 }
 
-// Cassandra asks of every number whether a double holds it, and does not expect those that are too large for one.
+// Cassandra asks of every number whether a double holds it, and does not expect those that are too large for
+// one.
 void Builder::check_float(const std::string& number) {
-  constexpr size_t kExponentDigitsMax = 9;  // more may not fit an int
+  constexpr size_t kExponentDigitsMax = 9;                         // more may not fit an int
   const bool is_word = number.find_first_of("nN") != number.npos;  // NaN, Infinity
   if (is_word) return;
   const auto refuse = [this](const char* why) {
@@ -113,9 +114,11 @@ void Builder::check_float(const std::string& number) {
   };
   const size_t exponent = number.find_first_of("eE");
   const bool long_exponent = exponent != number.npos && number.size() - exponent > kExponentDigitsMax + 1;
-  if (long_exponent && !native_type(TypeKind::kDecimal)->from_text(number)) return refuse("Exponent overflow.");
+  if (long_exponent && !native_type(TypeKind::kDecimal)->from_text(number))
+    return refuse("Exponent overflow.");
   if (std::isfinite(parse_double(number).value_or(0))) return;
-  refuse("Character I is neither a decimal digit number, decimal point, nor \"e\" notation exponential mark.");
+  refuse(
+      "Character I is neither a decimal digit number, decimal point, nor \"e\" notation exponential mark.");
 }
 
 TermPtr Builder::null(Position at) { return make(at, Null{}, 0); }
@@ -227,7 +230,8 @@ std::vector<TermPtr> Builder::values(std::vector<TermPtr> terms) {
 
 TypeText Builder::type(Position at, std::string_view name, std::vector<TypeText> parameters) {
   if (name == "frozen" && find_native_type(parameters[0].text)) {
-    fail("frozen<> is only allowed on collections, tuples, and user-defined types (got " + parameters[0].text + ")");
+    fail("frozen<> is only allowed on collections, tuples, and user-defined types (got " +
+         parameters[0].text + ")");
   }
   TypeText out{std::string(name) + "<", 0};
   for (size_t i = 0; i < parameters.size(); ++i) {
@@ -247,8 +251,8 @@ TypeText Builder::vector(Position at, TypeText element, std::string dimension) {
   int32_t number = 0;
   const auto [end, wrong] = std::from_chars(dimension.data(), dimension.data() + dimension.size(), number);
   if (wrong != std::errc()) {
-    fail("Failed parsing statement: [" + std::string(text_) + "] reason: NumberFormatException For input string: \"" +
-         dimension + "\"");
+    fail("Failed parsing statement: [" + std::string(text_) +
+         "] reason: NumberFormatException For input string: \"" + dimension + "\"");
   }
   return type(at, "vector", {std::move(element), {std::move(dimension), 1}});
 }

@@ -1,5 +1,5 @@
-// Cuts a script of CQL into its statements, as cqlsh does: at semicolons that stand outside of strings, quoted names,
-// comments and batches.
+// Cuts a script of CQL into its statements, as cqlsh does: at semicolons that stand outside of strings,
+// quoted names, comments and batches.
 #pragma once
 #include <string>
 #include <string_view>

@@ -39,20 +39,23 @@ class Context {
   bool looked_further(const std::string& wanted) const {
     if (wanted.empty()) return false;
     if (bad() == Kind::AS && name_before() && one_of(before(2), {Kind::FROM, Kind::TABLE})) return true;
-    if (begins_with({Kind::DESCRIBE, Kind::DESC})) return wanted == "<EOF>" && before(3) == 0 && before(1) != Kind::SCHEMA;
+    if (begins_with({Kind::DESCRIBE, Kind::DESC}))
+      return wanted == "<EOF>" && before(3) == 0 && before(1) != Kind::SCHEMA;
     if (is_definition()) return (type_before() && wanted != "'.'") || wanted == "':'";
     if (in_select_list())
       return before(1) == Kind::SELECT_DISTINCT || before(1) == Kind::INTEGER ||
              (name_before() && before(2) != Kind::AS);
     if (begins_with({Kind::INSERT}) && said(Kind::VALUES) && before(1) == ')') return wanted == "')'";
-    const bool grouped = name_before() && one_of(before(2), {Kind::BY, ','}) && said(Kind::GROUP) && !said(Kind::ORDER);
+    const bool grouped =
+        name_before() && one_of(before(2), {Kind::BY, ','}) && said(Kind::GROUP) && !said(Kind::ORDER);
     const bool table = name_before() && one_of(before(2), {Kind::UPDATE, Kind::FROM});
     return grouped || (wanted == "SET" && name_before()) || (wanted == "WHERE" && table) ||
            (behind_value() && wanted != "'='" && wanted != "FROM");
   }
   // Behind IDENT. in a list of selectors or for a value: there only a name could follow.
   bool behind_qualifier() const {
-    if (before(1) != '.' || !one_of(before(2), {Kind::IDENTIFIER, Kind::QUOTED_NAME}) || is_definition()) return false;
+    if (before(1) != '.' || !one_of(before(2), {Kind::IDENTIFIER, Kind::QUOTED_NAME}) || is_definition())
+      return false;
     const bool value = begins_with({Kind::INSERT}) ? said(Kind::VALUES) : before(3) == '=';
     return (in_select_list() || value) && before(3) != '.';
   }
@@ -120,11 +123,11 @@ class Context {
 
 // What comes behind a value in any statement.
 bool may_follow_value(int kind) {
-  return one_of(kind, {0,           ')',         ']',           '}',          ',',          ':',
-                       ';',         '=',         Kind::RANGE,   Kind::AND,    Kind::ALLOW,  Kind::IF,
-                       Kind::GROUP, Kind::ORDER, Kind::PER,     Kind::LIMIT,  Kind::AS,
-                       Kind::FROM,  Kind::WHERE, Kind::APPLY,   Kind::INSERT, Kind::UPDATE, Kind::DELETE,
-                       Kind::ASC,   Kind::DESC,  Kind::PRIMARY, Kind::WITH});
+  return one_of(kind, {0,           ')',           ']',          '}',          ',',          ':',
+                       ';',         '=',           Kind::RANGE,  Kind::AND,    Kind::ALLOW,  Kind::IF,
+                       Kind::GROUP, Kind::ORDER,   Kind::PER,    Kind::LIMIT,  Kind::AS,     Kind::FROM,
+                       Kind::WHERE, Kind::APPLY,   Kind::INSERT, Kind::UPDATE, Kind::DELETE, Kind::ASC,
+                       Kind::DESC,  Kind::PRIMARY, Kind::WITH});
 }
 
 // What comes behind the type of a column or a field.
@@ -147,7 +150,8 @@ size_t words_of_choice(const Context& context) {
   const bool only_verb = context.before(2) == 0;
   if (only_verb && one_of(before, {Kind::CREATE, Kind::ALTER, Kind::DROP, Kind::LIST})) return 1;
   if (!context.is_definition()) return 0;
-  if (before == '=' && one_of(context.before(3), {Kind::WITH, Kind::AND})) return 2;  // name = is what a property begins with
+  // name = is what a property begins with
+  if (before == '=' && one_of(context.before(3), {Kind::WITH, Kind::AND})) return 2;
   if (!context.begins_with({Kind::ALTER}) || !context.said(Kind::TABLE)) return 0;
   if (before == Kind::DROP && bad != '(') return 1;
   return earlier == Kind::ALTER && context.before(3) != 0 ? 2 : 0;
@@ -163,10 +167,10 @@ bool name_began_choice(const Context& context) {
     return !one_of(earlier, {Kind::AS, '.'}) && !one_of(bad, {')', ']', '}', Kind::AS});
   if (context.in_delete_list()) return one_of(earlier, {Kind::DELETE, ','});
   if (one_of(earlier, {Kind::DESCRIBE, Kind::DESC}) && context.before(3) == 0)
-    return bad != '.' && !one_of(context.before(1), {Kind::CLUSTER, Kind::SCHEMA, Kind::KEYSPACES, Kind::KEYSPACE, Kind::TABLES,
-                                                     Kind::TYPES, Kind::TYPE, Kind::FUNCTIONS, Kind::FUNCTION,
-                                                     Kind::AGGREGATES, Kind::AGGREGATE, Kind::INDEX, Kind::FULL,
-                                                     Kind::MATERIALIZED});
+    return bad != '.' && !one_of(context.before(1),
+                                 {Kind::CLUSTER, Kind::SCHEMA, Kind::KEYSPACES, Kind::KEYSPACE, Kind::TABLES,
+                                  Kind::TYPES, Kind::TYPE, Kind::FUNCTIONS, Kind::FUNCTION, Kind::AGGREGATES,
+                                  Kind::AGGREGATE, Kind::INDEX, Kind::FULL, Kind::MATERIALIZED});
   if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM, Kind::TRUNCATE}))
     return !may_follow_table(bad);
   if (context.is_definition()) {
@@ -228,7 +232,8 @@ size_t bytes_of(char first) {
 }
 size_t units_of(char first) { return bytes_of(first) == 4 ? 2 : 1; }
 
-// Strings and quoted names are shown without as many characters as their quotes have, but from where they begin.
+// Strings and quoted names are shown without as many characters as their quotes have, but from where they
+// begin.
 size_t shown_size(std::string_view text, const Token& token) {
   const std::string_view whole = text.substr(token.begin, token.end - token.begin);
   if (token.kind != Kind::STRING && token.kind != Kind::QUOTED_NAME) return whole.size();
@@ -276,13 +281,16 @@ Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vec
   const Context context(tokens, at);
   if (possible.size() == 1 && possible[0] == "'='" && context.before(1) == ']') return {at, at, possible[0]};
   const bool only_equals = possible.size() == 1 && possible[0] == "'='";
-  if (only_equals && context.bad() == 0 && one_of(context.before(2), {Kind::WITH, Kind::AND})) return {at, at};
+  if (only_equals && context.bad() == 0 && one_of(context.before(2), {Kind::WITH, Kind::AND}))
+    return {at, at};
   if (const size_t words = words_of_choice(context)) return {at, at - words};
   if (context.behind_qualifier()) return {at, at - 2};
   if (context.in_empty_tuple()) return {at, at - 1};
-  if (context.before(1) == '(' && context.is_of_columns(2) && !context.in_select_list()) return {at - 1, at - 2};
+  if (context.before(1) == '(' && context.is_of_columns(2) && !context.in_select_list())
+    return {at - 1, at - 2};
   // DISTINCT name name: there DISTINCT itself would be selected.
-  if (at == 3 && context.before(2) == Kind::DISTINCT && context.in_select_list() && context.name_before()) return {2, 1};
+  if (at == 3 && context.before(2) == Kind::DISTINCT && context.in_select_list() && context.name_before())
+    return {2, 1};
   if (context.behind_value() && !context.in_select_list() && !context.in_delete_list() &&
       !may_follow_value(context.bad()))
     return {at, at};
@@ -296,7 +304,8 @@ Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vec
     return {at, at - 2};
   const std::string wanted = needed(context, possible);
   const bool at_end = at + 1 >= tokens.size() || tokens[at + 1].kind == 0;
-  const bool further = context.looked_further(wanted) && (!at_end || wanted == "<EOF>") && at + 1 < tokens.size();
+  const bool further =
+      context.looked_further(wanted) && (!at_end || wanted == "<EOF>") && at + 1 < tokens.size();
   return {at, at, wanted, further};
 }
 
@@ -316,7 +325,8 @@ std::string describe_mistake(std::string_view text, const std::vector<Token>& to
   message += "'";
   if (!mistake.wanted.empty()) message += " expecting " + token_name(mistake.wanted);
   const bool seen_to_end = mistake.further && mistake.wanted == "<EOF>" && tokens[mistake.word + 1].kind == 0;
-  if (!seen_to_end && (!at_end || mistake.choice < mistake.word)) message += " " + snippet(text, tokens, mistake);
+  if (!seen_to_end && (!at_end || mistake.choice < mistake.word))
+    message += " " + snippet(text, tokens, mistake);
   return message;
 }
 

@@ -130,8 +130,8 @@ Result<void> add_value(const Column& column, const Value& value, std::vector<Cel
   const TypeKind kind = column.type->kind();
   const bool text = kind == TypeKind::kText || kind == TypeKind::kAscii;
   if (!value.is_set() || (value.bytes.empty() && !text)) {
-    return invalid("Invalid " + std::string(value.is_unset() ? "unset" : "null") + " value for the increment of " +
-                   column.name);
+    return invalid("Invalid " + std::string(value.is_unset() ? "unset" : "null") +
+                   " value for the increment of " + column.name);
   }
   add_cell(cells, column, CellAction::kAddValue).value = value.bytes;
   return {};

@@ -170,7 +170,8 @@ Result<void> PreparedCondition::check_operand(const Value& value) const {
   if (value.is_unset() && !contains) return invalid("Invalid 'unset' value in condition");
   if (!contains && !ordered) return {};
   const auto refuse = [this](const std::string& what) {
-    return invalid("Invalid comparison with " + what + " for operator \"" + std::string(to_string(op)) + "\"");
+    return invalid("Invalid comparison with " + what + " for operator \"" + std::string(to_string(op)) +
+                   "\"");
   };
   if (value.is_null()) return refuse("null");
   const Type& type = *column->type;

@@ -12,12 +12,14 @@ Result<void> check_bound_count(const Type& type, BytesView wire) {
   return invalid("The data cannot be deserialized as a " + name.substr(0, name.find('<')));
 }
 
-// What Cassandra says of bytes that a client has bound. It catches what is wrong with them, but not of user types.
+// What Cassandra says of bytes that a client has bound. It catches what is wrong with them, but not of user
+// types.
 Result<void> check_bound(const Type& type, BytesView wire) {
   KEYZONE_CHECK(check_bound_count(type, wire));
   const auto valid = type.validate(wire);
   if (valid || !type.is_user_type()) return valid;
-  return Error{ErrorKind::kServer, "org.apache.cassandra.serializers.MarshalException: " + valid.error().message};
+  return Error{ErrorKind::kServer,
+               "org.apache.cassandra.serializers.MarshalException: " + valid.error().message};
 }
 
 }  // namespace

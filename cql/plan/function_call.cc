@@ -5,8 +5,8 @@
 namespace keyzone::cql {
 namespace {
 
-// Whether Cassandra sees no type in the literal: in a selection a map may be a user type, elsewhere a list a vector, and
-// values in brackets a tuple or a user type.
+// Whether Cassandra sees no type in the literal: in a selection a map may be a user type, elsewhere a list a
+// vector, and values in brackets a tuple or a user type.
 bool says_no_type(const Term& term, bool in_selection) {
   if (in_selection) return term.as<MapLiteral>();
   const auto* tuple = term.as<TupleLiteral>();
@@ -38,8 +38,8 @@ CallArgument describe(const PrepareContext& context, const Argument& argument, b
     return CallArgument::typed(freeze(hinted), text);  // a selection has no other collections
   }
   const std::string text = !argument.name.empty() ? argument.name
-                           : argument.term        ? to_string(*argument.term, Spelling::kCalls, context.keyspace)
-                                                  : "";
+                           : argument.term ? to_string(*argument.term, Spelling::kCalls, context.keyspace)
+                                           : "";
   CallArgument out = CallArgument::typed(argument.ready->type(), text);
   if (argument.bracketed) out.type = nullptr;
   return out;

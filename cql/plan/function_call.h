@@ -51,8 +51,8 @@ struct CallShape {
   QualifiedName name;
   std::vector<TermPtr> arguments;
 };
-// That something can be cast to its type. Cassandra blames the `first_column` of the selection; empty: there is
-// none.
+// That something can be cast to its type. Cassandra blames the `first_column` of the selection; empty: there
+// is none.
 Result<void> check_cast_target(const PrepareContext& context, const Cast& cast,
                                const std::string& first_column);
 Result<CallShape> shape_of(const PrepareContext& context, const Term& term);

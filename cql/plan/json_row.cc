@@ -12,8 +12,8 @@ Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, boo
                                          EvalContext& context) {
   JsonValue row;
   if (const auto error = read_json(text, JsonRoot::kObject, row)) {
-    return invalid("Could not decode JSON string as a map: " + error->to_string() + ". (String was: " +
-                   std::string(text) + ")");
+    return invalid("Could not decode JSON string as a map: " + error->to_string() +
+                   ". (String was: " + std::string(text) + ")");
   }
   if (row.is_null()) return invalid("Got null for INSERT JSON values");
   std::vector<Value> values(table.columns.size(), default_unset ? Value::unset() : Value::null());
@@ -27,11 +27,13 @@ Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, boo
     auto value = column.type->from_json(*at->second);
     fields.erase(at);
     if (!value) {
-      const uint32_t place = java_bucket(column.name, table.columns.size());  // Cassandra tells the first it meets
+      // Cassandra tells the first it meets
+      const uint32_t place = java_bucket(column.name, table.columns.size());
       if (!failed || place < failed->first) {
-        failed = {place, is_duration_error(value.error()) ? value.error()
-                                                          : invalid("Error decoding JSON value for " + column.name +
-                                                                    ": " + value.error().message)};
+        failed = {place, is_duration_error(value.error())
+                             ? value.error()
+                             : invalid("Error decoding JSON value for " + column.name + ": " +
+                                       value.error().message)};
       }
       continue;
     }

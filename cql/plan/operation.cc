@@ -49,7 +49,8 @@ Result<ColumnOperation> prepare_add(PrepareContext& context, const Table& table,
     if (conditional && !column.type->is_counter()) {
       if (can_be_summed(column.type->kind()))
         return make(Kind::kAddValue, column, prepare_term(context, a.value, receiver));
-      return invalid("Invalid operation (" + describe(a) + ") for non-numeric and non-text type " + column.name);
+      return invalid("Invalid operation (" + describe(a) + ") for non-numeric and non-text type " +
+                     column.name);
     }
     if (!column.type->is_counter()) return invalid_operation(a, "non counter");
     return make(Kind::kAddCounter, column, prepare_term(context, a.value, receiver));
@@ -136,7 +137,8 @@ Result<ColumnOperation> prepare_assignment(PrepareContext& context, const Table&
     case AssignmentKind::kPrepend:
       break;
   }
-  auto made = make(Kind::kPrepend, column, prepare_term(context, assignment.value, receiver_of(table, column)));
+  auto made =
+      make(Kind::kPrepend, column, prepare_term(context, assignment.value, receiver_of(table, column)));
   if (!made) return made;
   if (column.type->kind() != TypeKind::kList) return invalid_operation(assignment, "non list");
   if (!column.type->is_multi_cell()) return invalid_operation(assignment, "frozen list");

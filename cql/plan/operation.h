@@ -21,7 +21,7 @@ struct ColumnOperation {
     kDeleteField,
     kAddCounter,
     kSubtractCounter,
-    kAddValue,       // to a number or text, on a condition
+    kAddValue,  // to a number or text, on a condition
     kDelete,
   };
   Kind kind = Kind::kSet;

@@ -14,7 +14,7 @@ class PointKey {
   static std::optional<PointKey> partition_of(const Restrictions& restrictions);
   static std::optional<PointKey> clustering_of(const Restrictions& restrictions);
 
-  Result<Bytes> partition_key(EvalContext& context) const;  // may not be allowed: check_partition_key
+  Result<Bytes> partition_key(EvalContext& context) const;   // may not be allowed: check_partition_key
   Result<Bytes> clustering_key(EvalContext& context) const;  // in order-preserving form
   // The same, and in `as_written` the values as blocks if reading the key gives others; else it stays empty.
   Result<Bytes> clustering_key(EvalContext& context, Bytes& as_written) const;

@@ -22,7 +22,8 @@ std::vector<uint16_t> Markers::partition_key_indexes(size_t size) const {
   std::vector<uint16_t> indexes(size);
   std::vector<bool> seen(size, false);
   for (const auto& [position, marker] : partition_key_) {
-    if (position >= size || marker > UINT16_MAX) continue;  // of several (in a batch) the last counts, as in Cassandra
+    // of several (in a batch) the last counts, as in Cassandra
+    if (position >= size || marker > UINT16_MAX) continue;
     seen[position] = true;
     indexes[position] = static_cast<uint16_t>(marker);
   }

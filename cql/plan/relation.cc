@@ -230,7 +230,8 @@ std::string describe_subject(const Relation& relation, const std::vector<const C
 Result<void> check_relation(const Table& table, const Relation& relation,
                             const std::vector<const Column*>& columns) {
   if (relation.op == Operator::kNotEqual) {
-    const std::string value = relation.operands.empty() ? "" : to_string(*relation.operands[0], Spelling::kCalls);
+    const std::string value =
+        relation.operands.empty() ? "" : to_string(*relation.operands[0], Spelling::kCalls);
     return invalid("Unsupported \"!=\" relation: " + describe_subject(relation, columns) + " != " + value);
   }
   switch (relation.kind) {
@@ -291,8 +292,8 @@ class Refusal {
     return invalid(std::string("Invalid ") + (is_null ? "null" : "unset") + " value for column " +
                    relation_.first().name);
   }
-  // A list that rows are filtered by ends at its first null, as in Cassandra: what stands behind it is not looked at. What is
-  // not set is passed over.
+  // A list that rows are filtered by ends at its first null, as in Cassandra: what stands behind it is not
+  // looked at. What is not set is passed over.
   bool ends_list() const { return filters_ && relation_.is_in() && relation_.kind != RelationKind::kTuple; }
 
  private:
@@ -397,8 +398,9 @@ Result<PreparedRelation> prepare_relation(PrepareContext& context, const Table& 
     prepared.operands.push_back(std::move(operand));
   }
   if (relation.op == Operator::kLike) {
-    return invalid("LIKE restriction is only supported on properly indexed columns. " + written_names(columns) +
-                   " LIKE " + to_string(*relation.operands.at(0), Spelling::kCalls) + " is not valid.");
+    return invalid("LIKE restriction is only supported on properly indexed columns. " +
+                   written_names(columns) + " LIKE " + to_string(*relation.operands.at(0), Spelling::kCalls) +
+                   " is not valid.");
   }
   const bool one_of_one = relation.op == Operator::kIn && !relation.in_list && relation.operands.size() == 1;
   if (one_of_one) prepared.op = Operator::kEqual;

@@ -18,11 +18,11 @@ struct Operand {
 struct PreparedRelation {
   RelationKind kind = RelationKind::kColumn;
   std::vector<const Column*>
-      columns;                     // of the table that the statement holds; kToken: the whole partition key
+      columns;  // of the table that the statement holds; kToken: the whole partition key
   Operator op = Operator::kEqual;
-  std::vector<Operand> operands;   // one, or any number for IN
-  ExpressionPtr in_list;           // IN ?: gives a list of values or of tuples
-  ExpressionPtr map_key;           // kMapEntry
+  std::vector<Operand> operands;  // one, or any number for IN
+  ExpressionPtr in_list;          // IN ?: gives a list of values or of tuples
+  ExpressionPtr map_key;          // kMapEntry
 
   const Column& first() const { return *columns.front(); }
   bool is_equal() const { return op == Operator::kEqual && !map_key; }

@@ -50,7 +50,8 @@ class Restrictions {
   bool has_clustering() const { return !clustering_.empty() || clustering_filtered_; }
   bool clustering_in() const { return clustering_in_; }
   bool full_primary_key() const { return all_keys_ && equal_prefix_ == table_->clustering_size; }
-  // INSERT and UPDATE: the rows to write, by their whole clustering keys or, where rows may end early, by prefixes.
+  // INSERT and UPDATE: the rows to write, by their whole clustering keys or, where rows may end early, by
+  // prefixes.
   bool names_rows() const { return full_primary_key() || rows_end_early_; }
   bool clustering_slice() const { return slice_; }
   size_t clustering_prefix() const {
@@ -65,8 +66,8 @@ class Restrictions {
   // The column is restricted to one value by = (for ORDER BY and GROUP BY).
   bool is_fixed(const Column& column) const;
 
-  // The partition keys, by value in order and without duplicates; some may not be allowed (check_partition_key).
-  // REQUIRES: has_partition_keys()
+  // The partition keys, by value in order and without duplicates; some may not be allowed
+  // (check_partition_key). REQUIRES: has_partition_keys()
   Result<std::vector<Bytes>> partition_keys(EvalContext& context) const;
   // REQUIRES: !has_partition_keys(), or to filter its keys. nullopt: nothing can be in it.
   Result<std::optional<TokenRange>> token_range(EvalContext& context) const;

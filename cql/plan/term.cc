@@ -59,7 +59,8 @@ TypeKind preferred_kind(const Constant& constant) {
   return TypeKind::kBlob;
 }
 
-Result<Match> of_parts(const PrepareContext& context, const std::vector<TermPtr>& parts, const Receiver& part) {
+Result<Match> of_parts(const PrepareContext& context, const std::vector<TermPtr>& parts,
+                       const Receiver& part) {
   Worst worst;
   for (const TermPtr& one : parts) {
     KEYZONE_TRY(on, worst.goes_on(tested(context, *one, part)));
@@ -82,7 +83,8 @@ Result<Match> of_tuple(const PrepareContext& context, const TupleLiteral& tuple,
   return worst.result();
 }
 
-Result<Match> of_user_type(const PrepareContext& context, const UserTypeLiteral& literal, const Receiver& receiver) {
+Result<Match> of_user_type(const PrepareContext& context, const UserTypeLiteral& literal,
+                           const Receiver& receiver) {
   if (!receiver.type->is_user_type()) return Match::kNo;
   for (const auto& [name, term] : literal.fields) {
     const std::optional<size_t> at = receiver.type->find_field(name);
@@ -174,8 +176,8 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
   const std::string text = to_string(term, Spelling::kCalls, context.keyspace);
   const Receiver casted = receiver.with(text, type);
   if (assignability(context, *hint.term, casted) == Match::kNo) {
-    return invalid("Cannot cast value " + to_string(*hint.term, Spelling::kCalls, context.keyspace) + " to type " +
-                   type->to_string());
+    return invalid("Cannot cast value " + to_string(*hint.term, Spelling::kCalls, context.keyspace) +
+                   " to type " + type->to_string());
   }
   // A selection knows frozen collections only, which is what functions get of it.
   const bool frozen = receiver.name == kSelectionName && receiver.type->frozen();

@@ -29,8 +29,8 @@ struct WritePlan {
   ExpressionPtr json;  // INSERT JSON: the text
   bool json_default_unset = false;
   int32_t default_ttl = 0;
-  bool marker = false;      // INSERT of a row
-  bool writes_row = false;  // something is done to rows, not to statics alone
+  bool marker = false;             // INSERT of a row
+  bool writes_row = false;         // something is done to rows, not to statics alone
   bool spells_clustering = false;  // see schema/clustering_as_written.h
 
   bool conditional() const { return conditions.any(); }

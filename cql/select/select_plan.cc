@@ -16,8 +16,8 @@ class SelectPlanner {
         statement_(statement),
         plan_(std::make_shared<SelectPlan>(table)) {}
 
-  // In the order in which Cassandra complains: of the selection only behind WHERE, unless it had to look at it
-  // before; of filtering whole tables last.
+  // In the order in which Cassandra complains: of the selection only behind WHERE, unless it had to look at
+  // it before; of filtering whole tables last.
   Result<SelectPlanPtr> run(bool local) {
     plan_->local = local;
     plan_->distinct = statement_.distinct;
@@ -288,7 +288,8 @@ class SelectPlanner {
     if (statement_.order_by.empty()) return {};
     plan_->ordered = true;
     const Restrictions& where = plan_->restrictions;
-    if (statement_.order_by[0].ann_of) return invalid("ANN ordering by vector requires the column to be indexed");
+    if (statement_.order_by[0].ann_of)
+      return invalid("ANN ordering by vector requires the column to be indexed");
     if (!where.has_partition_keys()) {
       return invalid("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
     }
@@ -358,7 +359,7 @@ class SelectPlanner {
   std::shared_ptr<SelectPlan> plan_;
   size_t selected_slots_ = 0;
   std::vector<std::pair<const Column*, bool>> orderings_;  // and whether they descend
-  bool restricts_rows_ = false;  // WHERE speaks of clustering or regular columns
+  bool restricts_rows_ = false;                            // WHERE speaks of clustering or regular columns
 };
 
 }  // namespace

@@ -301,7 +301,8 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   KEYZONE_TRY(prepared, prepare_arguments(context_, *function, std::move(arguments), true));
   std::string name = result_column_name(*function, names);
   // Cassandra sees a timeuuid's class behind the order of a column that is not reversed only.
-  const bool of_timeuuid = function->result->other_class() == OtherClass::kLegacyTimeuuid && is_reversed_column(shape.arguments);
+  const bool of_timeuuid =
+      function->result->other_class() == OtherClass::kLegacyTimeuuid && is_reversed_column(shape.arguments);
   const auto typed = [of_timeuuid](ExpressionPtr value) -> ExpressionPtr {
     if (!of_timeuuid) return value;
     return std::make_shared<RetypedExpression>(native_type(TypeKind::kTimeuuid), std::move(value));
@@ -334,8 +335,9 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
     KEYZONE_TRY(said, looked_up(context_.resolve(hint->type)));
     const TypePtr type = freeze(said);
     KEYZONE_TRY(selector, build(hint->term, type));
-    selector.name = is_call(*hint->term) ? "(" + spell_type(hint->type.text, table_.keyspace) + ")" + selector.name
-                                         : text(*term);
+    selector.name = is_call(*hint->term)
+                        ? "(" + spell_type(hint->type.text, table_.keyspace) + ")" + selector.name
+                        : text(*term);
     if (!can_be(*selector.value->type(), *type)) return cannot_assign(selector.name, *type);
     if (!(*selector.value->type() == *type)) {
       selector.value = std::make_shared<RetypedExpression>(type, std::move(selector.value));

@@ -52,7 +52,8 @@ class SelectorBuilder {
   };
   Result<Container> build_container(const TermPtr& term);
   // Says what is read of a container that is a column: null is open.
-  void read_part(const Column* column, const std::vector<TermPtr>& keys, ExpressionPtr from, ExpressionPtr to);
+  void read_part(const Column* column, const std::vector<TermPtr>& keys, ExpressionPtr from,
+                 ExpressionPtr to);
   Result<Selector> build_field(const FieldOf& field);
   Result<Selector> build_element(const ElementOf& element);
   Result<Selector> build_slice(const SliceOf& slice);

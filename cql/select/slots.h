@@ -32,7 +32,8 @@ class SlotTable {
   // After finish():
   const std::vector<ColumnId>& fetched() const { return fetched_; }          // ReadRequest::columns
   const std::vector<ColumnId>& with_stamps() const { return with_stamps_; }  // ReadRequest::with_metadata
-  // ReadRequest::elements, with these values. What can't be evaluated is for whoever looks at rows to complain of: open here.
+  // ReadRequest::elements, with these values. What can't be evaluated is for whoever looks at rows to
+  // complain of: open here.
   std::vector<ElementRange> elements(EvalContext& context) const;
   struct Cell {
     size_t slot;

@@ -58,7 +58,7 @@ struct TraceEvent {
 // What a coordinator did for one request whose client asked for a trace.
 struct TraceFact {
   Uuid id;
-  std::string client;       // addresses as text
+  std::string client;  // addresses as text
   std::string coordinator;
   uint16_t coordinator_port = 0;  // for peers
   std::string request;            // "Execute CQL3 query"
@@ -101,7 +101,7 @@ struct WorkFacts {
 };
 
 struct NodeFacts {
-  NodeId node;  // this one; its addresses are in the catalog
+  NodeId node;         // this one; its addresses are in the catalog
   bool alone = false;  // clients are shown no other
   std::string release_version = "5.0.8";
   std::string cql_version = "3.4.7";

@@ -69,14 +69,18 @@ const TabletStats* stats_of(GroupId id, const NodeFacts& facts) {
 }
 
 // Those that the node is meant to lead, Cassandra's "primary ranges"; all where it is alone.
-bool is_primary(const Tablet& tablet, NodeId node, bool alone) { return alone || tablet.preferred_leader == node; }
+bool is_primary(const Tablet& tablet, NodeId node, bool alone) {
+  return alone || tablet.preferred_leader == node;
+}
 
 // A row for each primary range. Fill says what it has beside the rest.
 template <class Fill>
-void add_estimates(RowBuilder& rows, const Table& table, const Catalog& catalog, const NodeFacts& facts, Fill fill) {
+void add_estimates(RowBuilder& rows, const Table& table, const Catalog& catalog, const NodeFacts& facts,
+                   Fill fill) {
   const auto map = catalog.tablets.find(table.id);
   if (map == catalog.tablets.end() || is_hidden_keyspace(table.keyspace)) return;
-  std::map<std::pair<std::string, std::string>, const Tablet*> ordered;  // as texts, that is how they are sorted
+  // as texts, that is how they are sorted
+  std::map<std::pair<std::string, std::string>, const Tablet*> ordered;
   for (const Tablet& tablet : map->second->tablets) {
     if (is_primary(tablet, facts.node, facts.alone))
       ordered[{std::to_string(tablet.begin.value), std::to_string(tablet.end.value)}] = &tablet;
@@ -161,7 +165,8 @@ std::vector<SystemRow> prepared_statements_rows(const Table& table, const Catalo
 }
 
 bool shows_estimates(const Table& table) {
-  return (table.keyspace == "system" && (table.name == "size_estimates" || table.name == "table_estimates")) ||
+  return (table.keyspace == "system" &&
+          (table.name == "size_estimates" || table.name == "table_estimates")) ||
          (table.keyspace == "system_views" && table.name == "disk_usage");
 }
 
@@ -178,7 +183,8 @@ std::vector<GroupId> tablets_to_estimate(const Catalog& catalog, NodeId node, bo
 std::vector<SystemRow> size_estimates_rows(const Table& system_table, const Catalog& catalog,
                                            const NodeFacts& facts) {
   RowBuilder rows(system_table);
-  for (const auto& [name, table] : catalog.tables) add_estimates(rows, *table, catalog, facts, [](RowBuilder&) {});
+  for (const auto& [name, table] : catalog.tables)
+    add_estimates(rows, *table, catalog, facts, [](RowBuilder&) {});
   return rows.take();
 }
 
@@ -187,7 +193,8 @@ std::vector<SystemRow> table_estimates_rows(const Table& system_table, const Cat
   RowBuilder rows(system_table);
   for (const auto& [name, table] : catalog.tables) {
     for (const char* range : {"local_primary", "primary"})
-      add_estimates(rows, *table, catalog, facts, [range](RowBuilder& row) { row.text("range_type", range); });
+      add_estimates(rows, *table, catalog, facts,
+                    [range](RowBuilder& row) { row.text("range_type", range); });
   }
   return rows.take();
 }
@@ -217,7 +224,8 @@ std::vector<SystemRow> clients_rows(const Table& table, const Catalog&, const No
   return rows.take();
 }
 
-// The node's configuration, and what clients ask for that nobody can set here, or that another key sets as well.
+// The node's configuration, and what clients ask for that nobody can set here, or that another key sets as
+// well.
 std::vector<SystemRow> settings_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
   static constexpr std::pair<std::string_view, std::string_view> kFixed[] = {
       {"auto_snapshot", "false"},
@@ -254,7 +262,8 @@ std::vector<SystemRow> settings_rows(const Table& table, const Catalog&, const N
   return rows.take();
 }
 
-// The one role there is: clients don't log in, and each may do all. It has no password, and so no hash of one.
+// The one role there is: clients don't log in, and each may do all. It has no password, and so no hash of
+// one.
 std::vector<SystemRow> roles_rows(const Table& table, const Catalog&, const NodeFacts&) {
   RowBuilder rows(table);
   rows.add().text("role", "cassandra").boolean("can_login", true).boolean("is_superuser", true);
@@ -270,13 +279,16 @@ std::vector<SystemRow> gossip_info_rows(const Table& table, const Catalog& catal
   for (const auto& [id, node] : catalog.nodes) {
     if (!node.replaced && !facts.alone) ordered[{node.listen_address, node.storage_port}] = {id, &node};
   }
-  const auto seconds_up = [&facts](NodeId id) { return static_cast<int32_t>(stats_of(id, facts).uptime_ms / kMillisPerSecond); };
+  const auto seconds_up = [&facts](NodeId id) {
+    return static_cast<int32_t>(stats_of(id, facts).uptime_ms / kMillisPerSecond);
+  };
   const int32_t now = facts.gossip_generation + seconds_up(facts.node);
   RowBuilder rows(table);
   for (const auto& [key, found] : ordered) {
     const auto& [id, node] = found;
     const std::string& address = node->listen_address;
-    const std::string status = "NORMAL," + (node->tokens.empty() ? "" : std::to_string(node->tokens.front().value));
+    const std::string status =
+        "NORMAL," + (node->tokens.empty() ? "" : std::to_string(node->tokens.front().value));
     rows.add()
         .inet("address", address)
         .integer("port", node->storage_port)
@@ -288,7 +300,8 @@ std::vector<SystemRow> gossip_info_rows(const Table& table, const Catalog& catal
         .text("internal_address_and_port", address + ":" + std::to_string(node->storage_port))
         .text("internal_ip", address)
         .text("load", std::to_string(stats_of(id, facts).data_bytes) + ".0")
-        .text("native_address_and_port", client_address(*node) + ":" + std::to_string(node->native_transport_port))
+        .text("native_address_and_port",
+              client_address(*node) + ":" + std::to_string(node->native_transport_port))
         .text("rack", node->zone)
         .text("release_version", facts.release_version)
         .text("rpc_address", client_address(*node))

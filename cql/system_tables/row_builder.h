@@ -63,16 +63,21 @@ std::vector<SystemRow> virtual_tables_rows(const Table& table, const Catalog& ca
                                            const NodeFacts& facts);
 std::vector<SystemRow> virtual_columns_rows(const Table& table, const Catalog& catalog,
                                             const NodeFacts& facts);
-std::vector<SystemRow> trace_sessions_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> trace_sessions_rows(const Table& table, const Catalog& catalog,
+                                           const NodeFacts& facts);
 std::vector<SystemRow> trace_events_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
-std::vector<SystemRow> coordinator_read_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
-std::vector<SystemRow> coordinator_scan_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
-std::vector<SystemRow> coordinator_write_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> coordinator_read_rows(const Table& table, const Catalog& catalog,
+                                             const NodeFacts& facts);
+std::vector<SystemRow> coordinator_scan_rows(const Table& table, const Catalog& catalog,
+                                             const NodeFacts& facts);
+std::vector<SystemRow> coordinator_write_rows(const Table& table, const Catalog& catalog,
+                                              const NodeFacts& facts);
 std::vector<SystemRow> local_read_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> local_scan_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> local_write_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> rows_per_read_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
-std::vector<SystemRow> tombstones_per_read_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> tombstones_per_read_rows(const Table& table, const Catalog& catalog,
+                                                const NodeFacts& facts);
 std::vector<SystemRow> disk_usage_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> batch_metrics_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> cql_metrics_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);

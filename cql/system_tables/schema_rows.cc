@@ -108,8 +108,8 @@ std::vector<SystemRow> columns_of(const Table& system_table, const std::vector<T
   return rows.take();
 }
 
-// What an older Cassandra doesn't know is written only where it is not the default; cdc only where it is enabled, which
-// it never is here.
+// What an older Cassandra doesn't know is written only where it is not the default; cdc only where it is
+// enabled, which it never is here.
 void add_options(RowBuilder& rows, const TableOptions& options) {
   if (!options.allow_auto_snapshot) rows.boolean("allow_auto_snapshot", false);
   if (!options.incremental_backups) rows.boolean("incremental_backups", false);

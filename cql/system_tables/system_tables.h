@@ -17,8 +17,8 @@ inline constexpr std::string_view kInternalKeyspace = "keyzone_internal";
 // and the internal one: nobody creates, changes or drops these.
 bool is_system_keyspace(std::string_view name);
 inline bool is_hidden_keyspace(std::string_view name) { return name == kInternalKeyspace; }
-// system_auth, system_distributed and system_traces: in Cassandra these are keyspaces like others, of which nobody may change
-// more than how they are replicated. What was changed is in the catalog.
+// system_auth, system_distributed and system_traces: in Cassandra these are keyspaces like others, of which
+// nobody may change more than how they are replicated. What was changed is in the catalog.
 bool is_replicated_system_keyspace(std::string_view name);
 // system_views and system_virtual_schema
 bool is_virtual_keyspace(std::string_view name);
@@ -26,9 +26,9 @@ bool is_virtual_keyspace(std::string_view name);
 // nullptr: none of that name. The pointers live as long as the program.
 const Table* find_system_table(std::string_view keyspace, std::string_view name);
 TablePtr system_table(std::string_view keyspace, std::string_view name);
-const std::vector<KeyspacePtr>& system_keyspaces();  // by name, as they are at first
+const std::vector<KeyspacePtr>& system_keyspaces();           // by name, as they are at first
 const Keyspace* find_system_keyspace(std::string_view name);  // the same; nullptr: none of that name
-const std::vector<TablePtr>& system_tables();        // by keyspace and name
+const std::vector<TablePtr>& system_tables();                 // by keyspace and name
 
 // For each of Table::columns, in their order, the wire value or null.
 using SystemRow = std::vector<std::optional<Bytes>>;

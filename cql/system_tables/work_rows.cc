@@ -1,10 +1,10 @@
 // What a node has measured of its work, in the shapes that Cassandra's tables of system_views have.
 //
-// Tables of system_views that stay empty have nothing to show here: there are no hints (Raft brings a replica up to date), no
-// repairs and streams (nor their history), no permission caches without roles, no SSTables of a table's own (all tablets of a
-// shard share one LevelDB: max_sstable_size, max_partition_size, sai_*), no snapshots, and no JVM whose properties could
-// be listed. Links between nodes carry no messages that could be counted as internode_* counts them: all that waits for a peer
-// leaves as one frame.
+// Tables of system_views that stay empty have nothing to show here: there are no hints (Raft brings a replica
+// up to date), no repairs and streams (nor their history), no permission caches without roles, no SSTables of
+// a table's own (all tablets of a shard share one LevelDB: max_sstable_size, max_partition_size, sai_*), no
+// snapshots, and no JVM whose properties could be listed. Links between nodes carry no messages that could be
+// counted as internode_* counts them: all that waits for a peer leaves as one frame.
 #include "cql/system_tables/row_builder.h"
 
 namespace keyzone::cql {
@@ -32,7 +32,8 @@ MeterFact meter_of(const Table& table, const NodeFacts& facts, MeterOf which) {
   return found == facts.work.tables.end() ? MeterFact() : found->second.*which;
 }
 
-std::vector<SystemRow> latencies(const Table& system_table, const Catalog& catalog, const NodeFacts& facts, MeterOf which) {
+std::vector<SystemRow> latencies(const Table& system_table, const Catalog& catalog, const NodeFacts& facts,
+                                 MeterOf which) {
   return rows_of_tables(system_table, catalog, [&](RowBuilder& rows, const Table& table) {
     const MeterFact meter = meter_of(table, facts, which);
     rows.bigint("count", static_cast<int64_t>(meter.count))
@@ -43,7 +44,8 @@ std::vector<SystemRow> latencies(const Table& system_table, const Catalog& catal
   });
 }
 
-std::vector<SystemRow> sizes(const Table& system_table, const Catalog& catalog, const NodeFacts& facts, MeterOf which) {
+std::vector<SystemRow> sizes(const Table& system_table, const Catalog& catalog, const NodeFacts& facts,
+                             MeterOf which) {
   return rows_of_tables(system_table, catalog, [&](RowBuilder& rows, const Table& table) {
     const MeterFact meter = meter_of(table, facts, which);
     rows.bigint("count", static_cast<int64_t>(meter.count))
@@ -55,13 +57,16 @@ std::vector<SystemRow> sizes(const Table& system_table, const Catalog& catalog, 
 
 }  // namespace
 
-std::vector<SystemRow> coordinator_read_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+std::vector<SystemRow> coordinator_read_rows(const Table& table, const Catalog& catalog,
+                                             const NodeFacts& facts) {
   return latencies(table, catalog, facts, &TableWorkFact::coordinator_reads);
 }
-std::vector<SystemRow> coordinator_scan_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+std::vector<SystemRow> coordinator_scan_rows(const Table& table, const Catalog& catalog,
+                                             const NodeFacts& facts) {
   return latencies(table, catalog, facts, &TableWorkFact::coordinator_scans);
 }
-std::vector<SystemRow> coordinator_write_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+std::vector<SystemRow> coordinator_write_rows(const Table& table, const Catalog& catalog,
+                                              const NodeFacts& facts) {
   return latencies(table, catalog, facts, &TableWorkFact::coordinator_writes);
 }
 std::vector<SystemRow> local_read_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
@@ -73,21 +78,26 @@ std::vector<SystemRow> local_scan_rows(const Table& table, const Catalog& catalo
 std::vector<SystemRow> local_write_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
   return latencies(table, catalog, facts, &TableWorkFact::local_writes);
 }
-std::vector<SystemRow> rows_per_read_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+std::vector<SystemRow> rows_per_read_rows(const Table& table, const Catalog& catalog,
+                                          const NodeFacts& facts) {
   return sizes(table, catalog, facts, &TableWorkFact::rows_per_read);
 }
-std::vector<SystemRow> tombstones_per_read_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+std::vector<SystemRow> tombstones_per_read_rows(const Table& table, const Catalog& catalog,
+                                                const NodeFacts& facts) {
   return sizes(table, catalog, facts, &TableWorkFact::tombstones_per_read);
 }
 
-// Of the replicas that this node answers for, like size_estimates; a part of a mebibyte counts as one, as in Cassandra.
-std::vector<SystemRow> disk_usage_rows(const Table& system_table, const Catalog& catalog, const NodeFacts& facts) {
+// Of the replicas that this node answers for, like size_estimates; a part of a mebibyte counts as one, as in
+// Cassandra.
+std::vector<SystemRow> disk_usage_rows(const Table& system_table, const Catalog& catalog,
+                                       const NodeFacts& facts) {
   return rows_of_tables(system_table, catalog, [&](RowBuilder& rows, const Table& table) {
     uint64_t bytes = 0;
     if (const auto map = catalog.tablets.find(table.id); map != catalog.tablets.end()) {
       for (const Tablet& tablet : map->second->tablets) {
         const auto stats = facts.tablets.find(tablet.group);
-        if (stats != facts.tablets.end()) bytes += stats->second.partitions * stats->second.mean_partition_bytes;
+        if (stats != facts.tablets.end())
+          bytes += stats->second.partitions * stats->second.mean_partition_bytes;
       }
     }
     rows.bigint("mebibytes", static_cast<int64_t>((bytes + kMebibyte - 1) / kMebibyte));
@@ -112,9 +122,12 @@ std::vector<SystemRow> batch_metrics_rows(const Table& table, const Catalog&, co
 
 std::vector<SystemRow> cql_metrics_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
   const WorkFacts& work = facts.work;
-  const auto prepared = static_cast<double>(work.prepared_executed), others = static_cast<double>(work.others_executed);
+  const auto prepared = static_cast<double>(work.prepared_executed),
+             others = static_cast<double>(work.others_executed);
   RowBuilder rows(table);
-  const auto add = [&rows](const char* name, double value) { rows.add().text("name", name).real("value", value); };
+  const auto add = [&rows](const char* name, double value) {
+    rows.add().text("name", name).real("value", value);
+  };
   add("prepared_statements_count", static_cast<double>(work.prepared_count));
   add("prepared_statements_evicted", static_cast<double>(work.prepared_evicted));
   add("prepared_statements_executed", prepared);
@@ -123,8 +136,8 @@ std::vector<SystemRow> cql_metrics_rows(const Table& table, const Catalog&, cons
   return rows.take();
 }
 
-// Cassandra's caches of counters, keys and rows, as it shows them where they are switched off: there are none. Blocks of data
-// are cached by LevelDB, under `chunks` as in Cassandra.
+// Cassandra's caches of counters, keys and rows, as it shows them where they are switched off: there are
+// none. Blocks of data are cached by LevelDB, under `chunks` as in Cassandra.
 std::vector<SystemRow> caches_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
   RowBuilder rows(table);
   const auto add = [&rows](const char* name, const CacheFact& cache) {
@@ -145,9 +158,9 @@ std::vector<SystemRow> caches_rows(const Table& table, const Catalog&, const Nod
   return rows.take();
 }
 
-// There are no pools: a shard's one thread does all that concerns its tablets and connections. Those of Cassandra's names
-// that clients look for are told what of that kind was done here. A replica answers a read, or applies what was agreed on, in
-// one go: of those none is ever found active or waiting.
+// There are no pools: a shard's one thread does all that concerns its tablets and connections. Those of
+// Cassandra's names that clients look for are told what of that kind was done here. A replica answers a read,
+// or applies what was agreed on, in one go: of those none is ever found active or waiting.
 std::vector<SystemRow> thread_pools_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
   RowBuilder rows(table);
   for (const PoolFact& pool : facts.work.pools) {

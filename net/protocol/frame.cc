@@ -62,8 +62,8 @@ void FrameReader::startup_refused() {
 std::string oversize_message(const Frame& frame, size_t bytes_max) {
   const std::string most = std::to_string(bytes_max);
   if (frame.version >= 5) {
-    return "CQL Message of size " + std::to_string(frame.oversize) + " bytes exceeds allowed maximum of " + most +
-           " bytes";
+    return "CQL Message of size " + std::to_string(frame.oversize) + " bytes exceeds allowed maximum of " +
+           most + " bytes";
   }
   return "Request is too big: length " + std::to_string(kFrameHeaderSize + frame.oversize) +
          " exceeds maximum allowed length " + most + ".";
@@ -227,9 +227,9 @@ bool FrameReader::check_header(BytesView header, size_t& body_size) {
   if (!is_known_opcode(opcode)) return refuse("Unknown opcode " + std::to_string(opcode));
   if (is_request(static_cast<Opcode>(opcode)) != (options_.role == Role::kServer)) {
     const bool server = options_.role == Role::kServer;
-    return refuse(std::string("Wrong protocol direction (expected ") + (server ? "RESPONSE" : "REQUEST") + ", got " +
-                  (server ? "REQUEST" : "RESPONSE") + ") for opcode " + std::to_string(opcode) + " (" +
-                  std::string(to_string(static_cast<Opcode>(opcode))) + ")");
+    return refuse(std::string("Wrong protocol direction (expected ") + (server ? "RESPONSE" : "REQUEST") +
+                  ", got " + (server ? "REQUEST" : "RESPONSE") + ") for opcode " + std::to_string(opcode) +
+                  " (" + std::string(to_string(static_cast<Opcode>(opcode))) + ")");
   }
   if (options_.role == Role::kServer && stream < 0) return refuse("Invalid negative stream id");
   const auto size = load_be<int32_t>(header.data() + kLengthOffset);

@@ -41,7 +41,8 @@ using PayloadView = std::vector<std::pair<BytesView, Value>>;  // [bytes map]
 // --- reading ---
 BytesView read_string(ByteReader& in);
 BytesView read_long_string(ByteReader& in);
-Value read_value(ByteReader& in, bool may_be_unset);  // -1 null; -2 unset where allowed, and other negatives fail there; else all are null
+// -1 null; -2 unset where allowed, and other negatives fail there; else all are null
+Value read_value(ByteReader& in, bool may_be_unset);
 std::optional<BytesView> read_bytes(ByteReader& in);  // any negative length is null
 BytesView read_short_bytes(ByteReader& in);
 std::vector<std::string> read_string_list(ByteReader& in);

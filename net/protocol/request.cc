@@ -42,11 +42,14 @@ constexpr int kCqlMajorMin = 3;
 
 // Of "3.4.7"; nullopt where there are no two numbers.
 std::optional<int> major_version(std::string_view version) {
-  const auto digit = [&](size_t at) { return at < version.size() && version[at] >= '0' && version[at] <= '9'; };
+  const auto digit = [&](size_t at) {
+    return at < version.size() && version[at] >= '0' && version[at] <= '9';
+  };
   size_t end = 0;
   while (digit(end)) ++end;
   constexpr size_t kDigitsMax = 4;
-  if (end == 0 || end > kDigitsMax || end >= version.size() || version[end] != '.' || !digit(end + 1)) return {};
+  if (end == 0 || end > kDigitsMax || end >= version.size() || version[end] != '.' || !digit(end + 1))
+    return {};
   return std::stoi(std::string(version.substr(0, end)));
 }
 
@@ -193,7 +196,8 @@ Result<void> check_turn(uint8_t version, Opcode opcode) {
   const bool started = version != 0, startup = opcode == Opcode::kStartup;
   if (started != startup || opcode == Opcode::kOptions) return {};
   if (started) return protocol_error("Unexpected message STARTUP, the connection is already initialized");
-  return protocol_error("Unexpected message " + std::string(to_string(opcode)) + ", expecting STARTUP or OPTIONS");
+  return protocol_error("Unexpected message " + std::string(to_string(opcode)) +
+                        ", expecting STARTUP or OPTIONS");
 }
 
 Result<Compression> accept_startup(const StartupRequest& request, uint8_t version) {

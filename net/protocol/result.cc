@@ -93,9 +93,8 @@ void append_metadata(Bytes& body, const RowsHeader& header) {
   const bool whole = !header.skip_metadata || header.new_metadata_id;
   const EncodedColumns& columns = *header.columns;
   // The table's flag stays with no_metadata, as Cassandra sends it, though no table follows then.
-  append_be(body, (columns.one_table ? kGlobalTableSpec : 0u) |
-                      (header.paging_state ? kHasMorePages : 0u) | (whole ? 0u : kNoMetadata) |
-                      (header.new_metadata_id ? kMetadataChanged : 0u));
+  append_be(body, (columns.one_table ? kGlobalTableSpec : 0u) | (header.paging_state ? kHasMorePages : 0u) |
+                      (whole ? 0u : kNoMetadata) | (header.new_metadata_id ? kMetadataChanged : 0u));
   append_be(body, columns.count);
   if (header.paging_state) append_bytes(body, *header.paging_state);
   if (header.new_metadata_id) append_short_bytes(body, *header.new_metadata_id);

@@ -5,11 +5,11 @@
 namespace keyzone {
 
 namespace {
-constexpr int64_t kDaysPerEra = 146097;  // 400 years
-constexpr int64_t kDaysTo1970 = 719468;  // from 0000-03-01
-constexpr int64_t kGregorianFrom = -141427;       // 1582-10-15
-constexpr int64_t kJulianDaysTo1970 = 719470;     // from 0000-03-01 in that calendar
-constexpr int64_t kDaysPerJulianEra = 1461;       // 4 years
+constexpr int64_t kDaysPerEra = 146097;        // 400 years
+constexpr int64_t kDaysTo1970 = 719468;        // from 0000-03-01
+constexpr int64_t kGregorianFrom = -141427;    // 1582-10-15
+constexpr int64_t kJulianDaysTo1970 = 719470;  // from 0000-03-01 in that calendar
+constexpr int64_t kDaysPerJulianEra = 1461;    // 4 years
 constexpr int64_t kYearOfReform = 1582;
 bool is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 

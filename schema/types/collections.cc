@@ -110,7 +110,9 @@ Bytes build_collection(const Type& type, std::vector<Bytes> values) {
   for (size_t i = 0; i < order.size();) {
     // Of equal keys, which need not have equal bytes, the first stays; of their values the last.
     size_t last = i;
-    while (last + 1 < order.size() && key.compare(values[order[i] * step], values[order[last + 1] * step]) == 0) ++last;
+    while (last + 1 < order.size() &&
+           key.compare(values[order[i] * step], values[order[last + 1] * step]) == 0)
+      ++last;
     writer.add(values[order[i] * step]);
     if (step == 2) writer.add(values[order[last] * step + 1]);
     i = last + 1;

@@ -24,7 +24,8 @@ class CollectionReader {
   bool next(std::optional<BytesView>& value);
   bool next(BytesView& value);  // nulls are failures
   BytesView rest() const { return in_.rest(); }
-  // What is wrong where the walk has ended: "Not enough bytes to read a list", or there are more bytes than values.
+  // What is wrong where the walk has ended: "Not enough bytes to read a list", or there are more bytes than
+  // values.
   Result<void> check_end(const Type& type) const;
 
  private:
@@ -52,12 +53,12 @@ class CollectionWriter {
 // All elements of a list or set, or keys and values of a map in turn; or the error ("Not enough bytes to read
 // a list"). The elements themselves are not validated. Valid as long as `wire`.
 Result<std::vector<BytesView>> split_collection(const Type& type, BytesView wire);
-// Sets and maps sorted and without duplicates (of equal keys the first stays, with the last one's value), lists as
-// they are. REQUIRES: the elements validate.
+// Sets and maps sorted and without duplicates (of equal keys the first stays, with the last one's value),
+// lists as they are. REQUIRES: the elements validate.
 Bytes build_collection(const Type& type, std::vector<Bytes> values);
-// A collection whose sets and maps are as build_collection() would have made them, at every depth, though not within
-// tuples and user types; nullopt where it is so already, and of what is no collection. Clients send them in any order.
-// REQUIRES: `wire` validates.
+// A collection whose sets and maps are as build_collection() would have made them, at every depth, though not
+// within tuples and user types; nullopt where it is so already, and of what is no collection. Clients send
+// them in any order. REQUIRES: `wire` validates.
 std::optional<Bytes> sorted_collection(const Type& type, BytesView wire);
 
 // Walks the fields that the bytes of a tuple or user type hold.

@@ -188,7 +188,8 @@ Result<Decimal> natural_log(const Decimal& value) {
 Result<Decimal> common_log(const Decimal& value) {
   if (value.unscaled <= 0) return arithmetic_error("Log10 of number zero or less");
   const Decimal bare = without_trailing_zeros(value);
-  if (bare.unscaled == 1 && bare.scale == 0) {  // the zero was divided by the logarithm of 10, with all its digits
+  // the zero was divided by the logarithm of 10, with all its digits
+  if (bare.unscaled == 1 && bare.scale == 0) {
     return Decimal{0, -(std::max(precision(value), kDecimalFractionMin) + 1)};
   }
   if (bare.unscaled == 1) return Decimal{BigInt(-int64_t{bare.scale}), 0};

@@ -1,5 +1,6 @@
-// Digits of floating-point numbers as Java 17 finds them, which is what Cassandra runs on. They read back as the same
-// number, but are not always the shortest that do: 2^60 is 1.15292150460684698E18. So the way to them is Java's, too.
+// Digits of floating-point numbers as Java 17 finds them, which is what Cassandra runs on. They read back as
+// the same number, but are not always the shortest that do: 2^60 is 1.15292150460684698E18. So the way to
+// them is Java's, too.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -13,15 +14,15 @@ namespace keyzone {
 
 namespace {
 
-constexpr int kSignificandBits = 53;           // of a double; a float's are moved up to the same place
-constexpr int kIntegerExponentMax = 62;        // up to here a whole number fits a long
+constexpr int kSignificandBits = 53;     // of a double; a float's are moved up to the same place
+constexpr int kIntegerExponentMax = 62;  // up to here a whole number fits a long
 constexpr int kPlainExponentMin = -3, kPlainExponentMax = 8;
 constexpr int kWordBits = 64;
 constexpr int kPowersOfFiveKnown = 27;  // whose size in bits Java has in a table; it estimates larger ones
 
 struct Digits {
-  std::string text;   // 12300 of 1.23E5 or 123
-  int exponent = 0;   // the point is behind so many digits
+  std::string text;  // 12300 of 1.23E5 or 123
+  int exponent = 0;  // the point is behind so many digits
 };
 
 // What Java is given: the value is fraction * 2^(exponent - 52), and bit 52 of the fraction is set.
@@ -80,8 +81,8 @@ void round_up(Digits& digits) {
   }
 }
 
-// The value as dividend / divisor * 10^exponent, of which digits are divided off until what is left is no more than
-// half of the last bit. The numbers are products of powers of two and five.
+// The value as dividend / divisor * 10^exponent, of which digits are divided off until what is left is no
+// more than half of the last bit. The numbers are products of powers of two and five.
 struct Scaled {
   uint64_t fraction;
   int exponent;
@@ -90,8 +91,9 @@ struct Scaled {
 
 Scaled scaled_of(const Binary& binary, int fraction_bits, int small_bits) {
   // Nearly the logarithm; one too much is noticed when the first digit is zero.
-  const double mantissa = std::bit_cast<double>((uint64_t{0x3ff} << (kSignificandBits - 1)) |
-                                                (binary.fraction & ((uint64_t{1} << (kSignificandBits - 1)) - 1)));
+  const double mantissa =
+      std::bit_cast<double>((uint64_t{0x3ff} << (kSignificandBits - 1)) |
+                            (binary.fraction & ((uint64_t{1} << (kSignificandBits - 1)) - 1)));
   Scaled s;
   s.exponent = static_cast<int>(
       std::floor((mantissa - 1.5) * 0.289529654 + 0.176091259 + binary.exponent * 0.301029995663981));

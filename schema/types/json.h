@@ -44,8 +44,8 @@ std::optional<JsonError> read_json(std::string_view text, JsonRoot root, JsonVal
 Result<JsonValue> parse_json_string(std::string_view text);
 // With quotes around it.
 std::string quote_json(std::string_view utf8);
-// The members of an object by the columns or fields that their names mean: "\"Ab\"" is Ab, Ab is ab. One name after
-// the other is folded in place, so that of "V" and v the one that is folded wins: as Cassandra does it.
+// The members of an object by the columns or fields that their names mean: "\"Ab\"" is Ab, Ab is ab. One name
+// after the other is folded in place, so that of "V" and v the one that is folded wins: as Cassandra does it.
 using JsonFields = std::vector<std::pair<std::string, const JsonValue*>>;
 JsonFields json_fields(const JsonValue& object);
 // The member's name that means a column or field, not yet quoted for JSON.

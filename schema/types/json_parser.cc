@@ -1,8 +1,9 @@
-// Reads JSON as Cassandra's library does: what it takes, where it stops, and its words for what it does not take.
+// Reads JSON as Cassandra's library does: what it takes, where it stops, and its words for what it does not
+// take.
 //
-// A value ends the reading: what follows it is not looked at, but for a number, which a space has to end. Places
-// in errors are of the character read last or of the one to be read next, as that library has it for each
-// complaint; columns count UTF-16 code units from 1.
+// A value ends the reading: what follows it is not looked at, but for a number, which a space has to end.
+// Places in errors are of the character read last or of the one to be read next, as that library has it for
+// each complaint; columns count UTF-16 code units from 1.
 #include <algorithm>
 #include <cstdio>
 
@@ -21,7 +22,8 @@ constexpr std::string_view kPastLimit = "core.exc.StreamConstraintsException";
 constexpr std::string_view kMismatch = "databind.exc.MismatchedInputException";
 constexpr std::string_view kBadFormat = "databind.exc.InvalidFormatException";
 
-constexpr std::string_view kKnownTokens = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+constexpr std::string_view kKnownTokens =
+    "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 constexpr int kEnd = -1;
 constexpr size_t kShownTokenMax = 256;
 
@@ -46,9 +48,9 @@ struct Scope {
   bool has_parts() const { return !value->items.empty() || !value->members.empty(); }
 };
 
-// Functions that return false have said why in error_. at_ is what the library calls its input pointer: the byte
-// behind the character read last. Of a character beyond 16 bits it sees one half at a time; errors are about the
-// first one.
+// Functions that return false have said why in error_. at_ is what the library calls its input pointer: the
+// byte behind the character read last. Of a character beyond 16 bits it sees one half at a time; errors are
+// about the first one.
 class Parser {
  public:
   Parser(std::string_view text, JsonRoot root) : text_(text), root_kind_(root) {}
@@ -68,8 +70,8 @@ class Parser {
   }
   bool fail_past_limit(const std::string& what, size_t found, size_t limit, const char* getter) {
     error_ = {"com.fasterxml.jackson." + std::string(kPastLimit),
-              what + " (" + std::to_string(found) + ") exceeds the maximum allowed (" + std::to_string(limit) +
-                  ", from `StreamReadConstraints." + getter + "()`)"};
+              what + " (" + std::to_string(found) + ") exceeds the maximum allowed (" +
+                  std::to_string(limit) + ", from `StreamReadConstraints." + getter + "()`)"};
     return false;
   }
   bool fail_ended(const std::string& where) {
@@ -79,7 +81,8 @@ class Parser {
     return fail(kNoJson, "Unexpected character (" + described(at) + "): " + why, place_of(at));
   }
   bool fail_number(size_t at, const std::string& why, size_t place) {
-    return fail(kNoJson, "Unexpected character (" + described(at) + ") in numeric value: " + why, place_of(place));
+    return fail(kNoJson, "Unexpected character (" + described(at) + ") in numeric value: " + why,
+                place_of(place));
   }
   // The word that begins before at_ with `matched`.
   bool fail_token(std::string token) {
@@ -189,18 +192,20 @@ class Parser {
                         "` (but could if coercion was enabled using `CoercionConfig`)",
                     start);
       }
-      return fail(kMismatch,
-                  "Cannot construct instance of `" + std::string(kClass) +
-                      "` (although at least one Creator exists): no String-argument constructor/factory method to "
-                      "deserialize from String value ('" +
-                      root.text + "')",
-                  start);
+      return fail(
+          kMismatch,
+          "Cannot construct instance of `" + std::string(kClass) +
+              "` (although at least one Creator exists): no String-argument constructor/factory method to "
+              "deserialize from String value ('" +
+              root.text + "')",
+          start);
     }
-    return fail(kMismatch,
-                "Cannot deserialize value of type `java.util.LinkedHashMap<java.lang.Object,java.lang.Object>` "
-                "from " +
-                    std::string(root_token(root)) + ")",
-                start);
+    return fail(
+        kMismatch,
+        "Cannot deserialize value of type `java.util.LinkedHashMap<java.lang.Object,java.lang.Object>` "
+        "from " +
+            std::string(root_token(root)) + ")",
+        start);
   }
   static std::string_view root_token(const JsonValue& root) {
     switch (root.kind) {
@@ -248,7 +253,8 @@ class Parser {
   // The character behind the comma.
   bool read_comma(const Scope& scope, int& c) {
     if (c != ',') {
-      return fail_character(at_ - 1, std::string("was expecting comma to separate ") + scope.name() + " entries");
+      return fail_character(at_ - 1,
+                            std::string("was expecting comma to separate ") + scope.name() + " entries");
     }
     if (!skip_space(c)) return false;
     if (c != kEnd) return true;
@@ -321,7 +327,8 @@ class Parser {
   // The rest of a word, of which `matched` characters have been read.
   bool read_word(std::string_view word, size_t matched) {
     for (; matched < word.size(); ++matched, ++at_) {
-      if (at_ == text_.size() || text_[at_] != word[matched]) return fail_token(std::string(word.substr(0, matched)));
+      if (at_ == text_.size() || text_[at_] != word[matched])
+        return fail_token(std::string(word.substr(0, matched)));
     }
     if (at_ == text_.size()) return true;
     const char32_t code = first_utf16_unit(first_character(text_.substr(at_)).code);
@@ -329,9 +336,10 @@ class Parser {
     return may_follow || fail_token(std::string(word));
   }
   bool fail_not_finite(const std::string& word) {
-    return fail(kNoJson,
-                "Non-standard token '" + word + "': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow",
-                place_of(at_));
+    return fail(
+        kNoJson,
+        "Non-standard token '" + word + "': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow",
+        place_of(at_));
   }
 
   bool read_string(std::string& out, const char* what) {
@@ -343,8 +351,9 @@ class Parser {
         return true;
       }
       if (c == kEnd) {
-        return fail_ended(what == std::string_view("name") ? " in field name"
-                                                           : ": was expecting closing quote for a string value");
+        return fail_ended(what == std::string_view("name")
+                              ? " in field name"
+                              : ": was expecting closing quote for a string value");
       }
       if (c == '\\') {
         halves |= peek() == 'u';
@@ -392,7 +401,8 @@ class Parser {
     const int c = peek();
     if (c == kEnd) return fail_ended("No digit following sign");
     if (is_digit(c)) return read_number(at_ - 1, value);
-    if (c == '.') return ++at_, fail_character(at_ - 1, "expected a valid value " + std::string(kKnownTokens));
+    if (c == '.')
+      return ++at_, fail_character(at_ - 1, "expected a valid value " + std::string(kKnownTokens));
     ++at_;
     return fail_sign(true);
   }
@@ -414,10 +424,11 @@ class Parser {
     if (negative) {
       return fail_number(found, "expected digit (0-9) to follow minus sign, for valid numeric value", found);
     }
-    return fail(kNoJson,
-                "Unexpected character ('+' (code 43)) in numeric value: JSON spec does not allow numbers to have "
-                "plus signs: enable `JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow",
-                place_of(found));
+    return fail(
+        kNoJson,
+        "Unexpected character ('+' (code 43)) in numeric value: JSON spec does not allow numbers to have "
+        "plus signs: enable `JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow",
+        place_of(found));
   }
 
   void skip_digits() {
@@ -433,8 +444,8 @@ class Parser {
     }
     skip_digits();
     bool is_float = false;
-    // Complaints about the rest are placed at the first character of it, if the library took its short way: where
-    // the number does not begin with zero and the text goes on behind it.
+    // Complaints about the rest are placed at the first character of it, if the library took its short way:
+    // where the number does not begin with zero and the text goes on behind it.
     std::optional<size_t> rest;
     if (!leads_with_zero && !ends_text(at_)) rest = at_;
     if (peek() == '.') {

@@ -62,8 +62,9 @@ class OrderedReader {
 };
 
 class Type;
-// Whether reading `form`, which append_ordered made of `wire`, gives these bytes again: of 1.50 it would make 1.5. User types
-// may grow by ALTER TYPE, and their forms would then be read with more fields than were written: no for all of them.
+// Whether reading `form`, which append_ordered made of `wire`, gives these bytes again: of 1.50 it would
+// make 1.5. User types may grow by ALTER TYPE, and their forms would then be read with more fields than were
+// written: no for all of them.
 bool form_tells_all(const Type& type, BytesView wire, bool descending, BytesView form);
 
 // Any bytes: 00 becomes 00 ff, the end is 00 00.

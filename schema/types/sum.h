@@ -9,7 +9,8 @@ namespace keyzone {
 bool can_be_summed(TypeKind kind);
 
 // Integers wrap around; decimals are rounded as Cassandra does.
-// REQUIRES: can_be_summed(kind); both validate, and numbers are not empty. Errors: kInvalid (too many digits).
+// REQUIRES: can_be_summed(kind); both validate, and numbers are not empty. Errors: kInvalid (too many
+// digits).
 Result<Bytes> sum_of(TypeKind kind, BytesView a, BytesView b);
 
 }  // namespace keyzone

@@ -24,8 +24,8 @@ bool is_lexical_uuid(const Type& type) { return type.other_class() == OtherClass
 bool Type::operator==(const Type& other) const {
   if (this == &other) return true;
   return kind_ == other.kind_ && is_lexical_uuid(*this) == is_lexical_uuid(other) &&
-         multi_cell_ == other.multi_cell_ && dimension_ == other.dimension_ &&
-         keyspace_ == other.keyspace_ && name_ == other.name_ && field_names_ == other.field_names_ &&
+         multi_cell_ == other.multi_cell_ && dimension_ == other.dimension_ && keyspace_ == other.keyspace_ &&
+         name_ == other.name_ && field_names_ == other.field_names_ &&
          std::equal(parameters_.begin(), parameters_.end(), other.parameters_.begin(),
                     other.parameters_.end(), [](const TypePtr& a, const TypePtr& b) { return *a == *b; });
 }

@@ -64,7 +64,7 @@ TypePtr preferred_constant_type(ConstantKind kind, std::string_view text);
 inline constexpr int kTypeDepthMax = 128;           // of nested types, user types taken apart
 inline constexpr int kTypePartsMax = 16384;         // that a type is made of, user types taken apart
 inline constexpr int kVectorElementsMax = 1 << 20;  // ours against absurd sizes
-inline constexpr size_t kTupleFieldsMax = 32768;  // of a tuple or a user type
+inline constexpr size_t kTupleFieldsMax = 32768;    // of a tuple or a user type
 // Of a varint, or of a decimal's digits: what costs more than linear time must be short. Longer ones do not
 // validate.
 inline constexpr size_t kNumberBytesMax = 16384;
@@ -125,8 +125,8 @@ class Type : public std::enable_shared_from_this<Type> {
   // Any part is of that kind, or the user type `keyspace`.`name`.
   bool references(TypeKind kind) const;
   bool references_user_type(std::string_view keyspace, std::string_view name) const;
-  // Durations have no order, so that no key may hold them, nor may they be compared. Those in a vector do, as in Cassandra:
-  // that of their bytes.
+  // Durations have no order, so that no key may hold them, nor may they be compared. Those in a vector do, as
+  // in Cassandra: that of their bytes.
   bool holds_durations() const;
   // The size of every non-empty value where all have the same: elements of vectors are then sent bare.
   virtual std::optional<size_t> fixed_length() const { return std::nullopt; }
@@ -203,12 +203,12 @@ TypePtr tuple_type(std::vector<TypePtr> fields);
 TypePtr vector_type(TypePtr element, int dimension);
 TypePtr user_type(std::string keyspace, std::string name, std::vector<std::string> field_names,
                   std::vector<TypePtr> field_types, bool frozen);
-TypePtr freeze(const TypePtr& type);    // the same type, frozen, with all its parts but those inside a vector
+TypePtr freeze(const TypePtr& type);  // the same type, frozen, with all its parts but those inside a vector
 TypePtr expand_user_types(const TypePtr& type);  // the same values, with tuples in place of user types
 TypePtr unfreeze(const TypePtr& type);  // collections and user types: multi-cell at the outermost level
 
-// Whether kTypeDepthMax and kTypePartsMax allow it. A type that they don't must not get into a catalog: thirty
-// user types that each contain the one before twice are of more parts than memory holds.
+// Whether kTypeDepthMax and kTypePartsMax allow it. A type that they don't must not get into a catalog:
+// thirty user types that each contain the one before twice are of more parts than memory holds.
 bool is_of_bounded_size(const Type& type);
 
 // Finds a user type by name (case as stored); null where there is none.
@@ -220,8 +220,9 @@ using UserTypeResolver = std::function<TypePtr(std::string_view keyspace, std::s
 Result<TypePtr> parse_type(std::string_view text, std::string_view keyspace, const UserTypeResolver& resolve);
 // Whether it is a user type's name and nothing more; whether there is such a type is not asked.
 bool is_user_type_name(std::string_view text);
-// The type as it is written, in Cassandra's spelling: what is frozen within others says so, varchar is not called
-// text, and user types are named with the keyspace, if one is given. Text that is no type is given back.
+// The type as it is written, in Cassandra's spelling: what is frozen within others says so, varchar is not
+// called text, and user types are named with the keyspace, if one is given. Text that is no type is given
+// back.
 std::string spell_type(std::string_view text, std::string_view keyspace);
 // Reads `org.apache.cassandra.db.marshal.ListType(org.apache.cassandra.db.marshal.Int32Type)`; the prefix may
 // be left out. User types are described in full by the name itself. Reversed is stripped.

@@ -60,8 +60,8 @@ std::string_view class_name(const Type& type) {
   return marshal_class(type.kind());
 }
 
-// Within what is frozen Cassandra no longer says so. Of a vector's element it must be said all the same, since
-// nothing else tells: names are what catalogs are read from.
+// Within what is frozen Cassandra no longer says so. Of a vector's element it must be said all the same,
+// since nothing else tells: names are what catalogs are read from.
 std::string marshal(const Type& type, bool say_frozen) {
   std::string name = std::string(kPackage) + std::string(class_name(type));
   if (type.is_native()) return name;
@@ -106,7 +106,8 @@ std::string spell_bare(const Type& type, bool qualified) {
     return (qualified ? quote_identifier(type.keyspace()) + "." : "") + quote_identifier(type.name());
   }
   constexpr std::string_view kNames[] = {"list", "set", "map", "tuple", "", "vector"};
-  std::string out = std::string(kNames[static_cast<int>(type.kind()) - static_cast<int>(TypeKind::kList)]) + "<";
+  std::string out =
+      std::string(kNames[static_cast<int>(type.kind()) - static_cast<int>(TypeKind::kList)]) + "<";
   for (size_t i = 0; i < type.parameters().size(); ++i)
     out += (i ? ", " : "") + spell(*type.parameters()[i], qualified);
   if (type.is_vector()) out += ", " + std::to_string(type.dimension());

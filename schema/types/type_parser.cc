@@ -14,7 +14,8 @@ struct Shape {
   bool frozen = false;
   std::vector<Shape> parts;
   int64_t dimension = 0;
-  std::string keyspace, name;  // of a user type; the name of a native that has two, if it is not the usual one
+  // of a user type; the name of a native that has two, if it is not the usual one
+  std::string keyspace, name;
 
   bool is_collection() const { return !known && kind >= TypeKind::kList && kind <= TypeKind::kMap; }
   bool is_user() const { return !known && kind == TypeKind::kUser; }
@@ -149,7 +150,8 @@ class Parser {
   static Result<TypePtr> class_type(const std::string& name) {
     auto known = parse_marshal_name(name);
     if (known) return known;
-    const char* what = known.error().kind == ErrorKind::kSyntax ? "Cannot parse type " : "Error setting type ";
+    const char* what =
+        known.error().kind == ErrorKind::kSyntax ? "Cannot parse type " : "Error setting type ";
     return Error{ErrorKind::kSyntax, what + name + ": " + known.error().message};
   }
 

@@ -17,18 +17,18 @@ struct Block {
 };
 // From the first letters behind Latin-1 on; in order.
 constexpr Block kNoIdentifiers[] = {
-    {0x2000, 0x203e},          // spaces, dashes, quotation marks
-    {0x2041, 0x2053},          // more punctuation, but for the undertie
-    {0x2055, 0x2070},          // invisible signs
-    {0x2074, 0x207e},          // superscript digits
-    {0x2080, 0x208e},          // subscript digits
-    {0x2100, 0x2101},          // letterlike symbols, up to where they are letters
-    {0x2190, 0x2bff},          // arrows, mathematics, boxes, shapes, dingbats
-    {0x3000, 0x3004},          // ideographic space, comma, full stop
-    {0x3008, 0x3020},          // brackets
+    {0x2000, 0x203e},            // spaces, dashes, quotation marks
+    {0x2041, 0x2053},            // more punctuation, but for the undertie
+    {0x2055, 0x2070},            // invisible signs
+    {0x2074, 0x207e},            // superscript digits
+    {0x2080, 0x208e},            // subscript digits
+    {0x2100, 0x2101},            // letterlike symbols, up to where they are letters
+    {0x2190, 0x2bff},            // arrows, mathematics, boxes, shapes, dingbats
+    {0x3000, 0x3004},            // ideographic space, comma, full stop
+    {0x3008, 0x3020},            // brackets
     {kFirstHalf, kHalfEnd - 1},  // halves of characters beyond 16 bits
-    {0xe000, 0xf8ff},          // private use
-    {0xff00, 0xff03},          // full-width punctuation
+    {0xe000, 0xf8ff},            // private use
+    {0xff00, 0xff03},            // full-width punctuation
     {0xff05, 0xff0f},
 };
 
@@ -119,8 +119,8 @@ bool is_java_identifier_start(char32_t unit) {
 
 bool is_java_identifier_part(char32_t unit) {
   if (unit >= '0' && unit <= '9') return true;
-  const bool ignorable = unit <= 0x08 || (unit >= 0x0e && unit <= 0x1b) || (unit >= 0x7f && unit <= 0x9f) ||
-                         unit == 0xad;
+  const bool ignorable =
+      unit <= 0x08 || (unit >= 0x0e && unit <= 0x1b) || (unit >= 0x7f && unit <= 0x9f) || unit == 0xad;
   return ignorable || is_java_identifier_start(unit);
 }
 

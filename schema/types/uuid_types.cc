@@ -1,6 +1,6 @@
 // uuid and timeuuid: 16 bytes. A uuid sorts by version, then (version 1) by its time, then by its bytes; a
-// timeuuid by its time, then by its last eight bytes taken as signed ones (CASSANDRA-8730); a lexical one as two signed
-// numbers.
+// timeuuid by its time, then by its last eight bytes taken as signed ones (CASSANDRA-8730); a lexical one as
+// two signed numbers.
 #include <algorithm>
 
 #include "schema/ids.h"
@@ -49,8 +49,9 @@ class UuidType final : public NativeType {
     if (text.empty()) return Bytes();
     const auto uuid = Uuid::parse(text);
     if (!uuid) {
-      return invalid(time_only() ? "Unknown timeuuid representation: " + std::string(text)
-                                 : (lexical() ? "unable" : "Unable") + (" to make UUID from " + in_quotes(text)));
+      return invalid(time_only()
+                         ? "Unknown timeuuid representation: " + std::string(text)
+                         : (lexical() ? "unable" : "Unable") + (" to make UUID from " + in_quotes(text)));
     }
     if (time_only() && uuid->bytes[6] >> 4 != 1) return invalid("TimeUUID supports only version 1 UUIDs");
     return Bytes(reinterpret_cast<const char*>(uuid->bytes.data()), uuid->bytes.size());
@@ -74,8 +75,10 @@ class UuidType final : public NativeType {
   bool read_ordered_body(OrderedReader& in, Bytes& out) const override {
     const uint64_t high = in.be<uint64_t>(), low = in.be<uint64_t>();
     if (in.failed()) return false;
-    if (lexical()) append_be(out, high ^ kSignBit);
-    else append_be(out, high >> 60 == 1 || time_only() ? time_back(high) : version_back(high));
+    if (lexical())
+      append_be(out, high ^ kSignBit);
+    else
+      append_be(out, high >> 60 == 1 || time_only() ? time_back(high) : version_back(high));
     append_be(out, low ^ low_signs());
     return true;
   }
@@ -118,12 +121,14 @@ int64_t timeuuid_ticks(BytesView wire) {
 }
 
 const TypePtr& legacy_timeuuid_type() {
-  static const auto* type = new TypePtr(std::make_shared<UuidType>(TypeKind::kTimeuuid, OtherClass::kLegacyTimeuuid));
+  static const auto* type =
+      new TypePtr(std::make_shared<UuidType>(TypeKind::kTimeuuid, OtherClass::kLegacyTimeuuid));
   return *type;
 }
 
 const TypePtr& lexical_uuid_type() {
-  static const auto* type = new TypePtr(std::make_shared<UuidType>(TypeKind::kUuid, OtherClass::kLexicalUuid));
+  static const auto* type =
+      new TypePtr(std::make_shared<UuidType>(TypeKind::kUuid, OtherClass::kLexicalUuid));
   return *type;
 }
 

@@ -35,7 +35,8 @@ TEST(Trace, WhatIsSentArrives) {
   ASSERT_EQ((*back)->events.size(), 2u);
   EXPECT_EQ((*back)->events[1].activity, "Request complete");
   EXPECT_EQ((*back)->events[1].elapsed_us, 12);
-  for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_trace(BytesView(bytes).substr(0, size)));
+  for (size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_trace(BytesView(bytes).substr(0, size)));
 }
 
 TEST(Trace, OldOnesAreForgotten) {

@@ -80,12 +80,13 @@ TEST(NodeConfig, GuardrailsAsCassandraNamesThem) {
                                             "minimum_timestamp_warn_threshold = null\n"
                                             "allow_filtering_enabled = false\n");
   ASSERT_TRUE(result.config) << result.error;
-  EXPECT_EQ(result.config->guardrails, (std::map<std::string, std::int64_t>{{"allow_filtering_enabled", 0},
-                                                                            {"collection_size_fail_threshold", 65536},
-                                                                            {"maximum_timestamp_warn_threshold", 2'000'000},
-                                                                            {"minimum_timestamp_warn_threshold", -1},
-                                                                            {"tables_warn_threshold", 100},
-                                                                            {"tombstone_failure_threshold", -1}}));
+  EXPECT_EQ(result.config->guardrails,
+            (std::map<std::string, std::int64_t>{{"allow_filtering_enabled", 0},
+                                                 {"collection_size_fail_threshold", 65536},
+                                                 {"maximum_timestamp_warn_threshold", 2'000'000},
+                                                 {"minimum_timestamp_warn_threshold", -1},
+                                                 {"tables_warn_threshold", 100},
+                                                 {"tombstone_failure_threshold", -1}}));
   const auto values = node_config_values(*result.config);
   EXPECT_EQ(values.at("collection_size_fail_threshold"), "65536B");
   EXPECT_EQ(values.at("tombstone_warn_threshold"), "1000");

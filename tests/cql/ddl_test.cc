@@ -140,9 +140,12 @@ TEST_F(SchemaChanges, UserTypesThatDoubleEachTimeStayBounded) {
   std::string inner = "u", refusal;
   for (int i = 0; refusal.empty() && i < kTypeDepthMax; ++i) {
     const std::string name = "twice" + std::to_string(i);
-    const auto planned = plan("CREATE TYPE k." + name + " (v frozen<" + inner + ">, w frozen<" + inner + ">)");
-    if (!planned) refusal = planned.error().message;
-    else run("CREATE TYPE k." + name + " (v frozen<" + inner + ">, w frozen<" + inner + ">)");
+    const auto planned =
+        plan("CREATE TYPE k." + name + " (v frozen<" + inner + ">, w frozen<" + inner + ">)");
+    if (!planned)
+      refusal = planned.error().message;
+    else
+      run("CREATE TYPE k." + name + " (v frozen<" + inner + ">, w frozen<" + inner + ">)");
     inner = name;
   }
   EXPECT_THAT(refusal, HasSubstr("made of more than 16384 types"));

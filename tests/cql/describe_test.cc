@@ -203,8 +203,9 @@ TEST(DescribePages, EndWhereTheRowsEnd) {
   EXPECT_EQ(second->rows, all.rows.substr(20));
   EXPECT_FALSE(second->paging_state);
   EXPECT_EQ(describe_page(all, std::nullopt, std::nullopt, version)->row_count, 3u);
-  EXPECT_THAT(describe_page(all, 2, *first->paging_state, Uuid{{2}}).error().message,
-              testing::StartsWith("The schema has changed since the previous page of the DESCRIBE statement"));
+  EXPECT_THAT(
+      describe_page(all, 2, *first->paging_state, Uuid{{2}}).error().message,
+      testing::StartsWith("The schema has changed since the previous page of the DESCRIBE statement"));
   EXPECT_EQ(describe_page(all, 2, "nonsense", version).error().kind, ErrorKind::kProtocol);
 }
 

@@ -62,7 +62,8 @@ TEST_F(ExecuteTest, MarkersAreAsManyAsTheProtocolCanCount) {
   EXPECT_EQ(prepared(asked(kMarkersMax))->info().bind_variables->size(), kMarkersMax);
   const auto refused = world_.prepare_text(asked(kMarkersMax + 1));
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message, "Too many markers(?). 65536 markers exceed the allowed maximum of 65535");
+  EXPECT_EQ(refused.error().message,
+            "Too many markers(?). 65536 markers exceed the allowed maximum of 65535");
 }
 
 TEST_F(ExecuteTest, AStatementIsStaleOnceItsTableChanged) {

@@ -92,7 +92,8 @@ Result<FunctionPtr> function_for(const std::string& name, const std::string& typ
 std::string shown(const Result<FunctionValue>& result) {
   if (!result) {  // the data has exceptions without their class, which clients see in server errors
     const std::string& message = result.error().message;
-    for (const std::string thrown : {"java.lang.ArithmeticException: ", "java.lang.NumberFormatException: "}) {
+    for (const std::string thrown :
+         {"java.lang.ArithmeticException: ", "java.lang.NumberFormatException: "}) {
       if (message.starts_with(thrown)) return "error " + message.substr(thrown.size());
     }
     return "error " + message;
@@ -105,7 +106,8 @@ std::string shown(const Result<FunctionValue>& result) {
 bool alike(const std::string& ours, const std::string& theirs, const std::string& type) {
   if (ours == theirs) return true;
   if (ours.starts_with("error") && theirs.starts_with("error")) {
-    static const std::set<std::string> kJavaWords = {"error org.apache.cassandra", "error class ", "error Overflow"};
+    static const std::set<std::string> kJavaWords = {"error org.apache.cassandra", "error class ",
+                                                     "error Overflow"};
     for (const std::string& words : kJavaWords) {
       if (theirs.starts_with(words)) return true;
     }

@@ -49,7 +49,8 @@ TEST(ResolveFunction, TheReceiverDecidesAmongOperations) {
   EXPECT_EQ(meant("_add", {marker, marker}, native_type(kInt)),
             "Ambiguous '+' operation with args ? and ?: use type hint to disambiguate, example '(int) ?'");
   EXPECT_EQ(meant("_add", {one, one}, native_type(kInt)), "system.\"_add\" : (int, int) -> int");
-  EXPECT_EQ(meant("_add", {one, one}, native_type(kTinyint)), "system.\"_add\" : (tinyint, tinyint) -> tinyint");
+  EXPECT_EQ(meant("_add", {one, one}, native_type(kTinyint)),
+            "system.\"_add\" : (tinyint, tinyint) -> tinyint");
   EXPECT_EQ(meant("_negate", {marker}), "Ambiguous negation: use type casts to disambiguate");
 }
 

@@ -14,7 +14,8 @@ using testing::HasSubstr;
 class SystemPages : public testing::Test {
  protected:
   SystemPages() {
-    world_.run({"CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}"});
+    world_.run(
+        {"CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}"});
     world_.run({"CREATE TABLE ks.a (k int, b int, c int, PRIMARY KEY (k, b))"});
     world_.run({"CREATE TABLE ks.d (k int PRIMARY KEY, e text)"});
   }
@@ -60,12 +61,14 @@ class SystemPages : public testing::Test {
   World world_;
 };
 
-constexpr char kColumns[] = "SELECT table_name, column_name FROM system_schema.columns WHERE keyspace_name = 'ks'";
+constexpr char kColumns[] =
+    "SELECT table_name, column_name FROM system_schema.columns WHERE keyspace_name = 'ks'";
 
 TEST_F(SystemPages, EndWhereTheRowsEnd) {
   EXPECT_THAT(pages(kColumns, 2), ElementsAre("a.b", "a.c", "--", "a.k", "d.e", "--", "d.k"));
   EXPECT_THAT(pages(kColumns, 6), ElementsAre("a.b", "a.c", "a.k", "d.e", "d.k"));
-  EXPECT_THAT(pages(kColumns, 5), ElementsAre("a.b", "a.c", "a.k", "d.e", "d.k", "--")) << "as Cassandra does";
+  EXPECT_THAT(pages(kColumns, 5), ElementsAre("a.b", "a.c", "a.k", "d.e", "d.k", "--"))
+      << "as Cassandra does";
   EXPECT_THAT(pages(std::string(kColumns) + " LIMIT 3", 2), ElementsAre("a.b", "a.c", "--", "a.k"));
 }
 
@@ -78,22 +81,31 @@ TEST_F(SystemPages, GoOnBehindARowThatIsGone) {
 }
 
 TEST_F(SystemPages, OfGroupsAndDistinctPartitions) {
-  EXPECT_THAT(pages("SELECT table_name, count(*) FROM system_schema.columns WHERE keyspace_name = 'ks' GROUP BY "
-                    "keyspace_name, table_name", 1),
-              ElementsAre("a.3", "--", "d.2", "--"));
-  EXPECT_THAT(pages("SELECT DISTINCT keyspace_name FROM system_schema.tables WHERE keyspace_name IN ('ks', 'system')", 1),
-              ElementsAre("system", "--", "ks", "--"));
+  EXPECT_THAT(
+      pages("SELECT table_name, count(*) FROM system_schema.columns WHERE keyspace_name = 'ks' GROUP BY "
+            "keyspace_name, table_name",
+            1),
+      ElementsAre("a.3", "--", "d.2", "--"));
+  EXPECT_THAT(
+      pages("SELECT DISTINCT keyspace_name FROM system_schema.tables WHERE keyspace_name IN ('ks', 'system')",
+            1),
+      ElementsAre("system", "--", "ks", "--"));
 }
 
 TEST_F(SystemPages, WhatNeedsFilteringSaysSo) {
   EXPECT_THAT(pages("SELECT table_name FROM system_schema.columns WHERE column_name = 'e'", 5),
               ElementsAre(HasSubstr("preceding column")));
-  EXPECT_THAT(pages("SELECT table_name FROM system_schema.columns WHERE keyspace_name = 'ks' AND kind = 'regular'", 5),
-              ElementsAre(HasSubstr("ALLOW FILTERING")));
-  EXPECT_THAT(pages("SELECT table_name FROM system_schema.columns WHERE column_name = 'e' ALLOW FILTERING", 5),
-              ElementsAre("d"));
-  EXPECT_THAT(pages("SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'ks' ORDER BY table_name DESC", 1),
-              ElementsAre("d", "a"));
+  EXPECT_THAT(
+      pages("SELECT table_name FROM system_schema.columns WHERE keyspace_name = 'ks' AND kind = 'regular'",
+            5),
+      ElementsAre(HasSubstr("ALLOW FILTERING")));
+  EXPECT_THAT(
+      pages("SELECT table_name FROM system_schema.columns WHERE column_name = 'e' ALLOW FILTERING", 5),
+      ElementsAre("d"));
+  EXPECT_THAT(
+      pages("SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'ks' ORDER BY table_name DESC",
+            1),
+      ElementsAre("d", "a"));
 }
 
 }  // namespace

@@ -74,7 +74,8 @@ NodeFacts sample_facts() {
   facts.tablets[GroupId{101}] = {NodeId{2}, Term{7}, LogIndex{8}, 10, 100};
   facts.prepared = {{"id", "ks", "SELECT 1"}};
   facts.clients = {{"127.0.0.1", 5000, "driver", "1.0", "", "ks", 5, 9, false, "", "", {{"A", "B"}}}};
-  facts.settings = {{"cluster_name", "test"}, {"page_size_warn_threshold", "null"}, {"read_request_timeout", "5s"}};
+  facts.settings = {
+      {"cluster_name", "test"}, {"page_size_warn_threshold", "null"}, {"read_request_timeout", "5s"}};
   TableWorkFact& work = facts.work.tables[id_of(99)];
   work.coordinator_reads = {5, 4000, 1000, 3000, 3500, 0.5};
   work.rows_per_read = {4, 9, 2, 8, 9, 0};
@@ -202,7 +203,8 @@ TEST(SystemTables, WhatOnlyANodeKnows) {
   EXPECT_THAT(settings, Contains("name=\"cluster_name\", value=\"test\""));
   EXPECT_THAT(settings, Contains("name=\"page_size_warn_threshold\"")) << "null";
   EXPECT_THAT(settings, Contains("name=\"range_request_timeout\", value=\"5s\"")) << "that of other reads";
-  EXPECT_THAT(settings, Contains("name=\"partitioner\", value=\"org.apache.cassandra.dht.Murmur3Partitioner\""));
+  EXPECT_THAT(settings,
+              Contains("name=\"partitioner\", value=\"org.apache.cassandra.dht.Murmur3Partitioner\""));
   EXPECT_THAT(rows("system_views", "clients").at(0), HasSubstr("username=\"anonymous\""));
   const auto nodes = rows("system_views", "keyzone_nodes");
   ASSERT_EQ(nodes.size(), 3u);
@@ -230,14 +232,17 @@ TEST(SystemTables, WhatANodeHasMeasured) {
               ElementsAre(of_table + "count=5, max_ms=4.0, p50th_ms=1.0, p99th_ms=3.0, per_second=0.5"));
   EXPECT_THAT(rows("system_views", "local_write_latency"),
               ElementsAre(of_table + "count=0, max_ms=0.0, p50th_ms=0.0, p99th_ms=0.0, per_second=0.0"));
-  EXPECT_THAT(rows("system_views", "rows_per_read"), ElementsAre(of_table + "count=4, max=9.0, p50th=2.0, p99th=8.0"));
+  EXPECT_THAT(rows("system_views", "rows_per_read"),
+              ElementsAre(of_table + "count=4, max=9.0, p50th=2.0, p99th=8.0"));
   EXPECT_THAT(rows("system_views", "disk_usage"), ElementsAre(of_table + "mebibytes=1"));
   EXPECT_THAT(rows("system_views", "batch_metrics"),
               Contains("name=\"partitions_per_logged_batch\", max=3, p50th=3.0, p999th=3.0, p99th=3.0"));
-  EXPECT_THAT(rows("system_views", "cql_metrics"), Contains("name=\"prepared_statements_ratio\", value=0.75"));
+  EXPECT_THAT(rows("system_views", "cql_metrics"),
+              Contains("name=\"prepared_statements_ratio\", value=0.75"));
   const auto caches = rows("system_views", "caches");
   ASSERT_EQ(caches.size(), 4u);
-  EXPECT_THAT(caches[0], HasSubstr("name=\"chunks\", capacity_bytes=100, entry_count=2, hit_count=1, hit_ratio=0.25"));
+  EXPECT_THAT(caches[0],
+              HasSubstr("name=\"chunks\", capacity_bytes=100, entry_count=2, hit_count=1, hit_ratio=0.25"));
   EXPECT_THAT(caches[3], HasSubstr("name=\"rows\", capacity_bytes=0"));
   EXPECT_THAT(rows("system_views", "thread_pools"), testing::SizeIs(2));
 }

@@ -107,7 +107,8 @@ TEST(FrameReader, RefusesBadHeaders) {
       {"84 00 0001 05 00000000", "a frame in the wrong direction"},
       {"04 00 0001 04 00000000", "Unknown opcode 4"},
       {"04 00 0001 11 00000000", "Unknown opcode 17"},
-      {"04 00 0001 08 00000000", "Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 8 (RESULT)"},
+      {"04 00 0001 08 00000000",
+       "Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 8 (RESULT)"},
       {"04 00 ffff 05 00000000", "Invalid negative stream id"},
       {"04 00 0001 07 ffffffff", "Invalid negative frame length"},
       {"04 01 0001 05 00000000", "a compressed frame, but no compression was agreed on"},
@@ -123,7 +124,8 @@ TEST(FrameReader, RefusesBadHeaders) {
   }
 }
 
-// Before log-in a longer frame ends the connection; then it is skipped, and the connection goes on, as in Cassandra.
+// Before log-in a longer frame ends the connection; then it is skipped, and the connection goes on, as in
+// Cassandra.
 TEST(FrameReader, LimitsToTheByte) {
   for (const bool ready : {false, true}) {
     FrameReader::Options options{.max_body = 2000, .max_body_before_ready = 1000};
@@ -142,7 +144,8 @@ TEST(FrameReader, LimitsToTheByte) {
 
 TEST(FrameReader, SkipsBodiesThatAreTooLong) {
   constexpr size_t kLimit = 70'000;
-  for (const auto& [version, codec] : {Wire{4, Compression::kNone}, Wire{5, Compression::kNone}, Wire{5, Compression::kLz4}}) {
+  for (const auto& [version, codec] :
+       {Wire{4, Compression::kNone}, Wire{5, Compression::kNone}, Wire{5, Compression::kLz4}}) {
     FrameWriter writer(Role::kClient);
     writer.startup_done(version, codec);
     writer.append(version, 0, 1, Opcode::kQuery, "short");

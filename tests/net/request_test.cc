@@ -151,7 +151,8 @@ TEST_P(Requests, StartupRegisterAndAuthResponse) {
 TEST(Startup, ComesFirstAndOnce) {
   EXPECT_TRUE(check_turn(0, Opcode::kStartup));
   EXPECT_TRUE(check_turn(0, Opcode::kOptions));
-  EXPECT_EQ(check_turn(0, Opcode::kQuery).error().message, "Unexpected message QUERY, expecting STARTUP or OPTIONS");
+  EXPECT_EQ(check_turn(0, Opcode::kQuery).error().message,
+            "Unexpected message QUERY, expecting STARTUP or OPTIONS");
   EXPECT_TRUE(check_turn(4, Opcode::kQuery));
   EXPECT_TRUE(check_turn(5, Opcode::kOptions));
   EXPECT_EQ(check_turn(5, Opcode::kStartup).error().message,
@@ -166,7 +167,8 @@ TEST(Startup, OnlyWhatWeCanDo) {
   EXPECT_EQ(accepted({{"CQL_VERSION", "2.0.0"}}, 4).error().message,
             "CQL version 2.0.0 is not supported by the binary protocol (supported version are >= 3.0.0)");
   for (const char* wrong : {"x", "3", "3.", ".1", "3.x"}) {
-    EXPECT_EQ(accepted({{"CQL_VERSION", wrong}}, 4).error().message, std::string("Invalid version value: ") + wrong);
+    EXPECT_EQ(accepted({{"CQL_VERSION", wrong}}, 4).error().message,
+              std::string("Invalid version value: ") + wrong);
   }
   EXPECT_TRUE(accepted({{"CQL_VERSION", "4.0.0"}, {"DRIVER_NAME", "x"}}, 4)) << "the Rust driver says 4.0.0";
   EXPECT_EQ(*accepted({{"CQL_VERSION", "3.0.0"}, {"COMPRESSION", "snappy"}}, 4), Compression::kSnappy);
@@ -192,7 +194,8 @@ TEST(Requests, KnownBytes) {
 
 TEST(Requests, ByteSequencesThatAreWrong) {
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("ffffffff 0001 00")), "") << "a query that is null";
-  EXPECT_EQ(refusal<QueryRequest>(4, from_hex("00000001 61 004d 00")), "Unknown code 77 for a consistency level");
+  EXPECT_EQ(refusal<QueryRequest>(4, from_hex("00000001 61 004d 00")),
+            "Unknown code 77 for a consistency level");
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 ffff")), "") << "65535 values in no bytes";
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 0001 fffffffd")), "") << "length -3";
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 10 004d")), "") << "serial consistency 77";

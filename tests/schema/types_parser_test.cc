@@ -56,7 +56,8 @@ TEST(TypeParser, RefusesAsCassandraDoes) {
        "in the keyspace they are defined in"},
       {"vector<float, 0>", "error: vectors may only have positive dimensions; given 0"},
       {"vector<float, -2>", "error: vectors may only have positive dimensions; given -2"},
-      {"vector<float, 1048577>", "error: vectors may have at most 1048576 elements; given vector<float, 1048577>"},
+      {"vector<float, 1048577>",
+       "error: vectors may have at most 1048576 elements; given vector<float, 1048577>"},
       {"vector<vector<int, 1024>, 1025>",
        "error: vectors may have at most 1048576 elements; given vector<vector<int, 1024>, 1025>"},
       {"'a.b.C'", "error: Error setting type a.b.C: Unable to find abstract-type class 'a.b.C'"},
@@ -92,9 +93,10 @@ TEST(TypeParser, DepthIsLimited) {
 }
 
 TEST(TypeParser, VectorsKeepWhatTheyAreOfAsItIsWritten) {
-  for (const char* text : {"vector<list<int>, 2>", "vector<frozen<list<int>>, 2>", "vector<vector<address, 2>, 3>",
-                           "frozen<map<int, vector<address, 2>>>", "frozen<map<int, vector<frozen<address>, 2>>>",
-                           "frozen<tuple<vector<list<int>, 2>>>"}) {
+  for (const char* text :
+       {"vector<list<int>, 2>", "vector<frozen<list<int>>, 2>", "vector<vector<address, 2>, 3>",
+        "frozen<map<int, vector<address, 2>>>", "frozen<map<int, vector<frozen<address>, 2>>>",
+        "frozen<tuple<vector<list<int>, 2>>>"}) {
     EXPECT_EQ(parsed(text), text);
     const auto type = parse_type(text, "ks", resolve);
     ASSERT_TRUE(type);

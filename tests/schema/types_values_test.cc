@@ -7,8 +7,8 @@
 #include "schema/types/hex.h"
 #include "schema/types/json.h"
 #include "schema/types/native_types.h"
-#include "schema/types/timeuuid.h"
 #include "schema/types/sum.h"
+#include "schema/types/timeuuid.h"
 #include "schema/types/token.h"
 #include "schema/types/vint.h"
 
@@ -60,7 +60,8 @@ TEST(Collections, SetsAndMapsAreSortedAndTheLastOfEqualKeysStays) {
 TEST(Collections, OfEqualKeysTheFirstStaysWithTheLastValue) {
   const TypePtr map = map_type(native_type(TypeKind::kDecimal), native_type(TypeKind::kText), true);
   const auto number = [](const char* text) { return *native_type(TypeKind::kDecimal)->from_text(text); };
-  EXPECT_EQ(map->to_cql_literal(build_collection(*map, {number("1.0"), "a", number("1.00"), "b"})), "{1.0: 'b'}");
+  EXPECT_EQ(map->to_cql_literal(build_collection(*map, {number("1.0"), "a", number("1.00"), "b"})),
+            "{1.0: 'b'}");
 }
 
 TEST(Collections, WhatAClientSentInAnyOrderIsSorted) {

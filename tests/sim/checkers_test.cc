@@ -82,7 +82,8 @@ TEST(Register, CheckersAgree) {
     }
     std::vector<Moment> taken;
     for (auto& operation : history) {  // every moment is of one event
-      while (!operation.is_open() && std::count(taken.begin(), taken.end(), operation.answer)) ++operation.answer;
+      while (!operation.is_open() && std::count(taken.begin(), taken.end(), operation.answer))
+        ++operation.answer;
       taken.push_back(operation.answer);
     }
     EXPECT_FALSE(finds(history));
@@ -113,7 +114,8 @@ TEST(CompareAndSet, OpenOnesMayHaveHappened) {
 
 TEST(CompareAndSet, SaysWhereItWentWrong) {
   bool gave_up = false;
-  const auto found = check_register({write(1, 1, 2), write(2, 3, 4), read(1, 5, 6), read(2, 7, 8)}, kSteps, &gave_up);
+  const auto found =
+      check_register({write(1, 1, 2), write(2, 3, 4), read(1, 5, 6), read(2, 7, 8)}, kSteps, &gave_up);
   ASSERT_TRUE(found);
   EXPECT_NE(found->find("read 1 (at 5..6)"), std::string::npos) << *found;
 }
@@ -167,7 +169,9 @@ TEST(Set, MortalElementsMayGo) {
 }
 
 CounterOperation add(Moment call, Moment answer = kOpen) { return {false, 0, call, answer}; }
-CounterOperation read_counter(int64_t value, Moment call, Moment answer) { return {true, value, call, answer}; }
+CounterOperation read_counter(int64_t value, Moment call, Moment answer) {
+  return {true, value, call, answer};
+}
 
 TEST(Counter, BetweenAcknowledgedAndAskedFor) {
   EXPECT_FALSE(check_counter({add(1, 2), add(3), read_counter(1, 4, 5), read_counter(2, 6, 7)}));

@@ -1,4 +1,5 @@
-// Whole runs: the same seed gives the same run; a cluster without faults and with each of them serves and converges.
+// Whole runs: the same seed gives the same run; a cluster without faults and with each of them serves and
+// converges.
 #include "sim/simulation.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +30,8 @@ TEST(Simulation, WithoutFaults) {
 
 TEST(Simulation, SameSeedSameRun) {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
-    const auto first = run(seed, 10 * kSecond, {FaultChoice::Mode::kAll}), second = run(seed, 10 * kSecond, {FaultChoice::Mode::kAll});
+    const auto first = run(seed, 10 * kSecond, {FaultChoice::Mode::kAll}),
+               second = run(seed, 10 * kSecond, {FaultChoice::Mode::kAll});
     EXPECT_EQ(first.hash, second.hash) << "seed " << seed;
     EXPECT_EQ(first.operations, second.operations);
     EXPECT_EQ(first.ended, second.ended);
@@ -37,7 +39,8 @@ TEST(Simulation, SameSeedSameRun) {
 }
 
 TEST(Simulation, OtherSeedsOtherRuns) {
-  EXPECT_NE(run(1, 3 * kSecond, {FaultChoice::Mode::kNone}).hash, run(2, 3 * kSecond, {FaultChoice::Mode::kNone}).hash);
+  EXPECT_NE(run(1, 3 * kSecond, {FaultChoice::Mode::kNone}).hash,
+            run(2, 3 * kSecond, {FaultChoice::Mode::kNone}).hash);
 }
 
 // Writes are refused for want of space, no node ends, and all is well when there is space again.

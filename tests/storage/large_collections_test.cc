@@ -1,4 +1,5 @@
-// Collections that are too large for their rows: where their elements lie, and that nothing of them is left behind.
+// Collections that are too large for their rows: where their elements lie, and that nothing of them is left
+// behind.
 #include "storage/row_key.h"
 #include "tests/storage/table_fixture.h"
 
@@ -161,7 +162,8 @@ TEST_F(LargeCollectionsTest, DeletionsHideAndSweepsDropElements) {
   const std::vector<Command> deletions{delete_row(1, 1), delete_range(1, 0, 5), delete_partition(1)};
   for (const Command& deletion : deletions) {
     fill();
-    t.apply(update(1, 1, {{kL, CellAction::kListAppend, false, 0, {}, list_value(std::vector<Bytes>(kMany, "list"))}}));
+    t.apply(update(
+        1, 1, {{kL, CellAction::kListAppend, false, 0, {}, list_value(std::vector<Bytes>(kMany, "list"))}}));
     EXPECT_EQ(keys(Area::kElements), size_t{2 * kMany});
     t.apply(deletion);
     EXPECT_EQ(map(), Cells{});
@@ -222,7 +224,8 @@ TEST_F(LargeCollectionsTest, ListsByIndexAndValue) {
   expected[5] = int_value(55);
   t.apply(update(1, 1, {{kL, CellAction::kListDeleteIndex, false, 0, {}, {}}}));
   expected.erase(expected.begin());
-  t.apply(update(1, 1, {{kL, CellAction::kListDiscard, false, 0, {}, list_value({int_value(3), int_value(9)})}}));
+  t.apply(
+      update(1, 1, {{kL, CellAction::kListDiscard, false, 0, {}, list_value({int_value(3), int_value(9)})}}));
   std::erase(expected, int_value(3));
   std::erase(expected, int_value(9));
   EXPECT_GT(keys(Area::kElements), 0u);
@@ -338,8 +341,7 @@ TEST_F(LargeCollectionsTest, ElementsOfADroppedColumnAreSwept) {
 
 TEST(OutrightDeletes, KeepCollectionsInTheirRows) {
   TestReplica t(collections_table(), {.outright_deletes = true, .collection_bytes_max = kLimit});
-  for (int i = 0; i < kMany; ++i)
-    t.apply(update(1, 1, {put_element(kM, ordered_int(i), int_value(i))}));
+  for (int i = 0; i < kMany; ++i) t.apply(update(1, 1, {put_element(kM, ordered_int(i), int_value(i))}));
   EXPECT_FALSE(t->meta().spilled);
   t.apply(delete_row(1, 1));
   EXPECT_TRUE(t.dump().empty());

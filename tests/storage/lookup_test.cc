@@ -16,7 +16,8 @@ class Lookups : public ::testing::Test {
 CellWrite list_write(CellAction action, std::vector<int> values, int32_t index = 0) {
   std::vector<Bytes> elements;
   for (const int value : values) elements.push_back(int_value(value));
-  return {kL, action, false, index, {}, action == CellAction::kListSetIndex ? elements[0] : list_value(elements)};
+  return {kL,    action, false,
+          index, {},     action == CellAction::kListSetIndex ? elements[0] : list_value(elements)};
 }
 
 Cells list_of(std::vector<int> values) {
@@ -28,9 +29,13 @@ Cells list_of(std::vector<int> values) {
 // A batch that names list elements by index and value, applied twice, as whoever finishes it may have to.
 TEST_F(Lookups, WhatIsLookedUpOnceIsAppliedTwice) {
   t.apply(insert(1, 1, {list_write(CellAction::kListAppend, {1, 2, 3, 4, 5})}), kStart);
-  Command c = update(1, 1, {list_write(CellAction::kListSetIndex, {20}, 1), {kL, CellAction::kListDeleteIndex, false, 0, {}, {}},
-                            list_write(CellAction::kListDiscard, {4}), list_write(CellAction::kListAppend, {6}),
-                            list_write(CellAction::kListSetIndex, {60}, 3), set_cell(kA, int_value(7))},
+  Command c = update(1, 1,
+                     {list_write(CellAction::kListSetIndex, {20}, 1),
+                      {kL, CellAction::kListDeleteIndex, false, 0, {}, {}},
+                      list_write(CellAction::kListDiscard, {4}),
+                      list_write(CellAction::kListAppend, {6}),
+                      list_write(CellAction::kListSetIndex, {60}, 3),
+                      set_cell(kA, int_value(7))},
                      kStart + 5);
   c.batch = BatchMark{kStart + 5, 99};
   const auto found = t->look_up(c, kStart + 6);
@@ -54,11 +59,16 @@ TEST_F(Lookups, WhatIsLookedUpOnceIsAppliedTwice) {
 TEST_F(Lookups, LookingBackIsBehindTheWholeCommand) {
   t.apply(insert(1, 1, {list_write(CellAction::kListAppend, {1, 2, 3})}));
   Command c = update(1, 1, {list_write(CellAction::kListPrepend, {0})});
-  c.mutations.push_back(update(1, 1, {list_write(CellAction::kListSetIndex, {10}, 0),
-                                      list_write(CellAction::kListSetIndex, {20}, 1)}).mutations[0]);
-  c.mutations.push_back(update(1, 1, {{kL, CellAction::kListDeleteIndex, false, 2, {}, {}},
-                                      list_write(CellAction::kListAppend, {4}), list_write(CellAction::kListAppend, {5}),
-                                      list_write(CellAction::kListSetIndex, {50}, 3)}).mutations[0]);
+  c.mutations.push_back(
+      update(1, 1,
+             {list_write(CellAction::kListSetIndex, {10}, 0), list_write(CellAction::kListSetIndex, {20}, 1)})
+          .mutations[0]);
+  c.mutations.push_back(update(1, 1,
+                               {{kL, CellAction::kListDeleteIndex, false, 2, {}, {}},
+                                list_write(CellAction::kListAppend, {4}),
+                                list_write(CellAction::kListAppend, {5}),
+                                list_write(CellAction::kListSetIndex, {50}, 3)})
+                            .mutations[0]);
   ASSERT_EQ(t.apply(c).kind, OutcomeKind::kDone);
   EXPECT_EQ(t.row(1, 1, {kL}), list_of({0, 10, 20, 4, 50}));
   c.mutations[1].rows[0].cells[0].index = 5;  // there, were it not for the order of things
@@ -66,7 +76,9 @@ TEST_F(Lookups, LookingBackIsBehindTheWholeCommand) {
 }
 
 TEST_F(Lookups, ValuesAreAddedToWhatIsThere) {
-  const auto add = [](int value) { return CellWrite{kA, CellAction::kAddValue, false, 0, {}, int_value(value)}; };
+  const auto add = [](int value) {
+    return CellWrite{kA, CellAction::kAddValue, false, 0, {}, int_value(value)};
+  };
   t.apply(update(1, 1, {add(1)}));
   EXPECT_TRUE(t.rows(t.request_partition(1, {kA})).empty());
   t.apply(insert(1, 1, {set_cell(kA, int_value(5))}));

@@ -56,8 +56,8 @@ struct Asked {
   Outcome outcome;
 };
 
-// Entries of one to sixty commands from a few sessions. Now and then one is asked again, or comes after its successor, or
-// has a longer answer.
+// Entries of one to sixty commands from a few sessions. Now and then one is asked again, or comes after its
+// successor, or has a longer answer.
 std::vector<Asked> draw(uint32_t seed, size_t entries) {
   std::mt19937 random(seed);
   std::vector<Asked> out;

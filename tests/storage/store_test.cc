@@ -180,7 +180,8 @@ TEST_F(StoreTest, AFailedFlushRefusesWritesUntilReopened) {
 }
 
 // Reads make LevelDB want to compact; nothing is scheduled before buffers are switched, and then all goes on.
-// With too little space a flush is not begun; what is written stays in memory, and goes on when there is space.
+// With too little space a flush is not begun; what is written stays in memory, and goes on when there is
+// space.
 TEST_F(StoreTest, AFlushWaitsForSpace) {
   DiskFaults faults;
   faults.capacity_bytes = disk_.used_bytes() + (100 << 10);
@@ -210,7 +211,8 @@ TEST_F(StoreTest, OpenedWithoutSpaceItTakesAReplay) {
   disk_.set_faults(faults, {});
   open();
   int written = 0;
-  while (store_->may_write_now() && written < 1000) ASSERT_TRUE(put(std::to_string(written++), Bytes(1000, 'v')).ok());
+  while (store_->may_write_now() && written < 1000)
+    ASSERT_TRUE(put(std::to_string(written++), Bytes(1000, 'v')).ok());
   EXPECT_GT(written, 2 * 64);
   EXPECT_FALSE(store_->failed());
   disk_.clear_faults();

@@ -64,7 +64,8 @@ TEST_F(SweepTest, WithNothingToDropNoSweepIsDue) {
   t.restart();
   EXPECT_EQ(t->sweep_due(100), kStartSecond + 35);
 
-  sweep_all(t, kStart + 40 * kSecond, 100);  // empties what expired; its husk goes a grace after it was written
+  // empties what expired; its husk goes a grace after it was written
+  sweep_all(t, kStart + 40 * kSecond, 100);
   EXPECT_EQ(t->sweep_due(100), kStartSecond + 101);
   sweep_all(t, kStart + 102 * kSecond, 100);
   EXPECT_EQ(t->sweep_due(100), kStartSecond + 106);

@@ -1,7 +1,7 @@
 // Random histories against a model that keeps every write for ever and finds the winners anew for each read.
 // The same history also goes to a second replica, cut into other batches and with restarts: its bytes must be
-// the same. Collections leave their rows early, or at once, or never; in some histories nothing comes late, and sweeps forget
-// what is old.
+// the same. Collections leave their rows early, or at once, or never; in some histories nothing comes late,
+// and sweeps forget what is old.
 #include <algorithm>
 #include <tuple>
 
@@ -12,13 +12,14 @@ namespace keyzone::storage {
 namespace {
 
 constexpr int kPartitions = 3, kRows = 6;
-constexpr int32_t kGrace = 5;          // seconds, where sweeps forget
+constexpr int32_t kGrace = 5;  // seconds, where sweeps forget
 constexpr ColumnId kStaticMap{10};
 
 // As sample_table(), with a static map<text, int>.
 TablePtr model_table() {
   auto table = std::make_shared<Table>(*sample_table());
-  table->columns.push_back({kStaticMap, "sm", map_type(native_type(TypeKind::kText), native_type(TypeKind::kInt), false),
+  table->columns.push_back({kStaticMap, "sm",
+                            map_type(native_type(TypeKind::kText), native_type(TypeKind::kInt), false),
                             ColumnKind::kStatic, 0, false});
   table->static_size = 2;
   return table;
@@ -212,8 +213,10 @@ class History {
       add_elements(r, kM);
     } else {
       add_elements(r, draw_(2) ? kT : kM);
-      if (draw_(2)) r.cells.push_back(append(draw_(2)));
-      else if (auto by_index = alone_ ? at_index() : std::nullopt) r.cells.push_back(*std::move(by_index));
+      if (draw_(2))
+        r.cells.push_back(append(draw_(2)));
+      else if (auto by_index = alone_ ? at_index() : std::nullopt)
+        r.cells.push_back(*std::move(by_index));
     }
     return r;
   }
@@ -236,7 +239,8 @@ class History {
       values.push_back(int_value(static_cast<int32_t>(draw_(5))));
       write(kL, path, false, values.back());
     }
-    return {kL, prepend ? CellAction::kListPrepend : CellAction::kListAppend, false, 0, {}, list_value(values)};
+    return {
+        kL, prepend ? CellAction::kListPrepend : CellAction::kListAppend, false, 0, {}, list_value(values)};
   }
 
   // Sets or deletes an element of the list, if it has any. What else the same command does is not on it.
@@ -250,8 +254,9 @@ class History {
     const bool tombstone = draw_(2);
     const Bytes value = tombstone ? Bytes() : int_value(static_cast<int32_t>(draw_(5)));
     write(kL, paths[index], tombstone, value);
-    return CellWrite{kL, tombstone ? CellAction::kListDeleteIndex : CellAction::kListSetIndex, false,
-                     static_cast<int32_t>(index), {}, value};
+    return CellWrite{kL,    tombstone ? CellAction::kListDeleteIndex : CellAction::kListSetIndex,
+                     false, static_cast<int32_t>(index),
+                     {},    value};
   }
 
   void marker() { write(kMarkerColumn, {}, false, {}); }
@@ -332,7 +337,8 @@ std::vector<ResultRow> expected(const Model& model, Timestamp at) {
         row.cells.push_back(std::nullopt);
       } else if (column == kT || column == kM || column == kL || column == kStaticMap) {
         Bytes wire = list_value(values);
-        if (column == kM || column == kStaticMap) wire.replace(0, 4, int_value(static_cast<int32_t>(values.size() / 2)));
+        if (column == kM || column == kStaticMap)
+          wire.replace(0, 4, int_value(static_cast<int32_t>(values.size() / 2)));
         row.cells.push_back(wire);
       } else {
         row.cells.push_back(values[0]);

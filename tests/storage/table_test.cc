@@ -404,16 +404,18 @@ TEST_F(TableTest, TruncationIsANewStoreAndLeavesAnOrphan) {
   EXPECT_EQ(t.read(scan).row_count, 1u);
 }
 
-// Whoever finishes a logged batch may send a command that was applied already, hours later and under another id.
+// Whoever finishes a logged batch may send a command that was applied already, hours later and under another
+// id.
 TEST_F(TableTest, ACommandOfABatchAppliedAgainChangesNothing) {
   const auto list = [](int v, CellAction action) {
     return CellWrite{kL, action, false, 0, {}, list_value({int_value(v), int_value(v + 1)})};
   };
   t.apply(insert(1, 1, {list(1, CellAction::kListAppend)}), kStart);
-  Command c = update(1, 1, {list(3, CellAction::kListAppend), list(5, CellAction::kListPrepend), delete_cell(kB)},
-                     kStart + 5, 3600);
-  for (auto& other : {update(1, 2, {set_cell(kA, int_value(1))}, kStart + 5, 100), delete_row(1, 3, kStart + 5),
-                      delete_range(1, 7, 9, kStart + 5)}) {
+  Command c =
+      update(1, 1, {list(3, CellAction::kListAppend), list(5, CellAction::kListPrepend), delete_cell(kB)},
+             kStart + 5, 3600);
+  for (auto& other : {update(1, 2, {set_cell(kA, int_value(1))}, kStart + 5, 100),
+                      delete_row(1, 3, kStart + 5), delete_range(1, 7, 9, kStart + 5)}) {
     c.mutations.push_back(other.mutations[0]);
   }
   c.batch = BatchMark{kStart + 5, 99};
