@@ -10,8 +10,8 @@ namespace keyzone::actors {
 namespace {
 
 // Nodes that count, by zone, in order of id.
-std::map<std::string, std::vector<const Node*>> zones_of(const Catalog& catalog) {
-  std::map<std::string, std::vector<const Node*>> zones;
+std::map<std::string, std::vector<const keyzone::Node*>> zones_of(const Catalog& catalog) {
+  std::map<std::string, std::vector<const keyzone::Node*>> zones;
   for (const auto& [id, node] : catalog.nodes) {
     if (!node.replaced) zones[node.zone].push_back(&node);
   }
@@ -24,7 +24,7 @@ struct Owner {
 };
 
 // Who owns the range that `token` lies in: the holder of the first token at or after it, going round.
-Owner owner(const std::vector<const Node*>& zone, Token token) {
+Owner owner(const std::vector<const keyzone::Node*>& zone, Token token) {
   std::optional<Owner> best, first;
   for (const auto* node : zone) {
     for (const auto at : node->tokens) {
@@ -53,8 +53,8 @@ Token range_end(size_t i, size_t n) {
   return Token(static_cast<int64_t>(offset + 0x8000000000000000ull));
 }
 
-void draw_rings(std::vector<Node>& nodes, size_t ranges) {
-  std::map<std::string, std::vector<Node*>> zones;
+void draw_rings(std::vector<keyzone::Node>& nodes, size_t ranges) {
+  std::map<std::string, std::vector<keyzone::Node*>> zones;
   for (auto& node : nodes) {
     node.tokens.clear();
     if (!node.replaced) zones[node.zone].push_back(&node);
@@ -68,7 +68,8 @@ void draw_rings(std::vector<Node>& nodes, size_t ranges) {
   for (auto& [border, number] : borders) number = place++;
   size_t zone_number = 0;
   for (auto& [zone, members] : zones) {
-    std::sort(members.begin(), members.end(), [](const Node* a, const Node* b) { return a->id < b->id; });
+    std::sort(members.begin(), members.end(),
+              [](const keyzone::Node* a, const keyzone::Node* b) { return a->id < b->id; });
     const size_t count = ring_ranges(ranges, members.size());
     for (size_t i = 0; i < count; ++i) {
       const Token border = range_end(i, count);

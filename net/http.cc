@@ -1,12 +1,13 @@
 #include "net/http.h"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <optional>
 #include <set>
+
+#include "net/acceptor.h"
 
 namespace keyzone::net {
 namespace {
@@ -15,8 +16,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using asio::ip::tcp;
-
-constexpr std::chrono::milliseconds kRetryAccept{100};  // when descriptors have run out
 
 class Session;
 
@@ -79,68 +78,26 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<Shared> shared_;
 };
 
-class Acceptor : public std::enable_shared_from_this<Acceptor> {
+class HttpServerOn final : public HttpServer {
  public:
-  Acceptor(asio::io_context& io, std::shared_ptr<Shared> shared)
-      : acceptor_(io), timer_(io), shared_(std::move(shared)) {}
-
-  beast::error_code open(const std::string& address, uint16_t port) {
-    beast::error_code error;
-    const auto numeric = asio::ip::make_address(address, error);
-    if (error) return error;
-    const tcp::endpoint endpoint(numeric, port);
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    return error;
+  HttpServerOn(asio::io_context& io, std::shared_ptr<Acceptor> acceptor, std::shared_ptr<Shared> shared)
+      : acceptor_(std::move(acceptor)), shared_(std::move(shared)) {
+    acceptor_->start([&io]() -> asio::io_context& { return io; },
+                     [shared = shared_](tcp::socket socket) {
+                       if (shared->sessions.size() >= kMaxHttpConnections) return;
+                       std::make_shared<Session>(std::move(socket), shared)->read();
+                     });
   }
-
-  void accept() {
-    acceptor_.async_accept([me = shared_from_this()](beast::error_code error, tcp::socket socket) {
-      if (!me->acceptor_.is_open()) return;
-      if (!error && me->shared_->sessions.size() < kMaxHttpConnections) {
-        std::make_shared<Session>(std::move(socket), me->shared_)->read();
-      }
-      error ? me->accept_later() : me->accept();
-    });
-  }
-
-  void close() {
-    beast::error_code ignored;
-    acceptor_.close(ignored);
-    timer_.cancel();
+  ~HttpServerOn() override {
+    acceptor_->close();
     shared_->stopped = true;
     for (Session* session : shared_->sessions) session->close();
   }
-  uint16_t port() const {
-    beast::error_code ignored;
-    return acceptor_.local_endpoint(ignored).port();
-  }
-
- private:
-  void accept_later() {
-    timer_.expires_after(kRetryAccept);
-    timer_.async_wait([me = shared_from_this()](beast::error_code error) {
-      if (!error && me->acceptor_.is_open()) me->accept();
-    });
-  }
-
-  tcp::acceptor acceptor_;
-  asio::steady_timer timer_;
-  std::shared_ptr<Shared> shared_;
-};
-
-class HttpServerOn final : public HttpServer {
- public:
-  explicit HttpServerOn(std::shared_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) {
-    acceptor_->accept();
-  }
-  ~HttpServerOn() override { acceptor_->close(); }
   uint16_t port() const override { return acceptor_->port(); }
 
  private:
   std::shared_ptr<Acceptor> acceptor_;
+  std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace
@@ -149,12 +106,13 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(asio::io_context& io, const
                                                      uint16_t port, HttpHandler handler) {
   auto shared = std::make_shared<Shared>();
   shared->handler = std::move(handler);
-  auto acceptor = std::make_shared<Acceptor>(io, std::move(shared));
+  auto acceptor = std::make_shared<Acceptor>(io);
   if (const auto error = acceptor->open(address, port)) {
     return Error{ErrorKind::kIo,
                  "can't listen on " + address + ":" + std::to_string(port) + ": " + error.message()};
   }
-  return std::unique_ptr<HttpServer>(std::make_unique<HttpServerOn>(std::move(acceptor)));
+  return std::unique_ptr<HttpServer>(
+      std::make_unique<HttpServerOn>(io, std::move(acceptor), std::move(shared)));
 }
 
 }  // namespace keyzone::net

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "net/protocol/primitives.h"
 #include "schema/peer_hello.capnp.h"
 
 namespace keyzone::net {
@@ -12,8 +13,6 @@ namespace {
 
 constexpr size_t kFirstBuffer = 64 << 10;
 constexpr size_t kMaxNameLength = 255;
-
-Error broken(std::string what) { return {ErrorKind::kProtocol, std::move(what)}; }
 
 size_t round_up(size_t bytes) { return (bytes + sizeof(Word) - 1) & ~(sizeof(Word) - 1); }
 
@@ -68,14 +67,14 @@ Result<void> PeerFrameReader::cut(std::vector<PeerFrame>& out) {
   while (end_ - start_ >= kPeerHeaderSize) {
     if (greeted_ && !lifted()) {
       if (end_ - start_ > kMaxHeldBeforeWelcome)
-        return broken("too many bytes behind a Hello that was not accepted");
+        return protocol_error("too many bytes behind a Hello that was not accepted");
       break;
     }
     const char* header = buffer_->at(start_);
     const size_t size = size_t{load_le<uint32_t>(header)} * sizeof(Word);
     if (size > limit_) {
-      return broken("a peer frame of " + std::to_string(size) + " bytes; the limit is " +
-                    std::to_string(limit_));
+      return protocol_error("a peer frame of " + std::to_string(size) + " bytes; the limit is " +
+                            std::to_string(limit_));
     }
     if (end_ - start_ < kPeerHeaderSize + size) break;
     PeerFrame frame;
@@ -126,14 +125,14 @@ void append_peer_hello(Bytes& out, const PeerHello& hello) {
 }
 
 Result<PeerHello> decode_peer_hello(const PeerFrame& frame) {
-  if (frame.channel != kHelloChannel) return broken("the first frame of a link is no Hello");
+  if (frame.channel != kHelloChannel) return protocol_error("the first frame of a link is no Hello");
   try {
     capnp::FlatArrayMessageReader reader(
         {reinterpret_cast<const capnp::word*>(frame.words.data()), frame.words.size()});
     const auto root = reader.getRoot<wire::PeerHello>();
     PeerHello hello;
     if (!read_uuid(root.getCluster(), hello.cluster) || !read_uuid(root.getHost(), hello.host)) {
-      return broken("a Hello with an id that has not 16 bytes");
+      return protocol_error("a Hello with an id that has not 16 bytes");
     }
     hello.protocol = root.getProtocol();
     hello.node = NodeId(root.getNode());
@@ -141,11 +140,11 @@ Result<PeerHello> decode_peer_hello(const PeerFrame& frame) {
     hello.zone = std::string(root.getZone().begin(), root.getZone().size());
     hello.incarnation = root.getIncarnation();
     if (hello.name.size() > kMaxNameLength || hello.zone.size() > kMaxNameLength) {
-      return broken("a Hello with a name of more than " + std::to_string(kMaxNameLength) + " bytes");
+      return protocol_error("a Hello with a name of more than " + std::to_string(kMaxNameLength) + " bytes");
     }
     return hello;
   } catch (const kj::Exception& e) {
-    return broken(std::string("a Hello that does not decode: ") + e.getDescription().cStr());
+    return protocol_error(std::string("a Hello that does not decode: ") + e.getDescription().cStr());
   }
 }
 

@@ -28,6 +28,10 @@ struct Column {
   // The column was dropped and added again: cells stamped up to here went with it.
   Timestamp dropped_at = kNoTimestamp;
 };
+// Of the primary key.
+inline bool in_key(const Column& column) {
+  return column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kClustering;
+}
 
 // A column that is no more. Its id stays taken; a column of its name that is added again needs a compatible
 // type, and gets its id: cells that are newer than the dropping show again, as in Cassandra.
@@ -70,6 +74,9 @@ struct Table {
   }  // WITH COMPACT STORAGE: rows have no marker
 };
 using TablePtr = std::shared_ptr<const Table>;
+
+// Where Cassandra's replication strategies are.
+inline constexpr std::string_view kLocatorPackage = "org.apache.cassandra.locator.";
 
 struct Keyspace {
   std::string name;

@@ -83,13 +83,6 @@ void append_row_condition(Bytes& out, const RowCondition& row) {
   for (const Condition& condition : row.conditions) append_condition(out, condition);
 }
 
-// A count of things that take at least one byte each: never believed beyond what is left.
-size_t read_count(ByteReader& in) {
-  const uint64_t count = in.varint();
-  if (count > in.left()) in.fail();
-  return in.failed() ? 0 : static_cast<size_t>(count);
-}
-
 template <class Enum>
 Enum read_enum(ByteReader& in, uint8_t value, Enum last) {
   if (value > static_cast<uint8_t>(last)) in.fail();

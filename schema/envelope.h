@@ -31,6 +31,13 @@ inline BytesView view_of(capnp::Data::Reader v) {
 }
 inline Bytes bytes_of(capnp::Data::Reader v) { return Bytes(view_of(v)); }
 
+// A count of things that take at least one byte each: never believed beyond what is left.
+inline size_t read_count(ByteReader& in) {
+  const uint64_t count = in.varint();
+  if (count > in.left()) in.fail();
+  return in.failed() ? 0 : static_cast<size_t>(count);
+}
+
 // A message of at most `words` words (root pointer included), filled by `fill(Root::Builder)`.
 template <class Root, class Fill>
 Bytes pack(size_t words, Fill&& fill) {

@@ -1,15 +1,11 @@
 #include "schema/ids.h"
 
+#include "schema/types/hex.h"
+
 namespace keyzone {
 
 namespace {
 constexpr char kHex[] = "0123456789abcdef";
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 bool dash_before(size_t byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
 }  // namespace
 

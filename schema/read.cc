@@ -57,12 +57,6 @@ Bytes selection_of(const ReadRequest& request) {
   return out;
 }
 
-size_t read_count(ByteReader& in) {
-  const uint64_t count = in.varint();
-  if (count > in.left()) in.fail();
-  return in.failed() ? 0 : static_cast<size_t>(count);
-}
-
 Bytes elements_of(const ReadRequest& request) {
   Bytes out;
   append_varint(out, request.elements.size());

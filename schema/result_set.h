@@ -7,6 +7,7 @@
 
 #include "schema/bytes.h"
 #include "schema/types/type.h"
+#include "schema/value.h"
 
 namespace keyzone {
 
@@ -18,6 +19,12 @@ struct ColumnSpec {
   TypePtr type;
 };
 using ColumnSpecsPtr = std::shared_ptr<const std::vector<ColumnSpec>>;
+
+// A value of a row, or a null for whatever has none.
+inline void append_row_value(Bytes& out, const Value& value) {
+  append_be<int32_t>(out, value.is_set() ? static_cast<int32_t>(value.bytes.size()) : -1);
+  out.append(value.bytes);
+}
 
 // Rows as the native protocol sends them: for each row, for each column, an int32 length (-1: null) and the
 // value.

@@ -61,6 +61,10 @@ class FileSystem {
   virtual Result<uint64_t> free_bytes(const std::string& folder) = 0;
 };
 
+// The parts of a path before and after its last slash.
+inline std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+inline std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 // Helpers on top of any FileSystem.
 Result<Bytes> read_file(FileSystem& files, const std::string& path);
 // Replaces `path` atomically and durably: temporary file, sync, rename, sync of the folder.

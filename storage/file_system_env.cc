@@ -12,9 +12,6 @@ using leveldb::Status;
 
 constexpr size_t kWriteBufferBytes = 64 << 10;
 
-std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 class SequentialReader : public leveldb::SequentialFile {
  public:
   explicit SequentialReader(std::unique_ptr<File> file) : file_(std::move(file)) {}

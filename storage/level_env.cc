@@ -16,8 +16,6 @@ bool ends_with(const std::string& name, const char* end) {
 }
 
 bool is_log(const std::string& name) { return ends_with(name, ".log"); }
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 class Nothing : public leveldb::WritableFile {
  public:

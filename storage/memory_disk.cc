@@ -15,8 +15,6 @@ namespace {
 constexpr uint64_t kSector = 512;
 constexpr uint64_t kMillion = 1'000'000;
 
-std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
-
 // A write that no sync has made durable, with what it covered.
 struct Pending {
   uint64_t offset = 0;

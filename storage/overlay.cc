@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "storage/row_key.h"
+#include "storage/slices.h"
 #include "storage/store.h"
 
 namespace keyzone::storage {
 namespace {
 
 bool is_row(BytesView key) { return static_cast<Area>(key[kStoreIdBytes]) == Area::kRows; }
-BytesView view_of(const leveldb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "storage/replica.h"
+#include "storage/slices.h"
 #include "storage/store.h"
 
 namespace keyzone::storage {
@@ -14,8 +15,6 @@ namespace {
 
 constexpr char kChunkVersion = 1;
 constexpr char kMetaRecord = 1, kWindowRecord = 2, kKeyRecord = 3, kEndRecord = 4, kSchemaRecord = 5;
-
-BytesView view_of(const leveldb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 void add_to(Digest& digest, BytesView key, BytesView value, Bytes& scratch) {
   scratch.clear();

@@ -7,10 +7,10 @@
 
 #include "schema/bytes.h"
 #include "schema/ids.h"
+#include "schema/time_units.h"
 
 namespace keyzone::storage {
 
-inline constexpr int64_t kMicrosPerSecond = 1'000'000;
 using Seconds = int64_t;  // since 1970
 inline Seconds seconds_of(Timestamp micros) { return micros / kMicrosPerSecond; }
 

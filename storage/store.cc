@@ -7,6 +7,7 @@
 
 #include "storage/file_system_env.h"
 #include "storage/level_env.h"
+#include "storage/slices.h"
 
 namespace keyzone::storage {
 
@@ -16,8 +17,6 @@ constexpr int kBloomBitsPerKey = 10;
 // LevelDB stops writes at 12 files on level 0; compaction must have caught up a little before more are made.
 constexpr int kLevelZeroFilesMax = 10;
 constexpr size_t kBuffersWithoutSpace = 3;
-
-leveldb::Slice slice_of(BytesView bytes) { return {bytes.data(), bytes.size()}; }
 
 class StoreImpl : public Store {
  public:

@@ -21,6 +21,7 @@ enum class Operator : uint8_t {
   kLike,
   kIsNotNull
 };
+inline bool is_slice(Operator op) { return op >= Operator::kLess && op <= Operator::kGreaterOrEqual; }
 std::string_view to_string(Operator op);  // "=", "IN", "CONTAINS KEY", …
 
 enum class RelationKind : uint8_t {

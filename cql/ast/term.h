@@ -116,6 +116,12 @@ struct Term {
   }
 };
 
+// The column's name, if the term is a column and nothing else; else null.
+inline const std::string* column_name(const TermPtr& term) {
+  const auto* column = term->as<ColumnRef>();
+  return column ? &column->name : nullptr;
+}
+
 // A bind marker is somewhere in the term.
 bool has_markers(const Term& term);
 // As Cassandra prints it in column names and errors: `token(a, b)`, `cast(x as int)`, `[1, ?]`. Outside

@@ -135,10 +135,6 @@ void place(const Keys& keys, const std::vector<ClusteringOrder>& order, bool is_
   }
 }
 
-bool in_key(const Column& column) {
-  return column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kClustering;
-}
-
 // Counters stand alone, statics need rows to be static over.
 Result<void> check_columns(Table& table) {
   size_t counters = 0;

@@ -10,7 +10,6 @@ namespace {
 
 using Replication = std::map<std::string, std::string>;
 
-constexpr std::string_view kLocatorPackage = "org.apache.cassandra.locator.";
 constexpr std::string_view kDefaultDataCenter = "datacenter1";
 constexpr const char* kFactor = "replication_factor";
 constexpr int kReplicas = 3;  // that data always has

@@ -69,12 +69,6 @@ std::string full_class(const std::string& name, std::string_view package) {
   return name.find('.') == name.npos ? std::string(package) + name : name;
 }
 
-std::string join(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
-
 // 99 as "99", 50.5 as "50.5".
 std::string short_number(double value) {
   char buffer[32];
@@ -166,7 +160,7 @@ Result<OptionMap> check_caching(const OptionMap& given) {
     if (!out.contains(name)) unknown.push_back(name);
   }
   if (!unknown.empty()) {
-    return config_error("Invalid caching sub-options [" + join(unknown) +
+    return config_error("Invalid caching sub-options [" + joined(unknown) +
                         "]: only 'keys' and 'rows_per_partition' are allowed");
   }
   out["keys"] = "NONE";  // unless it is said
@@ -200,7 +194,7 @@ Result<OptionMap> check_compaction(const OptionMap& given) {
       unknown.push_back(option);
   }
   if (!unknown.empty()) {
-    return config_error("Properties specified [" + join(unknown) + "] are not understood by " + bare);
+    return config_error("Properties specified [" + joined(unknown) + "] are not understood by " + bare);
   }
   OptionMap out = given;
   out["class"] = std::string(kCompactionPackage) + bare;
@@ -242,7 +236,7 @@ Result<OptionMap> check_compression(const OptionMap& given) {
     const bool known = option == "class" || option == "chunk_length_in_kb" || option == "min_compress_ratio";
     if (!known && !compressor->options.contains(option)) unknown.push_back(option);
   }
-  if (!unknown.empty()) return config_error("Unknown compression options " + join(unknown));
+  if (!unknown.empty()) return config_error("Unknown compression options " + joined(unknown));
   double ratio = 0;
   const auto at = out.find("min_compress_ratio");
   if (at != out.end() && parse_double(at->second, ratio) && ratio == 0) out.erase(at);  // the default

@@ -18,17 +18,6 @@ bool parse_number(std::string_view text, T& value) {
 bool parse_int(std::string_view text, int32_t& value) { return parse_number(text, value); }
 bool parse_double(std::string_view text, double& value) { return parse_number(text, value); }
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 0x20) : c;
-  return out;
-}
-std::string upper_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c;
-  return out;
-}
-
 Result<std::string> string_property(const Property& property) {
   if (!property.value.map) return property.value.text;
   return syntax_error("Invalid value for property '" + property.name + "'. It should be a string");
@@ -72,6 +61,12 @@ Result<void> check_unique(const Properties& properties) {
       return syntax_error("Multiple definitions for property '" + property.name + "'");
   }
   return {};
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
 }
 
 }  // namespace keyzone::cql

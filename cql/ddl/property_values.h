@@ -5,6 +5,7 @@
 
 #include "cql/ast/ddl.h"
 #include "schema/result.h"
+#include "schema/types/native_types.h"
 
 namespace keyzone::cql {
 
@@ -22,7 +23,6 @@ Result<void> check_unique(const Properties& properties);
 
 bool parse_int(std::string_view text, int32_t& value);
 bool parse_double(std::string_view text, double& value);
-std::string lower_case(std::string_view text);
-std::string upper_case(std::string_view text);
+std::string joined(const std::vector<std::string>& names);  // "a, b"
 
 }  // namespace keyzone::cql

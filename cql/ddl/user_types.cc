@@ -3,6 +3,7 @@
 
 #include "cql/ast/last_of_each.h"
 #include "cql/ddl/plan.h"
+#include "cql/ddl/property_values.h"
 
 namespace keyzone::cql::ddl {
 namespace {
@@ -129,12 +130,6 @@ struct FieldChange {
   }
 };
 
-std::string join(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
-
 }  // namespace
 
 Result<DdlPlan> create_type(const CreateTypeStatement& statement, const DdlContext& context) {
@@ -198,14 +193,14 @@ Result<DdlPlan> drop_type(const DropTypeStatement& statement, const DdlContext& 
     if (other != name && type->references_user_type(keyspace_name, name)) users.push_back(other);
   }
   const std::string in_use = "Cannot drop user type '" + full_name + "' as it is still used by ";
-  if (!users.empty()) return invalid(in_use + "user types " + join(users));
+  if (!users.empty()) return invalid(in_use + "user types " + joined(users));
   for (const auto& [key, table] : context.catalog.tables) {
     const bool uses = std::any_of(table->columns.begin(), table->columns.end(), [&](const Column& column) {
       return column.type->references_user_type(keyspace_name, name);
     });
     if (uses) users.push_back(table->name);
   }
-  if (!users.empty()) return invalid(in_use + "tables " + join(users));
+  if (!users.empty()) return invalid(in_use + "tables " + joined(users));
   Keyspace after = *keyspace;
   after.types.erase(name);
   DdlPlan plan = changed(context, kDropped, "TYPE", keyspace_name, name);

@@ -8,7 +8,6 @@
 namespace keyzone::cql {
 namespace {
 
-constexpr std::string_view kLocatorPackage = "org.apache.cassandra.locator.";
 constexpr const char* kIndent = "\n    ";
 constexpr const char* kAnd = "\n    AND ";
 

@@ -7,14 +7,9 @@
 namespace keyzone::cql {
 namespace {
 
-void append_value(const Value& value, Bytes& out) {
-  append_be<int32_t>(out, value.is_set() ? static_cast<int32_t>(value.bytes.size()) : -1);
-  out.append(value.bytes);
-}
-
 void append_applied(bool applied, Bytes& out) {
   const char byte = applied ? 1 : 0;
-  append_value(Value::of({&byte, 1}), out);
+  append_row_value(out, Value::of({&byte, 1}));
 }
 
 void show(std::vector<const Column*>& columns, const Column* column) {
@@ -36,7 +31,7 @@ void append_row(const WriteExecution::ConditionalPlan& plan, const RowValues& ro
     for (size_t slot = 0; slot < plan.slots.size(); ++slot) {
       if (&plan.slots.column(slot) == column) value = row.slots[slot];
     }
-    append_value(value, out.rows);
+    append_row_value(out.rows, value);
   }
   ++out.row_count;
 }

@@ -3,12 +3,11 @@
 
 #include "cql/execute/page_state.h"
 #include "cql/execute/read_cursor.h"
+#include "schema/time_units.h"
 #include "schema/types/token.h"
 
 namespace keyzone::cql {
 namespace {
-
-constexpr Timestamp kMicrosPerSecond = 1'000'000;
 
 Result<std::optional<uint64_t>> limit_of(const ExpressionPtr& term, EvalContext& context) {
   if (!term) return std::optional<uint64_t>();

@@ -8,11 +8,11 @@ namespace keyzone::cql {
 
 namespace {
 
-struct Operator {
+struct OperatorName {
   char symbol;
   std::string_view name;
 };
-constexpr Operator kOperators[] = {
+constexpr OperatorName kOperators[] = {
     {'+', "_add"}, {'-', "_substract"}, {'*', "_multiply"}, {'/', "_divide"}, {'%', "_modulo"}};
 constexpr std::string_view kCastPrefix = "cast_as_";
 
@@ -24,13 +24,13 @@ std::string signature_type(const Type& type) {
 
 std::string_view operator_function_name(char op) {
   const auto* found = std::find_if(std::begin(kOperators), std::end(kOperators),
-                                   [op](const Operator& o) { return o.symbol == op; });
+                                   [op](const OperatorName& o) { return o.symbol == op; });
   KEYZONE_ASSERT(found != std::end(kOperators));
   return found->name;
 }
 
 std::optional<char> operator_of(std::string_view function_name) {
-  for (const Operator& o : kOperators) {
+  for (const OperatorName& o : kOperators) {
     if (o.name == function_name) return o.symbol;
   }
   return std::nullopt;

@@ -1,12 +1,11 @@
 // Times of several types as milliseconds, and durations added to them. Their arithmetic wraps around as
 // Java's does; no time is refused for being far away.
 #pragma once
+#include "schema/time_units.h"
 #include "schema/types/duration.h"
 #include "schema/types/type.h"
 
 namespace keyzone::cql {
-
-inline constexpr int64_t kNanosPerMilli = 1'000'000;
 
 // Since 1970, of a timestamp, date or timeuuid. REQUIRES: valid and not empty.
 int64_t millis_of(TypeKind kind, BytesView wire);

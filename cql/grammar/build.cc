@@ -13,24 +13,17 @@ using Kind = Parser::token;
 
 }  // namespace
 
-std::string upper(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c; });
-  return out;
-}
-
-Token Builder::next() {
+Lexeme Builder::next() {
   if (first_kind_ != 0) return {std::exchange(first_kind_, 0), "", {}, 0, 0};
   const size_t at = std::min(next_, tokens_.size() - 1);
   ++next_;
-  Token token = tokens_[at];
+  Lexeme token = tokens_[at];
   if (token.kind == Kind::SELECT) join_select(token);
   return token;
 }
 
 // SELECT JSON and SELECT DISTINCT are one token each, unless the word is a column there.
-void Builder::join_select(Token& token) {
+void Builder::join_select(Lexeme& token) {
   const bool json = tokens_[next_].kind == Kind::JSON && is_keyword_here(next_);
   if (json) ++next_;
   const bool distinct = tokens_[next_].kind == Kind::DISTINCT && is_keyword_here(next_);
@@ -61,7 +54,7 @@ void Builder::fail(std::string message) {
 }
 
 size_t Builder::token_at(Position position) const {
-  const auto same = [position](const Token& token) {
+  const auto same = [position](const Lexeme& token) {
     return token.position.line == position.line && token.position.column == position.column;
   };
   const auto found = std::find_if(tokens_.begin(), tokens_.end(), same);

@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "cql/ast/statement.h"
-#include "cql/grammar/token.h"
+#include "cql/grammar/lexeme.h"
 #include "schema/result.h"
+#include "schema/types/native_types.h"
 
 namespace keyzone::cql {
 
@@ -33,7 +34,6 @@ struct RawRelation {
   Position op_position;
 };
 
-std::string upper(std::string_view text);
 std::vector<TypeName> type_names(std::vector<TypeText> types);
 std::optional<std::vector<TypeName>> type_names(std::optional<std::vector<TypeText>> types);
 template <class T>
@@ -47,11 +47,11 @@ class Builder {
  public:
   // `text` must outlive the builder; its `tokens` end with kind 0. `first_kind`, unless 0, is given before
   // them.
-  Builder(std::string_view text, std::vector<Token> tokens, int first_kind)
+  Builder(std::string_view text, std::vector<Lexeme> tokens, int first_kind)
       : text_(text), tokens_(std::move(tokens)), first_kind_(first_kind) {}
 
   // ---- words ----
-  Token next();
+  Lexeme next();
   // The message as it is; only the first one counts.
   void fail(std::string message);
   // The word at `position` can't stand there; `possible`, as in find_mistake(), could.
@@ -151,12 +151,12 @@ class Builder {
   template <class T>
   TermPtr make(Position at, T kind, uint16_t child_depth);
   Relation relation(RawRelation raw);
-  void join_select(Token& token);
+  void join_select(Lexeme& token);
   bool is_keyword_here(size_t at) const;
   size_t token_at(Position position) const;
 
   std::string_view text_;
-  std::vector<Token> tokens_;
+  std::vector<Lexeme> tokens_;
   size_t next_ = 0;
   int first_kind_;
   std::vector<std::optional<std::string>> markers_;

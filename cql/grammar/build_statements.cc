@@ -7,11 +7,6 @@
 namespace keyzone::cql {
 namespace {
 
-const std::string* column_name(const TermPtr& term) {
-  const auto* column = term->as<ColumnRef>();
-  return column ? &column->name : nullptr;
-}
-
 // The columns of a list that names nothing else; empty otherwise.
 std::vector<std::string> column_names(const std::vector<TermPtr>& terms) {
   std::vector<std::string> names;

@@ -18,11 +18,6 @@ uint16_t depth_of(const std::vector<TermPtr>& terms) {
 }
 
 // The column a term names, if that is all it is.
-const std::string* column_name(const TermPtr& term) {
-  const auto* column = term->as<ColumnRef>();
-  return column ? &column->name : nullptr;
-}
-
 // A user type or native type that was parsed as a column or a field of one; empty if the term is neither.
 std::string type_text(const TermPtr& term) {
   if (const std::string* name = column_name(term)) {

@@ -6,7 +6,7 @@
 #include "cql/grammar/cql.tab.hh"
 #include "cql/grammar/keywords.h"
 #include "cql/grammar/parser.h"
-#include "cql/grammar/token.h"
+#include "cql/grammar/lexeme.h"
 
 namespace keyzone::cql {
 namespace {
@@ -27,7 +27,7 @@ class Lexer {
       : begin_(text.data()), end_(text.data() + text.size()), cursor_(begin_), line_begin_(begin_),
         counted_(begin_) {}
 
-  Result<std::vector<Token>> run() {
+  Result<std::vector<Lexeme>> run() {
     while (!done_ && !error_) next();
     if (error_) return *error_;
     return std::move(tokens_);
@@ -63,7 +63,7 @@ class Lexer {
   int prefixes_ = 0;  // minuses and type hints in a row
   bool done_ = false;
   std::optional<Error> error_;
-  std::vector<Token> tokens_;
+  std::vector<Lexeme> tokens_;
 };
 
 std::string lower(std::string_view text) {
@@ -283,7 +283,7 @@ dollars:
 
 }  // namespace
 
-Result<std::vector<Token>> tokenize(std::string_view text) {
+Result<std::vector<Lexeme>> tokenize(std::string_view text) {
   const std::string copy(text);  // ends in NUL
   return Lexer(copy).run();
 }

@@ -2,7 +2,7 @@
 
 #include "cql/grammar/build.h"
 #include "cql/grammar/cql.tab.hh"
-#include "cql/grammar/token.h"
+#include "cql/grammar/lexeme.h"
 
 namespace keyzone::cql {
 namespace {

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <cstddef>
 
+#include "schema/types/native_types.h"
+
 namespace keyzone::cql {
 
 namespace {
@@ -28,12 +30,6 @@ bool is_comment(std::string_view rest) {
 }
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
-
-std::string upper(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::toupper(c); });
-  return out;
-}
 
 }  // namespace
 
@@ -65,7 +61,7 @@ std::vector<ScriptStatement> split_statements(std::string_view script) {
       while (end < script.size() && is_word(script[end])) ++end;
       if (begin == std::string_view::npos) begin = at;
       previous = last;
-      last = upper(script.substr(at, end - at));
+      last = upper_case(script.substr(at, end - at));
       if (first.empty()) first = last;
       at = end;
       continue;

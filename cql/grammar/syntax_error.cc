@@ -20,7 +20,7 @@ bool one_of(int kind, std::initializer_list<int> kinds) {
 // The words around a mistake, as the rules below ask for them.
 class Context {
  public:
-  Context(const std::vector<Token>& tokens, size_t at) : tokens_(tokens), at_(at) {}
+  Context(const std::vector<Lexeme>& tokens, size_t at) : tokens_(tokens), at_(at) {}
 
   int bad() const { return tokens_[at_].kind; }
   // The kind of the word so many before the bad one; 0 where there is none.
@@ -28,7 +28,7 @@ class Context {
   bool begins_with(std::initializer_list<int> kinds) const { return one_of(tokens_[0].kind, kinds); }
   bool said(int kind) const {
     return std::any_of(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(at_),
-                       [kind](const Token& token) { return token.kind == kind; });
+                       [kind](const Lexeme& token) { return token.kind == kind; });
   }
   bool in_select_list() const {
     const bool select =
@@ -117,7 +117,7 @@ class Context {
   }
 
  private:
-  const std::vector<Token>& tokens_;
+  const std::vector<Lexeme>& tokens_;
   size_t at_;
 };
 
@@ -234,7 +234,7 @@ size_t units_of(char first) { return bytes_of(first) == 4 ? 2 : 1; }
 
 // Strings and quoted names are shown without as many characters as their quotes have, but from where they
 // begin.
-size_t shown_size(std::string_view text, const Token& token) {
+size_t shown_size(std::string_view text, const Lexeme& token) {
   const std::string_view whole = text.substr(token.begin, token.end - token.begin);
   if (token.kind != Kind::STRING && token.kind != Kind::QUOTED_NAME) return whole.size();
   size_t left = 0;
@@ -248,7 +248,7 @@ size_t shown_size(std::string_view text, const Token& token) {
 }
 
 // "(...WHERE a = 1 LIMIT [x]...)"
-std::string snippet(std::string_view text, const std::vector<Token>& tokens, const Mistake& mistake) {
+std::string snippet(std::string_view text, const std::vector<Lexeme>& tokens, const Mistake& mistake) {
   size_t first = mistake.choice, words = 0;
   while (first > 0) {
     const bool space = tokens[first].begin > tokens[first - 1].end;
@@ -256,7 +256,7 @@ std::string snippet(std::string_view text, const std::vector<Token>& tokens, con
     if (words > kSnippetWords) break;
     --first;
   }
-  const Token& choice = tokens[mistake.choice];
+  const Lexeme& choice = tokens[mistake.choice];
   // One more may fit before the first: the space.
   const bool room = first > 0 && words == kSnippetWords + 1 && tokens[first].begin > tokens[first - 1].end;
   const size_t from = room ? tokens[first - 1].end : tokens[first].begin;
@@ -277,7 +277,7 @@ std::string snippet(std::string_view text, const std::vector<Token>& tokens, con
 
 }  // namespace
 
-Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vector<std::string>& possible) {
+Mistake find_mistake(const std::vector<Lexeme>& tokens, size_t at, const std::vector<std::string>& possible) {
   const Context context(tokens, at);
   if (possible.size() == 1 && possible[0] == "'='" && context.before(1) == ']') return {at, at, possible[0]};
   const bool only_equals = possible.size() == 1 && possible[0] == "'='";
@@ -309,9 +309,9 @@ Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vec
   return {at, at, wanted, further};
 }
 
-std::string describe_mistake(std::string_view text, const std::vector<Token>& tokens,
+std::string describe_mistake(std::string_view text, const std::vector<Lexeme>& tokens,
                              const Mistake& mistake) {
-  const Token& word = tokens[mistake.word];
+  const Lexeme& word = tokens[mistake.word];
   const bool at_end = word.kind == 0;
   const bool quoted = word.kind == Kind::STRING || word.kind == Kind::QUOTED_NAME;
   std::string message =

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cql/grammar/token.h"
+#include "cql/grammar/lexeme.h"
 
 namespace keyzone::cql {
 
@@ -23,8 +23,9 @@ struct Mistake {
 
 // `at` is the first token that can't stand where it does; `possible` are the names of the symbols that could,
 // as the grammar has them: FROM, ';', <EOF>, identifier.
-Mistake find_mistake(const std::vector<Token>& tokens, size_t at, const std::vector<std::string>& possible);
+Mistake find_mistake(const std::vector<Lexeme>& tokens, size_t at, const std::vector<std::string>& possible);
 // "line 1:7 no viable alternative at input 'x' (SELECT [x]...)"
-std::string describe_mistake(std::string_view text, const std::vector<Token>& tokens, const Mistake& mistake);
+std::string describe_mistake(std::string_view text, const std::vector<Lexeme>& tokens,
+                             const Mistake& mistake);
 
 }  // namespace keyzone::cql

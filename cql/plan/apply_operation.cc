@@ -6,7 +6,7 @@
 namespace keyzone::cql {
 namespace {
 
-using Kind = ColumnOperation::Kind;
+using OperationKind = ColumnOperation::Kind;
 
 CellWrite& add_cell(std::vector<CellWrite>& cells, const Column& column, CellAction action) {
   CellWrite& cell = cells.emplace_back();
@@ -140,53 +140,53 @@ Result<void> add_value(const Column& column, const Value& value, std::vector<Cel
 }  // namespace
 
 Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>& cells) const {
-  if (kind == Kind::kDelete) {
+  if (kind == OperationKind::kDelete) {
     add_cell(cells, *column, column->type->is_multi_cell() ? CellAction::kDeleteAll : CellAction::kDelete);
     return {};
   }
-  if (kind == Kind::kDeleteField) {
+  if (kind == OperationKind::kDeleteField) {
     add_cell(cells, *column, CellAction::kDeleteElement).path = field_path(field);
     return {};
   }
-  if (kind == Kind::kDeleteElement) {
+  if (kind == OperationKind::kDeleteElement) {
     KEYZONE_TRY(key, element->evaluate(context));
     if (key.is_unset() && column->type->kind() != TypeKind::kMap) return {};
     return touch_element(*column, key, Value::null(), cells);
   }
   KEYZONE_TRY(set, value->evaluate(context));
-  if (kind == Kind::kAddValue) return add_value(*column, set, cells);
-  const bool keyed = kind == Kind::kSetElement && column->type->kind() == TypeKind::kMap;
+  if (kind == OperationKind::kAddValue) return add_value(*column, set, cells);
+  const bool keyed = kind == OperationKind::kSetElement && column->type->kind() == TypeKind::kMap;
   if (set.is_unset() && !keyed) return {};
   switch (kind) {
-    case Kind::kSet:
+    case OperationKind::kSet:
       return set_whole(*column, set, cells);
-    case Kind::kAppend:
+    case OperationKind::kAppend:
       return set.is_set() ? put_elements(*column, set.bytes, CellAction::kListAppend, cells) : Result<void>();
-    case Kind::kPrepend:
+    case OperationKind::kPrepend:
       return set.is_set() ? put_elements(*column, set.bytes, CellAction::kListPrepend, cells)
                           : Result<void>();
-    case Kind::kDiscard:
+    case OperationKind::kDiscard:
       return set.is_set() ? discard(*column, set.bytes, *value->type(), cells) : Result<void>();
-    case Kind::kSetElement: {
+    case OperationKind::kSetElement: {
       KEYZONE_TRY(key, element->evaluate(context));
       if (key.is_set() && set.is_unset()) return {};
       return touch_element(*column, key, set, cells);
     }
-    case Kind::kSetField: {
+    case OperationKind::kSetField: {
       CellWrite& cell =
           add_cell(cells, *column, set.is_set() ? CellAction::kPutElement : CellAction::kDeleteElement);
       cell.path = field_path(field);
       cell.value = set.bytes;
       return {};
     }
-    case Kind::kAddCounter:
+    case OperationKind::kAddCounter:
       return add_counter(*column, set, false, cells);
-    case Kind::kSubtractCounter:
+    case OperationKind::kSubtractCounter:
       return add_counter(*column, set, true, cells);
-    case Kind::kAddValue:
-    case Kind::kDelete:
-    case Kind::kDeleteField:
-    case Kind::kDeleteElement:
+    case OperationKind::kAddValue:
+    case OperationKind::kDelete:
+    case OperationKind::kDeleteField:
+    case OperationKind::kDeleteElement:
       break;
   }
   return {};

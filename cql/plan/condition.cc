@@ -31,8 +31,6 @@ ConditionOperator condition_operator(Operator op) {
   }
 }
 
-bool is_slice(Operator op) { return op >= Operator::kLess && op <= Operator::kGreaterOrEqual; }
-
 Result<void> check_access(const Column& column, const ColumnCondition& condition) {
   const Type& type = *column.type;
   if (condition.element) {

@@ -15,10 +15,6 @@ Relation equal_to(const Column& column, TermPtr value) {
   return relation;
 }
 
-bool is_key(const Column& column) {
-  return column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kClustering;
-}
-
 Result<void> check_columns(const Table& table, const InsertStatement& statement) {
   if (statement.columns.empty()) return invalid("No columns provided to INSERT");
   if (statement.columns.size() != statement.values.size()) return invalid("Unmatched column names/values");
@@ -63,12 +59,12 @@ Result<void> plan_values(PrepareContext& context, const InsertStatement& stateme
   // The order of things tells which mistake is complained of.
   for (size_t i = 0; i < columns.size(); ++i) {
     const Column& column = *columns[i];
-    if (is_key(column)) continue;
+    if (in_key(column)) continue;
     KEYZONE_TRY(operation, prepare_set(context, table, column, *statement.values[i]));
     (column.kind == ColumnKind::kStatic ? plan.statics : plan.regulars).push_back(std::move(operation));
   }
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (!is_key(*columns[i])) continue;
+    if (!in_key(*columns[i])) continue;
     KEYZONE_TRY(key, prepare_relation(context, table, equal_to(*columns[i], statement.values[i])));
     keys.push_back(std::move(key));
   }
@@ -86,7 +82,7 @@ Result<void> plan_json(PrepareContext& context, const InsertStatement& statement
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = table.columns[i];
     auto value = std::make_shared<JsonColumnExpression>(column.type, i);
-    if (is_key(column)) {
+    if (in_key(column)) {
       PreparedRelation& relation = keys.emplace_back();
       relation.columns = {&column};
       relation.operands.emplace_back().parts = {std::move(value)};

@@ -5,7 +5,7 @@
 namespace keyzone::cql {
 namespace {
 
-using Kind = ColumnOperation::Kind;
+using OperationKind = ColumnOperation::Kind;
 
 std::string describe(const Assignment& a) {
   const std::string& c = a.column;
@@ -32,7 +32,7 @@ Error invalid_operation(const Assignment& assignment, const std::string& on) {
                  assignment.column);
 }
 
-Result<ColumnOperation> make(Kind kind, const Column& column, Result<ExpressionPtr> value) {
+Result<ColumnOperation> make(OperationKind kind, const Column& column, Result<ExpressionPtr> value) {
   if (!value) return value.error();
   ColumnOperation out;
   out.kind = kind;
@@ -48,15 +48,15 @@ Result<ColumnOperation> prepare_add(PrepareContext& context, const Table& table,
   if (!column.type->is_collection()) {
     if (conditional && !column.type->is_counter()) {
       if (can_be_summed(column.type->kind()))
-        return make(Kind::kAddValue, column, prepare_term(context, a.value, receiver));
+        return make(OperationKind::kAddValue, column, prepare_term(context, a.value, receiver));
       return invalid("Invalid operation (" + describe(a) + ") for non-numeric and non-text type " +
                      column.name);
     }
     if (!column.type->is_counter()) return invalid_operation(a, "non counter");
-    return make(Kind::kAddCounter, column, prepare_term(context, a.value, receiver));
+    return make(OperationKind::kAddCounter, column, prepare_term(context, a.value, receiver));
   }
   if (!column.type->is_multi_cell()) return invalid_operation(a, "frozen collection");
-  auto made = make(Kind::kAppend, column, prepare_term(context, a.value, receiver));
+  auto made = make(OperationKind::kAppend, column, prepare_term(context, a.value, receiver));
   if (!made && column.type->kind() == TypeKind::kMap) {
     return invalid("Value for a map addition has to be a map, but was: '" +
                    to_string(*a.value, Spelling::kCalls) + "'");
@@ -69,14 +69,14 @@ Result<ColumnOperation> prepare_subtract(PrepareContext& context, const Table& t
   const Receiver receiver = receiver_of(table, column);
   if (!column.type->is_collection()) {
     if (!column.type->is_counter()) return invalid_operation(a, "non counter");
-    return make(Kind::kSubtractCounter, column, prepare_term(context, a.value, receiver));
+    return make(OperationKind::kSubtractCounter, column, prepare_term(context, a.value, receiver));
   }
   if (!column.type->is_multi_cell()) return invalid_operation(a, "frozen collection");
   if (column.type->kind() != TypeKind::kMap) {
-    return make(Kind::kDiscard, column, prepare_term(context, a.value, receiver));
+    return make(OperationKind::kDiscard, column, prepare_term(context, a.value, receiver));
   }
   const Receiver keys = receiver.with(receiver.name, set_type(column.type->parameters()[0], true));
-  auto made = make(Kind::kDiscard, column, prepare_term(context, a.value, keys));
+  auto made = make(OperationKind::kDiscard, column, prepare_term(context, a.value, keys));
   if (!made)
     return invalid("Value for a map substraction has to be a set, but was: '" +
                    to_string(*a.value, Spelling::kCalls) + "'");
@@ -93,7 +93,7 @@ Result<ColumnOperation> prepare_set_element(PrepareContext& context, const Table
   KEYZONE_TRY(element,
               prepare_term(context, a.element, list ? index_receiver(receiver) : key_receiver(receiver)));
   auto made =
-      make(Kind::kSetElement, column,
+      make(OperationKind::kSetElement, column,
            prepare_term(context, a.value, list ? element_receiver(receiver) : value_receiver(receiver)));
   if (made) made->element = std::move(element);
   return made;
@@ -105,7 +105,7 @@ Result<ColumnOperation> prepare_set_field(PrepareContext& context, const Table& 
   if (!column.type->is_multi_cell()) return invalid_operation(a, "frozen UDT");
   const std::optional<size_t> field = column.type->find_field(a.field);
   if (!field) return invalid("UDT column " + column.name + " does not have a field named " + a.field);
-  auto made = make(Kind::kSetField, column,
+  auto made = make(OperationKind::kSetField, column,
                    prepare_term(context, a.value, field_receiver(receiver_of(table, column), *field)));
   if (made) made->field = static_cast<uint16_t>(*field);
   return made;
@@ -115,7 +115,7 @@ Result<ColumnOperation> prepare_set_field(PrepareContext& context, const Table& 
 
 Result<ColumnOperation> prepare_set(PrepareContext& context, const Table& table, const Column& column,
                                     const Term& value) {
-  auto made = make(Kind::kSet, column, prepare_term(context, value, receiver_of(table, column)));
+  auto made = make(OperationKind::kSet, column, prepare_term(context, value, receiver_of(table, column)));
   if (!made || !column.type->is_counter()) return made;
   return invalid("Cannot set the value of counter column " + column.name +
                  " (counters can only be incremented/decremented, not set)");
@@ -137,8 +137,8 @@ Result<ColumnOperation> prepare_assignment(PrepareContext& context, const Table&
     case AssignmentKind::kPrepend:
       break;
   }
-  auto made =
-      make(Kind::kPrepend, column, prepare_term(context, assignment.value, receiver_of(table, column)));
+  auto made = make(OperationKind::kPrepend, column,
+                   prepare_term(context, assignment.value, receiver_of(table, column)));
   if (!made) return made;
   if (column.type->kind() != TypeKind::kList) return invalid_operation(assignment, "non list");
   if (!column.type->is_multi_cell()) return invalid_operation(assignment, "frozen list");
@@ -149,7 +149,7 @@ Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& t
                                          const Deletion& deletion) {
   const Type& type = *column.type;
   ColumnOperation out;
-  out.kind = Kind::kDelete;
+  out.kind = OperationKind::kDelete;
   out.column = &column;
   if (deletion.element) {
     if (!type.is_collection())
@@ -162,7 +162,7 @@ Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& t
                             : type.kind() == TypeKind::kSet ? element_receiver(whole)
                                                             : key_receiver(whole);
     KEYZONE_TRY(element, prepare_term(context, deletion.element, wanted));
-    out.kind = Kind::kDeleteElement;
+    out.kind = OperationKind::kDeleteElement;
     out.element = std::move(element);
   } else if (deletion.field) {
     if (!type.is_user_type())
@@ -173,7 +173,7 @@ Result<ColumnOperation> prepare_deletion(PrepareContext& context, const Table& t
     const std::optional<size_t> field = type.find_field(*deletion.field);
     if (!field)
       return invalid("UDT column " + column.name + " does not have a field named " + *deletion.field);
-    out.kind = Kind::kDeleteField;
+    out.kind = OperationKind::kDeleteField;
     out.field = static_cast<uint16_t>(*field);
   }
   return out;

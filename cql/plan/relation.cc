@@ -32,8 +32,6 @@ std::string written_names(const std::vector<const Column*>& columns) {
   return out;
 }
 
-bool is_slice(Operator op) { return op >= Operator::kLess && op <= Operator::kGreaterOrEqual; }
-
 }  // namespace
 
 std::string kinds_of(const Type& type) {

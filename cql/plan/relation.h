@@ -27,7 +27,7 @@ struct PreparedRelation {
   const Column& first() const { return *columns.front(); }
   bool is_equal() const { return op == Operator::kEqual && !map_key; }
   bool is_in() const { return op == Operator::kIn; }
-  bool is_slice() const { return op >= Operator::kLess && op <= Operator::kGreaterOrEqual; }
+  bool is_slice() const { return cql::is_slice(op); }
   bool is_lower() const { return op == Operator::kGreater || op == Operator::kGreaterOrEqual; }
   bool is_contains() const { return op == Operator::kContains || op == Operator::kContainsKey || map_key; }
   std::string column_names() const;  // "a" or "(a, b)"

@@ -2,6 +2,7 @@
 
 #include "cql/plan/function_call.h"
 #include "cql/plan/literals.h"
+#include "schema/time_units.h"
 
 namespace keyzone::cql {
 namespace {
@@ -144,7 +145,6 @@ class NowExpression : public Expression {
  public:
   using Expression::Expression;
   Result<Value> evaluate(EvalContext& context) const override {
-    constexpr int64_t kMicrosPerMilli = 1000;
     Bytes out;
     append_be<int64_t>(out, context.functions.now_us / kMicrosPerMilli);
     return context.keep(std::move(out));

@@ -9,10 +9,6 @@ namespace {
 
 constexpr const char* kConditionalTimestamp = "Cannot provide custom timestamp for conditional updates";
 
-bool is_key(const Column& column) {
-  return column.kind == ColumnKind::kPartitionKey || column.kind == ColumnKind::kClustering;
-}
-
 void add_operation(WritePlan& plan, ColumnOperation operation) {
   (operation.column->kind == ColumnKind::kStatic ? plan.statics : plan.regulars)
       .push_back(std::move(operation));
@@ -110,7 +106,7 @@ Result<WritePlanPtr> plan_update(PrepareContext& context, const TablePtr& table,
   KEYZONE_CHECK(plan_conditions(context, statement.conditions, plan));
   for (const Assignment& assignment : statement.assignments) {
     KEYZONE_TRY(column, find_column(*table, assignment.column));
-    if (is_key(*column)) return invalid("PRIMARY KEY part " + column->name + " found in SET part");
+    if (in_key(*column)) return invalid("PRIMARY KEY part " + column->name + " found in SET part");
     KEYZONE_TRY(operation, prepare_assignment(context, *table, *column, assignment, plan.conditional()));
     add_operation(plan, std::move(operation));
   }
@@ -129,7 +125,7 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
   KEYZONE_CHECK(plan_conditions(context, statement.conditions, plan));
   for (const Deletion& deletion : statement.deletions) {
     KEYZONE_TRY(column, find_column(*table, deletion.column));
-    if (is_key(*column)) {
+    if (in_key(*column)) {
       return invalid("Invalid identifier " + column->name +
                      " for deletion (should not be a PRIMARY KEY part)");
     }

@@ -3,18 +3,11 @@
 #include <algorithm>
 
 namespace keyzone::cql {
-namespace {
-
-void append_value(const Value& value, Bytes& out) {
-  append_be<int32_t>(out, value.is_set() ? static_cast<int32_t>(value.bytes.size()) : -1);
-  out.append(value.bytes);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<void> RowCollector::encode(const RowValues& row, Bytes& out) {
   if (!plan_.plain.empty()) {
-    for (const size_t slot : plan_.plain) append_value(row.slots[slot], out);
+    for (const size_t slot : plan_.plain) append_row_value(out, row.slots[slot]);
     return {};
   }
   context_.row = &row;
@@ -23,7 +16,7 @@ Result<void> RowCollector::encode(const RowValues& row, Bytes& out) {
   } else {
     for (const ExpressionPtr& output : plan_.outputs) {
       KEYZONE_TRY(value, output->evaluate(context_));
-      append_value(value.is_unset() ? Value::of({}) : value, out);  // (int)? unset: an empty value
+      append_row_value(out, value.is_unset() ? Value::of({}) : value);  // (int)? unset: an empty value
     }
   }
   context_.clear();
@@ -39,7 +32,7 @@ Result<void> RowCollector::encode_json(Bytes& out) {
             (value.is_set() ? plan_.outputs[i]->type()->to_json(value.bytes) : "null");
   }
   text += "}";
-  append_value(Value::of(text), out);
+  append_row_value(out, Value::of(text));
   return {};
 }
 
@@ -66,7 +59,7 @@ Result<Bytes> RowCollector::group_key(const RowValues& row) {
     if (value.is_set() && is_inexact_clustering(*part)) {
       part->type()->append_ordered(value.bytes, false, key);
     } else {
-      append_value(value, key);
+      append_row_value(key, value);
     }
   }
   context_.clear();

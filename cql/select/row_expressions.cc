@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "schema/time_units.h"
 #include "schema/types/collections.h"
 
 namespace keyzone::cql {
 namespace {
-
-constexpr int64_t kMicrosPerSecond = 1'000'000;
 
 TypePtr element_type(const Type& type) { return type.parameters()[type.kind() == TypeKind::kMap ? 1 : 0]; }
 

@@ -3,6 +3,7 @@
 
 #include "cql/ddl/table_options.h"
 #include "cql/system_tables/row_builder.h"
+#include "schema/time_units.h"
 
 namespace keyzone::cql {
 namespace {
@@ -165,7 +166,6 @@ std::vector<SystemRow> schema_columns_rows(const Table& table, const Catalog& ca
 
 std::vector<SystemRow> schema_dropped_columns_rows(const Table& system_table, const Catalog& catalog,
                                                    const NodeFacts&) {
-  constexpr Timestamp kMicrosPerMilli = 1000;
   RowBuilder rows(system_table);
   for (const auto& [key, table] : catalog.tables) {
     std::map<std::string_view, const DroppedColumn*> by_name;

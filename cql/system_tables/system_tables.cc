@@ -13,8 +13,6 @@
 namespace keyzone::cql {
 namespace {
 
-constexpr std::string_view kLocator = "org.apache.cassandra.locator.";
-
 struct SystemKeyspace {
   std::string_view name;
   const SystemKeyspaceDefinition* definition;
@@ -98,7 +96,8 @@ std::vector<KeyspacePtr> make_system_keyspaces() {
   for (const SystemKeyspace& k : kKeyspaces) {
     auto keyspace = std::make_shared<Keyspace>();
     keyspace->name = k.name;
-    if (!k.is_virtual) keyspace->replication["class"] = std::string(kLocator) + std::string(k.strategy);
+    if (!k.is_virtual)
+      keyspace->replication["class"] = std::string(kLocatorPackage) + std::string(k.strategy);
     if (!k.replication_factor.empty()) keyspace->replication["replication_factor"] = k.replication_factor;
     out.push_back(std::move(keyspace));
   }

@@ -1,11 +1,8 @@
 // system_traces: what coordinators did for requests whose clients asked for a trace.
 #include "cql/system_tables/row_builder.h"
+#include "schema/time_units.h"
 
 namespace keyzone::cql {
-
-namespace {
-constexpr Timestamp kMicrosPerMilli = 1000;
-}
 
 std::vector<SystemRow> trace_sessions_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
   RowBuilder rows(table);

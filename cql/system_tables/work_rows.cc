@@ -6,11 +6,14 @@
 // snapshots, and no JVM whose properties could be listed. Links between nodes carry no messages that could be
 // counted as internode_* counts them: all that waits for a peer leaves as one frame.
 #include "cql/system_tables/row_builder.h"
+#include "schema/time_units.h"
 
 namespace keyzone::cql {
 namespace {
 
-constexpr double kMicrosPerMilli = 1000;
+// Microseconds as the milliseconds that these tables show.
+double in_millis(uint64_t micros) { return static_cast<double>(micros) / kMicrosPerMilli; }
+
 constexpr uint64_t kMebibyte = 1024 * 1024;
 
 // Every table that clients may use, whether it has been used or not.
@@ -37,9 +40,9 @@ std::vector<SystemRow> latencies(const Table& system_table, const Catalog& catal
   return rows_of_tables(system_table, catalog, [&](RowBuilder& rows, const Table& table) {
     const MeterFact meter = meter_of(table, facts, which);
     rows.bigint("count", static_cast<int64_t>(meter.count))
-        .real("max_ms", static_cast<double>(meter.max) / kMicrosPerMilli)
-        .real("p50th_ms", static_cast<double>(meter.p50) / kMicrosPerMilli)
-        .real("p99th_ms", static_cast<double>(meter.p99) / kMicrosPerMilli)
+        .real("max_ms", in_millis(meter.max))
+        .real("p50th_ms", in_millis(meter.p50))
+        .real("p99th_ms", in_millis(meter.p99))
         .real("per_second", meter.per_second);
   });
 }

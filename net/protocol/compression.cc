@@ -3,6 +3,8 @@
 #include <lz4.h>
 #include <snappy.h>
 
+#include "net/protocol/primitives.h"
+
 namespace keyzone::net {
 namespace {
 
@@ -11,19 +13,17 @@ constexpr size_t kLz4BestRatio = 255;
 constexpr size_t kSnappyBestRatio = 64;
 constexpr size_t kLz4SizePrefix = 4;
 
-Error broken(std::string what) { return {ErrorKind::kProtocol, std::move(what)}; }
-
 Result<Bytes> decompress_snappy(BytesView compressed, size_t max_size) {
   size_t size = 0;
   if (!snappy::GetUncompressedLength(compressed.data(), compressed.size(), &size)) {
-    return broken("a snappy body without its length");
+    return protocol_error("a snappy body without its length");
   }
   if (size > max_size || size > compressed.size() * kSnappyBestRatio) {
-    return broken("a snappy body claims " + std::to_string(size) + " bytes");
+    return protocol_error("a snappy body claims " + std::to_string(size) + " bytes");
   }
   Bytes plain(size, '\0');
   if (!snappy::RawUncompress(compressed.data(), compressed.size(), plain.data())) {
-    return broken("a snappy body that does not decompress");
+    return protocol_error("a snappy body that does not decompress");
   }
   return plain;
 }
@@ -43,13 +43,14 @@ void append_lz4_block(Bytes& out, BytesView plain) {
 
 Result<Bytes> decompress_lz4_block(BytesView block, size_t size) {
   if (size > block.size() * kLz4BestRatio) {
-    return broken("an lz4 block of " + std::to_string(block.size()) + " bytes claims " +
-                  std::to_string(size));
+    return protocol_error("an lz4 block of " + std::to_string(block.size()) + " bytes claims " +
+                          std::to_string(size));
   }
   Bytes plain(size, '\0');
   const int got =
       LZ4_decompress_safe(block.data(), plain.data(), static_cast<int>(block.size()), static_cast<int>(size));
-  if (got < 0 || static_cast<size_t>(got) != size) return broken("an lz4 block that does not decompress");
+  if (got < 0 || static_cast<size_t>(got) != size)
+    return protocol_error("an lz4 block that does not decompress");
   return plain;
 }
 
@@ -69,9 +70,9 @@ void append_compressed_body(Bytes& out, Compression codec, BytesView body) {
 Result<Bytes> decompress_body(Compression codec, BytesView compressed, size_t max_size) {
   KEYZONE_ASSERT(codec != Compression::kNone);
   if (codec == Compression::kSnappy) return decompress_snappy(compressed, max_size);
-  if (compressed.size() < kLz4SizePrefix) return broken("an lz4 body without its length");
+  if (compressed.size() < kLz4SizePrefix) return protocol_error("an lz4 body without its length");
   const size_t size = load_be<uint32_t>(compressed.data());
-  if (size > max_size) return broken("an lz4 body claims " + std::to_string(size) + " bytes");
+  if (size > max_size) return protocol_error("an lz4 body claims " + std::to_string(size) + " bytes");
   if (size == 0) return Bytes();  // drivers send no block, or an empty one
   return decompress_lz4_block(compressed.substr(kLz4SizePrefix), size);
 }

@@ -51,6 +51,14 @@ std::optional<InetAddress> InetAddress::from_bytes(BytesView bytes) {
   return address;
 }
 
+Error protocol_error(std::string message) { return {ErrorKind::kProtocol, std::move(message)}; }
+
+Result<void> check_end(const ByteReader& in, const char* what) {
+  if (in.failed()) return protocol_error(std::string("a truncated or malformed ") + what);
+  if (!in.done()) return protocol_error(std::string("bytes left over after a ") + what);
+  return {};
+}
+
 BytesView read_string(ByteReader& in) { return in.bytes(in.be<uint16_t>()); }
 
 BytesView read_long_string(ByteReader& in) {

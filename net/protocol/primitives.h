@@ -39,6 +39,9 @@ using StringMultimap = std::vector<std::pair<std::string, std::vector<std::strin
 using PayloadView = std::vector<std::pair<BytesView, Value>>;  // [bytes map]
 
 // --- reading ---
+Error protocol_error(std::string message);
+// What every decoder ends with: all bytes used, none missing. `what` is the message's name.
+Result<void> check_end(const ByteReader& in, const char* what);
 BytesView read_string(ByteReader& in);
 BytesView read_long_string(ByteReader& in);
 // -1 null; -2 unset where allowed, and other negatives fail there; else all are null

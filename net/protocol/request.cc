@@ -18,8 +18,6 @@ constexpr uint32_t kQueryFlagsOld = 0x7f;
 constexpr uint32_t kQueryFlagsNew = 0x1ff;
 constexpr uint32_t kPrepareHasKeyspace = 0x01;
 
-Error protocol_error(std::string message) { return {ErrorKind::kProtocol, std::move(message)}; }
-
 // A consistency that is no level fails the reader; this says what it was.
 Result<Consistency> read_level(ByteReader& in) {
   const ByteReader before = in;
@@ -29,13 +27,6 @@ Result<Consistency> read_level(ByteReader& in) {
   const auto number = again.be<uint16_t>();
   if (again.failed()) return level;  // cut short: the caller's check_end() says so
   return protocol_error("Unknown code " + std::to_string(number) + " for a consistency level");
-}
-
-// What every decoder ends with: all bytes used, none missing.
-Result<void> check_end(const ByteReader& in, const char* what) {
-  if (in.failed()) return protocol_error(std::string("a truncated or malformed ") + what);
-  if (!in.done()) return protocol_error(std::string("bytes left over after a ") + what);
-  return {};
 }
 
 constexpr int kCqlMajorMin = 3;

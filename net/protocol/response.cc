@@ -3,14 +3,6 @@
 namespace keyzone::net {
 namespace {
 
-Error protocol_error(std::string message) { return {ErrorKind::kProtocol, std::move(message)}; }
-
-Result<void> check_end(const ByteReader& in, const char* what) {
-  if (in.failed()) return protocol_error(std::string("a truncated or malformed ") + what);
-  if (!in.done()) return protocol_error(std::string("bytes left over after a ") + what);
-  return {};
-}
-
 // What a client of `version` is told instead of a code that it doesn't know.
 ErrorCode code_for(uint8_t version, ErrorCode code) {
   if (version < 5 && code == ErrorCode::kCasWriteUnknown) return ErrorCode::kWriteTimeout;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "net/protocol/compression.h"
+#include "net/protocol/primitives.h"
 
 namespace keyzone::net {
 namespace {
@@ -70,8 +71,6 @@ void append_segment_header(Bytes& out, Compression codec, const SegmentHeader& h
   append_le_bits(out, crc24(BytesView(out).substr(start)), kCrc24Size);
 }
 
-Error broken(const char* what) { return {ErrorKind::kProtocol, what}; }
-
 size_t envelope_size(BytesView envelopes) {
   KEYZONE_ASSERT(envelopes.size() >= kFrameHeaderSize);
   const size_t size = kFrameHeaderSize + load_be<uint32_t>(envelopes.data() + kFrameHeaderSize - 4);
@@ -103,7 +102,7 @@ Result<SegmentHeader> read_segment_header(BytesView bytes, Compression codec) {
   KEYZONE_ASSERT(bytes.size() >= size);
   const BytesView fields = bytes.substr(0, size - kCrc24Size);
   if (crc24(fields) != load_le_bits(bytes.substr(fields.size(), kCrc24Size))) {
-    return broken("a segment header with a wrong checksum");
+    return protocol_error("a segment header with a wrong checksum");
   }
   uint64_t bits = load_le_bits(fields);
   SegmentHeader header;
@@ -121,7 +120,7 @@ Result<BytesView> open_segment(const SegmentHeader& header, BytesView wire, Byte
   KEYZONE_ASSERT(wire.size() == header.wire_length + kSegmentTrailerSize);
   const BytesView payload = wire.substr(0, header.wire_length);
   if (crc32(payload) != load_le<uint32_t>(wire.data() + payload.size())) {
-    return broken("a segment with a wrong checksum");
+    return protocol_error("a segment with a wrong checksum");
   }
   if (header.plain_length == 0) return payload;
   KEYZONE_TRY(plain, decompress_lz4_block(payload, header.plain_length));

@@ -6,13 +6,6 @@ namespace keyzone {
 
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 class BlobType final : public NativeType {
  public:
   BlobType() : NativeType(TypeKind::kBlob) {}

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "schema/time_units.h"
 #include "schema/types/duration.h"
 #include "schema/types/native_types.h"
 #include "schema/types/vint.h"
@@ -12,7 +13,6 @@ namespace keyzone {
 
 namespace {
 
-constexpr int64_t kNanosPerSecond = 1'000'000'000;
 enum class Part { kMonths, kDays, kNanos };
 
 struct Unit {

@@ -51,9 +51,9 @@ struct Scope {
 // Functions that return false have said why in error_. at_ is what the library calls its input pointer: the
 // byte behind the character read last. Of a character beyond 16 bits it sees one half at a time; errors are
 // about the first one.
-class Parser {
+class JsonParser {
  public:
-  Parser(std::string_view text, JsonRoot root) : text_(text), root_kind_(root) {}
+  JsonParser(std::string_view text, JsonRoot root) : text_(text), root_kind_(root) {}
 
   std::optional<JsonError> run(JsonValue& root) {
     if (read(root)) return std::nullopt;
@@ -516,7 +516,7 @@ class Parser {
 
 std::optional<JsonError> read_json(std::string_view text, JsonRoot root, JsonValue& value) {
   value = JsonValue();
-  return Parser(text, root).run(value);
+  return JsonParser(text, root).run(value);
 }
 
 }  // namespace keyzone

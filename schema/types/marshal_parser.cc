@@ -9,12 +9,11 @@ namespace keyzone {
 
 namespace {
 
-constexpr std::string_view kPackage = "org.apache.cassandra.db.marshal.";
 constexpr int kNamesDepthMax = 2 * kTypeDepthMax;  // each may be in a FrozenType(…)
 
-class Parser {
+class MarshalParser {
  public:
-  explicit Parser(std::string_view text) : text_(text), rest_(text) {}
+  explicit MarshalParser(std::string_view text) : text_(text), rest_(text) {}
 
   Result<TypePtr> parse() {
     KEYZONE_TRY(parsed, type(0));
@@ -60,11 +59,12 @@ class Parser {
     }
     const std::string_view full = identifier();
     std::string_view name = full;
-    if (name.starts_with(kPackage)) name.remove_prefix(kPackage.size());
+    if (name.starts_with(kMarshalPackage)) name.remove_prefix(kMarshalPackage.size());
     if (const TypePtr& native = find_native_by_marshal_class(name)) return native;
-    const Error unknown{ErrorKind::kConfig, "Unable to find abstract-type class '" +
-                                                (full.find('.') == full.npos ? std::string(kPackage) : "") +
-                                                std::string(full) + "'"};
+    const Error unknown{ErrorKind::kConfig,
+                        "Unable to find abstract-type class '" +
+                            (full.find('.') == full.npos ? std::string(kMarshalPackage) : "") +
+                            std::string(full) + "'"};
     if (name == "UserType") return user(depth);
     if (name == "VectorType") return vector(depth);
     constexpr std::string_view kGenerics[] = {"FrozenType", "ReversedType", "ListType",
@@ -135,6 +135,6 @@ class Parser {
 
 }  // namespace
 
-Result<TypePtr> parse_marshal_name(std::string_view text) { return Parser(text).parse(); }
+Result<TypePtr> parse_marshal_name(std::string_view text) { return MarshalParser(text).parse(); }
 
 }  // namespace keyzone

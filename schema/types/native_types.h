@@ -24,6 +24,7 @@ TypePtr make_varint_type();
 TypePtr make_decimal_type();
 TypePtr make_empty_type();
 
+inline constexpr std::string_view kMarshalPackage = "org.apache.cassandra.db.marshal.";
 inline constexpr std::string_view kLexicalUuidClass = "LexicalUUIDType";
 std::string_view native_marshal_class(TypeKind kind);  // "Int32Type"
 uint16_t native_protocol_id(TypeKind kind);
@@ -57,6 +58,8 @@ bool is_integer_text(std::string_view text);
 int64_t digits_value(std::string_view digits);
 bool all_digits(std::string_view text);  // false for no digits at all
 std::string_view trim(std::string_view text);
-std::string lower_case(std::string_view text);  // of ASCII letters
+// Of ASCII letters; others stay.
+std::string lower_case(std::string_view text);
+std::string upper_case(std::string_view text);
 
 }  // namespace keyzone

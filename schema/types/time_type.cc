@@ -1,14 +1,13 @@
 // time: nanoseconds since midnight, 64-bit big-endian.
 #include <charconv>
 
+#include "schema/time_units.h"
 #include "schema/types/calendar.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone {
 
 namespace {
-
-constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
 std::optional<int64_t> part(std::string_view text, int64_t limit) {
   if (!all_digits(text) || text.size() > 9) return std::nullopt;

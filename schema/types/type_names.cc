@@ -8,8 +8,6 @@ namespace keyzone {
 
 namespace {
 
-constexpr std::string_view kPackage = "org.apache.cassandra.db.marshal.";
-
 // CQL's reserved words, sorted: as identifiers they need quotes.
 constexpr std::string_view kReserved[] = {
     "add",      "allow",       "alter",        "and",    "apply",    "asc",   "authorize",    "batch",
@@ -63,7 +61,7 @@ std::string_view class_name(const Type& type) {
 // Within what is frozen Cassandra no longer says so. Of a vector's element it must be said all the same,
 // since nothing else tells: names are what catalogs are read from.
 std::string marshal(const Type& type, bool say_frozen) {
-  std::string name = std::string(kPackage) + std::string(class_name(type));
+  std::string name = std::string(kMarshalPackage) + std::string(class_name(type));
   if (type.is_native()) return name;
   if (type.is_vector()) {
     return name + "(" + marshal(type.element(), true) + " , " + std::to_string(type.dimension()) + ")";
@@ -78,7 +76,7 @@ std::string marshal(const Type& type, bool say_frozen) {
   }
   name += "(" + parts + ")";
   const bool frozen_by_name = say_frozen && type.frozen() && !type.is_tuple();
-  return frozen_by_name ? std::string(kPackage) + "FrozenType(" + name + ")" : name;
+  return frozen_by_name ? std::string(kMarshalPackage) + "FrozenType(" + name + ")" : name;
 }
 
 }  // namespace

@@ -58,9 +58,9 @@ constexpr Generic kGenerics[] = {
     {"tuple", TypeKind::kTuple}, {"vector", TypeKind::kVector},
 };
 
-class Parser {
+class ShapeParser {
  public:
-  explicit Parser(std::string_view text) : text_(text), rest_(text) {}
+  explicit ShapeParser(std::string_view text) : text_(text), rest_(text) {}
 
   Result<Shape> parse() {
     KEYZONE_TRY(shape, type(0));
@@ -294,12 +294,12 @@ class Maker {
 }  // namespace
 
 bool is_user_type_name(std::string_view text) {
-  const auto shape = Parser(text).parse();
+  const auto shape = ShapeParser(text).parse();
   return shape && shape->is_user() && !shape->frozen;
 }
 
 std::string spell_type(std::string_view text, std::string_view keyspace) {
-  auto shape = Parser(text).parse();
+  auto shape = ShapeParser(text).parse();
   if (!shape) return std::string(text);
   shape->qualify(keyspace);
   return shape->to_string();
@@ -307,7 +307,7 @@ std::string spell_type(std::string_view text, std::string_view keyspace) {
 
 Result<TypePtr> parse_type(std::string_view text, std::string_view keyspace,
                            const UserTypeResolver& resolve) {
-  KEYZONE_TRY(shape, Parser(text).parse());
+  KEYZONE_TRY(shape, ShapeParser(text).parse());
   return Maker(keyspace, resolve).make(shape);
 }
 

@@ -71,7 +71,7 @@ NodeFacts sample_facts() {
   facts.node = NodeId{1};
   facts.nodes[NodeId{1}] = {true, 1, 2, 300, 400, 500, 600};
   facts.nodes[NodeId{2}] = {true, 0, 0, 0, 0, 0, 0};
-  facts.tablets[GroupId{101}] = {NodeId{2}, Term{7}, LogIndex{8}, 10, 100};
+  facts.tablets[GroupId{101}] = {NodeId{2}, keyzone::Term{7}, LogIndex{8}, 10, 100};
   facts.prepared = {{"id", "ks", "SELECT 1"}};
   facts.clients = {{"127.0.0.1", 5000, "driver", "1.0", "", "ks", 5, 9, false, "", "", {{"A", "B"}}}};
   facts.settings = {

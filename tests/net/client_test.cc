@@ -123,10 +123,6 @@ class TinyServer {
   bool started = false;
 };
 
-struct Wire {
-  uint8_t version;
-  Compression codec;
-};
 class Clients : public testing::TestWithParam<Wire> {
  protected:
   ClientConnection::Options options() {

@@ -9,10 +9,6 @@ namespace {
 
 using Step = FrameReader::Step;
 
-struct Wire {
-  uint8_t version;
-  Compression codec;
-};
 class FrameRoundTrip : public testing::TestWithParam<Wire> {};
 
 TEST_P(FrameRoundTrip, AnyChunking) {

@@ -10,7 +10,7 @@ Frame frame_of(uint8_t version, BytesView body, uint8_t flags = 0) {
 }
 
 template <class Decode>
-void check_truncations(uint8_t version, const Bytes& body, Decode decode) {
+void check_cut_responses(uint8_t version, const Bytes& body, Decode decode) {
   for (size_t size = 0; size < body.size(); ++size) {
     const auto result = decode(frame_of(version, BytesView(body).substr(0, size)));
     EXPECT_FALSE(result) << size;
@@ -86,7 +86,7 @@ TEST_P(Responses, EveryErrorCode) {
     if (known) {
       EXPECT_EQ(*back, error) << static_cast<int>(code);
     }
-    check_truncations(version, body, [](const Frame& f) { return decode_error(f); });
+    check_cut_responses(version, body, [](const Frame& f) { return decode_error(f); });
   }
 }
 
@@ -162,11 +162,11 @@ TEST_P(Responses, SupportedAndAuthentication) {
   EXPECT_EQ(supported->at(0).first, "PROTOCOL_VERSIONS");
   EXPECT_EQ(supported->at(0).second.size(), version - 2u);
   EXPECT_EQ(supported->at(2).second, std::vector<std::string>{"3.4.6"});
-  check_truncations(version, body, [](const Frame& f) { return decode_supported(f); });
+  check_cut_responses(version, body, [](const Frame& f) { return decode_supported(f); });
   body.clear();
   encode_authenticate(body, "org.apache.cassandra.auth.PasswordAuthenticator");
   EXPECT_EQ(*decode_authenticate(frame_of(version, body)), "org.apache.cassandra.auth.PasswordAuthenticator");
-  check_truncations(version, body, [](const Frame& f) { return decode_authenticate(f); });
+  check_cut_responses(version, body, [](const Frame& f) { return decode_authenticate(f); });
   body.clear();
   encode_auth_token(body, std::nullopt);
   EXPECT_EQ(*decode_auth_token(frame_of(version, body)), std::nullopt);
@@ -201,8 +201,8 @@ TEST_P(Responses, SchemaChanges) {
     const SchemaChangeEvent& expected = version == 3 && has_arguments ? updated : change;
     EXPECT_TRUE(same(from_result->change, expected));
     EXPECT_TRUE(same(std::get<SchemaChangeEvent>(*from_event), expected));
-    check_truncations(version, result, [](const Frame& f) { return decode_result(f); });
-    check_truncations(version, event, [](const Frame& f) { return decode_event(f); });
+    check_cut_responses(version, result, [](const Frame& f) { return decode_result(f); });
+    check_cut_responses(version, event, [](const Frame& f) { return decode_event(f); });
   }
 }
 
@@ -223,7 +223,7 @@ TEST_P(Responses, NodeEvents) {
     } else {
       EXPECT_EQ(std::get<TopologyChange>(*back), std::get<TopologyChange>(event));
     }
-    check_truncations(version, body, [](const Frame& f) { return decode_event(f); });
+    check_cut_responses(version, body, [](const Frame& f) { return decode_event(f); });
   }
 }
 
@@ -288,7 +288,7 @@ TEST_P(Responses, RowsOfEveryType) {
     ASSERT_EQ(back->rows.row_count, 3);
     EXPECT_TRUE(back->rows.cell(0, 0).is_null());
     EXPECT_EQ(back->rows.cell(1, 1).bytes.size(), columns.size() + 1);
-    check_truncations(version, body, [](const Frame& f) { return decode_result(f); });
+    check_cut_responses(version, body, [](const Frame& f) { return decode_result(f); });
   }
 }
 
@@ -335,7 +335,7 @@ TEST_P(Responses, Prepared) {
     EXPECT_EQ(back->prepared.bind_variables.columns.size(), 2u);
     EXPECT_EQ(back->prepared.bind_variables.partition_key_indexes.size(), version >= 4 ? 1u : 0u);
     EXPECT_EQ(back->prepared.result_columns.columns.size(), columns ? 1u : 0u);
-    check_truncations(version, body, [](const Frame& f) { return decode_result(f); });
+    check_cut_responses(version, body, [](const Frame& f) { return decode_result(f); });
   }
 }
 

@@ -9,6 +9,12 @@
 
 namespace keyzone::net {
 
+// How a client and a server write to each other.
+struct Wire {
+  uint8_t version;
+  Compression codec;
+};
+
 struct TestRandom {  // splitmix64
   uint64_t state;
   uint64_t next() {

@@ -12,7 +12,7 @@
 namespace keyzone::storage {
 namespace {
 
-constexpr GroupId kGroup(3);
+constexpr GroupId kRequestedGroup(3);
 constexpr Timestamp kPatience = 2'000'000;
 
 struct OnDisk {
@@ -32,14 +32,14 @@ struct OnDisk {
   }
   std::map<Bytes, Bytes> windows() {
     std::map<Bytes, Bytes> out;
-    const auto [first, last] = request_key_bounds(kGroup);
+    const auto [first, last] = request_key_bounds(kRequestedGroup);
     const std::unique_ptr<leveldb::Iterator> it(store->db()->NewIterator(store->read_options()));
     for (it->Seek(first); it->Valid() && it->key().compare(last) < 0; it->Next())
       out[it->key().ToString()] = it->value().ToString();
     return out;
   }
   std::unique_ptr<Requests> load() {
-    auto requests = std::make_unique<Requests>(kGroup);
+    auto requests = std::make_unique<Requests>(kRequestedGroup);
     EXPECT_TRUE(requests->load(store->db()));
     return requests;
   }
@@ -128,7 +128,7 @@ TEST(Requests, LieOnDiskTheSameHoweverTheLogWasCut) {
 }
 
 TEST(Requests, GiveTheFirstAnswerAgainUntilItsTimeIsOver) {
-  Requests requests(kGroup);
+  Requests requests(kRequestedGroup);
   const Outcome refused{OutcomeKind::kInvalid, "no such list index", {}, {}};
   const Timestamp deadline = 10'000'000;
   // The second of a session may come first, when the first is tried again.
@@ -153,7 +153,7 @@ TEST(Requests, GiveTheFirstAnswerAgainUntilItsTimeIsOver) {
 // An entry of many commands must not be written again with each entry that follows it.
 TEST(Requests, AFullWindowIsNotWrittenAgain) {
   OnDisk on_disk;
-  Requests requests(kGroup);
+  Requests requests(kRequestedGroup);
   uint64_t number = uint64_t{1} << 32;
   for (uint64_t index = 1; index <= 4; ++index) {
     for (int i = 0; i < 100; ++i) requests.add(LogIndex(index), {7, ++number}, 10'000'000, Outcome());

@@ -9,7 +9,7 @@
 
 namespace keyzone::cql {
 
-struct Token {
+struct Lexeme {
   int kind = 0;      // Parser::token::token_kind_type; 0 is the end of the text
   std::string text;  // keywords and bare identifiers in lower case, strings and quoted names without quotes
   Position position;
@@ -19,6 +19,6 @@ struct Token {
 
 // All words of a text, the end included. Errors are kSyntax: "line 1:7 no viable alternative at character
 // '#'".
-Result<std::vector<Token>> tokenize(std::string_view text);
+Result<std::vector<Lexeme>> tokenize(std::string_view text);
 
 }  // namespace keyzone::cql
