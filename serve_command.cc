@@ -1,7 +1,4 @@
 // `keyzone node` and `keyzone dev`: from a configuration to a process that serves until it is told to stop.
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "actors/logging.h"
 #include "actors/server.h"
 #include "commands.h"
 #include "cql/grammar/split.h"
@@ -40,39 +38,30 @@ int fail(const std::string& message) {
   return 1;
 }
 
-spdlog::level::level_enum level_of(LogLevel level) {
+Severity severity_of(LogLevel level) {
   switch (level) {
     case LogLevel::kTrace:
-      return spdlog::level::trace;
+      return Severity::kTrace;
     case LogLevel::kDebug:
-      return spdlog::level::debug;
+      return Severity::kDebug;
     case LogLevel::kInfo:
-      return spdlog::level::info;
+      return Severity::kInfo;
     case LogLevel::kWarn:
-      return spdlog::level::warn;
+      return Severity::kWarn;
     case LogLevel::kError:
-      return spdlog::level::err;
+      return Severity::kError;
   }
-  return spdlog::level::info;
+  return Severity::kInfo;
 }
 
 Result<void> open_log(const NodeConfig& config) {
-  std::vector<spdlog::sink_ptr> sinks{std::make_shared<spdlog::sinks::stderr_color_sink_mt>()};
+  std::optional<std::string> file;
   if (!config.memory) {
     std::error_code error;
     std::filesystem::create_directories(config.data_file_directories, error);
-    const std::string file =
-        config.log_file.empty() ? config.data_file_directories + "/keyzone.log" : config.log_file;
-    if (!std::ofstream(file, std::ios::app)) {
-      return Error{ErrorKind::kIo, "the log file " + file + " can't be written"};
-    }
-    sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file));
+    file = config.log_file.empty() ? config.data_file_directories + "/keyzone.log" : config.log_file;
   }
-  auto logger = std::make_shared<spdlog::logger>("keyzone", sinks.begin(), sinks.end());
-  logger->set_level(level_of(config.log_level));
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
-  return {};
+  return open_log(file, severity_of(config.log_level));
 }
 
 actors::NodeOptions options_of(const NodeConfig& config) {
@@ -126,7 +115,7 @@ void catch_signals() {
 
 void on_fatal(const std::string& reason) {
   if (failed.exchange(true)) return;
-  spdlog::critical("this node can't go on: {}", reason);
+  log_critical("this node can't go on: {}", reason);
   std::fprintf(stderr, "keyzone: %s\n", reason.c_str());
 }
 
@@ -136,13 +125,13 @@ bool asked_to_stop() { return stop_signal != 0 || failed; }
 int serve(actors::Server& server, const NodeConfig& config) {
   while (!asked_to_stop()) std::this_thread::sleep_for(kPoll * 10);
   if (failed) {
-    spdlog::shutdown();
+    close_log();
     std::_Exit(1);  // what has failed may hang a clean end; everything acknowledged is on disk
   }
-  spdlog::info("stopping");
+  log_info("stopping");
   server.stop(kStopPatience);
   if (!config.memory) std::filesystem::remove(config.data_file_directories + "/keyzone.pid");
-  spdlog::info("stopped");
+  log_info("stopped");
   return 0;
 }
 

@@ -1,9 +1,9 @@
 #include "actors/asio_network.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include "actors/interfaces.h"
+#include "actors/logging.h"
 #include "actors/shard_scheduler.h"
 #include "net/peer_frame.h"
 
@@ -56,11 +56,11 @@ class AsioNetwork::TcpLink : public PeerLink,
  private:
   void hand_on(const Result<void>& result, std::vector<net::PeerFrame>& frames) {
     for (auto& frame : frames) {
-      caf::anon_send(network_.hub_,
-                     LinkFramePtr(std::make_shared<LinkFrame>(LinkFrame{number_, std::move(frame)})));
+      send_message(network_.hub_,
+                   LinkFramePtr(std::make_shared<LinkFrame>(LinkFrame{number_, std::move(frame)})));
     }
     if (result || !connection_) return;
-    spdlog::warn("a peer's bytes make no sense: {}", result.error().message);
+    log_warn("a peer's bytes make no sense: {}", result.error().message);
     connection_->abort();
   }
 
@@ -117,12 +117,12 @@ void AsioNetwork::opened(uint64_t dial, std::shared_ptr<net::Connection> connect
   const uint64_t number = next_link_++;
   auto link = std::make_shared<TcpLink>(*this, number, dial, std::move(connection));
   links_[number] = link;
-  caf::anon_send(hub_, LinkOpenedPtr(std::make_shared<LinkOpened>(LinkOpened{number, dial, link})));
+  send_message(hub_, LinkOpenedPtr(std::make_shared<LinkOpened>(LinkOpened{number, dial, link})));
   link->start();
 }
 
 void AsioNetwork::closed(uint64_t number, uint64_t dial, const std::string& reason) {
-  caf::anon_send(hub_, LinkClosedPtr(std::make_shared<LinkClosed>(LinkClosed{number, dial, reason})));
+  send_message(hub_, LinkClosedPtr(std::make_shared<LinkClosed>(LinkClosed{number, dial, reason})));
   const auto keep = links_[number];  // until we are out of its own method
   links_.erase(number);
   auto it = dialers_.find(dial);

@@ -1,6 +1,5 @@
 #include "actors/batch_keeper.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -9,13 +8,14 @@
 #include <vector>
 
 #include "actors/batch_log.h"
+#include "actors/logging.h"
 #include "actors/shard_actor.h"
 
 namespace keyzone::actors {
 
 namespace {
 
-constexpr std::chrono::milliseconds kTick{2000};
+constexpr std::chrono::milliseconds kKeeperTick{2000};
 constexpr std::chrono::seconds kPatience{
     6};                              // with one command or scan; answers are slow where much is left to do
 constexpr size_t kBatchesMax = 200;  // under way at a time
@@ -26,7 +26,7 @@ class BatchKeeper : public ShardActor {
 
   caf::behavior make_behavior() override {
     number_ = context_.sessions.add(caf::actor_cast<caf::actor>(this));
-    delayed_send(this, kTick, tick_atom::value);
+    delayed_send(this, kKeeperTick, tick_atom::value);
     return {
         [this](tick_atom) { tick(); },
         [this](const RepliesPtr& replies) {
@@ -53,7 +53,7 @@ class BatchKeeper : public ShardActor {
   };
 
   void tick() {
-    delayed_send(this, kTick, tick_atom::value);
+    delayed_send(this, kKeeperTick, tick_atom::value);
     if (!context_.ready || context_.stopping) return;
     view_ = context_.routing.view();
     log_ = batch_log(*view_->catalog);
@@ -103,7 +103,7 @@ class BatchKeeper : public ShardActor {
   void handle_scan(const Scan& scan, const ReadResult& rows) {
     auto entries = parse_entries(rows);
     if (!entries) {
-      spdlog::error("the batch log can't be read: {}", entries.error().message);
+      log_error("the batch log can't be read: {}", entries.error().message);
       return;
     }
     if (entries->empty()) {
@@ -140,7 +140,7 @@ class BatchKeeper : public ShardActor {
   }
 
   void finish(const Uuid& id) {
-    spdlog::info("a batch that its coordinator left half done is complete");
+    log_info("a batch that its coordinator left half done is complete");
     batches_.erase(id);
     auto gone = delete_entry(*log_, id, context_.clock.next());
     // If this is lost, the entry will be found again, and doing it again does no harm.
@@ -185,12 +185,12 @@ class BatchKeeper : public ShardActor {
   void send_to(GroupId group, NodeId node, Requests requests) {
     if (node == context_.self) {
       const auto* route = view_->route(group);
-      if (route && route->local) caf::anon_send(route->local, std::move(requests));
+      if (route && route->local) send_message(route->local, std::move(requests));
       return;
     }
     auto out = std::make_shared<Outgoing>();
     out->items.push_back({node, PeerItem{group, std::move(requests)}});
-    caf::anon_send(context_.hub, OutgoingPtr(std::move(out)));
+    send_message(context_.hub, OutgoingPtr(std::move(out)));
   }
 
   // Refusals and stale plans are tried again with the next tick.

@@ -1,9 +1,10 @@
 #include "actors/catalog_actor.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include <deque>
+
+#include "actors/logging.h"
 
 namespace keyzone::actors {
 
@@ -96,8 +97,8 @@ class CatalogActor : public Replica {
   }
 
   void publish() {
-    caf::anon_send(context_.supervisor,
-                   CatalogChangedPtr(std::make_shared<CatalogChanged>(CatalogChanged{catalog_, {}})));
+    send_message(context_.supervisor,
+                 CatalogChangedPtr(std::make_shared<CatalogChanged>(CatalogChanged{catalog_, {}})));
   }
 
   bool may_apply() override { return shard_.store().may_write_now(); }

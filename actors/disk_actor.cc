@@ -1,10 +1,10 @@
 // The actor behind Shard: flushes the log when something was staged, tells replicas what is durable, has the
 // store flushed before the log grows too long, sweeps what dropped tablets left, and
 // tells tablets when it is their turn to sweep.
-#include <spdlog/spdlog.h>
 
 #include <caf/event_based_actor.hpp>
 
+#include "actors/logging.h"
 #include "actors/shard.h"
 #include "actors/shard_actor.h"
 #include "actors/spare_space.h"
@@ -13,7 +13,7 @@ namespace keyzone::actors {
 
 namespace {
 
-constexpr std::chrono::milliseconds kTick{500};
+constexpr std::chrono::milliseconds kDiskTick{500};
 constexpr size_t kOrphanKeys = 2000;  // of dropped tablets, a tick
 constexpr int kIdleTicksBeforeConfirmation = 2;
 constexpr uint64_t kTicksBetweenSizes = 4;
@@ -39,7 +39,7 @@ class DiskActor : public ShardActor {
       : ShardActor(config, shard.index()), context_(context), shard_(shard) {}
 
   caf::behavior make_behavior() override {
-    delayed_send(this, kTick, tick_atom::value);
+    delayed_send(this, kDiskTick, tick_atom::value);
     return {
         [this](flush_atom) { flush(); },
         [this](done_atom, const WorkPtr& work) { finish(*work); },
@@ -108,8 +108,7 @@ class DiskActor : public ShardActor {
       if (!merged) reached.push_back(std::move(waiting));
     }
     for (auto& waiting : reached) {
-      caf::anon_send(waiting.replica,
-                     DurablePtr(std::make_shared<Durable>(Durable{waiting.sequence, false})));
+      send_message(waiting.replica, DurablePtr(std::make_shared<Durable>(Durable{waiting.sequence, false})));
     }
   }
 
@@ -135,12 +134,12 @@ class DiskActor : public ShardActor {
     for (const auto& [group, applied] : reached->applied) {
       auto it = shard_.groups_.find(group);
       if (it == shard_.groups_.end()) continue;
-      caf::anon_send(it->second.replica, TrimmablePtr(std::make_shared<Trimmable>(Trimmable{applied})));
+      send_message(it->second.replica, TrimmablePtr(std::make_shared<Trimmable>(Trimmable{applied})));
     }
   }
 
   void tick() {
-    delayed_send(this, kTick, tick_atom::value);
+    delayed_send(this, kDiskTick, tick_atom::value);
     if (shard_.index() == 0) watch_space();
     shard_.store_->look_for_space();
     checkpoint();
@@ -179,10 +178,10 @@ class DiskActor : public ShardActor {
     if (full == context_.space_short) return;
     context_.space_short = full;
     if (full) {
-      spdlog::error("the disk is full ({} MiB are free, {} are kept): writes are refused", *free >> 20,
-                    reserve >> 20);
+      log_error("the disk is full ({} MiB are free, {} are kept): writes are refused", *free >> 20,
+                reserve >> 20);
     } else {
-      spdlog::info("the disk has space again: writes are taken");
+      log_info("the disk has space again: writes are taken");
     }
   }
 

@@ -1,11 +1,11 @@
 #include "actors/hub.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include <chrono>
 #include <map>
 
+#include "actors/logging.h"
 #include "actors/peer_codec.h"
 #include "actors/shard_actor.h"
 #include "net/peer_frame.h"
@@ -71,17 +71,17 @@ class Hub : public ShardActor {
     template <class T>
     void to_replica(T value) {
       if (route && route->local) {
-        caf::anon_send(route->local, std::shared_ptr<const T>(std::make_shared<T>(std::move(value))));
+        send_message(route->local, std::shared_ptr<const T>(std::make_shared<T>(std::move(value))));
       }
     }
     void operator()(const Heartbeat& v) {
-      caf::anon_send(hub.context_.supervisor, PeerHeardPtr(std::make_shared<PeerHeard>(PeerHeard{from, v})));
+      send_message(hub.context_.supervisor, PeerHeardPtr(std::make_shared<PeerHeard>(PeerHeard{from, v})));
     }
     void operator()(const raft::Message& v) {
       if (route && route->local) {
         auto messages = std::make_shared<RaftMessages>();
         messages->items.push_back(v);
-        caf::anon_send(route->local, RaftMessagesPtr(std::move(messages)));
+        send_message(route->local, RaftMessagesPtr(std::move(messages)));
       }
     }
     void operator()(const WriteRequestsPtr& v) { requests_to_replica(v); }
@@ -89,7 +89,7 @@ class Hub : public ShardActor {
     template <class Requests>
     void requests_to_replica(const Requests& requests) {
       if (!route || !route->local) return refuse(requests->items);
-      caf::anon_send(route->local, requests);
+      send_message(route->local, requests);
     }
     template <class Items>
     void refuse(const Items& items) {  // the tablet isn't here (yet, or any more)
@@ -219,7 +219,7 @@ class Hub : public ShardActor {
     const NodeId node = known && it->second.member ? it->second.hello->node : NodeId();
     links_.erase(it);
     if (known)
-      caf::anon_send(context_.supervisor, LinkGonePtr(std::make_shared<LinkGone>(LinkGone{closed.link})));
+      send_message(context_.supervisor, LinkGonePtr(std::make_shared<LinkGone>(LinkGone{closed.link})));
     if (node.value) choose_link(node);
   }
 
@@ -254,14 +254,14 @@ class Hub : public ShardActor {
   void handle_hello(uint64_t number, Link& link, const net::PeerFrame& frame) {
     auto hello = net::decode_peer_hello(frame);
     if (!hello || hello->protocol != net::kPeerProtocolVersion) {
-      spdlog::warn("a peer's first words make no sense: {}",
-                   hello ? "another protocol version" : hello.error().message);
+      log_warn("a peer's first words make no sense: {}",
+               hello ? "another protocol version" : hello.error().message);
       return close_link(number);
     }
     const bool strangers = hello->cluster.is_nil() || context_.cluster.is_nil();
     if (!strangers && hello->cluster != context_.cluster) {
-      spdlog::warn("node '{}' belongs to another cluster ({}): not admitted", hello->name,
-                   hello->cluster.to_string());
+      log_warn("node '{}' belongs to another cluster ({}): not admitted", hello->name,
+               hello->cluster.to_string());
       return close_link(number);
     }
     if (hello->host == context_.host) {  // ourselves
@@ -273,8 +273,8 @@ class Hub : public ShardActor {
       }
       const auto address = dialled(link.dial);
       if (address) {
-        caf::anon_send(context_.supervisor,
-                       LinkHelloPtr(std::make_shared<LinkHello>(LinkHello{number, address, *hello})));
+        send_message(context_.supervisor,
+                     LinkHelloPtr(std::make_shared<LinkHello>(LinkHello{number, address, *hello})));
       }
       return close_link(number);
     }
@@ -282,8 +282,8 @@ class Hub : public ShardActor {
     link.member = !strangers && hello->node.value != 0;
     if (link.dial) context_.environment.network->succeeded(link.dial);
     context_.environment.network->lift_limit(number);
-    caf::anon_send(context_.supervisor,
-                   LinkHelloPtr(std::make_shared<LinkHello>(LinkHello{number, dialled(link.dial), *hello})));
+    send_message(context_.supervisor,
+                 LinkHelloPtr(std::make_shared<LinkHello>(LinkHello{number, dialled(link.dial), *hello})));
     if (!link.member) return;
     auto& peer = peers_[hello->node];
     choose_link(hello->node);
@@ -303,13 +303,13 @@ class Hub : public ShardActor {
     if (in.frame.channel != kBatchChannel) return close_link(in.link);
     auto batch = decode_batch(in.frame, link.hello->node);
     if (!batch) {
-      spdlog::warn("node '{}': {}", link.hello->name, batch.error().message);
+      log_warn("node '{}': {}", link.hello->name, batch.error().message);
       return close_link(in.link);
     }
     if (!link.member) {
       for (auto& item : batch->items) {
-        caf::anon_send(context_.supervisor, FromStrangerPtr(std::make_shared<FromStranger>(
-                                                FromStranger{in.link, *link.hello, std::move(item)})));
+        send_message(context_.supervisor, FromStrangerPtr(std::make_shared<FromStranger>(
+                                              FromStranger{in.link, *link.hello, std::move(item)})));
       }
       return;
     }
@@ -323,8 +323,8 @@ class Hub : public ShardActor {
     const Timestamp now = now_us();
     if (now - complained_ < 10'000'000) return;
     complained_ = now;
-    spdlog::error("the clock of node '{}' is {} ms ahead of ours: its time is not believed", name,
-                  (batch.wall_clock - context_.clock.wall()) / 1000);
+    log_error("the clock of node '{}' is {} ms ahead of ours: its time is not believed", name,
+              (batch.wall_clock - context_.clock.wall()) / 1000);
   }
 
   void deliver_batch(NodeId from, uint64_t link, const net::PeerHello& hello, std::vector<PeerItem>& items) {
@@ -336,7 +336,7 @@ class Hub : public ShardActor {
         if (!messages) messages = std::make_shared<RaftMessages>();
         messages->items.push_back(std::move(*message));
       } else if (std::holds_alternative<Join>(item.body) || std::holds_alternative<Welcome>(item.body)) {
-        caf::anon_send(
+        send_message(
             context_.supervisor,
             FromStrangerPtr(std::make_shared<FromStranger>(FromStranger{link, hello, std::move(item)})));
       } else {
@@ -346,7 +346,7 @@ class Hub : public ShardActor {
     }
     for (auto& [group, messages] : raft) {
       if (auto* route = view().route(group); route && route->local) {
-        caf::anon_send(route->local, RaftMessagesPtr(std::move(messages)));
+        send_message(route->local, RaftMessagesPtr(std::move(messages)));
       }
     }
   }
@@ -387,7 +387,7 @@ class Hub : public ShardActor {
   void set_alive(NodeId node, Peer& peer, bool alive) {
     if (peer.alive == alive) return;
     peer.alive = alive;
-    caf::anon_send(context_.supervisor, PeerChangePtr(std::make_shared<PeerChange>(PeerChange{node, alive})));
+    send_message(context_.supervisor, PeerChangePtr(std::make_shared<PeerChange>(PeerChange{node, alive})));
   }
 
   void heartbeat(NodeId node) {

@@ -236,6 +236,11 @@ KEYZONE_MESSAGE(SendOnLink);
 KEYZONE_MESSAGE(IdentityChanged);
 #undef KEYZONE_MESSAGE
 
+// Sends `message` to an actor, from any thread. Compiled once for each message (send_message.cc), also for
+// those of other headers: what CAF makes of a message takes longer to compile than what we do with it.
+template <class Message>
+void send_message(const caf::actor& to, std::shared_ptr<const Message> message);
+
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using flush_atom = caf::atom_constant<caf::atom("flush")>;        // hub, log: what has gathered goes out now
 using progress_atom = caf::atom_constant<caf::atom("progress")>;  // a store flushed or compacted

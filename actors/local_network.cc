@@ -35,16 +35,15 @@ class LocalLink : public PeerLink {
     frame.channel = channel;
     frame.words = *words;
     frame.owner = words;
-    caf::anon_send(to_,
-                   LinkFramePtr(std::make_shared<LinkFrame>(LinkFrame{ends_->number, std::move(frame)})));
+    send_message(to_, LinkFramePtr(std::make_shared<LinkFrame>(LinkFrame{ends_->number, std::move(frame)})));
   }
   size_t pending_bytes() const override { return 0; }
   void close() override {
     if (!ends_->open.exchange(false)) return;
     ends_->wait_opened();
     const auto tell = [this](const caf::actor& hub, uint64_t dial) {
-      caf::anon_send(hub,
-                     LinkClosedPtr(std::make_shared<LinkClosed>(LinkClosed{ends_->number, dial, "closed"})));
+      send_message(hub,
+                   LinkClosedPtr(std::make_shared<LinkClosed>(LinkClosed{ends_->number, dial, "closed"})));
     };
     tell(ends_->dialler, ends_->dial);
     tell(ends_->other, 0);
@@ -106,8 +105,8 @@ void LocalNetwork::dial(uint64_t dial, const std::string& address, uint16_t port
   ends->other = peer;
   ends->redial = redial;
   const auto open = [&](const caf::actor& at, const caf::actor& other, uint64_t as) {
-    caf::anon_send(at, LinkOpenedPtr(std::make_shared<LinkOpened>(
-                           LinkOpened{ends->number, as, std::make_shared<LocalLink>(ends, other)})));
+    send_message(at, LinkOpenedPtr(std::make_shared<LinkOpened>(
+                         LinkOpened{ends->number, as, std::make_shared<LocalLink>(ends, other)})));
   };
   std::lock_guard<std::mutex> lock(ends->opening);
   open(hub_, peer, dial);

@@ -1,10 +1,10 @@
 #include "actors/node.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include "actors/batch_keeper.h"
 #include "actors/hub.h"
+#include "actors/logging.h"
 #include "actors/shard.h"
 #include "actors/spare_space.h"
 #include "actors/supervisor.h"

@@ -185,7 +185,7 @@ void deliver_replies(NodeContext& context, const RepliesPtr& replies) {
     if (!context.is_of(number, reply.id)) continue;  // asked in an earlier life
     if (std::find(told.begin(), told.end(), number) != told.end()) continue;
     told.push_back(number);
-    if (auto session = context.sessions.find(number)) caf::anon_send(session, replies);
+    if (auto session = context.sessions.find(number)) send_message(session, replies);
   }
 }
 

@@ -1,8 +1,8 @@
 #include "actors/replica.h"
 
+#include "actors/logging.h"
 #include "raft/quorum.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace keyzone::actors {
 
 namespace {
 
-constexpr std::chrono::milliseconds kTick{50};
+constexpr std::chrono::milliseconds kReplicaTick{50};
 constexpr std::chrono::milliseconds kCampaignTick{4};
 constexpr uint32_t kCampaigns = 100;  // of a new group's first leader, until the others are there to answer
 constexpr uint32_t kHeartbeatTicks = 3;
@@ -109,7 +109,7 @@ Result<void> Replica::boot() {
   raft::Config config;
   config.self = context_.self;
   config.incarnation = context_.incarnation;
-  config.election_timeout_ticks = static_cast<uint32_t>(context_.options.election_timeout / kTick);
+  config.election_timeout_ticks = static_cast<uint32_t>(context_.options.election_timeout / kReplicaTick);
   config.heartbeat_ticks = kHeartbeatTicks;
   config.may_vote = !damaged;
   raft_ = std::make_unique<raft::Raft>(config, restored, *this);
@@ -152,8 +152,8 @@ Result<raft::Restored> Replica::restore(LogIndex applied, bool* damaged) {
   if (applied > restored.last_index || applied < restored.log_start.index) {
     // The state has effects of entries that are no more, or lacks entries that are: begin again, as one who
     // has forgotten. A snapshot will come.
-    spdlog::warn("group {}: the state is at {}, the log holds {}..{}: starting over", group.value,
-                 applied.value, restored.log_start.index.value, restored.last_index.value);
+    log_warn("group {}: the state is at {}, the log holds {}..{}: starting over", group.value, applied.value,
+             restored.log_start.index.value, restored.last_index.value);
     KEYZONE_CHECK(reset_state());
     applied_ = LogIndex(0);
     restored.log_start.configuration = {};  // unknown: a snapshot brings it
@@ -387,7 +387,7 @@ void Replica::flush_outgoing() {
   if (outgoing_.empty()) return;
   auto out = std::make_shared<Outgoing>();
   out->items.swap(outgoing_);
-  caf::anon_send(context_.hub, OutgoingPtr(std::move(out)));
+  send_message(context_.hub, OutgoingPtr(std::move(out)));
 }
 
 // --- time
@@ -395,7 +395,7 @@ void Replica::flush_outgoing() {
 void Replica::schedule_tick() {
   if (ticking_ || !raft_) return;
   ticking_ = true;
-  delayed_send(this, campaigns_left_ > 0 ? kCampaignTick : kTick, tick_atom::value);
+  delayed_send(this, campaigns_left_ > 0 ? kCampaignTick : kReplicaTick, tick_atom::value);
 }
 
 void Replica::tick() {
@@ -436,7 +436,7 @@ void Replica::wake() {
 }
 
 void Replica::draw_election_timeout(bool soon) {
-  const auto base = static_cast<uint32_t>(context_.options.election_timeout / kTick);
+  const auto base = static_cast<uint32_t>(context_.options.election_timeout / kReplicaTick);
   const uint32_t drawn = soon ? 1 + static_cast<uint32_t>(random_.below(kWakeTicksMax))
                               : base + static_cast<uint32_t>(random_.below(base));
   raft_->set_election_timeout(drawn);
@@ -536,7 +536,7 @@ void Replica::handle_trimmable(LogIndex applied) {
 }
 
 void Replica::fatal(const std::string& what, const Error& error) {
-  spdlog::critical("group {}: {}: {}", start_.group.value, what, error.message);
+  log_critical("group {}: {}: {}", start_.group.value, what, error.message);
   context_.environment.fatal("group " + std::to_string(start_.group.value) + ": " + what + ": " +
                              error.message);
   raft_.reset();

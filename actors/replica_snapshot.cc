@@ -1,7 +1,7 @@
 // Snapshots between replicas: the receiver pulls chunks, one at a time, so that a slow receiver is never
 // flooded.
-#include <spdlog/spdlog.h>
 
+#include "actors/logging.h"
 #include "actors/replica.h"
 
 namespace keyzone::actors {
@@ -68,8 +68,8 @@ void Replica::take_offer(const raft::SnapshotOffer& offer) {
   install_.emplace();
   install_->from = offer.from;
   install_->transfer = next_transfer_++;
-  spdlog::info("group {}: taking a snapshot at {} from node {}", start_.group.value, offer.info.index.value,
-               offer.from.value);
+  log_info("group {}: taking a snapshot at {} from node {}", start_.group.value, offer.info.index.value,
+           offer.from.value);
   ask_chunk();
   schedule_tick();
 }
@@ -89,8 +89,7 @@ void Replica::take_chunk(const SnapshotChunk& chunk) {
   ++install_->next_chunk;
   if (!chunk.data.empty()) {
     if (auto added = install_add(chunk.data); !added) {
-      spdlog::warn("group {}: a chunk of a snapshot is no good: {}", start_.group.value,
-                   added.error().message);
+      log_warn("group {}: a chunk of a snapshot is no good: {}", start_.group.value, added.error().message);
       return abort_install();
     }
   }

@@ -1,11 +1,11 @@
 #include "actors/server.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include <thread>
 
 #include "actors/asio_network.h"
+#include "actors/logging.h"
 #include "actors/shard_scheduler.h"
 #include "storage/memory_disk.h"
 #include "storage/patient_env.h"

@@ -1,9 +1,9 @@
 #include "actors/session.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include "actors/errors.h"
+#include "actors/logging.h"
 #include "actors/node_facts.h"
 #include "actors/session_actor.h"
 
@@ -133,7 +133,7 @@ void Session::flush() {
       std::shared_ptr<const T> message = std::move(requests);
       if (node == context_.self) {
         if (auto* route = view().route(group); route && route->local) {
-          caf::anon_send(route->local, std::move(message));
+          send_message(route->local, std::move(message));
         }
         continue;  // gone meanwhile: the tick tries again
       }
@@ -144,7 +144,7 @@ void Session::flush() {
   };
   send_all(writes_);
   send_all(reads_);
-  if (remote) caf::anon_send(context_.hub, OutgoingPtr(std::move(remote)));
+  if (remote) send_message(context_.hub, OutgoingPtr(std::move(remote)));
   if (!closed_ && !writer_.empty()) stream_.stream->write(writer_.take());
 }
 

@@ -9,7 +9,7 @@ namespace keyzone::actors {
 
 namespace {
 
-constexpr std::chrono::milliseconds kTick{20};
+constexpr std::chrono::milliseconds kSessionTick{20};
 constexpr Timestamp kResendAfter = 1'000'000;  // microseconds without an answer
 constexpr Timestamp kStaleWait = 5'000;        // before planning again on a catalog that may be on its way
 constexpr int kPlansMax = 100;
@@ -229,11 +229,11 @@ void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
   if (part.catalog) {
     if (to == context_.self) {
       if (auto* route = view().route(kCatalogGroup); route && route->local)
-        caf::anon_send(route->local, part.catalog);
+        send_message(route->local, part.catalog);
     } else {
       auto out = std::make_shared<Outgoing>();
       out->items.push_back({to, PeerItem{kCatalogGroup, *part.catalog}});
-      caf::anon_send(context_.hub, OutgoingPtr(std::move(out)));
+      send_message(context_.hub, OutgoingPtr(std::move(out)));
     }
     return;
   }
@@ -516,7 +516,7 @@ void Session::forget(uint32_t number) {
 void Session::schedule_tick() {
   if (ticking_) return;
   ticking_ = true;
-  delayed_send(this, kTick, tick_atom::value);
+  delayed_send(this, kSessionTick, tick_atom::value);
 }
 
 void Session::tick() {

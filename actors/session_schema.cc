@@ -118,7 +118,7 @@ void Session::schema_applied(uint32_t number) {
   auto wait = std::make_shared<AwaitVersion>();
   wait->version = requests_.at(number).schema_version;
   wait->session = self_;
-  caf::anon_send(context_.supervisor, AwaitVersionPtr(std::move(wait)));
+  send_message(context_.supervisor, AwaitVersionPtr(std::move(wait)));
 }
 
 void Session::schema_agreed(CatalogVersion version) {
@@ -160,15 +160,15 @@ void Session::ask_estimates(uint32_t number) {
   request.estimates.clear();
   auto wanted = std::make_shared<EstimateRequest>();
   wanted->tell = [self = self_, number](GroupId group, const storage::Estimate& estimate) {
-    caf::anon_send(self,
-                   EstimateReplyPtr(std::make_shared<EstimateReply>(EstimateReply{number, group, estimate})));
+    send_message(self,
+                 EstimateReplyPtr(std::make_shared<EstimateReply>(EstimateReply{number, group, estimate})));
   };
   for (const GroupId group :
        cql::tablets_to_estimate(*view().catalog, context_.self, context_.options.one_node_view)) {
     Route* route = view().route(group);
     if (!route || !route->local) continue;
     ++request.waiting;
-    caf::anon_send(route->local, EstimateRequestPtr(wanted));
+    send_message(route->local, EstimateRequestPtr(wanted));
   }
 }
 

@@ -126,7 +126,7 @@ void Session::finish_trace(const ClientRequest& request) {
   for (const auto node : *view().alive) {
     if (node != context_.self) out->items.push_back({node, PeerItem{GroupId(), done}});
   }
-  if (!out->items.empty()) caf::anon_send(context_.hub, OutgoingPtr(std::move(out)));
+  if (!out->items.empty()) send_message(context_.hub, OutgoingPtr(std::move(out)));
 }
 
 }  // namespace keyzone::actors

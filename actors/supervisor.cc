@@ -1,7 +1,7 @@
 #include "actors/supervisor.h"
+#include "actors/logging.h"
 #include "actors/node_facts.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -17,10 +17,10 @@ namespace keyzone::actors {
 
 namespace {
 
-constexpr std::chrono::milliseconds kTick{200};
+constexpr std::chrono::milliseconds kSupervisorTick{200};
 constexpr std::chrono::milliseconds kStartTick{20};
 constexpr int kTicksOfSlowSteps = 5;
-constexpr int kTicksOfMeters = MeterBoard::kTick / kTick;
+constexpr int kTicksOfMeters = MeterBoard::kTick / kSupervisorTick;
 // A schema change waits so long for a node that fell silent, or was not heard yet: it may still serve
 // clients.
 constexpr std::chrono::seconds kSchemaPatience{2};
@@ -81,7 +81,7 @@ void Supervisor::propose(CatalogChange change) {
                  static_cast<uint64_t>(session_number_) << kSessionShift | next_request_++};
   request->origin = context_.self;
   request->change = encode_change(change);
-  caf::anon_send(catalog_route_->local, CatalogRequestPtr(std::move(request)));
+  send_message(catalog_route_->local, CatalogRequestPtr(std::move(request)));
 }
 
 void Supervisor::start_member() {
@@ -111,12 +111,12 @@ void Supervisor::catalog_changed(const CatalogPtr& catalog) {
   auto change = CatalogChangedPtr(
       std::make_shared<CatalogChanged>(CatalogChanged{catalog_, schema_events(*before, *catalog_)}));
   for (const auto& [group, route] : routes_) {
-    if (route->local) caf::anon_send(route->local, change);
+    if (route->local) send_message(route->local, change);
   }
-  if (catalog_route_->local) caf::anon_send(catalog_route_->local, change);
-  caf::anon_send(context_.hub, change);
+  if (catalog_route_->local) send_message(catalog_route_->local, change);
+  send_message(context_.hub, change);
   for (const auto& session : context_.sessions.all()) {
-    if (session != caf::actor_cast<caf::actor>(this)) caf::anon_send(session, change);
+    if (session != caf::actor_cast<caf::actor>(this)) send_message(session, change);
   }
   node_events(before);
   check_waits();
@@ -142,7 +142,7 @@ void Supervisor::send_event(NodeEvent::Kind kind, const Node& node) {
   auto event = NodeEventPtr(
       std::make_shared<NodeEvent>(NodeEvent{kind, node.rpc_address, node.native_transport_port}));
   for (const auto& session : context_.sessions.all()) {
-    if (session != caf::actor_cast<caf::actor>(this)) caf::anon_send(session, event);
+    if (session != caf::actor_cast<caf::actor>(this)) send_message(session, event);
   }
 }
 
@@ -223,12 +223,12 @@ void Supervisor::peer_change(const PeerChange& change) {
     peers_.erase(change.node);
     lost_[change.node] = clock().now();
   }
-  spdlog::info("node {} is {}", change.node.value, change.alive ? "up" : "down");
+  log_info("node {} is {}", change.node.value, change.alive ? "up" : "down");
   publish_view();
   auto message = PeerChangePtr(std::make_shared<PeerChange>(change));
-  if (catalog_route_ && catalog_route_->local) caf::anon_send(catalog_route_->local, message);
+  if (catalog_route_ && catalog_route_->local) send_message(catalog_route_->local, message);
   for (const auto& [group, route] : routes_) {
-    if (route->local) caf::anon_send(route->local, message);
+    if (route->local) send_message(route->local, message);
   }
   if (catalog_) {
     auto it = catalog_->nodes.find(change.node);
@@ -282,13 +282,13 @@ void Supervisor::open_for_clients() {
       });
   if (!listening) return context_.environment.fatal(listening.error().message);
   context_.ready = true;
-  spdlog::info("node '{}' serves clients on {}:{}", context_.options.name, context_.options.rpc_address,
-               context_.options.native_transport_port);
+  log_info("node '{}' serves clients on {}:{}", context_.options.name, context_.options.rpc_address,
+           context_.options.native_transport_port);
 }
 
 void Supervisor::tick() {
   // Short steps until clients are served, long ones afterwards.
-  delayed_send(this, context_.ready ? kTick : kStartTick, tick_atom::value);
+  delayed_send(this, context_.ready ? kSupervisorTick : kStartTick, tick_atom::value);
   if (context_.stopping) return;
   ++ticks_;
   const bool slow = ticks_ % kTicksOfSlowSteps == 0;

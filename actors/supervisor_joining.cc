@@ -1,10 +1,10 @@
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include <algorithm>
 #include <tuple>
 
 #include "actors/batch_log.h"
+#include "actors/logging.h"
 #include "actors/placement.h"
 #include "actors/supervisor_actor.h"
 
@@ -30,7 +30,7 @@ void Supervisor::update_dials() {
   std::erase(all, own_address());
   if (all == dialled_) return;
   dialled_ = all;
-  caf::anon_send(context_.hub, DialListPtr(std::make_shared<DialList>(std::move(list))));
+  send_message(context_.hub, DialListPtr(std::make_shared<DialList>(std::move(list))));
 }
 
 // The configured voters of the catalog, each with the link to it, when all of them have said who they are.
@@ -80,10 +80,10 @@ void Supervisor::become_member() {
   context_.cluster = identity_.cluster;
   context_.self = identity_.node;
   alive_ = {context_.self};
-  spdlog::info("node '{}' is node {} of the cluster '{}' ({})", context_.options.name, context_.self.value,
-               identity_.cluster_name, identity_.cluster.to_string());
+  log_info("node '{}' is node {} of the cluster '{}' ({})", context_.options.name, context_.self.value,
+           identity_.cluster_name, identity_.cluster.to_string());
   links_.clear();
-  caf::anon_send(context_.hub, IdentityChangedPtr(std::make_shared<IdentityChanged>()));
+  send_message(context_.hub, IdentityChangedPtr(std::make_shared<IdentityChanged>()));
   start_member();
 }
 
@@ -115,8 +115,7 @@ void Supervisor::invite_founders() {
 void Supervisor::send_on(uint64_t link, std::variant<Join, Welcome> word) {
   PeerItem item;
   std::visit([&item](auto& body) { item.body = std::move(body); }, word);
-  caf::anon_send(context_.hub,
-                 SendOnLinkPtr(std::make_shared<SendOnLink>(SendOnLink{link, std::move(item)})));
+  send_message(context_.hub, SendOnLinkPtr(std::make_shared<SendOnLink>(SendOnLink{link, std::move(item)})));
 }
 
 Node Supervisor::own_node() const {

@@ -1,12 +1,13 @@
 #include "actors/tablet.h"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 
 #include <algorithm>
 
 #include "actors/kept_estimate.h"
+#include "actors/logging.h"
 #include "actors/proposals.h"
+#include "schema/time_units.h"
 
 namespace keyzone::actors {
 
@@ -17,7 +18,6 @@ constexpr size_t kEntryBytesMax = 1 << 20;  // of the commands that one entry ca
 // synced, and one waits for the next sync. More would be small entries that share a sync all the same, and
 // each costs on its own.
 constexpr size_t kProposalsUnderWay = 2;
-constexpr Timestamp kMicrosPerSecond = 1'000'000;
 constexpr Timestamp kSweepAgain = 1'000'000;  // after a step that could not be proposed, or was lost
 
 class TableChunks : public ChunkSource {

@@ -1,6 +1,5 @@
 #include "sim/command.h"
 
-#include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "actors/logging.h"
 #include "sim/simulation.h"
 
 namespace keyzone::sim {
@@ -144,10 +144,10 @@ int run_command(const std::vector<std::string>& arguments) {
   Arguments parsed;
   if (!parse(arguments, &parsed)) return usage(stderr);
   if (parsed.help) return usage(stdout);
-  const auto level = spdlog::get_level();
-  spdlog::set_level(parsed.trace ? spdlog::level::info : spdlog::level::off);
+  const auto level = least_logged();
+  set_least_logged(parsed.trace ? Severity::kInfo : Severity::kOff);
   const bool good = parsed.jobs > 1 ? run_in_processes(parsed) : run_seeds(parsed, 0);
-  spdlog::set_level(level);
+  set_least_logged(level);
   return good ? 0 : 1;
 }
 

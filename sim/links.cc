@@ -104,7 +104,7 @@ void Fabric::deliver_frame(const std::shared_ptr<Wire>& wire, size_t side, const
     world_.trace().add_bytes(Trace::Kind::kFrame, wire->nodes[other], frame.bytes());
     wire->ends[other]->process_.deliver([wire, other, frame] {
       if (!wire->open[other]) return;
-      caf::anon_send(
+      send_message(
           wire->ends[other]->hub_,
           actors::LinkFramePtr(std::make_shared<actors::LinkFrame>(actors::LinkFrame{wire->number, frame})));
     });
@@ -127,7 +127,7 @@ void Fabric::open_wire(NodeNetwork& dialler, NodeNetwork& other, uint64_t dial) 
       if (!wire->ends[side] || !wire->open[side]) return;
       wire->ends[side]->process_.deliver([this, wire, side] {
         if (!wire->open[side]) return;
-        caf::anon_send(
+        send_message(
             wire->ends[side]->hub_,
             actors::LinkOpenedPtr(std::make_shared<actors::LinkOpened>(actors::LinkOpened{
                 wire->number, side == 0 ? wire->dial : 0, std::make_shared<Link>(*this, wire, side)})));
@@ -156,8 +156,8 @@ void Fabric::tell_closed(const std::shared_ptr<Wire>& wire, size_t side, const s
     auto* end = wire->ends[side];
     end->process_.deliver([wire, side, end, reason] {
       const uint64_t dial = side == 0 ? wire->dial : 0;
-      caf::anon_send(end->hub_, actors::LinkClosedPtr(std::make_shared<actors::LinkClosed>(
-                                    actors::LinkClosed{wire->number, dial, reason})));
+      send_message(end->hub_, actors::LinkClosedPtr(std::make_shared<actors::LinkClosed>(
+                                  actors::LinkClosed{wire->number, dial, reason})));
       if (dial) end->try_later(dial);
     });
   });

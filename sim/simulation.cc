@@ -9,7 +9,7 @@ namespace {
 constexpr size_t kNodes = 3;
 constexpr Time kStartPatience = 20 * kSecond;  // for a cluster without faults to be there
 constexpr Time kHealPatience = 30 * kSecond;   // for a healed cluster to serve every key
-constexpr Time kLookEvery = 5 * kSecond;       // digests while it runs
+constexpr Time kDigestEvery = 5 * kSecond;     // digests while it runs
 constexpr Time kLookAtEnd = 500 * kMillisecond;
 constexpr Time kStep = 10 * kMillisecond;                 // how often conditions are looked at
 constexpr Time kWorkMost = 4;                             // of an actor on one message, microseconds
@@ -216,7 +216,7 @@ void Simulation::run_faults() {
   faults_.schedule(plan);
   workload_->begin();
   while (world_.now() < end) {
-    if (!run_until(std::min(end, world_.now() + kLookEvery))) return;
+    if (!run_until(std::min(end, world_.now() + kDigestEvery))) return;
     watch_.ask_digests(machines_);
     watch_.compare_catalogs(machines_);
   }

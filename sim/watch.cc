@@ -59,7 +59,7 @@ void Watch::ask_digests(std::vector<std::unique_ptr<Machine>>& machines) {
     for (const auto& [group, route] : routes) {
       if (group == kCatalogGroup || !route || !route->local) continue;
       applied_[group];
-      caf::anon_send(route->local, actors::DigestRequestPtr(request));
+      send_message(route->local, actors::DigestRequestPtr(request));
     }
   }
 }

@@ -1,15 +1,15 @@
 // Whole runs: the same seed gives the same run; a cluster without faults and with each of them serves and
 // converges.
 #include "sim/simulation.h"
+#include "actors/logging.h"
 
 #include <gtest/gtest.h>
-#include <spdlog/spdlog.h>
 
 namespace keyzone::sim {
 namespace {
 
 Report run(uint64_t seed, Time duration, FaultChoice faults) {
-  spdlog::set_level(spdlog::level::off);
+  set_least_logged(Severity::kOff);
   SimulationOptions options;
   options.seed = seed;
   options.duration = duration;
