@@ -21,7 +21,9 @@ add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # gcc 12 reports these inside libstdc++ and Boost templates although the code is right.
   add_compile_options(-fpch-preprocess -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
-                      -Wno-restrict -Wno-dangling-pointer -Wno-stringop-overread)
+                      -Wno-restrict -Wno-dangling-pointer -Wno-stringop-overread
+                      # A class of a source may have members of types that only this source knows, also where sources are joined.
+                      -Wno-subobject-linkage)
 else()
   # The compiler that wrote a precompiled header also reads it: its own time stamps don't matter.
   add_compile_options(-Xclang -fno-pch-timestamp)
@@ -32,6 +34,13 @@ if(KEYZONE_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+
+# keyzone_unity(TARGET): a few sources of a folder are compiled as one. Most of a source's time goes into headers and
+# templates that its neighbours instantiate too; a few only, so that a change to one of them is built soon.
+set(KEYZONE_UNITY_SOURCES 7 CACHE STRING "Sources that are compiled as one; 1: each by itself")
+function(keyzone_unity target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${KEYZONE_UNITY_SOURCES})
+endfunction()
 
 # keyzone_library(NAME [LIBRARIES ...] [PRECOMPILED HEADER | PRECOMPILED_AS TARGET]): a static library of all sources of
 # the calling folder, with a precompiled header of its own or another target's.
@@ -45,6 +54,10 @@ function(keyzone_library name)
   endif()
   add_library(${name} STATIC ${sources} ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ${ARG_LIBRARIES})
+  keyzone_unity(${name})
+  if(ARG_SOURCES)
+    set_source_files_properties(${ARG_SOURCES} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   if(ARG_PRECOMPILED)
     target_precompile_headers(${name} PRIVATE ${ARG_PRECOMPILED})
   elseif(ARG_PRECOMPILED_AS)
@@ -69,6 +82,9 @@ function(keyzone_test folder)
     add_executable(${folder}_tests ${sources})
     target_compile_definitions(${folder}_tests PRIVATE KEYZONE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(${folder}_tests PRIVATE ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+    keyzone_unity(${folder}_tests)
+    # What is tested runs for long, the tests themselves don't.
+    target_compile_options(${folder}_tests PRIVATE -O1)
     # GoogleTest is compiled once, with the first folder's tests.
     if(TARGET schema_tests AND NOT folder STREQUAL schema)
       target_precompile_headers(${folder}_tests REUSE_FROM schema_tests)
