@@ -1,5 +1,6 @@
 // Prepared statements of a node, by id, shared by its sessions; the least recently used go first.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <list>
 #include <memory>
@@ -18,15 +19,14 @@ inline constexpr size_t kVersions = net::kMaxVersion - net::kMinVersion + 1;
 // A prepared statement with what is sent for it, encoded once.
 struct CachedStatement {
   cql::PreparedPtr prepared;
-  // By protocol version, from net::kMinVersion on.
+  // By protocol version, from net::kMinVersion on; the draft's is that of net::kMaxVersion.
   std::array<net::EncodedColumns, kVersions> bind_variables;
   std::array<net::EncodedColumns, kVersions> result_columns;  // if prepared->info().result_columns
-  const net::EncodedColumns& binds(uint8_t version) const {
-    return bind_variables[version - net::kMinVersion];
-  }
-  const net::EncodedColumns& results(uint8_t version) const {
-    return result_columns[version - net::kMinVersion];
-  }
+  const net::EncodedColumns& binds(uint8_t version) const { return bind_variables[index_of(version)]; }
+  const net::EncodedColumns& results(uint8_t version) const { return result_columns[index_of(version)]; }
+
+ private:
+  static size_t index_of(uint8_t version) { return std::min(version, net::kMaxVersion) - net::kMinVersion; }
 };
 using CachedStatementPtr = std::shared_ptr<const CachedStatement>;
 

@@ -36,6 +36,19 @@ bool is_request(Opcode opcode) {
   }
 }
 
+std::string version_name(uint8_t version) {
+  const std::string number = std::to_string(version);
+  return number + "/v" + number + (version == kDraftVersion ? "-beta" : "");
+}
+
+std::vector<std::string> version_names(uint8_t max_version) {
+  std::vector<std::string> names;
+  for (uint8_t version = kMinVersion; version <= max_version; ++version)
+    names.push_back(version_name(version));
+  if (max_version == kMaxVersion) names.push_back(version_name(kDraftVersion));
+  return names;
+}
+
 bool is_known_opcode(uint8_t opcode) { return opcode < kOpcodeNames.size() && !kOpcodeNames[opcode].empty(); }
 
 std::string_view to_string(Opcode opcode) {

@@ -4,13 +4,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace keyzone::net {
 
 inline constexpr uint8_t kMinVersion = 3;
 inline constexpr uint8_t kMaxVersion = 5;
-inline constexpr uint8_t kResponseBit = 0x80;  // of the version byte
+// The draft of the version after it: what is said in it is what kMaxVersion says, but every frame has
+// kFlagBeta.
+inline constexpr uint8_t kDraftVersion = kMaxVersion + 1;
+std::string version_name(uint8_t version);                    // "5/v5", "6/v6-beta"
+std::vector<std::string> version_names(uint8_t max_version);  // all from kMinVersion on that are spoken
+inline constexpr uint8_t kResponseBit = 0x80;                 // of the version byte
 
 // version | flags | stream (2) | opcode | body length (4), all big-endian.
 inline constexpr size_t kFrameHeaderSize = 9;

@@ -13,12 +13,17 @@ constexpr size_t kLengthOffset = 5;
 constexpr size_t kCompressFrom = 64;      // bytes of a body; below it, compression only costs
 constexpr size_t kReserveMax = 64 << 10;  // of output, from how much the last burst had
 
+std::string join(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
 }  // namespace
 
 std::string unsupported_version_message(uint8_t version_byte, uint8_t max_version) {
   return "Invalid or unsupported protocol version (" + std::to_string(version_byte) +
-         "); the lowest supported version is " + std::to_string(kMinVersion) + " and the greatest is " +
-         std::to_string(max_version);
+         "); supported versions are (" + join(version_names(max_version)) + ")";
 }
 
 // --- reader ---
@@ -202,11 +207,17 @@ bool FrameReader::check_header(BytesView header, size_t& body_size) {
   const auto version = static_cast<uint8_t>(byte & ~kResponseBit);
   if (version < kMinVersion) {
     const auto stream = static_cast<int8_t>(header[kStreamOffset]);
-    fail(unsupported_version_message(version, options_.max_version), options_.max_version, stream);
+    fail(unsupported_version_message(version, options_.max_version), version, stream);
     return false;
   }
   const auto stream = load_be<int16_t>(header.data() + kStreamOffset);
-  if (version > options_.max_version) {
+  const bool draft = version == kDraftVersion && options_.max_version == kMaxVersion;
+  if (draft && !(static_cast<uint8_t>(header[1]) & kFlagBeta)) {
+    fail("Beta version of the protocol used (" + version_name(version) + "), but USE_BETA flag is unset",
+         version, stream);
+    return false;
+  }
+  if (version > options_.max_version && !draft) {
     fail(unsupported_version_message(version, options_.max_version), options_.max_version, stream);
     return false;
   }
@@ -219,9 +230,8 @@ bool FrameReader::check_header(BytesView header, size_t& body_size) {
   if (from_server != (options_.role == Role::kClient)) return refuse("a frame in the wrong direction");
   if (version_ != 0 && version != version_) {
     version_of_answer = version_;
-    return refuse("Invalid message version. Got " + std::to_string(version) + "/v" + std::to_string(version) +
-                  " but previous messages on this connection had version " + std::to_string(version_) + "/v" +
-                  std::to_string(version_));
+    return refuse("Invalid message version. Got " + version_name(version) +
+                  " but previous messages on this connection had version " + version_name(version_));
   }
   const auto opcode = static_cast<uint8_t>(header[kOpcodeOffset]);
   if (!is_known_opcode(opcode)) return refuse("Unknown opcode " + std::to_string(opcode));
@@ -297,7 +307,7 @@ size_t FrameWriter::begin(uint8_t version, uint8_t flags, int16_t stream, Opcode
   if (out_.empty() && out_.capacity() < reserve_) out_.reserve(reserve_);
   const size_t start = out_.size();
   out_.push_back(static_cast<char>(version | response_bit_));
-  out_.push_back(static_cast<char>(flags));
+  out_.push_back(static_cast<char>(version == kDraftVersion ? flags | kFlagBeta : flags));
   append_be(out_, stream);
   out_.push_back(static_cast<char>(opcode));
   append_be(out_, int32_t{0});
@@ -328,6 +338,16 @@ void FrameWriter::append(uint8_t version, uint8_t flags, int16_t stream, Opcode 
   finish(start);
 }
 
+void FrameWriter::append_old(uint8_t version, int8_t stream, Opcode opcode, BytesView body) {
+  KEYZONE_ASSERT(version < kMinVersion && !building_);
+  out_.push_back(static_cast<char>(version | response_bit_));
+  out_.push_back(0);
+  out_.push_back(static_cast<char>(stream));
+  out_.push_back(static_cast<char>(opcode));
+  append_be(out_, static_cast<int32_t>(body.size()));
+  out_.append(body);
+}
+
 Bytes FrameWriter::take() {
   KEYZONE_ASSERT(!building_);
   reserve_ = std::min(out_.size(), kReserveMax);
@@ -340,10 +360,16 @@ Bytes FrameWriter::take() {
 }
 
 void append_failure(FrameWriter& writer, const FrameFailure& failure) {
-  FrameBuilder frame(writer, failure.version, failure.stream, Opcode::kError);
   ErrorResponse error;
   error.code = ErrorCode::kProtocolError;
   error.message = failure.message;
+  if (failure.version < kMinVersion) {
+    Bytes body;
+    encode_error(body, kMinVersion, error);
+    writer.append_old(failure.version, static_cast<int8_t>(failure.stream), Opcode::kError, body);
+    return;
+  }
+  FrameBuilder frame(writer, failure.version, failure.stream, Opcode::kError);
   encode_error(frame.body(), failure.version, error);
 }
 

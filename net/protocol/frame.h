@@ -115,6 +115,9 @@ class FrameWriter {
 
   // A whole frame whose body is there already.
   void append(uint8_t version, uint8_t flags, int16_t stream, Opcode opcode, BytesView body);
+  // The same for a version below kMinVersion, which has shorter headers: all that is ever said in it is that
+  // it is not spoken any more.
+  void append_old(uint8_t version, int8_t stream, Opcode opcode, BytesView body);
   // The bytes for the socket: everything written since the last take().
   Bytes take();
   size_t pending() const {
@@ -156,7 +159,7 @@ class FrameBuilder {
 // The ERROR (0x000A) that tells a client why its connection is about to be closed.
 void append_failure(FrameWriter& writer, const FrameFailure& failure);
 
-// The text that drivers search for to find a version they share with us.
+// Names the versions that are spoken, as drivers look for one they share with us.
 std::string unsupported_version_message(uint8_t version_byte, uint8_t max_version);
 
 }  // namespace keyzone::net

@@ -249,10 +249,7 @@ Result<StringMultimap> decode_supported(const Frame& frame) {
 }
 
 StringMultimap supported_options(std::string cql_version, uint8_t max_version) {
-  std::vector<std::string> versions;
-  for (int v = kMinVersion; v <= max_version; ++v)
-    versions.push_back(std::to_string(v) + "/v" + std::to_string(v));
-  return {{"PROTOCOL_VERSIONS", std::move(versions)},
+  return {{"PROTOCOL_VERSIONS", version_names(max_version)},
           {"COMPRESSION",
            {std::string(to_string(Compression::kSnappy)), std::string(to_string(Compression::kLz4))}},
           {"CQL_VERSION", {std::move(cql_version)}}};

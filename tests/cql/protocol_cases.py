@@ -111,15 +111,6 @@ def startup_twice(talk):
     talk.attempt("still alive", lambda: wire.query("SELECT key FROM system.local"))
 
 
-@case(4)
-def other_versions(talk):
-    for version in (1, 2, 6, 0x41):
-        talk.attempt(f"version byte {version}",
-                     lambda v=version: talk.open().say(STARTUP, startup_body(CQL_VERSION="3.0.0"), version=v))
-    wire = talk.connect()
-    talk.attempt("v3 on a v4 connection", lambda: wire.say(OPTIONS, version=3))
-
-
 @case()
 def opcodes(talk):
     for opcode in (0x00, 0x02, 0x08, 0x11, 0x44):

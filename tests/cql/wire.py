@@ -1,4 +1,4 @@
-"""A client of the CQL native protocol, v3 to v5, that shows frames as they are: header flags, each field of an error,
+"""A client of the CQL native protocol, v3 to v5 and the draft of v6, that shows frames as they are: header flags, each field of an error,
 the flags of metadata, what comes before a body. native_client.py is for what statements say; this is for how it is
 said. LZ4 is decompressed here, and "compressed" as literals; nothing but Python is needed."""
 import itertools
@@ -15,6 +15,7 @@ STARTUP, OPTIONS, QUERY, PREPARE, EXECUTE, REGISTER, BATCH = 0x01, 0x05, 0x07, 0
 TRACING, PAYLOAD, WARNING, BETA = 0x02, 0x04, 0x08, 0x10
 CONSISTENCIES = ["ANY", "ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_QUORUM", "EACH_QUORUM", "SERIAL",
                  "LOCAL_SERIAL", "LOCAL_ONE", "NODE_LOCAL"]
+DRAFT = 6  # of the protocol: every frame of it has the BETA flag
 ANSWER_SECONDS_MAX = 3
 SEGMENT_MAX = 128 * 1024 - 1
 CRC32_START = b"\xfa\x2d\x55\xca"
@@ -140,6 +141,8 @@ class Wire:
         version = version or self.version
         if self.compression == "lz4" and self.ready and self.version < 5:
             flags, body = flags | 1, struct.pack(">i", len(body)) + lz4_pack(body)
+        if self.version == DRAFT:
+            flags |= BETA
         stream = next(self.streams) % 100 if stream is None else stream
         frame = struct.pack(">BBhBi", version, flags, stream, opcode, len(body)) + body
         self.socket.sendall(self.segments(frame) if self.ready and self.version >= 5 else frame)
@@ -264,7 +267,7 @@ def short_bytes(data):
 
 def lines(frame):
     """The answer as text: all of it but ids and page states, which are other ones each time."""
-    flags = [name for bit, name in ((TRACING, "tracing"), (WARNING, "warning"), (PAYLOAD, "payload"))
+    flags = [name for bit, name in ((TRACING, "tracing"), (WARNING, "warning"), (PAYLOAD, "payload"), (BETA, "beta"))
              if frame.flags & bit]
     out = [f"  v{frame.version} {OPCODES[frame.opcode]}" + (f" flags {', '.join(flags)}" if flags else "")]
     out += ["    warning: " + text for text in frame.warnings]

@@ -64,9 +64,9 @@ TEST(FrameReader, UnsupportedVersionIsAnsweredOnTheSameStream) {
   reader.feed(bytes);
   Frame frame;
   ASSERT_EQ(reader.next(frame), Step::kFailed);
-  EXPECT_EQ(reader.failure().message,
-            "Invalid or unsupported protocol version (66); the lowest supported version is 3 and the "
-            "greatest is 5");
+  EXPECT_EQ(
+      reader.failure().message,
+      "Invalid or unsupported protocol version (66); supported versions are (3/v3, 4/v4, 5/v5, 6/v6-beta)");
   FrameWriter writer(Role::kServer);
   append_failure(writer, reader.failure());
   const Bytes answer = writer.take();
@@ -81,7 +81,7 @@ TEST(FrameReader, GreatestVersionIsConfigured) {
   Frame frame;
   ASSERT_EQ(reader.next(frame), Step::kFailed);
   EXPECT_EQ(reader.failure().version, 4);
-  EXPECT_NE(reader.failure().message.find("and the greatest is 4"), std::string::npos);
+  EXPECT_NE(reader.failure().message.find("supported versions are (3/v3, 4/v4)"), std::string::npos);
 }
 
 TEST(FrameReader, OldVersionsHaveShorterHeaders) {
@@ -92,6 +92,33 @@ TEST(FrameReader, OldVersionsHaveShorterHeaders) {
   ASSERT_EQ(reader.next(frame), Step::kFailed);
   EXPECT_EQ(reader.failure().stream, 5);
   EXPECT_NE(reader.failure().message.find("version (2)"), std::string::npos);
+  FrameWriter writer(Role::kServer);
+  append_failure(writer, reader.failure());
+  const Bytes answer = writer.take();
+  EXPECT_EQ(to_hex(BytesView(answer).substr(0, 4)), "82000500");
+  EXPECT_EQ(load_be<int32_t>(answer.data() + 4), static_cast<int32_t>(answer.size()) - 8);
+}
+
+TEST(FrameReader, TheDraftOfTheNextVersionIsAskedForWithAFlag) {
+  FrameReader reader({});
+  const Bytes with_flag = from_hex("06 10 0001 05 00000000");
+  reader.feed(with_flag);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFrame);
+  EXPECT_EQ(frame.version, 6);
+  ASSERT_EQ(reader.next(frame), Step::kMore);
+  const Bytes without = from_hex("06 00 0001 05 00000000");
+  reader.feed(without);
+  ASSERT_EQ(reader.next(frame), Step::kFailed);
+  EXPECT_EQ(reader.failure().message,
+            "Beta version of the protocol used (6/v6-beta), but USE_BETA flag is unset");
+  FrameWriter writer(Role::kServer);
+  append_failure(writer, reader.failure());
+  EXPECT_EQ(to_hex(BytesView(writer.take()).substr(0, 2)), "8610");
+
+  FrameReader older({.max_version = 4});
+  older.feed(with_flag);
+  EXPECT_EQ(older.next(frame), Step::kFailed);
 }
 
 // What is wrong with a header is known before the body comes.
