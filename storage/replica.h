@@ -207,7 +207,10 @@ class Replica final : public TableReplica {
   // False: the budget was gone at `position` of its elements.
   Result<bool> sweep_row(BytesView key, BytesView value, const SweepTime& time, Budget& left,
                          Bytes& position);
-  // Cells and deletions of columns that the table no longer has. True: there were some.
+  // What is stamped up to here in a column went with it when it was dropped. What is later stays where it is:
+  // it is there again when the column comes back.
+  Timestamp gone_until(ColumnId id) const;
+  // Cells and deletions that went with their columns. True: there were some.
   bool drop_gone_columns(Row& row) const;
   // What a later sweep will find: of a row as written or left at `now`; of dead weight and of a tombstone.
   void note_leftovers(const Row& row, Seconds now);

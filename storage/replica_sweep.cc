@@ -2,6 +2,7 @@
 // carries nothing that those tombstones cover (Replica::write_row sees to that), so they may go once the rows
 // are done.
 #include <algorithm>
+#include <limits>
 
 #include "storage/replica.h"
 
@@ -123,15 +124,19 @@ Result<bool> Replica::sweep_rows(const Sweep& sweep, Seconds now, Budget& left, 
   return true;
 }
 
+Timestamp Replica::gone_until(ColumnId id) const {
+  if (const Column* column = columns_.find(id)) return column->dropped_at;
+  const auto same = [&](const DroppedColumn& dropped) { return dropped.id == id; };
+  const auto dropped = std::find_if(table_->dropped.begin(), table_->dropped.end(), same);
+  return dropped == table_->dropped.end() ? std::numeric_limits<Timestamp>::max() : dropped->dropped_at;
+}
+
 bool Replica::drop_gone_columns(Row& row) const {
-  const auto gone = [&](const Cell& c) {
-    const Column* column = columns_.find(c.column);
-    return !column || c.stamp <= column->dropped_at;
-  };
-  const size_t cells = std::erase_if(row.cells, gone);
-  return std::erase_if(row.column_deletions, [&](const auto& d) { return !columns_.find(d.column); }) +
-             cells >
-         0;
+  const size_t cells =
+      std::erase_if(row.cells, [&](const Cell& c) { return c.stamp <= gone_until(c.column); });
+  const size_t deletions = std::erase_if(
+      row.column_deletions, [&](const auto& d) { return d.deletion.stamp <= gone_until(d.column); });
+  return cells + deletions > 0;
 }
 
 Result<bool> Replica::sweep_row(BytesView key, BytesView value, const SweepTime& time, Budget& left,

@@ -108,6 +108,24 @@ TEST_F(SweepTest, CellsOfADroppedColumnAreSwept) {
   EXPECT_NE(t.dump(), before);
 }
 
+TEST_F(SweepTest, WhatIsStampedLaterThanADropWaitsForTheColumn) {
+  t.apply(insert(1, 1, {set_cell(kA, int_value(1)), set_cell(kB, "old")}, 100));
+  t.apply(insert(1, 2, {set_cell(kA, int_value(1)), set_cell(kB, "new")}, 101));
+  auto narrower = std::make_shared<Table>(t.table());
+  std::erase_if(narrower->columns, [](const Column& column) { return column.id == kB; });
+  narrower->dropped = {{"b", native_type(TypeKind::kText), ColumnKind::kRegular, 100, kB}};
+  narrower->version = 2;
+  t.set_table(narrower);
+  t->set_schema(narrower);
+  sweep_all(t, kStart + kSecond, 100);
+  auto again = std::make_shared<Table>(*sample_table(3));
+  again->columns[4].dropped_at = 100;
+  t->set_schema(again);
+  t.set_table(again);
+  EXPECT_EQ(t.row(1, 1, {kA, kB}), (Cells{int_value(1), std::nullopt}));
+  EXPECT_EQ(t.row(1, 2, {kA, kB}), (Cells{int_value(1), Bytes("new")}));
+}
+
 TEST_F(SweepTest, AStepOfASweepIsBoundedInBytes) {
   for (int ck = 0; ck < 5; ++ck) t.apply(insert(1, ck, {set_cell(kB, Bytes(kSweepBytesMax / 2, 'x'))}));
   Command c;
