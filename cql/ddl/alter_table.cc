@@ -46,9 +46,8 @@ struct Alteration {
     return {};
   }
 
-  Result<void> add(const ColumnDefinition& definition) {
+  Result<void> add(const ColumnDefinition& definition, const TypePtr& type) {
     if (definition.mask) return masking_is_off();
-    KEYZONE_TRY(type, resolve_type(definition.type, context, table.keyspace));
     if (definition.is_static && table.clustering_size == 0) return invalid(kStaticNeedsClustering);
     if (auto fields = check_fields(*type); !fields)
       return invalid(fields.error().message + " for column " + definition.name);
@@ -74,22 +73,21 @@ struct Alteration {
   }
 
   Result<bool> operator()(const AddColumns& change) {
-    if (table.compact()) return invalid("Cannot add new column to a COMPACT STORAGE table");
     bool any = false;
     for (const ColumnDefinition& definition : change.columns) {
+      KEYZONE_TRY(type, resolve_type(definition.type, context, table.keyspace));
       if (table.find(definition.name)) {
         if (change.if_not_exists) continue;
         return invalid("Column with name '" + definition.name + "' already exists");
       }
-      KEYZONE_CHECK(add(definition));
+      if (table.compact()) return invalid("Cannot add new column to a COMPACT STORAGE table");
+      KEYZONE_CHECK(add(definition, type));
       any = true;
     }
     return any;
   }
 
   Result<bool> operator()(const DropColumns& change) {
-    if (table.compact() && table.clustering_size > 0)
-      return invalid("Cannot drop columns from a COMPACT STORAGE table");
     Timestamp at = context.now;
     if (change.timestamp) {
       const std::string& text = change.timestamp->as<Constant>()->text;
@@ -103,6 +101,8 @@ struct Alteration {
       if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) {
         return invalid("Cannot drop PRIMARY KEY column " + column_name);
       }
+      if (table.compact() && table.clustering_size > 0)
+        return invalid("Cannot drop columns from a COMPACT STORAGE table");
       if (column->type->is_user_type() && column->type->is_multi_cell()) {
         return invalid("Cannot drop non-frozen column " + column_name + " of user type " +
                        column->type->to_string());

@@ -7,6 +7,7 @@
 
 #include "cql/ddl/compaction_options.h"
 #include "cql/ddl/property_values.h"
+#include "cql/ddl/table_options.h"
 
 namespace keyzone::cql {
 namespace {
@@ -237,9 +238,15 @@ Result<OptionMap> check_compression(const OptionMap& given) {
     if (!known && !compressor->options.contains(option)) unknown.push_back(option);
   }
   if (!unknown.empty()) return config_error("Unknown compression options " + joined(unknown));
-  double ratio = 0;
   const auto at = out.find("min_compress_ratio");
-  if (at != out.end() && parse_double(at->second, ratio) && ratio == 0) out.erase(at);  // the default
+  if (at == out.end()) return out;
+  double ratio = 0;
+  KEYZONE_ASSERT(parse_double(at->second, ratio));
+  if (ratio == 0) {
+    out.erase(at);  // the default
+  } else {
+    at->second = double_text(ratio);
+  }
   return out;
 }
 

@@ -139,19 +139,20 @@ class Preparer {
     return std::shared_ptr<PreparedBase>(std::move(made));
   }
 
-  Result<WritePlanPtr> plan_one(const TablePtr& table, const ModificationStatement& write) {
+  Result<WritePlanPtr> plan_one(const TablePtr& table, const ModificationStatement& write,
+                                const char* virtual_and_conditional) {
     PrepareContext context = context_for(*table);
     KEYZONE_TRY(planned, plan_write(context, table, write));
     if (!is_virtual_keyspace(table->keyspace)) return planned;
     if (planned->timestamp) return invalid("Custom timestamp is not supported by virtual tables");
     if (planned->ttl) return invalid("Expiring columns are not supported by virtual tables");
-    if (planned->conditional()) return invalid("Conditional updates are not supported by virtual tables");
+    if (planned->conditional()) return invalid(virtual_and_conditional);
     return planned;
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_write(const ModificationStatement& write) {
     KEYZONE_TRY(table, find_writable(table_of(write)));
-    KEYZONE_TRY(planned, plan_one(table, write));
+    KEYZONE_TRY(planned, plan_one(table, write, "Conditional updates are not supported by virtual tables"));
     if (planned->timestamp) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
     const bool is_virtual = is_virtual_keyspace(table->keyspace);
     std::shared_ptr<PreparedBase> made;
@@ -186,7 +187,9 @@ class Preparer {
     std::vector<const WritePlan*> bare;
     for (const ModificationStatement& statement : batch.statements) {
       KEYZONE_TRY(table, find_writable(table_of(statement)));
-      KEYZONE_TRY(planned, plan_one(table, statement));
+      KEYZONE_TRY(planned,
+                  plan_one(table, statement,
+                           "Conditional BATCH statements cannot include mutations for virtual tables"));
       name_table(info, table, false);
       info.conditional = info.conditional || planned->conditional();
       info.counter = info.counter || table->counter;

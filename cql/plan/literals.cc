@@ -169,7 +169,7 @@ Result<ExpressionPtr> prepare_map(PrepareContext& context, const MapLiteral& lit
 
 Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral& literal,
                                     const Receiver& receiver) {
-  if (!receiver.type->is_tuple()) {
+  if (!takes_positions(*receiver.type)) {
     if (literal.elements.size() == 1) return prepare_term(context, literal.elements[0], receiver);
     return invalid("Invalid tuple type literal for " + receiver.name + " of type " +
                    receiver.type->to_string());
@@ -182,7 +182,7 @@ Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral&
                      receiver.type->to_string() + " expects " + std::to_string(expected) + " but got " +
                      std::to_string(literal.elements.size()));
     }
-    const Receiver field = field_receiver(receiver, i);
+    const Receiver field = position_receiver(receiver, i);
     KEYZONE_TRY(fits, is_assignable(context, *literal.elements[i], field));
     if (!fits) {
       return invalid("Invalid tuple literal for " + receiver.name + ": component " + std::to_string(i) +

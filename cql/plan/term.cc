@@ -71,14 +71,14 @@ Result<Match> of_parts(const PrepareContext& context, const std::vector<TermPtr>
 }
 
 Result<Match> of_tuple(const PrepareContext& context, const TupleLiteral& tuple, const Receiver& receiver) {
-  if (!receiver.type->is_tuple()) {
+  if (!takes_positions(*receiver.type)) {
     if (tuple.elements.size() != 1) return Match::kNo;
     return tested(context, *tuple.elements[0], receiver);
   }
   if (tuple.elements.size() > receiver.type->parameters().size()) return Match::kNo;
   Worst worst;
   for (size_t i = 0; i < tuple.elements.size(); ++i) {
-    KEYZONE_TRY(on, worst.goes_on(tested(context, *tuple.elements[i], field_receiver(receiver, i))));
+    KEYZONE_TRY(on, worst.goes_on(tested(context, *tuple.elements[i], position_receiver(receiver, i))));
     if (!on) break;
   }
   return worst.result();
@@ -210,10 +210,18 @@ Receiver index_receiver(const Receiver& list) {
   return list.with("idx(" + list.name + ")", native_type(TypeKind::kInt));
 }
 Receiver field_receiver(const Receiver& type, size_t field) {
-  if (type.name == kSelectionName) return type.with(type.name, type.type->parameters()[field]);
-  std::string name = type.type->is_user_type() ? type.name + "." + type.type->field_names()[field]
-                                               : type.name + "[" + std::to_string(field) + "]";
-  return type.with(std::move(name), type.type->parameters()[field]);
+  if (type.name == kSelectionName || !type.type->is_user_type()) return position_receiver(type, field);
+  return type.with(type.name + "." + type.type->field_names()[field], type.type->parameters()[field]);
+}
+
+Receiver position_receiver(const Receiver& type, size_t position) {
+  const TypePtr& part = type.type->parameters()[position];
+  if (type.name == kSelectionName) return type.with(type.name, part);
+  return type.with(type.name + "[" + std::to_string(position) + "]", part);
+}
+
+bool takes_positions(const Type& type) {
+  return type.is_tuple() || (type.is_user_type() && !type.is_multi_cell());
 }
 
 TypePtr exact_type(const PrepareContext& context, const Term& term) {

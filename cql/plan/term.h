@@ -38,5 +38,9 @@ Receiver key_receiver(const Receiver& map);             // key(name)
 Receiver value_receiver(const Receiver& map);           // value(name)
 Receiver index_receiver(const Receiver& list);          // idx(name), an int
 Receiver field_receiver(const Receiver& type, size_t field);
+// The same where a tuple literal stands for the value, and names nothing: "u[0]".
+Receiver position_receiver(const Receiver& type, size_t position);
+// A tuple literal may be a value of the type: a tuple's, or a whole user type's, its fields in order.
+bool takes_positions(const Type& type);
 
 }  // namespace keyzone::cql

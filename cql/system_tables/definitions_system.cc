@@ -46,7 +46,7 @@ CREATE TABLE paxos (
     most_recent_commit blob, most_recent_commit_at timeuuid, most_recent_commit_version int,
     proposal blob, proposal_ballot timeuuid, proposal_version int, PRIMARY KEY (row_key, cf_id)
 ) WITH comment = 'in-progress paxos proposals'
-    AND compaction = {'class': 'LeveledCompactionStrategy'};
+    AND compaction = {'class': 'LeveledCompactionStrategy'} AND bloom_filter_fp_chance = 0.01;
 
 CREATE TABLE paxos_repair_history (
     keyspace_name text, table_name text, points frozen<list<frozen<tuple<blob, timeuuid>>>>,
