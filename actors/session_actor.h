@@ -149,7 +149,9 @@ class Session : public ShardActor, public net::StreamHandler {
   Result<CachedStatementPtr> find_prepared(BytesView id);
   cql::ExecuteOptions options_of(const net::QueryParameters& parameters);
   std::optional<Error> check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const;
-  std::optional<Error> check_conditional_consistency(const ClientRequest& request) const;
+  std::optional<Error> check_conditional_consistency(const std::string& keyspace,
+                                                     const ClientRequest& request) const;
+  std::optional<Error> check_each_quorum(const std::string& keyspace) const;
   std::optional<Error> check_page_size(const cql::PreparedInfo& info, const cql::ExecuteOptions& options,
                                        ClientRequest& request) const;
   // The keyspace that a request names, else the session's.

@@ -237,7 +237,8 @@ void Session::plan_batch(const net::BatchRequest& batch, uint32_t number) {
   if (!execution) return fail(number, execution.error());
   const auto* write = std::get_if<cql::WriteExecution>(&*execution);
   if (write && write->conditional) {
-    if (auto wrong = check_conditional_consistency(request)) return fail(number, *wrong);
+    if (auto wrong = check_conditional_consistency(items.front().statement->info().table_keyspace, request))
+      return fail(number, *wrong);
   }
   if (write && request.plans == 0) meter_batch(batch.type, *write);
   start(number, *std::move(execution));
@@ -262,7 +263,7 @@ std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,
   const bool any = request.consistency == net::Consistency::kAny;
   if (info.is_read() && any) return invalid("ANY ConsistencyLevel is only supported for writes");
   if (!info.is_write()) return std::nullopt;
-  if (info.conditional) return check_conditional_consistency(request);
+  if (info.conditional) return check_conditional_consistency(info.table_keyspace, request);
   if (info.kind == cql::StatementKind::kBatch) return std::nullopt;
   const bool serial = is_serial(request.consistency);
   if (info.counter && any) {
@@ -285,15 +286,30 @@ std::optional<Error> Session::check_page_size(const cql::PreparedInfo& info,
   return checked ? std::nullopt : std::optional<Error>(checked.error());
 }
 
-std::optional<Error> Session::check_conditional_consistency(const ClientRequest& request) const {
+std::optional<Error> Session::check_conditional_consistency(const std::string& keyspace,
+                                                            const ClientRequest& request) const {
   if (request.serial_consistency && !is_serial(*request.serial_consistency)) {
     return invalid("Invalid consistency for conditional update. Must be one of SERIAL or LOCAL_SERIAL");
   }
+  if (request.consistency == net::Consistency::kEachQuorum) return check_each_quorum(keyspace);
   if (!is_serial(request.consistency)) return std::nullopt;
   return invalid(
       std::string(to_string(request.consistency)) +
       " is not supported as conditional update commit consistency. Use ANY if you mean \"make sure "
       "it is accepted but I don't care how many replicas commit it for non-SERIAL reads\"");
+}
+
+// It counts by data centres, and only one strategy knows of them.
+std::optional<Error> Session::check_each_quorum(const std::string& keyspace) const {
+  const auto view = context_.routing.view();
+  const auto& keyspaces = view->catalog->keyspaces;
+  const auto found = keyspaces.find(keyspace);
+  if (found == keyspaces.end()) return std::nullopt;
+  const auto strategy = found->second->replication.find("class");
+  if (strategy == found->second->replication.end() || strategy->second.ends_with("NetworkTopologyStrategy"))
+    return std::nullopt;
+  return invalid("consistency level EACH_QUORUM not compatible with replication strategy (" +
+                 strategy->second + ")");
 }
 
 }  // namespace keyzone::actors
