@@ -64,8 +64,9 @@ struct ClientRequest {
   bool scans = false;                              // it is read by ranges of tokens
   size_t waiting = 0;                              // parts without an answer
   bool replan = false;                             // a part was refused as stale: plan again
-  std::optional<SchemaChangeEvent> schema_change;
-  CatalogVersion schema_version;       // wait until all nodes have it
+  // of a schema statement: what follows when every live node has that version of the catalog
+  std::function<void(uint32_t number)> agreed;
+  CatalogVersion agreed_version;
   std::optional<Uuid> batch;           // its entry in the batch log
   std::vector<Uuid> replaced_batches;  // entries of earlier plans, which stay until the new plan has one
   // of a write to several tablets that needs one: the same however often it is planned
@@ -201,7 +202,8 @@ class Session : public ShardActor, public net::StreamHandler {
 
   // --- schema and local tables (session_schema.cc)
   void start_schema(uint32_t number);
-  void schema_applied(uint32_t number);
+  void schema_applied(uint32_t number, CatalogVersion version, const SchemaChangeEvent& event);
+  void await_agreement(uint32_t number, CatalogVersion version, std::function<void(uint32_t number)> then);
   void schema_agreed(CatalogVersion version);
   Uuid time_uuid();
   void start_local_read(uint32_t number);

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <caf/send.hpp>
+#include <utility>
 
 #include "actors/node_facts.h"
 #include "actors/placement.h"
@@ -69,17 +70,21 @@ void Session::start_schema(uint32_t number) {
   const auto& catalog = *view().catalog;
   auto plan = cql::plan_schema_change(*execution.statement,
                                       {catalog, execution.keyspace, time_uuid(), context_.clock.now()});
+  if (!plan && plan.error().kind == ErrorKind::kAlreadyExists) {
+    return await_agreement(number, catalog.version,
+                           [this, error = plan.error()](uint32_t agreed) { fail(agreed, error); });
+  }
   if (!plan) return fail(number, plan.error());
   request.warn(plan->warnings);
-  if (plan->event) {
-    auto checked = cql::check_schema_change(dialect_.guardrails, *execution.statement, plan->change, catalog,
-                                            request.warnings);
-    if (!checked) return fail(number, checked.error());
-  }
   if (!plan->event) {  // nothing to do
-    answer_void(request);
-    return forget(number);
+    return await_agreement(number, catalog.version, [this](uint32_t agreed) {
+      answer_void(requests_.at(agreed));
+      forget(agreed);
+    });
   }
+  auto checked = cql::check_schema_change(dialect_.guardrails, *execution.statement, plan->change, catalog,
+                                          request.warnings);
+  if (!checked) return fail(number, checked.error());
   auto& change = plan->change;
   change.expected = catalog.version;
   uint64_t next_id = std::max(catalog.next_id, kFirstDynamicId);
@@ -91,11 +96,11 @@ void Session::start_schema(uint32_t number) {
   }
   change.next_id = next_id;
   if (request.trace) trace(request, "Proposing the schema change to the catalog's group");
-  request.schema_change = plan->event;
-  request.schema_version = catalog.version.next();
   request.outcomes.assign(1, {});
   request.waiting = 1;
-  request.then = [this](uint32_t done) { schema_applied(done); };
+  request.then = [this, event = *plan->event, version = catalog.version.next()](uint32_t done) {
+    schema_applied(done, version, event);
+  };
 
   RequestPart part;
   part.request = number;
@@ -110,13 +115,27 @@ void Session::start_schema(uint32_t number) {
   dispatch(sequence, place->second);
 }
 
-// The catalog's group has it; the client hears of it when every live node has it.
-void Session::schema_applied(uint32_t number) {
+void Session::schema_applied(uint32_t number, CatalogVersion version, const SchemaChangeEvent& event) {
   if (const auto& request = requests_.at(number); request.trace)
-    trace(request, "The catalog's group has version " + std::to_string(request.schema_version.value) +
+    trace(request, "The catalog's group has version " + std::to_string(version.value) +
                        "; waiting until every live node has it");
+  await_agreement(number, version, [this, event](uint32_t agreed) {
+    auto& request = requests_.at(agreed);
+    answer(request, net::Opcode::kResult,
+           [&](Bytes& body) { net::encode_schema_change(body, request.version, event); });
+    forget(agreed);
+  });
+}
+
+// What a client is told of the schema, changed by its statement or found so, is true of every live node: a
+// table that was there already is there, too, for whoever asks another node next.
+void Session::await_agreement(uint32_t number, CatalogVersion version,
+                              std::function<void(uint32_t number)> then) {
+  auto& request = requests_.at(number);
+  request.agreed_version = version;
+  request.agreed = std::move(then);
   auto wait = std::make_shared<AwaitVersion>();
-  wait->version = requests_.at(number).schema_version;
+  wait->version = version;
   wait->session = self_;
   send_message(context_.supervisor, AwaitVersionPtr(std::move(wait)));
 }
@@ -124,16 +143,11 @@ void Session::schema_applied(uint32_t number) {
 void Session::schema_agreed(CatalogVersion version) {
   std::vector<uint32_t> done;
   for (const auto& [number, request] : requests_) {
-    if (request.schema_change && request.waiting == 0 && !request.replan &&
-        request.schema_version <= version) {
-      done.push_back(number);
-    }
+    if (request.agreed && request.agreed_version <= version) done.push_back(number);
   }
   for (const auto number : done) {
-    auto& request = requests_.at(number);
-    answer(request, net::Opcode::kResult,
-           [&](Bytes& body) { net::encode_schema_change(body, request.version, *request.schema_change); });
-    forget(number);
+    const auto then = std::exchange(requests_.at(number).agreed, nullptr);
+    then(number);
   }
   flush();
 }

@@ -12,6 +12,9 @@ from wire import Wire, rows_of  # noqa: E402
 COLUMNS_PER_NODE = 8
 TABLES = 6
 ROWS = 20
+TABLES_MADE_OFTEN = 40
+CLIENTS_PER_NODE = 2
+BARRIER_SECONDS_MAX = 60
 
 
 def wire_to(host):
@@ -129,4 +132,32 @@ def schema_changes_have_one_order(directory):
         assert any(reader.prepared_again + reader.told for reader in readers), "no reader met a change"
 
 
-CASES = [schema_changes_have_one_order]
+def makes_tables(host, others, together, errors):
+    """Makes sure of each table, at the same time as the others, and then asks another node for it."""
+    try:
+        here, elsewhere = wire_to(host), [wire_to(other) for other in others]
+        for i in range(TABLES_MADE_OFTEN):
+            if_not_exists = "IF NOT EXISTS " if i % 4 else ""
+            together.wait(BARRIER_SECONDS_MAX)
+            problem = said(here.query(f"CREATE TABLE {if_not_exists}ks.often_{i} (k int PRIMARY KEY)"))
+            if problem and "already existing table" not in problem:
+                errors.append(f"{host}: {problem}")
+            problem = said(elsewhere[i % len(elsewhere)].query(f"TRUNCATE ks.often_{i}"))
+            if problem:
+                errors.append(f"{others[i % len(others)]}, after {host} had it: {problem}")
+    except Exception as problem:  # pylint: disable=broad-except
+        errors.append(f"{host}: {problem!r}")
+
+
+def a_table_that_one_node_has_is_on_every_node(directory):
+    with Cluster(directory) as cluster:
+        clients = list(cluster.hosts()) * CLIENTS_PER_NODE
+        wire_to(clients[0]).query(
+            "CREATE KEYSPACE ks WITH replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 3}")
+        errors, together = [], threading.Barrier(len(clients))
+        run_all([threading.Thread(target=makes_tables,
+                                  args=(host, sorted(set(clients) - {host}), together, errors)) for host in clients])
+        assert not errors, errors
+
+
+CASES = [schema_changes_have_one_order, a_table_that_one_node_has_is_on_every_node]
