@@ -25,6 +25,18 @@ class ChunkSource {
   virtual Result<Bytes> next() = 0;  // empty: that was all
 };
 
+// A snapshot that a replica takes.
+struct SnapshotInstall {
+  NodeId from;
+  uint64_t transfer = 0;
+  uint64_t next_chunk = 0;
+  uint32_t idle_ticks = 0;
+  raft::SnapshotInfo info;
+  bool complete = false;  // all is written; waiting for the disk
+  storage::FlushMark store_mark = 0;
+  storage::LogMark log_mark = 0;
+};
+
 class Replica : public ShardActor, public raft::LogReader {
  public:
   struct Start {
@@ -109,16 +121,6 @@ class Replica : public ShardActor, public raft::LogReader {
     bool done = false;
     uint32_t idle_ticks = 0;
   };
-  struct Install {  // a snapshot that we take
-    NodeId from;
-    uint64_t transfer = 0;
-    uint64_t next_chunk = 0;
-    uint32_t idle_ticks = 0;
-    raft::SnapshotInfo info;
-    bool complete = false;  // all is written; waiting for the disk
-    storage::FlushMark store_mark = 0;
-    storage::LogMark log_mark = 0;
-  };
 
   // raft::LogReader
   std::optional<Term> term_at(LogIndex index) override;
@@ -165,7 +167,7 @@ class Replica : public ShardActor, public raft::LogReader {
   std::vector<std::pair<NodeId, PeerItem>> outgoing_;
   std::map<NodeId, Replies> replies_;
   std::map<std::pair<NodeId, uint64_t>, Transfer> transfers_;
-  std::optional<Install> install_;
+  std::optional<SnapshotInstall> install_;
   uint64_t next_context_ = 1;
   uint64_t next_transfer_ = 1;
   LogIndex leader_start_;  // last index of the log when we became leader

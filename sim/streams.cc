@@ -60,8 +60,7 @@ void Fabric::pipe_arrival(const std::shared_ptr<Pipe>& pipe, size_t side, Time w
                           std::function<void()> what) {
   auto& to = pipe->sides[side];
   to.floor = std::max({to.floor, when, stalled_until_[pipe->node]});
-  world_.at(to.floor, [this, pipe, side, when = to.floor, what = std::move(what)] {
-    (void)when;
+  world_.at(to.floor, [pipe, side, what = std::move(what)] {
     if (pipe->reset) return;
     if (side == 0) return what();
     if (pipe->server) pipe->server->process_.deliver(what);

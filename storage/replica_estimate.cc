@@ -32,7 +32,7 @@ uint64_t Replica::approximate_bytes_of(const Bytes& prefix) const {
 Result<Estimate> Replica::estimate() {
   const auto [first, last] = area_bounds(meta_.store, Area::kRows, meta_.tokens);
   const std::unique_ptr<leveldb::Iterator> at(db_->NewIterator(read_options(false)));
-  const auto before_last = [&] { return at->Valid() && at->key().compare(last) < 0; };
+  const auto before_last = [&at, &end = last] { return at->Valid() && at->key().compare(end) < 0; };
   uint64_t partitions = 0, bytes = 0;
   Token reached = meta_.tokens.begin;
   for (at->Seek(first); before_last() && partitions < kPartitionsLookedAt; ++partitions) {

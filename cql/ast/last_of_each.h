@@ -12,13 +12,13 @@ template <class Value>
 std::vector<std::pair<std::string, Value>> last_of_each(
     const std::vector<std::pair<std::string, Value>>& pairs) {
   std::vector<std::pair<std::string, Value>> out;
-  for (const auto& [name, value] : pairs) {
+  for (const auto& pair : pairs) {
     const auto known =
-        std::find_if(out.begin(), out.end(), [&](const auto& one) { return one.first == name; });
+        std::find_if(out.begin(), out.end(), [&](const auto& one) { return one.first == pair.first; });
     if (known == out.end()) {
-      out.emplace_back(name, value);
+      out.push_back(pair);
     } else {
-      known->second = value;
+      known->second = pair.second;
     }
   }
   return out;

@@ -115,9 +115,9 @@ std::vector<TypePtr> types_in_order(const Keyspace& keyspace) {
   const std::map<std::string, TypePtr, ByName> types(keyspace.types.begin(), keyspace.types.end());
   while (out.size() < types.size()) {
     for (const auto& [name, type] : types) {
-      const auto waits_for = [&, &self = name](const auto& other) {
+      const auto waits_for = [&, &self = name, &from = type](const auto& other) {
         return other.first != self && !done.contains(other.first) &&
-               type->references_user_type(keyspace.name, other.first);
+               from->references_user_type(keyspace.name, other.first);
       };
       if (done.contains(name) || std::any_of(types.begin(), types.end(), waits_for)) continue;
       done.insert(name);

@@ -105,8 +105,8 @@ void BenchCluster::dial(BenchLink& link, std::function<void(const std::string&)>
   client.user = options_.user;
   client.password = options_.password;
   connect_once(io_, link.host, link.port, nullptr,
-               [this, &link, client, done = std::move(done)](std::shared_ptr<Connection> connection,
-                                                             const std::string& reason) {
+               [&link, client, done = std::move(done)](std::shared_ptr<Connection> connection,
+                                                       const std::string& reason) {
                  link.connecting = connection != nullptr;
                  if (!connection) return done(reason);
                  if (link.connection) link.connection->detach();

@@ -36,8 +36,8 @@ void append_json(const JsonValue& value, std::string& out) {
       out += '{';
       for (size_t i = 0; i < value.members.size(); ++i) {
         if (i) out += ", ";
-        out += value.members[i].first + "=";
-        append_json(value.members[i].second, out);
+        out += value.members[i].name + "=";
+        append_json(value.members[i].value, out);
       }
       out += '}';
       break;

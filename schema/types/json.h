@@ -14,13 +14,15 @@ namespace keyzone {
 inline constexpr size_t kJsonDepthMax = 1000;   // of arrays and objects within each other
 inline constexpr size_t kJsonNumberMax = 1000;  // digits of a number
 
+struct JsonMember;
+
 struct JsonValue {
   enum class Kind { kNull, kBoolean, kInteger, kFloat, kString, kArray, kObject };
   Kind kind = Kind::kNull;
   bool boolean = false;
-  std::string text;                                        // string, or the number as it was written
-  std::vector<JsonValue> items;                            // array
-  std::vector<std::pair<std::string, JsonValue>> members;  // object; of equal names only the last
+  std::string text;                 // string, or the number as it was written
+  std::vector<JsonValue> items;     // array
+  std::vector<JsonMember> members;  // object; of equal names only the last
 
   bool is_null() const { return kind == Kind::kNull; }
   bool is_number() const { return kind == Kind::kInteger || kind == Kind::kFloat; }
@@ -28,6 +30,10 @@ struct JsonValue {
   std::string to_string() const;        // for error messages
   std::string_view java_class() const;  // what Cassandra's errors call it: "Integer", "ArrayList"
   std::string java_class_path() const;  // "java.util.ArrayList"
+};
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 // What is wrong with a text that is not JSON, in the words of the library that Cassandra reads JSON with.

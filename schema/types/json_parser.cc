@@ -273,9 +273,9 @@ class JsonParser {
   // Of equal names the last wins, at the first one's place.
   static JsonValue& member(JsonValue& object, std::string name) {
     const auto at = std::find_if(object.members.begin(), object.members.end(),
-                                 [&](const auto& one) { return one.first == name; });
-    if (at == object.members.end()) return object.members.emplace_back(std::move(name), JsonValue()).second;
-    return at->second = JsonValue();
+                                 [&](const auto& one) { return one.name == name; });
+    if (at == object.members.end()) return object.members.emplace_back(JsonMember{std::move(name), {}}).value;
+    return at->value = JsonValue();
   }
 
   // ---- Values ----
