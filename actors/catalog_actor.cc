@@ -1,7 +1,5 @@
 #include "actors/catalog_actor.h"
 
-#include <caf/send.hpp>
-
 #include <deque>
 
 #include "actors/logging.h"

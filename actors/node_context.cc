@@ -1,7 +1,6 @@
 #include "actors/node_context.h"
 
 #include <algorithm>
-#include <caf/send.hpp>
 
 #include "actors/shard.h"
 

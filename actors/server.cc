@@ -1,7 +1,5 @@
 #include "actors/server.h"
 
-#include <caf/send.hpp>
-
 #include <thread>
 
 #include "actors/asio_network.h"

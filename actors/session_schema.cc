@@ -3,7 +3,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <caf/send.hpp>
 #include <utility>
 
 #include "actors/node_facts.h"

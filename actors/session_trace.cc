@@ -1,5 +1,4 @@
 // What a session notes of a request whose client asked for a trace, and who is told of it.
-#include <caf/send.hpp>
 
 #include "actors/session_actor.h"
 #include "schema/types/hex.h"

@@ -1,12 +1,12 @@
 #include "actors/supervisor.h"
-#include "actors/logging.h"
-#include "actors/node_facts.h"
 
 #include <caf/send.hpp>
 
 #include <algorithm>
 
 #include "actors/catalog_actor.h"
+#include "actors/logging.h"
+#include "actors/node_facts.h"
 #include "actors/schema_events.h"
 #include "actors/session.h"
 #include "actors/shard.h"

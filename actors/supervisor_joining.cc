@@ -1,4 +1,3 @@
-#include <caf/send.hpp>
 
 #include <algorithm>
 #include <tuple>

@@ -1,7 +1,5 @@
 #include "sim/watch.h"
 
-#include <caf/send.hpp>
-
 #include "actors/tablet.h"
 
 namespace keyzone::sim {

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 namespace keyzone::cql {
-namespace {}  // namespace
-
 Result<void> RowCollector::encode(const RowValues& row, Bytes& out) {
   if (!plan_.plain.empty()) {
     for (const size_t slot : plan_.plain) append_row_value(out, row.slots[slot]);
