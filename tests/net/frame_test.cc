@@ -9,6 +9,13 @@ namespace {
 
 using Step = FrameReader::Step;
 
+// What a server says before it closes the connection.
+Bytes answer_to(const FrameFailure& failure) {
+  FrameWriter writer(Role::kServer);
+  append_failure(writer, failure);
+  return writer.take();
+}
+
 class FrameRoundTrip : public testing::TestWithParam<Wire> {};
 
 TEST_P(FrameRoundTrip, AnyChunking) {
@@ -67,9 +74,7 @@ TEST(FrameReader, UnsupportedVersionIsAnsweredOnTheSameStream) {
   EXPECT_EQ(
       reader.failure().message,
       "Invalid or unsupported protocol version (66); supported versions are (3/v3, 4/v4, 5/v5, 6/v6-beta)");
-  FrameWriter writer(Role::kServer);
-  append_failure(writer, reader.failure());
-  const Bytes answer = writer.take();
+  const Bytes answer = answer_to(reader.failure());
   EXPECT_EQ(to_hex(BytesView(answer).substr(0, 5)), "8500010700");
   EXPECT_EQ(to_hex(BytesView(answer).substr(9, 4)), "0000000a");
 }
@@ -92,9 +97,7 @@ TEST(FrameReader, OldVersionsHaveShorterHeaders) {
   ASSERT_EQ(reader.next(frame), Step::kFailed);
   EXPECT_EQ(reader.failure().stream, 5);
   EXPECT_NE(reader.failure().message.find("version (2)"), std::string::npos);
-  FrameWriter writer(Role::kServer);
-  append_failure(writer, reader.failure());
-  const Bytes answer = writer.take();
+  const Bytes answer = answer_to(reader.failure());
   EXPECT_EQ(to_hex(BytesView(answer).substr(0, 4)), "82000500");
   EXPECT_EQ(load_be<int32_t>(answer.data() + 4), static_cast<int32_t>(answer.size()) - 8);
 }
@@ -112,9 +115,7 @@ TEST(FrameReader, TheDraftOfTheNextVersionIsAskedForWithAFlag) {
   ASSERT_EQ(reader.next(frame), Step::kFailed);
   EXPECT_EQ(reader.failure().message,
             "Beta version of the protocol used (6/v6-beta), but USE_BETA flag is unset");
-  FrameWriter writer(Role::kServer);
-  append_failure(writer, reader.failure());
-  EXPECT_EQ(to_hex(BytesView(writer.take()).substr(0, 2)), "8610");
+  EXPECT_EQ(to_hex(BytesView(answer_to(reader.failure())).substr(0, 2)), "8610");
 
   FrameReader older({.max_version = 4});
   older.feed(with_flag);
