@@ -4,6 +4,7 @@
 
 #include "cql/ddl/plan.h"
 #include "cql/system_tables/system_tables.h"
+#include "schema/text.h"
 
 namespace keyzone::cql::ddl {
 namespace {

@@ -8,6 +8,7 @@
 #include "cql/ddl/compaction_options.h"
 #include "cql/ddl/property_values.h"
 #include "cql/ddl/table_options.h"
+#include "schema/text.h"
 
 namespace keyzone::cql {
 namespace {

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <set>
 
+#include "schema/text.h"
+
 namespace keyzone::cql {
 namespace {
 
@@ -61,12 +63,6 @@ Result<void> check_unique(const Properties& properties) {
       return syntax_error("Multiple definitions for property '" + property.name + "'");
   }
   return {};
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
 }
 
 }  // namespace keyzone::cql

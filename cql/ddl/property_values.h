@@ -5,7 +5,6 @@
 
 #include "cql/ast/ddl.h"
 #include "schema/result.h"
-#include "schema/types/native_types.h"
 
 namespace keyzone::cql {
 
@@ -23,6 +22,5 @@ Result<void> check_unique(const Properties& properties);
 
 bool parse_int(std::string_view text, int32_t& value);
 bool parse_double(std::string_view text, double& value);
-std::string joined(const std::vector<std::string>& names);  // "a, b"
 
 }  // namespace keyzone::cql

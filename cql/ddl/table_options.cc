@@ -9,6 +9,7 @@
 #include "cql/ddl/property_values.h"
 #include "cql/dialect.h"
 #include "cql/grammar/parser.h"
+#include "schema/text.h"
 
 namespace keyzone::cql {
 namespace {

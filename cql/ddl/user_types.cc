@@ -3,7 +3,7 @@
 
 #include "cql/ast/last_of_each.h"
 #include "cql/ddl/plan.h"
-#include "cql/ddl/property_values.h"
+#include "schema/text.h"
 
 namespace keyzone::cql::ddl {
 namespace {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cql/functions/registry.h"
+#include "schema/text.h"
 #include "schema/types/collections.h"
 #include "schema/types/native_types.h"
 #include "schema/types/timeuuid.h"

@@ -10,7 +10,7 @@
 #include "cql/ast/statement.h"
 #include "cql/grammar/lexeme.h"
 #include "schema/result.h"
-#include "schema/types/native_types.h"
+#include "schema/text.h"
 
 namespace keyzone::cql {
 

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <cstddef>
 
-#include "schema/types/native_types.h"
+#include "schema/text.h"
 
 namespace keyzone::cql {
 

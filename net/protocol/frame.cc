@@ -2,6 +2,7 @@
 
 #include "net/protocol/compression.h"
 #include "net/protocol/response.h"
+#include "schema/text.h"
 
 namespace keyzone::net {
 namespace {
@@ -13,17 +14,11 @@ constexpr size_t kLengthOffset = 5;
 constexpr size_t kCompressFrom = 64;      // bytes of a body; below it, compression only costs
 constexpr size_t kReserveMax = 64 << 10;  // of output, from how much the last burst had
 
-std::string join(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
-
 }  // namespace
 
 std::string unsupported_version_message(uint8_t version_byte, uint8_t max_version) {
   return "Invalid or unsupported protocol version (" + std::to_string(version_byte) +
-         "); supported versions are (" + join(version_names(max_version)) + ")";
+         "); supported versions are (" + joined(version_names(max_version)) + ")";
 }
 
 // --- reader ---

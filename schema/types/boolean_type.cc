@@ -1,4 +1,5 @@
 // boolean: one byte, 0 is false and anything else true.
+#include "schema/text.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone {

@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 
+#include "schema/text.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone {

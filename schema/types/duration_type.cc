@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "schema/text.h"
 #include "schema/time_units.h"
 #include "schema/types/duration.h"
 #include "schema/types/native_types.h"

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "schema/text.h"
 #include "schema/types/hex.h"
 #include "schema/types/native_types.h"
 

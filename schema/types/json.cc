@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "schema/text.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone {

@@ -58,8 +58,5 @@ bool is_integer_text(std::string_view text);
 int64_t digits_value(std::string_view digits);
 bool all_digits(std::string_view text);  // false for no digits at all
 std::string_view trim(std::string_view text);
-// Of ASCII letters; others stay.
-std::string lower_case(std::string_view text);
-std::string upper_case(std::string_view text);
 
 }  // namespace keyzone

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "schema/text.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone {
