@@ -37,8 +37,9 @@ po::options_description describe(BenchOptions& o, Texts& t) {
   add("port", with_default(o.port), "where none is given");
   add("rows", with_default(o.rows), "keys are drawn from so many");
   add("value-bytes", with_default(o.value_bytes), "size of each value");
-  add("connections", with_default(o.connections), "in all, spread over the nodes");
-  add("in-flight", with_default(o.in_flight), "operations under way on each connection, without --rate");
+  add("connections", with_default(o.connections),
+      "in all, spread over the nodes; each node gets one at least");
+  add("in-flight", with_default(o.in_flight), "times --connections: operations under way, without --rate");
   add("rate", with_default(o.rate), "operations a second; 0: as many as possible");
   add("seconds", with_default(o.seconds), "how long to measure");
   add("warm-up", with_default(o.warm_up_seconds), "seconds before that, not counted");

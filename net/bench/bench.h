@@ -27,7 +27,7 @@ struct BenchOptions {
   uint64_t rows = 100000;  // keys are drawn from so many, all equally likely
   size_t value_bytes = 100;
   size_t connections = 16;  // in all, spread over the nodes; at least one a node
-  size_t in_flight = 64;    // per connection, without a rate
+  size_t in_flight = 64;    // per connection, without a rate; see at_a_time()
   uint64_t rate = 0;  // operations a second; 0: as many as in_flight allows. With a rate, latency counts from
                       // the moment an operation was due, not from when it could be sent.
   double seconds = 10;
@@ -39,6 +39,10 @@ struct BenchOptions {
   uint8_t version = 4;         // of the native protocol
   std::string user, password;
   std::string keyspace = "bench", table = "kv";
+
+  // Operations under way at any moment, without a rate. One client alone (one connection, one in flight) has
+  // one, though it is connected to every node, as drivers are.
+  size_t at_a_time() const { return connections * in_flight; }
 };
 
 struct BenchReport {

@@ -44,7 +44,7 @@ LoadGenerator::LoadGenerator(BenchCluster& cluster, const BenchOptions& options,
       options_(options),
       operation_(operation),
       rate_(rate),
-      window_(cluster.links() * options.in_flight),
+      window_(options.at_a_time()),
       random_(options.seed),
       timer_(cluster.io()) {
   while (values_.size() < options.value_bytes + kSpareValues) append_le(values_, random_.next());

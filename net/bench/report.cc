@@ -51,7 +51,7 @@ std::string to_text(const BenchOptions& options, const BenchReport& report) {
               to_string(options.operation).data(), static_cast<unsigned long long>(options.rows),
               options.value_bytes, report.nodes, report.connections);
   options.rate ? append_line(out, ", %llu op/s asked for\n", static_cast<unsigned long long>(options.rate))
-               : append_line(out, ", %zu in flight on each\n", options.in_flight);
+               : append_line(out, ", %zu operations at a time\n", options.at_a_time());
   append_line(out, "  %.0f op/s  (%llu in %.2f s, %llu errors)\n", report.per_second(),
               static_cast<unsigned long long>(report.operations), report.seconds,
               static_cast<unsigned long long>(report.errors));
@@ -78,6 +78,7 @@ std::string to_json(const BenchOptions& options, const BenchReport& report) {
   json["nodes"] = report.nodes;
   json["connections"] = report.connections;
   json["in_flight"] = options.in_flight;
+  json["at_a_time"] = options.at_a_time();
   json["rate"] = options.rate;
   json["seed"] = options.seed;
   json["seconds"] = rounded(report.seconds);

@@ -144,7 +144,7 @@ TEST(Bench, Reports) {
   for (const uint64_t v : {100, 200, 300}) report.latency.add(v);
   report.server_cpu_us = 20.126;
   EXPECT_EQ(to_text(options, report),
-            "write: 100000 rows of 100 bytes, 3 nodes, 16 connections, 64 in flight on each\n"
+            "write: 100000 rows of 100 bytes, 3 nodes, 16 connections, 1024 operations at a time\n"
             "  2 op/s  (3 in 1.50 s, 0 errors)\n"
             "  latency ms  p50 0.20  p90 0.30  p99 0.30  p99.9 0.30  max 0.30\n"
             "  CPU of all nodes 20.1 us/op, of this client 0.0 us/op\n");
@@ -152,6 +152,8 @@ TEST(Bench, Reports) {
   EXPECT_EQ(json["operations_per_second"], 2);
   EXPECT_EQ(json["latency_us"]["p50"], 200);
   EXPECT_EQ(json["server_cpu_us_per_operation"], 20.13);
+  options.connections = options.in_flight = 1;  // one client, with a connection to every node
+  EXPECT_EQ(nlohmann::json::parse(to_json(options, report))["at_a_time"], 1);
   report.server_cpu_us = -1;
   EXPECT_TRUE(nlohmann::json::parse(to_json(options, report))["server_cpu_us_per_operation"].is_null());
 }
