@@ -23,7 +23,7 @@ struct StoreOptions {
   leveldb::Env* env = nullptr;   // the disk: leveldb::Env::Default() or MemoryDisk::env()
   FileSystem* files = nullptr;   // the same disk, to sync folders; both outlive the store
   Executor* executor = nullptr;  // runs flushes and compactions
-  size_t write_buffer_bytes = 16u << 20;
+  size_t write_buffer_bytes = 8u << 20;
   size_t block_cache_bytes = 64u << 20;
   int max_open_files = 1000;
   bool compress = false;  // Snappy

@@ -371,9 +371,10 @@ TEST(Parser, NestingIsLimited) {
   const std::vector<std::pair<std::string, std::string>> around = {{"[", "]"},     {"(", ")"},  {"f(", ")"},
                                                                    {"{", "}"},     {"- ", ""},  {"1 + ", ""},
                                                                    {"(int) ", ""}, {"", " + 1"}};
-  for (const auto& [before, after] : around) {
+  for (const auto& pair : around) {
+    const auto& before = pair.first;
     const auto nested = [&](int levels) {
-      return "SELECT " + repeat(before, levels) + "1" + repeat(after, levels) + " FROM t";
+      return "SELECT " + repeat(before, levels) + "1" + repeat(pair.second, levels) + " FROM t";
     };
     EXPECT_TRUE(parse(nested(kMaxNesting / 2)).ok()) << before;
     EXPECT_THAT(error_of(nested(kMaxNesting + 1)), HasSubstr("nested deeper")) << before;
