@@ -18,8 +18,8 @@ struct Command {
 
   mutations @8 :Data;
   # One after another:
-  #   mutation  := token as 8 bytes le, block partition key, byte flags (1: timestamp, 2: ttl, 4: from),
-  #                [8 bytes le timestamp], [varint ttl], [zigzag from], varint count, row*
+  #   mutation  := token as 8 bytes le, block partition key, byte flags (1: timestamp, 2: ttl, 4: now),
+  #                [8 bytes le timestamp], [varint ttl], [zigzag now], varint count, row*
   #   row       := byte action | 0x40 marker | 0x80 static, [block clustering, unless static or action 3],
   #                [block clustering end, action 2], varint count, cell*
   #   cell      := varint column, byte action | 0x10 written | 0x20 overwrite | 0x40 path | 0x80 value,
@@ -28,7 +28,8 @@ struct Command {
   #   a5..8 bytes..  01 61  00  01   00 00  01   07 80 04 00000001
 
   conditions @9 :Data;
-  # row condition := byte flags (1: static), block partition key, block clustering, varint count, condition*
+  # row condition := byte flags (1: static, 2: now), block partition key, block clustering, [zigzag now], varint count,
+  #                  condition*
   # condition     := byte operator, varint column, byte flags (1: element, 2: field), [block element], [varint field],
   #                  varint count, operand*;   operand := 00 null | varint size + 1, bytes
 

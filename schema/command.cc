@@ -11,10 +11,11 @@ namespace {
 
 using namespace envelope;
 
-constexpr uint8_t kMutationStamped = 1, kMutationTtl = 2, kMutationTtlFrom = 4;
+constexpr uint8_t kMutationStamped = 1, kMutationTtl = 2, kMutationNow = 4;
 constexpr uint8_t kRowMarker = 0x40, kRowStatic = 0x80, kRowActionMask = 0x3f;
 constexpr uint8_t kCellWritten = 0x10, kCellOverwrite = 0x20, kCellPath = 0x40, kCellValue = 0x80;
 constexpr uint8_t kCellActionMask = 0x0f;
+constexpr uint8_t kConditionStatic = 1, kConditionNow = 2;  // of a row
 constexpr uint8_t kConditionElement = 1, kConditionField = 2;
 constexpr size_t kCommandWords = 1 + 7 + 5;  // root pointer, data, pointers
 constexpr size_t kSweepWords = 2 + 1;
@@ -51,10 +52,10 @@ void append_mutation(Bytes& out, const Mutation& mutation) {
   append_block(out, mutation.partition_key);
   const bool stamped = mutation.timestamp != kNoTimestamp;
   out.push_back(static_cast<char>((stamped ? kMutationStamped : 0) | (mutation.ttl ? kMutationTtl : 0) |
-                                  (mutation.ttl_from ? kMutationTtlFrom : 0)));
+                                  (mutation.now ? kMutationNow : 0)));
   if (stamped) append_le(out, mutation.timestamp);
   if (mutation.ttl) append_varint(out, static_cast<uint32_t>(mutation.ttl));
-  if (mutation.ttl_from) append_zigzag(out, *mutation.ttl_from);
+  if (mutation.now) append_zigzag(out, *mutation.now);
   append_varint(out, mutation.rows.size());
   for (const RowWrite& row : mutation.rows) append_row(out, row);
 }
@@ -76,9 +77,10 @@ void append_condition(Bytes& out, const Condition& condition) {
 }
 
 void append_row_condition(Bytes& out, const RowCondition& row) {
-  out.push_back(row.is_static ? 1 : 0);
+  out.push_back(static_cast<char>((row.is_static ? kConditionStatic : 0) | (row.now ? kConditionNow : 0)));
   append_block(out, row.partition_key);
   append_block(out, row.clustering);
+  if (row.now) append_zigzag(out, *row.now);
   append_varint(out, row.conditions.size());
   for (const Condition& condition : row.conditions) append_condition(out, condition);
 }
@@ -117,7 +119,7 @@ void read_mutation(ByteReader& in, Mutation& mutation) {
   const uint8_t flags = in.byte();
   if (flags & kMutationStamped) mutation.timestamp = in.le<int64_t>();
   if (flags & kMutationTtl) mutation.ttl = static_cast<int32_t>(in.varint());
-  if (flags & kMutationTtlFrom) mutation.ttl_from = static_cast<int32_t>(in.zigzag());
+  if (flags & kMutationNow) mutation.now = static_cast<int32_t>(in.zigzag());
   mutation.rows.resize(read_count(in));
   for (RowWrite& row : mutation.rows) read_row(in, row);
 }
@@ -140,9 +142,11 @@ void read_condition(ByteReader& in, Condition& condition) {
 }
 
 void read_row_condition(ByteReader& in, RowCondition& row) {
-  row.is_static = in.byte() & 1;
+  const uint8_t flags = in.byte();
+  row.is_static = flags & kConditionStatic;
   row.partition_key = in.block();
   row.clustering = in.block();
+  if (flags & kConditionNow) row.now = static_cast<int32_t>(in.zigzag());
   row.conditions.resize(read_count(in));
   for (Condition& condition : row.conditions) read_condition(in, condition);
 }

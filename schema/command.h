@@ -71,7 +71,9 @@ struct Mutation {
   Token token;
   Timestamp timestamp = kNoTimestamp;  // kNoTimestamp: the leader's stamp
   int32_t ttl = 0;                     // seconds; 0: none. The table's default is already in it
-  std::optional<int32_t> ttl_from;     // seconds since 1970 from which `ttl` counts; else the leader's stamp
+  // Seconds since 1970, where the writer says what time it is: `ttl` counts from then, and of what is looked
+  // back at only that has expired which has by then. Else the leader's stamp.
+  std::optional<int32_t> now;
   std::vector<RowWrite> rows;
 };
 
@@ -104,6 +106,7 @@ struct RowCondition {
   bool is_static = false;  // the statics of the partition alone
   Bytes clustering;
   std::vector<Condition> conditions;
+  std::optional<int32_t> now{};  // as a mutation's: what has expired by then isn't there
 };
 
 // A step of the sweep through a tablet's rows: what expired or was deleted at least gc_grace_seconds before

@@ -8,9 +8,11 @@ namespace keyzone::storage {
 
 class ConditionCheck {
  public:
-  // Both outlive it; the replica must not change while it lives. `now` decides what has expired.
+  // Both outlive it; the replica must not change while it lives. `now` decides what has expired, where the
+  // command doesn't say what time it is. REQUIRES: the command has conditions, which all say the same time or
+  // none.
   ConditionCheck(const Replica& replica, const Command& command, Seconds now)
-      : replica_(replica), command_(command), now_(now) {}
+      : replica_(replica), command_(command), now_(command.conditions.front().now.value_or(now)) {}
 
   // True: all conditions hold. Errors: kInvalid (a comparison that makes no sense), kIo, kCorrupt.
   Result<bool> run();

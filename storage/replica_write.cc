@@ -61,7 +61,7 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
   if (built) {
     update_ = std::move(ahead->second);
   } else {
-    const Sight sight{context.now(), above.stamp};
+    const Sight sight{context.seen_at(), above.stamp};
     if (loaded) KEYZONE_CHECK(load_for_update(key, write, sight));
     KEYZONE_CHECK(build_update(write, context, columns_, sight, seen_by_update(), update_, arena_));
   }

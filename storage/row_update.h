@@ -15,7 +15,7 @@ struct UpdateContext {
   Timestamp made_stamp = 0;       // list positions, expiries and the age of tombstones are made from it
   std::optional<uint64_t> nonce;  // of a batch: part of its list positions
   int32_t ttl = 0;
-  std::optional<int32_t> ttl_from;  // seconds since 1970; else the leader's clock
+  std::optional<int32_t> said_now;  // by the writer, in seconds since 1970
   uint32_t ordinal = 0;             // of the row write within its command
   // What a conditional command writes outlives the ranges and partitions that it deletes, as in Cassandra.
   bool conditional = false;
@@ -24,12 +24,14 @@ struct UpdateContext {
     UpdateContext out = *this;
     if (mutation.timestamp != kNoTimestamp) out.stamp = mutation.timestamp;
     out.ttl = mutation.ttl;
-    out.ttl_from = mutation.ttl_from;
+    out.said_now = mutation.now;
     return out;
   }
   Seconds now() const { return seconds_of(leader_stamp); }
   Seconds made() const { return seconds_of(made_stamp); }
-  Seconds expiry() const { return ttl ? (ttl_from ? Seconds{*ttl_from} : made()) + ttl : 0; }
+  // When it is for the writer: decides what of the stored row it sees.
+  Seconds seen_at() const { return said_now ? Seconds{*said_now} : now(); }
+  Seconds expiry() const { return ttl ? (said_now ? Seconds{*said_now} : made()) + ttl : 0; }
 };
 
 // Of a command that its leader stamped.

@@ -19,7 +19,6 @@ Result<Keys> check_shape(const CreateTableStatement& statement) {
     if (!names.insert(column.name).second) {
       return invalid("Duplicate column '" + column.name + "' declaration for table '" + name + "'");
     }
-    if (column.mask) return masking_is_off();
     if (column.primary_key) keys.push_back({{column.name}, {}});
   }
   for (size_t i = 0; i < statement.partition_keys.size(); ++i) {
@@ -28,6 +27,9 @@ Result<Keys> check_shape(const CreateTableStatement& statement) {
   if (keys.empty()) return invalid("No PRIMARY KEY specifed for table '" + name + "' (exactly one required)");
   if (keys.size() > 1)
     return invalid("Multiple PRIMARY KEY specified for table '" + name + "' (exactly one required)");
+  if (std::any_of(statement.columns.begin(), statement.columns.end(),
+                  [](const ColumnDefinition& column) { return column.mask.has_value(); }))
+    return masking_is_off();
   std::set<std::string_view> ordered;
   for (const ClusteringOrder& order : statement.clustering_order) {
     if (!ordered.insert(order.column).second) {
@@ -36,26 +38,6 @@ Result<Keys> check_shape(const CreateTableStatement& statement) {
     }
   }
   return keys[0];
-}
-
-Result<void> check_key_names(const CreateTableStatement& statement, const Keys& keys) {
-  std::vector<std::string> all = keys.first;
-  all.insert(all.end(), keys.second.begin(), keys.second.end());
-  std::set<std::string_view> seen;
-  for (const std::string& name : all) {
-    const auto found = std::find_if(statement.columns.begin(), statement.columns.end(),
-                                    [&](const ColumnDefinition& column) { return column.name == name; });
-    if (found == statement.columns.end()) {
-      return invalid("Unknown column '" + name + "' referenced in PRIMARY KEY for table '" +
-                     statement.table.name + "'");
-    }
-    if (!seen.insert(name).second) {
-      return invalid("Duplicate column '" + name + "' in PRIMARY KEY clause for table '" +
-                     statement.table.name + "'");
-    }
-    if (found->is_static) return invalid("Static column '" + name + "' cannot be part of the PRIMARY KEY");
-  }
-  return {};
 }
 
 Result<void> check_key_type(const std::string& name, const Type& type) {
@@ -71,6 +53,29 @@ Result<void> check_key_type(const std::string& name, const Type& type) {
     return invalid("counter type is not supported for PRIMARY KEY column '" + name + "'");
   if (type.holds_durations()) {
     return invalid("duration type is not supported for PRIMARY KEY column '" + name + "'");
+  }
+  return {};
+}
+
+// One after another, as Cassandra looks at them. The table's columns are still in the statement's order.
+Result<void> check_keys(const CreateTableStatement& statement, const Table& table, const Keys& keys) {
+  std::vector<std::string> all = keys.first;
+  all.insert(all.end(), keys.second.begin(), keys.second.end());
+  std::set<std::string_view> seen;
+  for (const std::string& name : all) {
+    const auto found = std::find_if(table.columns.begin(), table.columns.end(),
+                                    [&](const Column& column) { return column.name == name; });
+    if (found == table.columns.end()) {
+      return invalid("Unknown column '" + name + "' referenced in PRIMARY KEY for table '" +
+                     statement.table.name + "'");
+    }
+    if (!seen.insert(name).second) {
+      return invalid("Duplicate column '" + name + "' in PRIMARY KEY clause for table '" +
+                     statement.table.name + "'");
+    }
+    KEYZONE_CHECK(check_key_type(name, *found->type));
+    if (statement.columns[static_cast<size_t>(found - table.columns.begin())].is_static)
+      return invalid("Static column '" + name + "' cannot be part of the PRIMARY KEY");
   }
   return {};
 }
@@ -140,10 +145,7 @@ Result<void> check_columns(Table& table) {
   size_t counters = 0;
   size_t others = 0;
   for (const Column& column : table.columns) {
-    if (in_key(column)) {
-      KEYZONE_CHECK(check_key_type(column.name, *column.type));
-      continue;
-    }
+    if (in_key(column)) continue;
     KEYZONE_CHECK(check_fields(*column.type));
     ++(column.type->is_counter() ? counters : others);
   }
@@ -209,7 +211,7 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
     place(keys, statement.clustering_order, definition.is_static, column);
     table.columns.push_back(std::move(column));
   }
-  KEYZONE_CHECK(check_key_names(statement, keys));
+  KEYZONE_CHECK(check_keys(statement, table, keys));
   KEYZONE_CHECK(check_clustering_order(statement.clustering_order, keys.second));
   table.index();
   KEYZONE_CHECK(check_columns(table));

@@ -42,6 +42,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   bound_.values = options.values;
   if (plan_->plain.empty() || !plan_->filters.empty()) keep_values(options);
   KEYZONE_CHECK(bind_limits(options));
+  if (plan_->wrong_grouping) return *plan_->wrong_grouping;
   KEYZONE_CHECK(bind_filters());
   if (plan_->local) {
     KEYZONE_CHECK(check_sorts_all(options));
@@ -133,7 +134,8 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     tokens = range;
   }
   auto add_key = [this, &tokens, &empty_key](Bytes key) {
-    empty_key = empty_key || key.empty();
+    // Nothing is before the token of the empty key: whatever is asked from a token on leaves it out.
+    empty_key = empty_key || (key.empty() && tokens && tokens->begin == Token(INT64_MIN));
     const Token token = token_of(key);
     if (!tokens || token <= tokens->begin || token > tokens->end) return;
     Source& source = sources_.emplace_back();

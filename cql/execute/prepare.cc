@@ -181,7 +181,6 @@ class Preparer {
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_batch(const BatchStatement& batch) {
-    if (batch.attributes.ttl) return invalid("Global TTL on the BATCH statement is not supported.");
     PreparedInfo info;
     std::vector<WritePlanPtr> plans;
     std::vector<const WritePlan*> bare;
@@ -196,6 +195,7 @@ class Preparer {
       bare.push_back(planned.get());
       plans.push_back(std::move(planned));
     }
+    if (batch.attributes.ttl) return invalid("Global TTL on the BATCH statement is not supported.");
     KEYZONE_CHECK(check_virtual(batch, plans));
     KEYZONE_CHECK(check_batch(batch.kind, bare, batch.attributes.timestamp != nullptr, dialect_));
     ExpressionPtr timestamp;

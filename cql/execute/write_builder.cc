@@ -47,18 +47,15 @@ Result<int32_t> ttl_of(const WritePlan& plan, EvalContext& context) {
 }
 
 // The order of things tells which mistake is complained of: keys, the time to live, values.
-Result<void> set_ttl(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
-                     Mutation& mutation) {
+Result<void> set_ttl(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
   KEYZONE_TRY(ttl, ttl_of(plan, context));
   mutation.ttl = ttl;
-  if (ttl != 0) mutation.ttl_from = options.now_in_seconds;
   return {};
 }
 
-Result<void> add_static_row(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
-                            Mutation& mutation) {
+Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
   if (plan.statics.empty()) return {};
-  KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
+  KEYZONE_CHECK(set_ttl(plan, context, mutation));
   RowWrite row;
   row.is_static = true;
   for (const ColumnOperation& operation : plan.statics) KEYZONE_CHECK(operation.apply(context, row.cells));
@@ -115,16 +112,16 @@ Result<void> add_rows(const WritePlan& plan, EvalContext& context, const Execute
   if (plan.clustering && plan.spells_clustering) {
     Bytes as_written;
     KEYZONE_TRY(key, plan.clustering->clustering_key(context, as_written));
-    KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
+    KEYZONE_CHECK(set_ttl(plan, context, mutation));
     return add_row(plan, context, std::move(key), row_bytes_max, mutation, std::move(as_written));
   }
   if (plan.clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key(context));
-    KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
+    KEYZONE_CHECK(set_ttl(plan, context, mutation));
     return add_row(plan, context, std::move(key), row_bytes_max, mutation);
   }
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
-  KEYZONE_CHECK(set_ttl(plan, context, options, mutation));
+  KEYZONE_CHECK(set_ttl(plan, context, mutation));
   for (Bytes& key : keys) KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
   return {};
 }
@@ -170,11 +167,11 @@ Result<void> add_changes(const WritePlan& plan, EvalContext& context, const Exec
                          Mutation& mutation) {
   if (plan.whole_rows_deleted()) {
     KEYZONE_CHECK(delete_rows(plan, context, mutation));
-    return set_ttl(plan, context, options, mutation);
+    return set_ttl(plan, context, mutation);
   }
   KEYZONE_TRY(nowhere, names_no_row(plan, context));
   if (nowhere) return {};
-  KEYZONE_CHECK(add_static_row(plan, context, options, mutation));
+  KEYZONE_CHECK(add_static_row(plan, context, mutation));
   return add_rows(plan, context, options, mutation);
 }
 
@@ -219,6 +216,7 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
     KEYZONE_CHECK(options_.dialect->guardrails.check_timestamp(plan.table->name, timestamp, now, warnings_));
   }
   head.timestamp = timestamp;
+  head.now = options_.now_in_seconds;
   if (plan.partition) {
     KEYZONE_TRY(key, plan.partition->partition_key(context));
     KEYZONE_CHECK(check_partition_key(key));
@@ -270,6 +268,7 @@ Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& co
   }
   Command& command = command_for(plan, mutation.token);
   RowCondition statics, row;
+  statics.now = row.now = options_.now_in_seconds;
   statics.partition_key = row.partition_key = mutation.partition_key;
   statics.is_static = true;
   row.clustering = clustering;

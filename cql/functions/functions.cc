@@ -40,9 +40,12 @@ std::string cast_function_name(const Type& type) { return std::string(kCastPrefi
 
 bool is_cast_target(const Type& type) { return !registry().fixed(cast_function_name(type)).empty(); }
 
-std::string Function::to_string() const {
+std::string Function::to_string(const std::vector<bool>& constant) const {
   std::string text = keyspace + "." + quote_identifier(name) + " : (";
-  for (size_t i = 0; i < parameters.size(); ++i) text += (i ? ", " : "") + signature_type(*parameters[i]);
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    text += (i ? ", " : "") + signature_type(*parameters[i]);
+    if (i < constant.size() && constant[i]) text += "(constant)";
+  }
   return text + ") -> " + signature_type(*result);
 }
 

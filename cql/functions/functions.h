@@ -49,14 +49,17 @@ struct Function {
   std::string name;
   std::vector<TypePtr> parameters;
   TypePtr result;
-  ScalarBody call;       // of scalar functions
-  AggregateBody start;   // of aggregates
-  bool pure = true;      // equal arguments give equal results
+  ScalarBody call;         // of scalar functions
+  AggregateBody start;     // of aggregates
+  bool pure = true;        // equal arguments give equal results
+  bool monotonic = false;  // of the first argument, where the others are constants: rows may be grouped by it
   bool generic = false;  // made for these argument types; its result is never an exact match for a parameter
 
   bool is_aggregate() const { return static_cast<bool>(start); }
   std::string full_name() const { return keyspace + "." + name; }
-  std::string to_string() const;  // system.abs : (int) -> int
+  // system.abs : (int) -> int. What is `constant` of the arguments, by number, is shown as such:
+  // int(constant).
+  std::string to_string(const std::vector<bool>& constant = {}) const;
 };
 
 // How well an argument fits a parameter; in this order.

@@ -58,10 +58,11 @@ struct ConversionEntry {
   TypeKind from;
   TypeKind to;
   Bytes (*convert)(int64_t millis);
+  bool monotonic = true;
 };
 constexpr ConversionEntry kConversions[] = {
-    {"min_timeuuid", "mintimeuuid", TypeKind::kTimestamp, TypeKind::kTimeuuid, min_timeuuid},
-    {"max_timeuuid", "maxtimeuuid", TypeKind::kTimestamp, TypeKind::kTimeuuid, max_timeuuid},
+    {"min_timeuuid", "mintimeuuid", TypeKind::kTimestamp, TypeKind::kTimeuuid, min_timeuuid, false},
+    {"max_timeuuid", "maxtimeuuid", TypeKind::kTimestamp, TypeKind::kTimeuuid, max_timeuuid, false},
     {"to_date", "todate", TypeKind::kTimeuuid, TypeKind::kDate, date_of_millis},
     {"to_date", "todate", TypeKind::kTimestamp, TypeKind::kDate, date_of_millis},
     {"to_timestamp", "totimestamp", TypeKind::kTimeuuid, TypeKind::kTimestamp, be_bytes<int64_t>},
@@ -83,6 +84,13 @@ Result<void> check_floor(const Duration& duration, bool of_date) {
   return {};
 }
 
+Function monotonic_function(std::string name, TypePtr result, std::vector<TypePtr> parameters,
+                            StrictBody body) {
+  Function out = strict_function(std::move(name), std::move(result), std::move(parameters), std::move(body));
+  out.monotonic = true;
+  return out;
+}
+
 struct FloorEntry {
   TypeKind of;
   TypeKind result;
@@ -94,15 +102,16 @@ constexpr FloorEntry kFloors[] = {{TypeKind::kTimestamp, TypeKind::kTimestamp},
 Function floor_function(const FloorEntry& entry, bool with_start) {
   std::vector<TypePtr> parameters{native_type(entry.of), native_type(TypeKind::kDuration)};
   if (with_start) parameters.push_back(native_type(entry.result));
-  return strict_function("floor", native_type(entry.result), parameters,
-                         [entry](std::span<const BytesView> values) -> Result<FunctionValue> {
-                           KEYZONE_TRY(duration, Duration::from_wire(values[1]));
-                           const bool of_date = entry.result == TypeKind::kDate;
-                           KEYZONE_CHECK(check_floor(duration, of_date));
-                           const int64_t start = values.size() > 2 ? millis_of(entry.result, values[2]) : 0;
-                           KEYZONE_TRY(floor, floor_millis(millis_of(entry.of, values[0]), duration, start));
-                           return FunctionValue(of_date ? date_of_millis(floor) : be_bytes(floor));
-                         });
+  return monotonic_function(
+      "floor", native_type(entry.result), parameters,
+      [entry](std::span<const BytesView> values) -> Result<FunctionValue> {
+        KEYZONE_TRY(duration, Duration::from_wire(values[1]));
+        const bool of_date = entry.result == TypeKind::kDate;
+        KEYZONE_CHECK(check_floor(duration, of_date));
+        const int64_t start = values.size() > 2 ? millis_of(entry.result, values[2]) : 0;
+        KEYZONE_TRY(floor, floor_millis(millis_of(entry.of, values[0]), duration, start));
+        return FunctionValue(of_date ? date_of_millis(floor) : be_bytes(floor));
+      });
 }
 
 Result<FunctionValue> floor_time(std::span<const BytesView> values) {
@@ -130,17 +139,20 @@ void add_time_functions(Registry& registry) {
     registry.add(std::move(function), entry.legacy_name);
   }
   for (const ConversionEntry& entry : kConversions) {
-    registry.add(strict_function(entry.name, native_type(entry.to), {native_type(entry.from)},
-                                 [entry](std::span<const BytesView> values) -> Result<FunctionValue> {
-                                   return FunctionValue(entry.convert(millis_of(entry.from, values[0])));
-                                 }),
-                 entry.legacy_name);
+    Function function =
+        strict_function(entry.name, native_type(entry.to), {native_type(entry.from)},
+                        [entry](std::span<const BytesView> values) -> Result<FunctionValue> {
+                          return FunctionValue(entry.convert(millis_of(entry.from, values[0])));
+                        });
+    function.monotonic = entry.monotonic;
+    registry.add(std::move(function), entry.legacy_name);
   }
   for (const FloorEntry& entry : kFloors) {
     for (const bool with_start : {false, true}) registry.add(floor_function(entry, with_start));
   }
-  registry.add(strict_function("floor", native_type(TypeKind::kTime),
-                               {native_type(TypeKind::kTime), native_type(TypeKind::kDuration)}, floor_time));
+  registry.add(monotonic_function("floor", native_type(TypeKind::kTime),
+                                  {native_type(TypeKind::kTime), native_type(TypeKind::kDuration)},
+                                  floor_time));
 }
 
 }  // namespace keyzone::cql

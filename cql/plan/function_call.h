@@ -21,6 +21,7 @@ class CallExpression : public Expression {
  public:
   CallExpression(FunctionPtr function, std::vector<ExpressionPtr> arguments);
   const Function& function() const { return *function_; }
+  const std::vector<ExpressionPtr>& arguments() const { return arguments_; }
   Result<Value> evaluate(EvalContext& context) const override;
   bool is_constant() const override { return constant_; }
 

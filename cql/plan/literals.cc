@@ -1,5 +1,7 @@
 #include "cql/plan/literals.h"
 
+#include <map>
+
 #include "schema/types/collections.h"
 
 namespace keyzone::cql {
@@ -49,6 +51,35 @@ class SelectedListExpression : public Expression {
     append_be(out, static_cast<int32_t>(parts_.size()));
     for (const ExpressionPtr& part : parts_) {
       KEYZONE_TRY(value, part->evaluate(context));
+      append_field(value.is_set() ? std::optional(value.bytes) : std::nullopt, out);
+    }
+    return context.keep(std::move(out));
+  }
+
+ private:
+  std::vector<ExpressionPtr> parts_;
+};
+
+// Only values may be null. Of equal keys the last counts.
+class SelectedMapExpression : public Expression {
+ public:
+  SelectedMapExpression(TypePtr type, std::vector<ExpressionPtr> parts)
+      : Expression(std::move(type)), parts_(std::move(parts)) {}
+
+  Result<Value> evaluate(EvalContext& context) const override {
+    const Type& key_type = *type_->parameters()[0];
+    const auto before = [&key_type](const Bytes& a, const Bytes& b) { return key_type.compare(a, b) < 0; };
+    std::map<Bytes, Value, decltype(before)> entries(before);
+    for (size_t i = 0; i < parts_.size(); i += 2) {
+      KEYZONE_TRY(key, parts_[i]->evaluate(context));
+      KEYZONE_TRY(value, parts_[i + 1]->evaluate(context));
+      if (!key.is_set()) return invalid("null is not supported inside collections");
+      entries.insert_or_assign(Bytes(key.bytes), value);
+    }
+    Bytes out;
+    append_be(out, static_cast<int32_t>(entries.size()));
+    for (const auto& [key, value] : entries) {
+      append_field(BytesView(key), out);
       append_field(value.is_set() ? std::optional(value.bytes) : std::nullopt, out);
     }
     return context.keep(std::move(out));
@@ -114,6 +145,8 @@ ExpressionPtr make_collection(TypePtr type, std::vector<ExpressionPtr> parts) {
   return std::make_shared<CollectionExpression>(std::move(type), std::move(parts));
 }
 ExpressionPtr make_selected_collection(TypePtr type, std::vector<ExpressionPtr> parts) {
+  if (type->kind() == TypeKind::kMap)
+    return std::make_shared<SelectedMapExpression>(std::move(type), std::move(parts));
   if (type->kind() != TypeKind::kList) return make_collection(std::move(type), std::move(parts));
   return std::make_shared<SelectedListExpression>(std::move(type), std::move(parts));
 }

@@ -3,12 +3,15 @@
 namespace keyzone::cql {
 
 Receiver receiver_of(const Table& table, const Column& column) {
-  return {table.keyspace, table.name, column.name, column.type};
+  Receiver out{table.keyspace, table.name, column.name, column.type};
+  if (column.kind == ColumnKind::kPartitionKey) out.partition_key = column.position;
+  return out;
 }
 
 void Markers::set(uint32_t index, const Receiver& receiver) {
   KEYZONE_ASSERT(index < specs_.size());
   specs_[index] = {receiver.keyspace, receiver.table, names_[index].value_or(receiver.name), receiver.type};
+  if (receiver.partition_key) partition_key_[index] = *receiver.partition_key;
 }
 
 Result<ColumnSpecsPtr> Markers::specs() const {
@@ -21,8 +24,7 @@ Result<ColumnSpecsPtr> Markers::specs() const {
 std::vector<uint16_t> Markers::partition_key_indexes(size_t size) const {
   std::vector<uint16_t> indexes(size);
   std::vector<bool> seen(size, false);
-  for (const auto& [position, marker] : partition_key_) {
-    // of several (in a batch) the last counts, as in Cassandra
+  for (const auto& [marker, position] : partition_key_) {
     if (position >= size || marker > UINT16_MAX) continue;
     seen[position] = true;
     indexes[position] = static_cast<uint16_t>(marker);

@@ -20,6 +20,7 @@ struct Receiver {
   std::string table;
   std::string name;
   TypePtr type;
+  std::optional<size_t> partition_key{};  // of a partition key column, as a whole: its place in the key
 
   Receiver with(std::string new_name, TypePtr new_type) const {
     return {keyspace, table, std::move(new_name), std::move(new_type)};
@@ -34,18 +35,17 @@ class Markers {
       : names_(std::move(names)), specs_(names_.size()) {}
 
   void set(uint32_t index, const Receiver& receiver);
-  // A marker that is a partition key column's whole value (position in the partition key).
-  void set_partition_key(size_t position, uint32_t marker) { partition_key_.emplace_back(position, marker); }
   // Errors: kInvalid if nothing said what a marker is for.
   Result<ColumnSpecsPtr> specs() const;
-  // The marker of each column of a partition key of `size` columns, or empty if some have none.
+  // The marker of each column of a partition key of `size` columns, or empty if some have none. Whatever is
+  // done with the column counts (k IN (?, ?), k > ?), and of several markers the last, as in Cassandra.
   std::vector<uint16_t> partition_key_indexes(size_t size) const;
   const std::optional<std::string>& name(uint32_t index) const { return names_[index]; }
 
  private:
   std::vector<std::optional<std::string>> names_;
   std::vector<ColumnSpec> specs_;
-  std::vector<std::pair<size_t, uint32_t>> partition_key_;
+  std::map<uint32_t, size_t> partition_key_;  // the place in the key, by marker
 };
 
 struct PrepareContext {

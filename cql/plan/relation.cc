@@ -193,12 +193,7 @@ Result<Operand> prepare_operand(PrepareContext& context, const Table& table, con
                           {table.keyspace, table.name, kTokenName, native_type(TypeKind::kBigint)});
   }
   if (relation.kind == RelationKind::kTuple) return prepare_tuple_operand(context, table, term, columns);
-  auto operand = prepare_single(context, term, value_wanted(relation, table, *columns[0]));
-  const auto* marker = term.as<BindMarker>();
-  if (operand && marker && columns[0]->kind == ColumnKind::kPartitionKey && relation.op == Operator::kEqual) {
-    context.markers.set_partition_key(columns[0]->position, marker->index);
-  }
-  return operand;
+  return prepare_single(context, term, value_wanted(relation, table, *columns[0]));
 }
 
 Result<ExpressionPtr> prepare_marked_list(PrepareContext& context, const Table& table,

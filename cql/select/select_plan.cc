@@ -8,6 +8,24 @@
 namespace keyzone::cql {
 namespace {
 
+// Of the calls around a column the first that may give equal results for values which are not neighbours.
+std::optional<Error> not_monotonic(const Expression& expression) {
+  const auto* call = dynamic_cast<const CallExpression*>(&expression);
+  if (!call) return std::nullopt;
+  const auto is_of_rows = [](const ExpressionPtr& argument) {
+    return dynamic_cast<const ColumnExpression*>(argument.get()) ||
+           dynamic_cast<const CallExpression*>(argument.get());
+  };
+  std::vector<bool> constant;
+  for (const ExpressionPtr& argument : call->arguments()) constant.push_back(!is_of_rows(argument));
+  const bool first_alone = std::count(constant.begin(), constant.end(), false) == 1 && !constant[0];
+  if (!call->function().monotonic || !first_alone) {
+    return invalid("Only monotonic functions are supported in the GROUP BY clause. Got: " +
+                   call->function().to_string(constant) + " ");
+  }
+  return not_monotonic(*call->arguments()[0]);
+}
+
 class SelectPlanner {
  public:
   SelectPlanner(PrepareContext& context, const TablePtr& table, const SelectStatement& statement)
@@ -159,6 +177,7 @@ class SelectPlanner {
       ++next;
       SelectorBuilder builder(context_, table_, plan_->slots);
       KEYZONE_TRY(selector, builder.build(term));
+      plan_->wrong_grouping = not_monotonic(*selector.value);
       plan_->group_by.push_back(std::move(selector.value));
     }
     if (next < table_.partition_key_size) {

@@ -60,6 +60,8 @@ Error cannot_assign(const std::string& text, const Type& type) {
 
 // An argument that is built first, so that its type tells which function is meant.
 bool says_type(const Term& term) {
+  if (const auto* hint = term.as<TypeHint>(); hint && (is_call(*hint->term) || hint->term->as<Constant>()))
+    return true;
   return !term.as<MapLiteral>() && !term.as<UserTypeLiteral>() && (names_columns(term) || is_call(term));
 }
 
@@ -293,7 +295,7 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
     made.bracketed = in_brackets(*argument) != nullptr;
     Selector selector = *std::exchange(operand, std::nullopt);
     made.ready = std::move(selector.value);
-    if (is_call(*argument)) made.name = selector.name;
+    if (is_call(*argument) || made.bracketed) made.name = selector.name;
     names.back() = std::move(selector.name);
   }
   auto resolved = resolve_call(context_, shape.name, arguments, expected, true);

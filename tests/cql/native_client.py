@@ -1,4 +1,4 @@
-"""A small client of the CQL native protocol v4 that shows every answer as text, exactly as it came.
+"""A small client of the CQL native protocol v4 and v5 that shows every answer as text, exactly as it came.
 
 It decodes by the types that the server names, tells null from empty, and hides nothing: what drivers repair or
 reinterpret would be lost to a comparison."""
@@ -7,6 +7,8 @@ import socket
 import struct
 import uuid
 from decimal import Decimal
+
+import segments
 
 SIMPLE = {0x01: "ascii", 0x02: "bigint", 0x03: "blob", 0x04: "boolean", 0x05: "counter", 0x06: "decimal",
           0x07: "double", 0x08: "float", 0x09: "int", 0x0B: "timestamp", 0x0C: "uuid", 0x0D: "varchar",
@@ -207,11 +209,16 @@ class Rows:
             yield f"  ({len(self.rows)} rows)"
 
 
-def columns_of(reader, with_key=False):
+def columns_of(reader):
+    """(columns, page state)"""
     flags, count = reader.int(), reader.int()
-    if with_key:
-        reader.take(2 * reader.int())
+    return columns_behind(reader, flags, count)
+
+
+def columns_behind(reader, flags, count):
     state = reader.bytes() if flags & 2 else None
+    if flags & 8:
+        reader.take(reader.short())
     if flags & 1:
         reader.string(), reader.string()
     columns = []
@@ -222,21 +229,36 @@ def columns_of(reader, with_key=False):
     return columns, state
 
 
+def markers_of(reader):
+    """(the markers, which of them make the partition key)"""
+    flags, count = reader.int(), reader.int()
+    key = [reader.short() for _ in range(reader.int())]
+    return columns_behind(reader, flags, count)[0], key
+
+
 class Options:
-    def __init__(self, page=None, timestamp=None, consistency=1, serial=None):
+    def __init__(self, page=None, timestamp=None, consistency=1, serial=None, now=None):
         self.page, self.timestamp, self.consistency, self.serial = page, timestamp, consistency, serial
+        self.now = now  # in seconds; v5 only
 
 
 class Client:
-    def __init__(self, host, port):
+    """`shows_key`: which markers make the partition key is shown, too."""
+
+    def __init__(self, host, port, version=4, shows_key=False):
         self.socket = socket.create_connection((host, port), timeout=180)
+        self.version, self.shows_key = version, shows_key
+        self.is_packed, self.unpacker = False, segments.Unpacker(self.receive)
         self.ask(0x01, struct.pack(">H", 1) + string("CQL_VERSION") + string("3.0.0"))
+        self.is_packed = version >= 5
 
     def ask(self, opcode, body):
         """(opcode, reader, warnings) of the answer; events are passed over."""
-        self.socket.sendall(struct.pack(">BBhBi", 4, 0, 0, opcode, len(body)) + body)
-        _, flags, _, kind, length = struct.unpack(">BBhBi", self.receive(9))
-        reader, warnings = Reader(self.receive(length)), []
+        frame = struct.pack(">BBhBi", self.version, 0, 0, opcode, len(body)) + body
+        self.socket.sendall(segments.pack(frame) if self.is_packed else frame)
+        take = self.unpacker.take if self.is_packed else self.receive
+        _, flags, _, kind, length = struct.unpack(">BBhBi", take(9))
+        reader, warnings = Reader(take(length)), []
         if flags & 2:
             reader.take(16)
         if flags & 8:
@@ -258,7 +280,8 @@ class Client:
     def parameters(self, options, values=None, state=None):
         flags = (values is not None) | (4 if options.page else 0) | (8 if state else 0)
         flags |= (0x10 if options.serial else 0) | (0x20 if options.timestamp is not None else 0)
-        out = struct.pack(">HB", options.consistency, flags)
+        flags |= 0x100 if options.now is not None else 0
+        out = struct.pack(">HI" if self.version >= 5 else ">HB", options.consistency, flags)
         if values is not None:
             out += struct.pack(">H", len(values)) + b"".join(map(cell, values))
         if options.page:
@@ -269,13 +292,16 @@ class Client:
             out += struct.pack(">H", options.serial)
         if options.timestamp is not None:
             out += struct.pack(">q", options.timestamp)
+        if options.now is not None:
+            out += struct.pack(">i", options.now)
         return out
 
     def prepare(self, text):
-        _, reader, warnings = self.ask(0x09, long_string(text))
+        """(what EXECUTE begins with, the markers, which of them make the partition key)"""
+        _, reader, warnings = self.ask(0x09, long_string(text) + (b"\0\0\0\0" if self.version >= 5 else b""))
         reader.int()
-        identity = reader.take(reader.short())
-        return identity, columns_of(reader, with_key=True)[0]
+        identities = b"".join(short_bytes(reader) for _ in range(2 if self.version >= 5 else 1))
+        return identities, *markers_of(reader)
 
     def run(self, text, values=None, options=None):
         """Yields the pages of an answer: (a line for what it is, or Rows; warnings). `values`: None sends a query."""
@@ -284,9 +310,10 @@ class Client:
         if values is None:
             opcode, head, bound = 0x07, long_string(text), None
         else:
-            identity, markers = self.prepare(text)
-            yield "  markers: " + ", ".join(f"{name} {type_text(kind)}" for name, kind in markers), []
-            opcode, head = 0x0A, struct.pack(">H", len(identity)) + identity
+            head, markers, key = self.prepare(text)
+            shown = ", ".join(f"{name} {type_text(kind)}" for name, kind in markers)
+            yield "  markers: " + shown + (f" key {key}" if self.shows_key else ""), []
+            opcode = 0x0A
             bound = [encode(markers[i][1] if i < len(markers) else ("blob",), v) for i, v in enumerate(values)]
         while True:
             _, reader, warnings = self.ask(opcode, head + self.parameters(options, bound, state))
@@ -295,6 +322,12 @@ class Client:
             state = answer.page_state if isinstance(answer, Rows) else None
             if not state:
                 return
+
+
+def short_bytes(reader):
+    """Short bytes as they stand there, length included."""
+    data = reader.take(reader.short())
+    return struct.pack(">H", len(data)) + data
 
 
 def string(text):

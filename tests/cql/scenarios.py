@@ -1,7 +1,8 @@
 """Scenario files: statements, and below each what came back.
 
     # a comment
-    @page 2                         how the next statement is sent: page, timestamp, consistency, serial
+    @page 2                         how the next statement is sent: page, timestamp, consistency, serial; now: in protocol v5,
+                                    as if it were that second
     @columns only                   the next statement's values change from run to run: only its columns count
     @sleep 1.5                      seconds to wait before it
     @differs because ...            we answer otherwise on purpose; the reason
@@ -40,7 +41,7 @@ class Case:
         number = lambda name: int(asked[name]) if name in asked else None
         return Options(page=number("page"), timestamp=number("timestamp"),
                        consistency=CONSISTENCIES[asked.get("consistency", "ONE")],
-                       serial=CONSISTENCIES[asked["serial"]] if "serial" in asked else None)
+                       serial=CONSISTENCIES[asked["serial"]] if "serial" in asked else None, now=number("now"))
 
 
 def parse_values(text):
@@ -85,32 +86,51 @@ def read(path):
 
 
 class Scene:
-    """A file's connection and keyspace on a server."""
+    """A file's connections and keyspace on a server."""
 
-    def __init__(self, host, port, name):
+    def __init__(self, host, port, name, shows_key=False):
         self.keyspace = "rec_" + name.replace("-", "_")
-        self.host, self.port = host, port
-        self.client = Client(host, port)
+        self.host, self.port, self.shows_key = host, port, shows_key
+        self.client, self.later_client = self.connect(), None
         self.tell(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
         self.tell(f"CREATE KEYSPACE {self.keyspace} WITH replication = "
                   "{'class': 'SimpleStrategy', 'replication_factor': 1}")
         self.tell(f"USE {self.keyspace}")
 
-    def tell(self, text):
-        for _ in self.client.run(text):
+    def connect(self, version=4):
+        return Client(self.host, self.port, version, self.shows_key)
+
+    def speaker_of(self, options):
+        """The connection that can say it: of v5 where a second is told, one that is made when it is first needed."""
+        if options.now is None:
+            return self.client
+        if not self.later_client:
+            self.later_client = self.connect(version=5)
+            self.later_client.socket.settimeout(self.client.socket.gettimeout())
+            self.tell(f"USE {self.keyspace}", self.later_client)
+        return self.later_client
+
+    def tell(self, text, client=None):
+        for _ in (client or self.client).run(text):
             pass
 
     def close(self):
         self.tell(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
-        self.client.socket.close()
+        self.disconnect()
+
+    def disconnect(self):
+        for client in (self.client, self.later_client):
+            if client:
+                client.socket.close()
 
     def answer(self, case):
         """What the server says to a case, as lines."""
         if "sleep" in case.directives:
             time.sleep(float(case.directives["sleep"]))
-        lines, text_and_values = [], case.values()
+        lines, text_and_values, options = [], case.values(), case.options()
         try:
-            for number, (page, warnings) in enumerate(self.client.run(*text_and_values, case.options())):
+            speaker = self.speaker_of(options)
+            for number, (page, warnings) in enumerate(speaker.run(*text_and_values, options)):
                 if isinstance(page, Rows):
                     if number and lines and lines[-1].startswith("  ("):
                         lines.append("  -- next page")
@@ -122,7 +142,7 @@ class Scene:
             lines.append("  " + one_line(str(error)))
         except OSError as error:
             lines.append(f"  connection lost: {error}")
-            self.client = Client(self.host, self.port)
+            self.client, self.later_client = self.connect(), None
             self.tell(f"USE {self.keyspace}")
         return lines
 

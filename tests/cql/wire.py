@@ -1,11 +1,11 @@
-"""A client of the CQL native protocol, v3 to v5 and the draft of v6, that shows frames as they are: header flags, each field of an error,
-the flags of metadata, what comes before a body. native_client.py is for what statements say; this is for how it is
-said. LZ4 is decompressed here, and "compressed" as literals; nothing but Python is needed."""
+"""A client of the CQL native protocol, v3 to v5 and the draft of v6, that shows frames as they are: header flags, each
+field of an error, the flags of metadata, what comes before a body. native_client.py is for what statements say; this
+is for how it is said. LZ4 is decompressed here, and "compressed" as literals; nothing but Python is needed."""
 import itertools
 import socket
 import struct
-import zlib
 
+import segments
 from native_client import ERRORS, Reader, cell, long_string, string, type_text, value_text
 from scenarios import one_line
 
@@ -17,23 +17,6 @@ CONSISTENCIES = ["ANY", "ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_QUORUM", 
                  "LOCAL_SERIAL", "LOCAL_ONE", "NODE_LOCAL"]
 DRAFT = 6  # of the protocol: every frame of it has the BETA flag
 ANSWER_SECONDS_MAX = 3
-SEGMENT_MAX = 128 * 1024 - 1
-CRC32_START = b"\xfa\x2d\x55\xca"
-
-
-def crc24(data):
-    crc = 0x875060
-    for byte in data:
-        crc ^= byte << 16
-        for _ in range(8):
-            crc <<= 1
-            if crc & 0x1000000:
-                crc ^= 0x1974F0B
-    return crc
-
-
-def crc32(data):
-    return zlib.crc32(data, zlib.crc32(CRC32_START))
 
 
 def lz4_pack(data):
@@ -121,7 +104,8 @@ class Wire:
     def __init__(self, host, port, version=4, compression=None):
         self.socket = socket.create_connection((host, port), timeout=ANSWER_SECONDS_MAX)
         self.version, self.compression = version, compression
-        self.ready, self.input = False, b""
+        self.ready = False
+        self.unpacker = segments.Unpacker(self.receive, lz4_unpack if compression else None)
         self.streams = itertools.count(1)
 
     def start(self, **options):
@@ -145,18 +129,8 @@ class Wire:
             flags |= BETA
         stream = next(self.streams) % 100 if stream is None else stream
         frame = struct.pack(">BBhBi", version, flags, stream, opcode, len(body)) + body
-        self.socket.sendall(self.segments(frame) if self.ready and self.version >= 5 else frame)
-
-    def segments(self, frame):
-        out, whole = b"", len(frame) <= SEGMENT_MAX
-        for at in range(0, len(frame), SEGMENT_MAX):
-            part = frame[at:at + SEGMENT_MAX]
-            if self.compression:
-                header = (len(part) | 0 << 17 | whole << 34).to_bytes(5, "little")  # uncompressed length 0: as it is
-            else:
-                header = (len(part) | whole << 17).to_bytes(3, "little")
-            out += header + crc24(header).to_bytes(3, "little") + part + crc32(part).to_bytes(4, "little")
-        return out
+        packed = self.ready and self.version >= 5
+        self.socket.sendall(segments.pack(frame, self.compression) if packed else frame)
 
     def receive(self, count):
         data = b""
@@ -170,21 +144,7 @@ class Wire:
     def take(self, count):
         if not (self.ready and self.version >= 5):
             return self.receive(count)
-        while len(self.input) < count:
-            self.input += self.segment()
-        out, self.input = self.input[:count], self.input[count:]
-        return out
-
-    def segment(self):
-        size = 5 if self.compression else 3
-        header, check = self.receive(size), self.receive(3)
-        if crc24(header).to_bytes(3, "little") != check:
-            raise ValueError("a segment's header is damaged")
-        bits = int.from_bytes(header, "little")
-        payload = self.receive(bits & 0x1FFFF)
-        if crc32(payload).to_bytes(4, "little") != self.receive(4):
-            raise ValueError("a segment is damaged")
-        return lz4_unpack(payload) if self.compression and bits >> 17 & 0x1FFFF else payload
+        return self.unpacker.take(count)
 
     def hear(self):
         version, flags, stream, opcode, length = struct.unpack(">BBhBi", self.take(9))

@@ -8,13 +8,13 @@ from native_client import ERRORS
 KNOWN = Path(__file__).parent / "on_purpose.txt"
 ERROR = re.compile(r"  (%s): (.*)" % "|".join(ERRORS.values()), re.DOTALL)
 # What changes from run to run: a server's clock in microseconds, what is left of a TTL of 100,000,000 s, and which of to_json
-# and tojson a Cassandra calls it: the one that was first called with such an argument.
-NOISE = [(re.compile(r"\bsystem\.to_?json\("), "system.to_json("),
+# and tojson a Cassandra calls it: the one that was first called with such an argument (from_json: for such a type).
+NOISE = [(re.compile(r"\bsystem\.(to|from)_?json\b"), r"system.\1_json"),
          (re.compile(r"\b1[78]\d{14}\b"), "<now>"), (re.compile(r"\b(999\d{5}|100000000)\b"), "<ttl>"),
          (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b(?=.*id = )"), "<id>")]
 # In the order of their weight.
-KINDS = ["lost", "outcome", "code", "columns", "rows", "order", "pages", "warnings", "message"]
-ROW_KINDS = ["columns", "rows", "order", "pages", "warnings"]
+KINDS = ["lost", "outcome", "code", "markers", "columns", "rows", "order", "pages", "warnings", "message"]
+ROW_KINDS = ["markers", "columns", "rows", "order", "pages", "warnings"]
 ALL_TABLES = {"t0", "t1", "t2", "n"}
 
 
@@ -32,6 +32,7 @@ class Answer:
     lines: list
     error: str = ""
     message: str = ""
+    markers: str = ""
     columns: str = ""
     rows: tuple = ()
     pages: tuple = ()
@@ -55,7 +56,9 @@ def read_answer(lines):
             size = 0
         elif line == "  -- next page" or line == answer.columns:
             continue
-        elif not answer.columns and not line.startswith("  markers: "):
+        elif line.startswith("  markers: "):
+            answer.markers = line
+        elif not answer.columns:
             answer.columns = line
         else:
             rows.append(line)
@@ -79,7 +82,7 @@ def difference(reference, subject):
         return "code"
     if a.error:
         return None if a.error == "SyntaxError" or a.message == b.message else "message"
-    for kind in ("columns", "rows", "pages", "warnings"):
+    for kind in ("markers", "columns", "rows", "pages", "warnings"):
         if getattr(a, kind) != getattr(b, kind):
             same_rows = kind == "rows" and sorted(a.rows) == sorted(b.rows)
             return "order" if same_rows else kind

@@ -5,7 +5,7 @@
 NUMBERS = ["tinyint", "smallint", "int", "bigint", "varint", "float", "double", "decimal"]
 SIMPLE = NUMBERS + ["text", "ascii", "blob", "boolean", "date", "time", "timestamp", "uuid", "timeuuid", "inet",
                     "duration"]
-KEY_FAVOURITES = ["int", "int", "text", "bigint"]
+KEY_FAVOURITES = ["int", "int", "int", "text", "text", "bigint", "timestamp", "date"]
 DEPTH_MAX = 2
 VECTOR_SIZE_MAX = 3
 

@@ -1,11 +1,12 @@
 """Terms and selectors over a table's columns: markers, functions, casts, arithmetic, elements and fields."""
 import values
-from cql_types import NUMBERS, bare
+from cql_types import NUMBERS, bare, text
 from values import NULL, Value
 
 MARKER_CHANCE = 0.6       # of a value in a statement that is prepared
 ODD_VALUE_CHANCE = 0.06   # null, unset, empty, or one of another type
 INTEGERS = ["tinyint", "smallint", "int", "bigint", "varint"]
+COMPUTED_CHANCE = 0.07    # of a value that functions and operators give
 TIMES = ["date", "timestamp", "timeuuid"]
 BLOB_OF = ["ascii", "bigint", "boolean", "date", "decimal", "double", "float", "inet", "int", "smallint", "text",
            "time", "timestamp", "timeuuid", "tinyint", "uuid", "varint"]
@@ -28,7 +29,9 @@ FUNCTIONS = (
        ("collection_sum", ["set", "list"], "", ""), ("collection_avg", ["set", "list"], "", ""),
        ("mask_null", None, "", None), ("mask_default", None, "", None), ("mask_hash", None, "", "blob"),
        ("mask_inner", ["text", "ascii"], ", 1, 1", None), ("mask_outer", ["text", "ascii"], ", 1, null", None),
-       ("mask_inner", ["text", "ascii"], ", 0, 1, '#'", None),
+       ("mask_inner", ["text", "ascii"], ", 0, 1, '#'", None), ("mask_hash", None, ", 'MD5'", "blob"),
+       ("mask_replace", None, "SELF", None), ("floor", ["int", "bigint"], ", 5", None),
+       ("to_timestamp", ["date", "timestamp", "timeuuid"], "", "timestamp"), ("maxTimeuuid", ["date"], "", "timeuuid"),
        ("to_json", None, "", "text"), ("toJson", None, "", "text"),
        ("similarity_cosine", ["vector"], "SELF", "float"), ("similarity_euclidean", ["vector"], "SELF", "float"),
        ("similarity_dot_product", ["vector"], "SELF", "float")]
@@ -55,7 +58,29 @@ class Context:
         return value.literal if value is not UNSET else "null"
 
     def value(self, kind, few=False, odd=ODD_VALUE_CHANCE):
-        return self.put(self.draw(kind, few, odd))
+        drawn = self.draw(kind, few, odd)
+        # A computed decimal may be one of the pool in other digits.
+        as_it_is = drawn in (NULL, UNSET, EMPTY) or "decimal" in str(kind)
+        if as_it_is or self.chance.random() > COMPUTED_CHANCE:
+            return self.put(drawn)
+        return self.computed(kind, drawn)
+
+    def computed(self, kind, drawn):
+        """The value, or one of its type, as a function gives it."""
+        name, draw = bare(kind)[0], self.chance.random()
+        if draw < 0.3:
+            document = Value("'" + drawn.json.replace("'", "''") + "'", repr(drawn.json), None, None)
+            return f"{self.chance.choice(['from_json', 'fromJson'])}({self.put(document)})"
+        if draw < 0.5:
+            return f"({text(kind)}){self.put(drawn)}"
+        if name in NUMBERS and draw < 0.8:
+            other = values.any_simple(self.chance, self.chance.choice([name, name, "int", "decimal"]))
+            return f"{self.put(drawn)} {self.chance.choice('+-*/%')} {self.put(other)}"
+        if name in ("date", "timestamp") and draw < 0.8:
+            return f"{self.put(drawn)} {self.chance.choice('+-')} 1d"
+        if name in BLOB_OF and drawn.wire is not None:
+            return f"blob_as_{name}(0x{drawn.wire.hex()})"
+        return self.put(drawn)
 
     def draw(self, kind, few=False, odd=ODD_VALUE_CHANCE):
         if self.chance.random() < odd:
@@ -77,18 +102,33 @@ UNSET = Value("null", "unset", None, "null")
 EMPTY = Value("''", "b''", b"", '""')
 
 
+def slice_of(context, kind):
+    """What stands in brackets: from, to, or one of them only."""
+    has_low, has_high = context.chance.choice([(True, True), (True, True), (True, False), (False, True)])
+    low = context.value(kind, few=True) if has_low else ""
+    return f"{low}.." + (context.value(kind, few=True) if has_high else "")
+
+
 def element(context, column):
     """A part of a column: an element, a slice, a field."""
-    kind, name = bare(column.kind), column.name
+    return part_of(context, column.name, bare(column.kind))[0]
+
+
+def part_of(context, name, kind):
+    """(text, kind) of a part of what is called so."""
+    chance = context.chance
     if kind[0] == "map":
-        return f"{name}[{context.value(kind[1], few=True)}]"
+        if chance.random() < 0.25:
+            return f"{name}[{slice_of(context, kind[1])}]", kind
+        return f"{name}[{context.value(kind[1], few=True)}]", bare(kind[2])
     if kind[0] == "set":
-        if context.chance.random() < 0.4:
-            return f"{name}[{context.value(kind[1])}..{context.value(kind[1])}]"
-        return f"{name}[{context.value(kind[1], few=True)}]"
+        if chance.random() < 0.4:
+            return f"{name}[{slice_of(context, kind[1])}]", kind
+        return f"{name}[{context.value(kind[1], few=True)}]", bare(kind[1])
     if kind[0] == "udt":
-        return f"{name}.{context.chance.choice(kind[2])[0]}"
-    return f"{name}[{context.integer(0, 2)}]"
+        field, inside = chance.choice(kind[2])
+        return f"{name}.{field}", bare(inside)
+    return f"{name}[{context.integer(0, 2)}]", bare(kind[1]) if kind[0] == "list" else ("",)
 
 
 def call(context, inside, kind, anything=False):
@@ -113,31 +153,64 @@ def arithmetic(context, inside, kind):
     return inside, kind
 
 
+PARTS = ("map", "set", "udt", "list")
+
+
 def term_of_columns(context, columns):
     """A selector over one of the columns, some layers deep."""
     chance = context.chance
     column = chance.choice(columns)
     inside, kind = column.name, bare(column.kind)
     draw = chance.random()
-    if draw < 0.12 and kind[0] in ("map", "set", "udt", "list"):
-        inside, kind = element(context, column), ("",)
-    elif draw < 0.2:
+    if draw < 0.14 and kind[0] in PARTS:
+        inside, kind = part_of(context, inside, kind)
+        if kind[0] in PARTS and chance.random() < 0.7:
+            inside, kind = part_of(context, inside, kind)
+    elif draw < 0.22:
         return f"{chance.choice(['writetime', 'ttl', 'maxwritetime'])}({inside})"
+    elif draw < 0.3 and kind[0] in PARTS:
+        return f"{chance.choice(['writetime', 'ttl', 'maxwritetime'])}({element(context, column)})"
+    elif draw < 0.36:
+        return composed(context, columns)
     for _ in range(chance.choice([0, 0, 0, 1, 1, 2])):
-        draw = chance.random()
-        if draw < 0.55:
-            inside, kind = call(context, inside, kind, anything=chance.random() < 0.05)
-        elif draw < 0.75:
-            target = chance.choice(CAST_TARGETS)
-            inside, kind = f"CAST({inside} AS {target})", (target,)
-        else:
-            inside, kind = arithmetic(context, inside, kind)
+        inside, kind = layer(context, inside, kind)
     return inside
+
+
+def layer(context, inside, kind):
+    """(text, kind) of something done with a term."""
+    chance = context.chance
+    draw = chance.random()
+    if draw < 0.55:
+        return call(context, inside, kind, anything=chance.random() < 0.05)
+    if draw < 0.75:
+        target = chance.choice(CAST_TARGETS)
+        return f"CAST({inside} AS {target})", (target,)
+    if draw < 0.8:
+        return f"-{inside}", kind
+    return arithmetic(context, inside, kind)
+
+
+def composed(context, columns):
+    """Several columns in one selector: a tuple, a collection, a sum."""
+    chance = context.chance
+    one = chance.choice(columns)
+    other = chance.choice(columns if chance.random() < 0.3 else [c for c in columns if c.kind == one.kind])
+    alike = other if other.kind == one.kind else one
+    if chance.random() < 0.1:
+        return f"(list<{text(bare(one.kind))}>)[{one.name}, {context.value(one.kind)}]"
+    hint = f"(tuple<{text(bare(one.kind))}, {text(bare(other.kind))}>)" if chance.random() < 0.3 else ""
+    return chance.choice([
+        f"{hint}({one.name}, {other.name})",
+        f"[{one.name}, {alike.name}]", f"{{{one.name}, {alike.name}}}",
+        f"({text(one.kind)}){one.name}", f"(map<text, {text(bare(one.kind))}>){{'a': {one.name}}}",
+        f"{one.name} {chance.choice('+-*/%')} {other.name}", f"({one.name} + {other.name}) * {one.name}"])
 
 
 def constant_term(context):
     kind = (context.chance.choice(BLOB_OF),)
-    inside = f"({kind[0]}){context.value(kind)}"
+    hint = f"({kind[0]})" if context.chance.random() < 0.85 else ""
+    inside = f"{hint}{context.value(kind)}"
     return call(context, inside, kind)[0] if context.chance.random() < 0.7 else inside
 
 
@@ -147,15 +220,28 @@ def selector(context, table):
     if draw < 0.04:
         return constant_term(context)
     if draw < 0.08:
-        return "token(" + ", ".join(column.name for column in table.partition) + ")"
+        return token_of(context, table)
     term = term_of_columns(context, table.columns)
     return f"{term} AS a{chance.randint(1, 3)}" if chance.random() < 0.1 else term
 
 
-def aggregate(context, table):
+def token_of(context, table):
+    columns = [column.name for column in table.partition]
     if context.chance.random() < 0.25:
-        return "count(*)"
-    name = context.chance.choice(AGGREGATES)
-    if context.chance.random() < 0.75:
-        return f"{name}({context.chance.choice(table.columns).name})"
+        columns = [context.value(column.kind, few=True) for column in table.partition]
+    return "token(" + ", ".join(columns) + ")"
+
+
+def aggregate(context, table):
+    chance = context.chance
+    draw = chance.random()
+    if draw < 0.2:
+        return chance.choice(["count(*)", "count(*)", "count(1)", "COUNT(*)", "count(*) AS a1"])
+    name, column = chance.choice(AGGREGATES), chance.choice(table.columns)
+    if draw < 0.65:
+        return f"{name}({column.name})"
+    if draw < 0.75:
+        return layer(context, f"{name}({column.name})", bare(column.kind))[0]
+    if draw < 0.8 and bare(column.kind)[0] in PARTS:
+        return f"{name}({element(context, column)})"
     return f"{name}({term_of_columns(context, table.columns)})"

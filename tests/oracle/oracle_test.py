@@ -36,7 +36,14 @@ class Programs(unittest.TestCase):
     def test_plain_writes_say_their_timestamp(self):
         for case in Program(2, 0, 200, GRAMMAR).cases[:40]:
             if case.statement.startswith("INSERT") and " IF " not in case.statement:
-                self.assertIn("TIMESTAMP", case.statement)
+                self.assertTrue("TIMESTAMP" in case.statement or "timestamp" in case.directives, case.statement)
+
+    def test_time_stands_still_or_goes_on(self):
+        programs = [Program(3, number, 60, GRAMMAR) for number in range(8)]
+        seconds = [[int(case.directives["now"]) for case in program.cases if "now" in case.directives]
+                   for program in programs]
+        self.assertEqual([said == sorted(said) for said in seconds], [True] * len(programs))
+        self.assertEqual({bool(said) for said in seconds}, {True, False})
 
 
 class Values(unittest.TestCase):

@@ -7,6 +7,8 @@ TABLES_PER_PROGRAM = 3
 OPTIONS = ["gc_grace_seconds = 1000", "comment = 'x'", "default_time_to_live = 100000000",
            "caching = {'keys': 'ALL', 'rows_per_partition': '10'}", "bloom_filter_fp_chance = 0.1",
            "speculative_retry = '99p'", "memtable_flush_period_in_ms = 3600000", "crc_check_chance = 0.5"]
+ODD_OPTIONS = ["gc_grace_seconds = -1", "default_time_to_live = 'x'", "nosuch = 1", "compaction = {'class': 'Nosuch'}",
+               "compression = {'enabled': 'false'}", "comment = 1", "caching = {'keys': 'SOME'}", "id = 1"]
 VALUE_NAMES = ["v", "w", "x", '"Q y"', "z"]
 
 
@@ -73,7 +75,7 @@ class Schema:
         self.tables = [self.table(f"t{i}") for i in range(TABLES_PER_PROGRAM)]
         if chance.random() < 0.5:
             self.tables.append(self.counter_table("n"))
-        self.added = 0
+        self.added, self.dropped = 0, []  # of the dropped columns, the table and the column
 
     def field_type(self):
         return cql_types.nested(self.chance, self.user_types, depth=1)
@@ -115,41 +117,143 @@ class Schema:
 
     # ---- ALTER: the statement, after the change has been made here ----
 
-    def alteration(self):
-        """(statement, the table that it changes, or None)"""
+    def alteration(self, clock):
+        """A statement; `clock` is about the timestamp of the last write."""
         table = self.chance.choice(self.tables)
         draw = self.chance.random()
-        if draw < 0.35:
-            return self.add_column(table), table
-        if draw < 0.6 and table.of("regular"):
-            return self.drop_column(table), table
-        if draw < 0.75:
-            return self.rename_key(table), table
+        if draw < 0.3:
+            return self.add_columns(table)
+        if draw < 0.42 and self.dropped:
+            return self.add_again()
+        if draw < 0.62 and table.values:
+            return self.drop_columns(table, clock)
+        if draw < 0.74:
+            return self.rename_keys(table)
         if draw < 0.9 and self.user_types:
-            return self.alter_type(), None
-        return f"ALTER TABLE {table.name} WITH {self.chance.choice(OPTIONS)}", table
+            return self.alter_type()
+        return f"ALTER TABLE {table.name} WITH {self.chance.choice(OPTIONS + ODD_OPTIONS)}"
 
-    def add_column(self, table):
+    def add_columns(self, table):
+        columns = [self.new_column(table) for _ in range(self.chance.choice([1, 1, 1, 2, 3]))]
+        table.columns += columns
+        listed = ", ".join(self.definition(column) for column in columns)
+        exists = self.chance.choice(["", "", "", "IF NOT EXISTS "])
+        return f"ALTER TABLE {table.name} ADD {exists}" + (listed if len(columns) == 1 else f"({listed})")
+
+    def new_column(self, table):
         self.added += 1
-        static = bool(table.clustering) and self.chance.random() < 0.3
+        is_static = bool(table.clustering) and self.chance.random() < 0.3
         kind = ("counter",) if table.is_counter else cql_types.for_column(self.chance, self.user_types)
-        column = Column(f"added{self.added}", kind, "static" if static else "regular")
-        table.columns.append(column)
-        return f"ALTER TABLE {table.name} ADD {column.name} {cql_types.text(kind)}" + " static" * static
+        return Column(f"added{self.added}", kind, "static" if is_static else "regular")
 
-    def drop_column(self, table):
-        column = self.chance.choice(table.of("regular"))
-        table.columns.remove(column)
-        return f"ALTER TABLE {table.name} DROP {column.name}"
+    def definition(self, column):
+        return f"{column.name} {cql_types.text(column.kind)}" + " static" * (column.role == "static")
 
-    def rename_key(self, table):
-        column = self.chance.choice(table.keys)
-        before, column.name = column.name, column.name + "_"
-        return f"ALTER TABLE {table.name} RENAME {before} TO {column.name}"
+    def drop_columns(self, table, clock):
+        columns = self.chance.sample(table.values, min(len(table.values), self.chance.choice([1, 1, 1, 2])))
+        for column in columns:
+            table.columns.remove(column)
+            self.dropped.append((table, column))
+        names = ", ".join(column.name for column in columns)
+        stamp = f" USING TIMESTAMP {clock - self.chance.choice([0, 100, 1000])}" * (self.chance.random() < 0.7)
+        exists = self.chance.choice(["", "", "", "IF EXISTS "])
+        return f"ALTER TABLE {table.name} DROP {exists}" + (names if len(columns) == 1 else f"({names})") + stamp
+
+    def add_again(self):
+        """A dropped column as it was; sometimes as another, which is refused unless what it held can be read so."""
+        table, column = self.dropped.pop(self.chance.randrange(len(self.dropped)))
+        if self.chance.random() < 0.75:
+            table.columns.append(column)
+            return f"ALTER TABLE {table.name} ADD {self.definition(column)}"
+        self.dropped.append((table, column))
+        other = self.new_column(table)
+        other.name = column.name
+        return f"ALTER TABLE {table.name} ADD {self.definition(other)}"
+
+    def rename_keys(self, table):
+        columns = self.chance.sample(table.keys, min(len(table.keys), self.chance.choice([1, 1, 2])))
+        parts = []
+        for column in columns:
+            before, column.name = column.name, column.name + "_"
+            parts.append(f"{before} TO {column.name}")
+        return f"ALTER TABLE {table.name} RENAME " + " AND ".join(parts)
 
     def alter_type(self):
         kind = self.chance.choice(self.user_types)
         self.added += 1
-        name, added = f"f{self.added}", cql_types.simple(self.chance)
+        name = f"f{self.added}"
+        if self.chance.random() < 0.3:
+            at = self.chance.randrange(len(kind[2]))
+            before, inside = kind[2][at]
+            kind[2][at] = (name, inside)
+            return f"ALTER TYPE {kind[1]} RENAME {before} TO {name}"
+        added = cql_types.nested(self.chance, [other for other in self.user_types if other is not kind], depth=1)
+        if "udt" in str(added):  # no type may contain itself
+            added = cql_types.simple(self.chance)
         kind[2].append((name, added))  # in place: columns of the type share it
         return f"ALTER TYPE {kind[1]} ADD {name} {cql_types.text(added)}"
+
+    # ---- Statements that change or show the schema and leave it as it is here ----
+
+    def other_definition(self):
+        chance, table = self.chance, self.chance.choice(self.tables)
+        if chance.random() < 0.4:
+            return self.odd_definition()
+        named = [table.name, "nosuch", "u", "deep"]
+        return chance.choice([
+            f"CREATE TABLE IF NOT EXISTS {table.name} (k int PRIMARY KEY)", table.create(),
+            f"DROP TABLE IF EXISTS nosuch", f"DROP TYPE {chance.choice(named)}", f"DROP TYPE IF EXISTS nosuch",
+            f"CREATE TYPE IF NOT EXISTS u (a int)", f"CREATE TYPE deep (a int, a int)",
+            f"ALTER TABLE {chance.choice(named)} ADD {chance.choice(table.columns).name} int",
+            f"ALTER TABLE {table.name} DROP {chance.choice(table.columns).name}_no",
+            f"ALTER TABLE {table.name} DROP {table.partition[0].name}",
+            f"ALTER TABLE {table.name} RENAME {chance.choice(table.columns).name} TO {chance.choice(table.columns).name}",
+            f"ALTER TABLE {table.name} ALTER {chance.choice(table.columns).name} TYPE blob",
+            f"ALTER TYPE {chance.choice(named)} ADD a int", f"ALTER TYPE u RENAME a TO b",
+            f"DESCRIBE TYPE {chance.choice(named)}", f"DESCRIBE TABLE {chance.choice(named)}", "DESCRIBE TYPES",
+            "DESCRIBE TABLES", f"DESCRIBE {chance.choice(named)}"])
+
+    # ---- Tables x1 to x3, which may be as they must not ----
+
+    def odd_definition(self):
+        chance, name = self.chance, self.chance.choice(["x1", "x2", "x3"])
+        draw = chance.random()
+        if draw < 0.5:
+            return self.odd_table(name)
+        return chance.choice([
+            f"DROP TABLE {name}", f"DESCRIBE TABLE {name}", f"DESCRIBE TABLE {name}",
+            f"ALTER TABLE {name} ADD a {self.odd_type()}", f"ALTER TABLE {name} ADD {self.odd_column('g')}",
+            f"ALTER TABLE {name} DROP {chance.choice('abcd')}", f"ALTER TABLE {name} DROP COMPACT STORAGE",
+            f"ALTER TYPE u ADD odd {self.odd_type()}", f"SELECT * FROM {name}"])
+
+    def odd_table(self, name):
+        chance, names = self.chance, list("abcd")[:self.chance.randint(1, 4)]
+        parts = [self.odd_column(name) for name in names]
+        if chance.random() < 0.15:
+            parts[0] += " PRIMARY KEY"
+        else:
+            keys = chance.choice([names[:1], names[:2], names[:3], [names[-1]], ["a", "a"], ["zz"], names])
+            cut = chance.randint(0, 2) if chance.random() < 0.3 else 0
+            partition = f"({', '.join(keys[:cut])})" if cut else keys[0]
+            parts.append(f"PRIMARY KEY ({', '.join([partition] + keys[cut or 1:])})")
+        options = chance.sample(["CLUSTERING ORDER BY (b DESC)", "CLUSTERING ORDER BY (b ASC, c DESC)", "COMPACT STORAGE",
+                                 "CLUSTERING ORDER BY (a DESC)"] + OPTIONS + ODD_OPTIONS, chance.choice([0, 0, 0, 1, 2]))
+        end = " WITH " + " AND ".join(options) if options else ""
+        return f"CREATE TABLE {name} ({', '.join(parts)}){end}"
+
+    def odd_column(self, name):
+        return f"{name} {self.odd_type()}" + " static" * (self.chance.random() < 0.12)
+
+    def odd_type(self):
+        chance = self.chance
+        draw = chance.random()
+        if draw < 0.5:
+            return cql_types.text(cql_types.simple(chance))
+        if draw < 0.75:
+            return cql_types.text(cql_types.for_column(chance, self.user_types))
+        inside = self.odd_type()
+        return chance.choice([
+            f"frozen<{inside}>", f"list<{inside}>", f"set<{inside}>", f"map<{inside}, int>", f"tuple<{inside}, text>",
+            f"vector<{inside}, {chance.choice([0, -1, 2, 9000])}>", "counter", "duration", "nosuch", "u", "frozen<u>", "deep",
+            "\"u\"", "'org.apache.cassandra.db.marshal.Int32Type'", "frozen<list<u>>", "list<frozen<deep>>", "Text",
+            "'ReversedType(Int32Type)'", "empty", "varchar"])

@@ -1,31 +1,41 @@
 """SELECT in all its forms, over a table's columns."""
-from expressions import aggregate, selector
 from cql_types import bare
+from expressions import EMPTY, UNSET, aggregate, element, layer, selector
+from values import NULL, Value
 
 SLICES = ["<", "<=", ">", ">="]
+FLOORS = ["1d", "1mo", "3d", "2h", "1y", "1h30m", "1d, '1969-12-30'", "1w, '2024-01-01T00:00:00Z'", "0d", "-1d", "1d2h"]
+TOKENS = ["0", "-1", "-9223372036854775808", "9223372036854775807", "-4000000000000000000", "4000000000000000000"]
 PAGES = [1, 2, 3, 5, 7]
 
 
 def select(context, table):
     """(the statement, its page size or None)"""
     chance = context.chance
-    json = "JSON " * (chance.random() < 0.08)
+    json = chance.choice(["JSON ", "json "]) if chance.random() < 0.1 else ""
     what, may_group = selection(context, table)
     parts = [f"SELECT {json}{what} FROM {table.name}"]
     relations, filters = where(context, table)
     if relations:
         parts.append("WHERE " + " AND ".join(relations))
-    if may_group and chance.random() < 0.3:
+    if may_group and chance.random() < 0.35:
         parts.append("GROUP BY " + ", ".join(group(context, table)))
     if table.clustering and chance.random() < 0.2:
         parts.append("ORDER BY " + ", ".join(order(context, table)))
     if chance.random() < 0.1:
-        parts.append("PER PARTITION LIMIT " + context.integer(1, 3))
+        parts.append("PER PARTITION LIMIT " + limit(context, 3))
     if chance.random() < 0.15:
-        parts.append("LIMIT " + context.integer(1, 4))
+        parts.append("LIMIT " + limit(context, 4))
     if chance.random() < (0.75 if filters else 0.04):
         parts.append("ALLOW FILTERING")
     return " ".join(parts), chance.choice(PAGES) if chance.random() < 0.3 else None
+
+
+def limit(context, high):
+    if context.chance.random() > 0.06:
+        return context.integer(1, high)
+    odd = context.chance.choice([NULL, UNSET, EMPTY, Value("0", "0", None, None), Value("-1", "-1", None, None)])
+    return context.put(odd)
 
 
 def selection(context, table):
@@ -35,7 +45,10 @@ def selection(context, table):
         return "*", chance.random() < 0.3
     if draw < 0.36:
         columns = [c.name for c in table.partition + table.of("static")]
-        return "DISTINCT " + ", ".join(columns[:len(table.partition) + chance.randint(0, 2)]), False
+        chosen = columns[:len(table.partition) + chance.randint(0, 2)]
+        if chance.random() < 0.25:
+            chosen[-1] = layer(context, chosen[-1], bare(table.partition[0].kind))[0]
+        return "DISTINCT " + ", ".join(chosen), chance.random() < 0.1
     if draw < 0.55:
         items = [aggregate(context, table) for _ in range(chance.randint(1, 3))]
         items += [c.name for c in chance.sample(table.columns, min(len(table.columns), chance.randint(0, 2)))]
@@ -50,9 +63,12 @@ def group(context, table):
     names = [column.name for column in keys[:chance.randint(1, len(keys))]]
     if chance.random() < 0.08:
         chance.shuffle(names)
-    last = next((column for column in keys if column.name == names[-1]), None)
-    if last and bare(last.kind)[0] in ("timestamp", "date") and chance.random() < 0.6:
-        names[-1] = f"floor({names[-1]}, {chance.choice(['1d', '1mo', '3d'])})"
+    at = -1 if chance.random() < 0.9 else 0
+    last = next((column for column in keys if column.name == names[at]), None)
+    if last and bare(last.kind)[0] in ("timestamp", "date", "time") and chance.random() < 0.75:
+        names[at] = f"floor({names[at]}, {chance.choice(FLOORS)})"
+    elif last and chance.random() < 0.03:
+        names[at] = layer(context, names[at], bare(last.kind))[0]
     return names
 
 
@@ -132,6 +148,9 @@ def one_value(context, columns):
 
 
 def tuple_value(context, columns):
+    if context.prepared and context.chance.random() < 0.2:
+        context.bound.append(bound_tuple(context, columns))
+        return "?"
     return "(" + ", ".join(context.value(column.kind, few=True, odd=0.02) for column in columns) + ")"
 
 
@@ -144,12 +163,22 @@ def multi_column(context, columns):
     if chance.random() < 0.3:
         options = [tuple_value(context, chosen) for _ in range(chance.randint(1, 3))]
         return relations + [f"{left} IN (" + ", ".join(options) + ")"]
+    if context.prepared and chance.random() < 0.2:
+        options = [bound_tuple(context, chosen) for _ in range(chance.randint(1, 3))]
+        context.bound.append("[" + ", ".join(options) + "]")
+        return relations + [f"{left} IN ?"]
     if chance.random() < 0.3:
         return relations + [f"{left} = {tuple_value(context, chosen)}"]
-    if chance.random() < 0.3:  # bounds of different lengths
+    if chance.random() < 0.4:  # bounds of different lengths
+        fewer = chosen[:chance.randint(1, len(chosen))]
+        names = "(" + ", ".join(column.name for column in fewer) + ")"
         return relations + slices(context, chosen, left) + [
-            f"({chosen[0].name}) {chance.choice(SLICES)} {tuple_value(context, chosen[:1])}"]
+            f"{names} {chance.choice(SLICES)} {tuple_value(context, fewer)}"]
     return relations + slices(context, chosen, left)
+
+
+def bound_tuple(context, columns):
+    return "[" + ", ".join(context.draw(column.kind, few=True, odd=0).bound for column in columns) + "]"
 
 
 def token_range(context, table):
@@ -157,9 +186,13 @@ def token_range(context, table):
     if context.chance.random() < 0.6:
         right = "token(" + ", ".join(context.value(c.kind, few=True, odd=0.02) for c in table.partition) + ")"
     else:
-        right = context.chance.choice(["0", "-1", "-9223372036854775808", "9223372036854775807"])
+        right = context.chance.choice(TOKENS)
     relations = [f"token({names}) {context.chance.choice(SLICES + ['='])} {right}"]
-    return relations + (clustering_keys(context, table) if context.chance.random() < 0.1 else [])
+    if context.chance.random() < 0.25:
+        relations.append(f"token({names}) {context.chance.choice(SLICES)} {context.chance.choice(TOKENS)}")
+    if context.chance.random() < 0.1:
+        relations += partition_keys(context, table)
+    return relations + (clustering_keys(context, table) if context.chance.random() < 0.15 else [])
 
 
 def any_relation(context, column):
@@ -173,9 +206,16 @@ def any_relation(context, column):
         if draw < 0.4:
             return f"{column.name} CONTAINS {context.value(kind[2])}"
         return f"{column.name}[{context.value(kind[1], few=True)}] = {context.value(kind[2])}"
+    if kind[0] in ("udt", "list", "set") and draw < 0.58:
+        return f"{element(context, column)} {chance.choice(['='] + SLICES)} {context.value(part_kind(kind))}"
     if draw < 0.85:
         operator = chance.choice(["=", "=", "="] + SLICES)
         return f"{column.name} {operator} {context.value(column.kind, few=chance.random() < 0.5)}"
     if draw < 0.93:
         return is_in(context, column)
-    return f"{column.name} {chance.choice(['!=', 'LIKE', 'CONTAINS'])} {context.value(column.kind)}"
+    operator = chance.choice(["!=", "LIKE", "CONTAINS", "CONTAINS KEY", "IS NOT", "NOT IN", "BETWEEN"])
+    return f"{column.name} {operator} {context.value(column.kind)}"
+
+
+def part_kind(kind):
+    return kind[2][0][1] if kind[0] == "udt" else kind[1]

@@ -11,6 +11,8 @@ Value = namedtuple("Value", "literal bound wire json")
 
 # Literal, what native_client.encode takes, JSON where it isn't the literal. Numbers are all three. Of each decimal one spelling:
 # of several in a clustering key memtables decide there which one stays.
+# One such element, and its collection leaves its row for keys of its own (storage/).
+LONG = "long " * 900
 TEXTS = ["", "a", "b", "B", "zz", "it's"]
 POOLS = {
     "tinyint": ["0", "1", "2", "-1", "127", "-128"],
@@ -22,8 +24,8 @@ POOLS = {
     "double": ["0.0", "1.5", "-2.25", "1e100", "NaN", "-0.0", "-Infinity"],
     "decimal": ["0", "1.50", "-2.25", "1e10", "-1e-10", "12345678901234567890.123"],
     "ascii": TEXTS,
-    "text": TEXTS + ["é", "日本"],
-    "blob": ["0x", "0x00", "0x01", "0xff", "0x00ff"],
+    "text": TEXTS + ["é", "日本", LONG],
+    "blob": ["0x", "0x00", "0x01", "0xff", "0x00ff", "0x" + "ab" * 4400],
     "boolean": ["true", "false"],
     "date": [("'1970-01-01'", 0), ("'2024-02-29'", 19782), ("'1969-12-31'", -1), ("'2020-01-31'", 18292)],
     "time": [("'00:00:00'", 0), ("'12:34:56.789'", 45296789000000), ("'23:59:59.999999999'", 86399999999999)],

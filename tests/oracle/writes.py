@@ -1,31 +1,41 @@
 """INSERT, UPDATE, DELETE, conditions and batches. Every plain write says its timestamp, so that both servers agree."""
 from cql_types import bare, is_multicell
-from expressions import element
+from expressions import element, part_of
 from selects import SLICES, equal_or_in, multi_column, slices
 from values import Value
 
 TTL = 100000000   # far away: over three years
 TIMESTAMP_STEP = 10
+SHORT_TTLS = [5, 50, 500, 500, TTL, 0]  # where each statement says the time
+ODD_TTLS = ["-1", "630720001", "null"]
 CONDITION_OPERATORS = ["=", "=", "!=", "<", "<=", ">", ">="]
 
 
 class Writer:
     """Draws writes; their timestamps mostly rise, sometimes meet or fall back."""
 
-    def __init__(self, chance):
-        self.chance = chance
+    def __init__(self, chance, ttls=(TTL, TTL, 0)):
+        self.chance, self.ttls = chance, ttls
+        self.ttl_chance = 0.12 if TTL == ttls[0] else 0.35
         self.clock = 1000
         # A list's index is looked up when a command is applied: other partitions' parts of a batch are written then.
         self.in_batch = False
 
     def write(self, context, table):
+        """(the statement, how it is sent)"""
         draw = self.chance.random()
+        if draw < 0.01:
+            return f"TRUNCATE {self.chance.choice(['', 'TABLE '])}{table.name}", {}
         if table.is_counter:
-            return self.counter_update(context, table)  # no deletions: in Cassandra a counter survives its own
+            # No deletions: in Cassandra a counter survives its own.
+            return (self.counter_batch if draw < 0.15 else self.counter_update)(context, table), {}
         conditional = table.has_conditions and self.chance.random() < 0.3
-        if draw < 0.08:
-            return self.batch(context, table)
-        return self.single(context, table, conditional, draw)
+        if draw < 0.1:
+            return self.batch(context, table), {}
+        if not conditional and self.chance.random() < 0.06:
+            return self.single(context, table, False, self.chance.random(), False), {"timestamp": self.timestamp()}
+        sent = {"serial": self.chance.choice(["SERIAL", "LOCAL_SERIAL"])} if self.chance.random() < 0.1 else {}
+        return self.single(context, table, conditional, self.chance.random()), sent
 
     def single(self, context, table, conditional, draw, stamped=True):
         if draw < 0.5:
@@ -38,14 +48,16 @@ class Writer:
         self.clock += TIMESTAMP_STEP
         return self.clock + self.chance.choice([0, 0, 0, 0, -TIMESTAMP_STEP, -3 * TIMESTAMP_STEP, -100])
 
-    def using(self, context, stamped, ttl_chance=0.12):
+    def using(self, context, stamped, ttl_chance=None):
         items = []
         if stamped:
             number = str(self.timestamp())
             items.append("TIMESTAMP " + context.put(Value(number, number, None, number)))
-        if self.chance.random() < ttl_chance:
-            number = str(self.chance.choice([TTL, TTL, 0]))
+        if self.chance.random() < (self.ttl_chance if ttl_chance is None else ttl_chance):
+            number = str(self.chance.choice(self.ttls)) if self.chance.random() < 0.97 else self.chance.choice(ODD_TTLS)
             items.append("TTL " + context.put(Value(number, number, None, number)))
+        if self.chance.random() < 0.3:
+            items.reverse()
         return " USING " + " AND ".join(items) if items else ""
 
     def insert(self, context, table, conditional, stamped=True):
@@ -53,8 +65,8 @@ class Writer:
         if self.chance.random() < 0.03:
             columns.pop()
         columns += [column for column in table.values if self.chance.random() < 0.6]
-        if self.chance.random() < 0.08 and not conditional:
-            return self.insert_json(context, table, columns, stamped)
+        if self.chance.random() < 0.1:
+            return self.insert_json(context, table, columns, conditional, stamped)
         self.chance.shuffle(columns)
         cells = [context.value(c.kind, few=c in table.keys, odd=0.01 if c in table.keys else 0.06) for c in columns]
         names = ", ".join(column.name for column in columns)
@@ -62,15 +74,19 @@ class Writer:
         using = self.using(context, stamped and not conditional)
         return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(cells)}){condition}{using}"
 
-    def insert_json(self, context, table, columns, stamped):
+    def insert_json(self, context, table, columns, conditional, stamped):
         pairs = []
         for column in columns:
             name = column.name.replace('"', '\\"')
+            if self.chance.random() < 0.1:
+                name = self.chance.choice([name.upper(), f'\\"{name}\\"', "nosuch"])
             pairs.append(f'"{name}": {context.draw(column.kind, few=column in table.keys).json}')
         text = "{" + ", ".join(pairs) + "}"
         document = context.put(Value("'" + text.replace("'", "''") + "'", repr(text), None, None))
         default = self.chance.choice(["", "", " DEFAULT NULL", " DEFAULT UNSET"])
-        return f"INSERT INTO {table.name} JSON {document}{default}{self.using(context, stamped)}"
+        condition = " IF NOT EXISTS" * conditional
+        using = self.using(context, stamped and not conditional)
+        return f"INSERT INTO {table.name} JSON {document}{default}{condition}{using}"
 
     def update(self, context, table, conditional, stamped=True):
         using = self.using(context, stamped and not conditional)
@@ -85,6 +101,8 @@ class Writer:
         kind, name, draw = bare(column.kind), column.name, self.chance.random()
         if not is_multicell(column.kind) and draw < 0.93:
             return f"{name} = {context.value(column.kind)}"
+        if self.chance.random() < 0.02:
+            return f"{name} {self.chance.choice(['+=', '-='])} {context.value(column.kind)}"
         if kind[0] == "udt" and draw < 0.5:
             field, inside = self.chance.choice(kind[2])
             return f"{name}.{field} = {context.value(inside)}"
@@ -145,25 +163,41 @@ class Writer:
 
     def conditions(self, context, table, only_static):
         columns = table.of("static") if only_static else table.values
-        if not columns or self.chance.random() < 0.3:
+        if not columns or self.chance.random() < 0.25:
             return " IF EXISTS"
+        if self.chance.random() < 0.02:
+            columns = table.columns  # keys are refused
         chosen = self.chance.choices(columns, k=self.chance.choice([1, 1, 2]))
         return " IF " + " AND ".join(self.condition(context, column) for column in chosen)
 
     def condition(self, context, column):
         kind, left, inside = bare(column.kind), column.name, column.kind
         if kind[0] in ("list", "map", "udt") and self.chance.random() < 0.4:
-            left = element(context, column)
-            field = left.rpartition(".")[2]
-            inside = dict(kind[2])[field] if kind[0] == "udt" else kind[-1]
-        if kind[0] in ("list", "set", "map") and self.chance.random() < 0.1:
-            return f"{column.name} CONTAINS {context.value(kind[-1])}"
+            left, inside = part_of(context, left, kind)
+        elif kind[0] in ("list", "set", "map") and self.chance.random() < 0.15:
+            if kind[0] == "map" and self.chance.random() < 0.4:
+                return f"{left} CONTAINS KEY {context.value(kind[1])}"
+            return f"{left} CONTAINS {context.value(kind[-1])}"
         if self.chance.random() < 0.15:
+            if context.prepared and self.chance.random() < 0.3:
+                drawn = [context.draw(inside, odd=0.02).bound for _ in range(self.chance.randint(0, 2))]
+                context.bound.append("[" + ", ".join(bound for bound in drawn if bound != "unset") + "]")
+                return f"{left} IN ?"
             options = [context.value(inside) for _ in range(self.chance.randint(1, 3))]
             return f"{left} IN ({', '.join(options)})"
+        if inside == ("",):
+            inside = ("int",)
         return f"{left} {self.chance.choice(CONDITION_OPERATORS)} {context.value(inside, odd=0.2)}"
 
     # ---- Counters and batches ----
+
+    def counter_batch(self, context, table):
+        kind = self.chance.choice(["COUNTER ", "COUNTER ", "COUNTER ", "UNLOGGED ", ""])
+        others = [t for t in context.schema.tables if not t.is_counter]
+        parts = [self.counter_update(context, table) for _ in range(self.chance.randint(1, 3))]
+        if self.chance.random() < 0.08 and not context.prepared:
+            parts.append(self.insert(context, self.chance.choice(others), False))
+        return f"BEGIN {kind}BATCH {'; '.join(parts)}; APPLY BATCH"
 
     def counter_update(self, context, table):
         column = self.chance.choice(table.values)
@@ -178,6 +212,8 @@ class Writer:
         stamp, shared = "", not conditional and self.chance.random() < 0.3
         if shared:
             stamp = f" USING TIMESTAMP {self.timestamp()}"
+            if self.chance.random() < 0.2:
+                stamp += f" AND TTL {TTL}"
         others = [table] if conditional else [t for t in context.schema.tables if not t.is_counter]
         parts, self.in_batch = [], True
         for number in range(self.chance.randint(1, 4)):

@@ -58,6 +58,7 @@ TEST(Command, EveryField) {
   m.token = Token(INT64_MAX);
   m.timestamp = -5;
   m.ttl = 86400;
+  m.now = 1'800'000'000;
   RowWrite range;
   range.action = RowAction::kDeleteRange;
   range.clustering = "a";
@@ -77,6 +78,7 @@ TEST(Command, EveryField) {
   rc.conditions.push_back(
       {ConditionOperator::kIn, ColumnId(4), Bytes("e"), std::nullopt, {std::nullopt, Bytes(), "x"}});
   rc.conditions.push_back({ConditionOperator::kEqual, ColumnId(4), std::nullopt, uint16_t{2}, {Bytes("y")}});
+  rc.now = -1;
   c.conditions.push_back(rc);
   c.condition_columns = {ColumnId(4), ColumnId(1000)};
   c.sweep = Sweep{5, 6, "from", 7};
@@ -85,6 +87,9 @@ TEST(Command, EveryField) {
   auto back = decode_command(encode_command(c));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->mutations[1].timestamp, -5);
+  EXPECT_EQ(back->mutations[0].now, std::nullopt);
+  EXPECT_EQ(back->mutations[1].now, 1'800'000'000);
+  EXPECT_EQ(back->conditions[0].now, -1);
   EXPECT_EQ(back->mutations[1].rows[1].cells[0].index, -1);
   EXPECT_EQ(back->conditions[0].conditions[0].operands[1], std::optional<Bytes>(""));
   EXPECT_EQ(back->conditions[0].conditions[0].operands[0], std::nullopt);
