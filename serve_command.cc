@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kDevPatience{30};
 constexpr size_t kDevWriteBuffer = 4u << 20;  // three nodes share a laptop's memory
 constexpr size_t kDevBlockCache = 8u << 20;
 constexpr size_t kDevRowCache = 2u << 20;
-constexpr uint64_t kDevLogSegment = 4u << 20;
+constexpr uint64_t kDevLogSegment = 4u << 20;  // at most; longer writes get longer ones
 
 std::atomic<int> stop_signal{0};
 std::atomic<bool> failed{false};
@@ -95,6 +95,7 @@ actors::NodeOptions options_of(const NodeConfig& config) {
   options.block_cache_bytes = config.block_cache_size;
   options.row_cache_bytes = config.row_cache_size;
   options.log_segment_bytes = config.commitlog_segment_size;
+  options.mutation_bytes_max = std::min(config.commitlog_segment_size / 2, defaults::kMutationSizeMax);
   options.disk_space_reserve = config.memory ? 0 : config.disk_space_reserve;
   options.sweep_interval = config.sweep_interval;
   options.connections_max = config.native_transport_max_concurrent_connections;
@@ -194,7 +195,6 @@ int run_dev(const std::vector<std::string>& arguments, const Environment& enviro
   base.write_buffer_size = kDevWriteBuffer;
   base.block_cache_size = kDevBlockCache;
   base.row_cache_size = kDevRowCache;
-  base.commitlog_segment_size = kDevLogSegment;
   const auto read = read_node_config(arguments, environment, base);
   if (!read.config) {
     std::fprintf(stderr, "keyzone: %s\n", read.error.c_str());
@@ -210,6 +210,7 @@ int run_dev(const std::vector<std::string>& arguments, const Environment& enviro
   actors::NodeOptions node = options_of(config);
   node.shards = options.shards;
   node.one_node_view = true;
+  node.log_segment_bytes = std::min(kDevLogSegment, config.commitlog_segment_size);
   node.seeds.clear();
   const auto storage_port = [&config](uint16_t zone) {
     return static_cast<uint16_t>(config.storage_port + zone - 1);

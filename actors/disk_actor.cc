@@ -67,6 +67,7 @@ class DiskActor : public ShardActor {
       idle_ticks_ = 0;
       start(std::move(work), true);
     }
+    if (shard_.log_->wants_segment()) maintain();
   }
 
   void maintain() {
@@ -87,8 +88,14 @@ class DiskActor : public ShardActor {
     }
     shard_.log_full = shard_.log_->stats().full;
     notify_durable();
+    if (result) wake(shard_.waiting_for_log_);
     flush();
     if (done.is_flush) maintain();
+  }
+
+  // Replicas that found no room, to try again.
+  void wake(std::vector<caf::actor>& waiting) {
+    for (auto& replica : std::exchange(waiting, {})) caf::anon_send(replica, progress_atom::value);
   }
 
   void notify_durable() {
@@ -117,9 +124,7 @@ class DiskActor : public ShardActor {
       context_.environment.fatal("the store of shard " + std::to_string(shard_.index()) + " has failed");
       return;
     }
-    auto waiting = std::move(shard_.waiting_for_room_);
-    shard_.waiting_for_room_.clear();
-    for (auto& replica : waiting) caf::anon_send(replica, progress_atom::value);
+    wake(shard_.waiting_for_room_);
     offer_trimming();
   }
 

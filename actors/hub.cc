@@ -119,8 +119,13 @@ class Hub : public ShardActor {
     }
     auto& peer = peers_[node];
     if (!peer.link || peer.queued_bytes + pending_bytes(peer) > kPeerQueueMax) return;  // senders ask again
-    peer.queued_bytes += size_of(*item);
-    peer.queue.push_back(std::move(item));
+    const size_t bytes = size_of(*item);
+    peer.queued_bytes += bytes;
+    if (bytes <= kFrameBytesMax) {
+      peer.queue.push_back(std::move(item));
+    } else {
+      for (auto& piece : cut(std::move(item), kFrameBytesMax)) peer.queue.push_back(std::move(piece));
+    }
     if (!flush_scheduled_) {
       flush_scheduled_ = true;
       send(this, flush_atom::value);

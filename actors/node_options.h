@@ -48,6 +48,7 @@ struct NodeOptions {
   size_t block_cache_bytes = 64u << 20;
   size_t row_cache_bytes = 16u << 20;
   uint64_t log_segment_bytes = 64u << 20;
+  size_t mutation_bytes_max = 16u << 20;        // that one write brings to a tablet
   uint64_t log_bytes_before_flush = 96u << 20;  // live bytes of a log that make the store flush early
   uint64_t log_entries_kept = 5'000;            // of a group, behind the newest, for replicas that lag
   uint64_t disk_space_reserve = 0;              // bytes: with less free, writes are refused; 0: no limit

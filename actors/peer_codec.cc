@@ -434,6 +434,7 @@ size_t size_of(const PeerItem& item) {
       for (const auto& reply : v->items) {
         size += 48;
         if (auto* rows = std::get_if<ReadResult>(&reply.body)) size += rows->rows.size() + 64;
+        if (auto* outcome = std::get_if<Outcome>(&reply.body)) size += outcome->current.rows.size();
       }
       return size;
     }
@@ -445,6 +446,31 @@ size_t size_of(const PeerItem& item) {
     size_t operator()(const TraceFactPtr& v) { return 512 + v->events.size() * 256; }
   };
   return kItemOverhead + std::visit(Sizer{}, item.body);
+}
+
+std::vector<PeerItemPtr> cut(PeerItemPtr item, size_t bytes_max) {
+  std::vector<PeerItemPtr> pieces;
+  const auto halve = [&](const auto& list) {
+    using List = std::decay_t<decltype(*list)>;
+    const auto middle = static_cast<ptrdiff_t>(list->items.size() / 2);
+    if (middle == 0) return false;
+    auto head = std::make_shared<List>(*list), tail = std::make_shared<List>(*list);
+    head->items.erase(head->items.begin() + middle, head->items.end());
+    tail->items.erase(tail->items.begin(), tail->items.begin() + middle);
+    for (auto& half : {std::move(head), std::move(tail)}) {
+      auto cut_half = cut(
+          std::make_shared<PeerItem>(PeerItem{item->group, std::shared_ptr<const List>(half)}), bytes_max);
+      pieces.insert(pieces.end(), cut_half.begin(), cut_half.end());
+    }
+    return true;
+  };
+  if (size_of(*item) > bytes_max) {
+    if (const auto* writes = std::get_if<WriteRequestsPtr>(&item->body); writes && halve(*writes))
+      return pieces;
+    if (const auto* replies = std::get_if<RepliesPtr>(&item->body); replies && halve(*replies)) return pieces;
+  }
+  pieces.push_back(std::move(item));
+  return pieces;
 }
 
 }  // namespace keyzone::actors

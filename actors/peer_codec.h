@@ -24,5 +24,7 @@ Bytes encode_batch(const std::vector<PeerItemPtr>& items, Timestamp clock, Times
 Result<PeerBatch> decode_batch(const net::PeerFrame& frame, NodeId from);
 // What an item adds to a frame, roughly; for limits.
 size_t size_of(const PeerItem& item);
+// The item in pieces that add up to it: requests and answers that gathered, a few at a time.
+std::vector<PeerItemPtr> cut(PeerItemPtr item, size_t bytes_max);
 
 }  // namespace keyzone::actors

@@ -73,6 +73,8 @@ caf::behavior Replica::make_behavior() {
 }
 
 void Replica::on_exit() {
+  transfers_
+      .clear();  // they look into the store, which may be closed before whoever knows this actor is gone
   shard_.remove_replica(start_.group);
   context_.statuses.remove(start_.group);
   self_ = nullptr;
@@ -261,7 +263,8 @@ void Replica::stage_held() {
     if (ready.must_persist() || ready.repaired) {
       if (auto staged = shard_.stage(start_.group, ready, self_); !staged) {
         if (shard_.log().failed()) return fatal("the log has failed", staged.error());
-        shard_.flush_soon();  // full: tried again with the next tick
+        shard_.flush_soon();
+        shard_.wait_for_log(self_);  // full: tried again then, and with the next tick
         return;
       }
     }

@@ -97,6 +97,7 @@ void Shard::release() {
   set_keeper({});
   waiting_.clear();
   waiting_for_room_.clear();
+  waiting_for_log_.clear();
   groups_.clear();
 }
 

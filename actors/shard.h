@@ -47,8 +47,9 @@ class Shard {
   Result<void> write(GroupId group, LogIndex applied, leveldb::WriteBatch& batch);
   // `replica` gets a progress_atom when the store may have room again.
   void wait_for_room(const caf::actor& replica) { waiting_for_room_.push_back(replica); }
-  // `replica` gets a Trimmable whenever more of its state is safe in the store; and progress_atom with
-  // wait_for_room.
+  // The same for the log, after stage() refused.
+  void wait_for_log(const caf::actor& replica) { waiting_for_log_.push_back(replica); }
+  // `replica` gets a Trimmable whenever more of its state is safe in the store.
   void add_replica(GroupId group, const caf::actor& replica, LogIndex applied_in_store);
   void remove_replica(GroupId group);
   // Everything written to the store so far is wanted on disk; see store().durable().
@@ -106,6 +107,7 @@ class Shard {
   storage::RowCache row_cache_;
   std::deque<Waiting> waiting_;
   std::vector<caf::actor> waiting_for_room_;
+  std::vector<caf::actor> waiting_for_log_;
   std::map<GroupId, Group> groups_;
   std::deque<Checkpoint> checkpoints_;
   SweepSchedule sweeps_;

@@ -13,7 +13,8 @@ namespace keyzone::actors {
 
 namespace {
 
-constexpr size_t kEntryBytesMax = 1 << 20;  // of the commands that one entry carries
+constexpr size_t kCommandOverhead = 1 << 10;  // beside what it writes, which has Cassandra's limit
+constexpr size_t kEntryBytesMax = 1 << 20;    // of the commands that one entry carries
 // While so many entries are on their way to a majority's disks, commands gather for the next: one is being
 // synced, and one waits for the next sync. More would be small entries that share a sync all the same, and
 // each costs on its own.
@@ -104,8 +105,8 @@ class TabletActor : public Replica {
       }
       return;
     }
-    const size_t most = shard_.log().entry_bytes_max() / 2;  // as Cassandra: half a segment of the log
-    const auto fits = [most](const WriteItem& item) { return item.command.size() <= most; };
+    const size_t most = context_.options.mutation_bytes_max;
+    const auto fits = [most](const WriteItem& i) { return i.command.size() <= most + kCommandOverhead; };
     if (std::all_of(requests->items.begin(), requests->items.end(), fits)) {
       waiting_.add(requests);
     } else {

@@ -204,10 +204,10 @@ void Raft::collect_to_persist(Ready& ready) {
   }
   if (ready.install || ready.hard_state) promise_sequence_ = ready.sequence;
   if (entries_handed_ < log_.last_index()) {
-    auto entries = log_.entries(entries_handed_.next(), log_.last_index(), SIZE_MAX);
+    auto entries = log_.entries(entries_handed_.next(), log_.last_index(), config_.persist_bytes_max);
     KEYZONE_ASSERT(entries.ok());  // what isn't durable is in memory
     ready.entries = *std::move(entries);
-    entries_handed_ = log_.last_index();
+    entries_handed_ = ready.entries.back().index;
   }
   if (ready.must_persist()) {
     outstanding_.push_back({ready.sequence, entries_handed_});

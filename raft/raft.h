@@ -38,7 +38,8 @@ struct Config {
   size_t append_bytes_max = 1 << 20;        // of one kAppend; a single larger entry still goes
   size_t inflight_appends_max = 64;         // a peer
   size_t uncommitted_bytes_max = 32 << 20;  // propose() refuses above it
-  size_t committed_bytes_max = 4 << 20;     // of one Ready
+  size_t persist_bytes_max = 1 << 20;       // of one Ready; a single larger entry still goes
+  size_t committed_bytes_max = 4 << 20;     // the same
   size_t cache_bytes_max = 1 << 20;         // recent entries kept in memory once durable and handed out
   size_t pending_reads_max = 1 << 16;
   // False: this disk has forgotten something (a damaged record in the middle of its log, not a torn tail).

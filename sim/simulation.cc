@@ -92,8 +92,8 @@ void Simulation::draw_options() {
   drawn_.peer_timeout = std::chrono::milliseconds(600 << random_.below(3));
   drawn_.write_buffer_bytes = 64u << 10;
   drawn_.block_cache_bytes = 1u << 20;
-  drawn_.row_cache_bytes = 16u << 10;  // rows come and go
-  drawn_.log_segment_bytes = uint64_t{128u << 10} << random_.below(3);
+  drawn_.row_cache_bytes = 16u << 10;                                  // rows come and go
+  drawn_.log_segment_bytes = uint64_t{16u << 10} << random_.below(6);  // often shorter than what is written
   drawn_.log_bytes_before_flush = uint64_t{4u << 10} << random_.below(6);
   drawn_.disk_space_reserve = random_.below(2) == 0 ? 0 : 1u << 20;
   drawn_.clock_skew_max = kClockSkewMax;

@@ -41,13 +41,14 @@ Result<std::unique_ptr<Log>> Log::open(FileSystem& files, const std::string& fol
 }
 
 LogImpl::LogImpl(FileSystem& files, const std::string& folder, const LogOptions& options)
-    : options_(options), files_(std::make_shared<SegmentFiles>(files, folder, options.segment_bytes)) {}
+    : options_(options), files_(std::make_shared<SegmentFiles>(files, folder)) {}
 
 Result<void> LogImpl::recover() {
   KEYZONE_TRY(opened, files_->open());
   KEYZONE_TRY(found, recover_log(opened.files, opened.lost));
   for (const auto& [sequence, segment] : found.segments) {
-    segments_[sequence] = {segment.file, segment.first_flush, segment.last_flush, 0, 0};
+    const uint64_t bytes = std::max(options_.segment_bytes, segment.file.bytes);
+    segments_[sequence] = {segment.file, bytes, segment.first_flush, segment.last_flush, 0, 0};
   }
   for (const RecoveredFrame& frame : found.newest) {
     // Perhaps only the operating system has it, perhaps after a sync that failed: written again, it is dirty
@@ -60,7 +61,7 @@ Result<void> LogImpl::recover() {
   }
   groups_ = std::move(found.groups);
   metadata_ = std::move(found.metadata);
-  ready_ = std::move(found.free);
+  for (const SegmentFile& file : found.free) keep(file);
   last_flush_ = durable_flush_ = found.last_flush;
   next_flush_ = found.next_flush;
   next_sequence_ = found.next_sequence;
@@ -70,10 +71,10 @@ Result<void> LogImpl::recover() {
   stats_.records_damaged = found.damaged_records;
   stats_.anything_lost = found.anything_lost;
   if (segments_.empty() && ready_.empty()) {
-    KEYZONE_TRY(file, files_->create());
+    KEYZONE_TRY(file, files_->create(options_.segment_bytes));
     ready_.push_back(file);
   }
-  if (found.end_sequence != 0 && found.end_offset < options_.segment_bytes) {
+  if (found.end_sequence != 0 && found.end_offset < segments_.at(found.end_sequence).bytes) {
     start_frame(found.end_sequence, found.end_offset);
   } else {
     roll();
@@ -135,35 +136,80 @@ Result<void> LogImpl::stageable() const {
   return {};
 }
 
-Result<void> LogImpl::room_for(size_t count, size_t bytes) const {
+Result<void> LogImpl::make_room(size_t count, size_t bytes) {
   KEYZONE_CHECK(stageable());
-  if (bytes > entry_bytes_max())
-    return invalid("log: more than " + std::to_string(entry_bytes_max()) + " bytes at once");
+  const Error overloaded{ErrorKind::kOverloaded, "log: more is staged than the disk takes"};
+  const Error no_space{ErrorKind::kNoSpace, "log: no space left on device"};
   const size_t staged = staged_bytes();
-  if (staged > 0 && staged + bytes > options_.staged_bytes_max) {
-    return Error{ErrorKind::kOverloaded, "log: more is staged than the disk takes"};
+  // What would never fit beside anything else comes as soon as there is any room.
+  const bool alone = bytes > options_.staged_bytes_max;
+  if (staged > 0 && staged + (alone ? 1 : bytes) > options_.staged_bytes_max) return overloaded;
+  if (frame_.size_with(count, bytes) > room()) {
+    if (alone && has_new_segment()) return overloaded;
+    if (!fits_segment(count, bytes)) {
+      if (roll_to_large(count, bytes)) return {};
+      return full_ ? no_space : overloaded;
+    }
   }
   if (!full_ || ready_.size() > options_.segments_reserved) return {};
   // Trims must still find room in this segment when the reserve is gone, and what a group needs to find a
   // leader.
   const size_t margin = options_.segment_bytes / (bytes <= kSmallBytes ? 16 : 8);
-  if (frame_.base() + frame_.size_with(count, bytes) + margin <= options_.segment_bytes) return {};
-  return Error{ErrorKind::kNoSpace, "log: no space left on device"};
+  if (frame_.size_with(count, bytes) + margin <= room()) return {};
+  return no_space;
 }
 
+Result<void> LogImpl::make_room(std::span<const LogEntryView> entries) {
+  size_t bytes = 0;
+  for (const LogEntryView& entry : entries) {
+    if (entry.data.size() > entry_bytes_max())
+      return invalid("log: more than " + std::to_string(entry_bytes_max()) + " bytes in an entry");
+    bytes += record_bytes(entry.data.size());
+  }
+  return make_room(entries.size(), bytes);
+}
+
+bool LogImpl::fits_segment(size_t count, size_t bytes) const {
+  return FrameBuilder::size_of(count, bytes) <= options_.segment_bytes;
+}
+
+bool LogImpl::fits_large(size_t count, size_t bytes) {
+  const size_t needed = FrameBuilder::size_of(count, bytes);
+  if (large_ && large_->bytes >= needed) return true;
+  large_wanted_ = std::max<uint64_t>(large_wanted_, needed);
+  return false;
+}
+
+// A flush needs no more than one file that isn't there yet: the reserve is one.
+bool LogImpl::has_new_segment() const {
+  return !frame_.empty() && !segments_.at(frame_.sequence()).file.file;
+}
+
+bool LogImpl::roll_to_large(size_t count, size_t bytes) {
+  if (!fits_large(count, bytes) || has_new_segment()) return false;
+  roll(*std::exchange(large_, std::nullopt));
+  return true;
+}
+
+uint64_t LogImpl::room() const { return segments_.at(frame_.sequence()).bytes - frame_.base(); }
+
 void LogImpl::start_frame(uint64_t sequence, uint32_t base) {
-  segments_[sequence];
+  LogSegment& segment = segments_[sequence];
+  segment.bytes = std::max(segment.bytes, options_.segment_bytes);
   next_sequence_ = std::max(next_sequence_, sequence + 1);
   frame_.start(sequence, base);
 }
 
-void LogImpl::roll() {
+void LogImpl::roll(const SegmentFile& large) {
+  if (frame_.empty() && frame_.base() == 0) segments_.erase(frame_.sequence());  // nothing was ever in it
   if (!frame_.empty()) closed_.push_back(std::move(frame_));
+  segments_[next_sequence_].file = large;
+  segments_[next_sequence_].bytes = large.bytes;
   start_frame(next_sequence_, 0);
 }
 
 uint32_t LogImpl::stage(const RecordHeader& header, BytesView payload) {
-  if (frame_.base() + frame_.size_with(1, payload.size()) > options_.segment_bytes) roll();
+  if (frame_.size_with(1, payload.size()) > room()) roll();
   ++staged_;
   return frame_.add(header, payload);
 }
@@ -228,7 +274,7 @@ void LogImpl::drop_back(GroupLog& log, uint64_t from) {
 }
 
 Result<void> LogImpl::create_group(GroupId id, BytesView info) {
-  KEYZONE_CHECK(room_for(2, 2 * info.size()));
+  KEYZONE_CHECK(make_room(2, 2 * info.size()));
   KEYZONE_ASSERT(!has_group(id));
   GroupLog& log = groups_[id];
   log.info = Bytes(info);
@@ -246,9 +292,7 @@ Result<void> LogImpl::remove_group(GroupId id) {
 }
 
 Result<void> LogImpl::append(GroupId id, std::span<const LogEntryView> entries) {
-  size_t bytes = 0;
-  for (const LogEntryView& entry : entries) bytes += record_bytes(entry.data.size());
-  KEYZONE_CHECK(room_for(entries.size(), bytes));
+  KEYZONE_CHECK(make_room(entries));
   if (entries.empty()) return {};
   GroupLog& log = group(id);
   uint64_t next = entries.front().index.value;
@@ -262,9 +306,7 @@ Result<void> LogImpl::append(GroupId id, std::span<const LogEntryView> entries) 
 }
 
 Result<void> LogImpl::repair(GroupId id, std::span<const LogEntryView> entries) {
-  size_t bytes = 0;
-  for (const LogEntryView& entry : entries) bytes += record_bytes(entry.data.size());
-  KEYZONE_CHECK(room_for(entries.size(), bytes));
+  KEYZONE_CHECK(make_room(entries));
   GroupLog& log = group(id);
   for (const LogEntryView& entry : entries) {
     if (!log.has(entry.index.value) || !log.at(entry.index.value).lost()) continue;
@@ -316,7 +358,7 @@ Result<void> LogImpl::mark_repaired(GroupId id) {
 
 Result<void> LogImpl::put_metadata(const std::string& name, BytesView value) {
   const Bytes payload = encode_metadata(name, value);
-  KEYZONE_CHECK(room_for(2, 2 * payload.size()));
+  KEYZONE_CHECK(make_room(2, 2 * payload.size()));
   const uint64_t sequence = stage_twice(header_of(RecordKind::kMetadata, GroupId(), ++twin_), payload);
   if (value.empty()) {
     metadata_.erase(name);
@@ -428,10 +470,6 @@ size_t LogImpl::staged_bytes() const {
   size_t bytes = frame_.empty() ? 0 : frame_.bytes().size();
   for (const FrameBuilder& part : closed_) bytes += part.bytes().size();
   return bytes;
-}
-
-size_t LogImpl::entry_bytes_max() const {
-  return options_.segment_bytes - kFrameOverhead - sizeof(RecordHeader) - sizeof(RecordRun) - kSectorBytes;
 }
 
 LogStats LogImpl::stats() const {

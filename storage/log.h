@@ -75,7 +75,8 @@ struct GroupState {
 };
 
 struct LogOptions {
-  uint64_t segment_bytes = 64u << 20;   // a multiple of 4 KiB
+  uint64_t segment_bytes = 64u << 20;   // a multiple of 4 KiB; longer ones are made for what doesn't fit
+  size_t entry_bytes_max = 48u << 20;   // of one entry; with what goes beside it, it fits a peer's frame
   size_t cache_bytes = 16u << 20;       // the newest bytes are kept in memory to be read back
   size_t staged_bytes_max = 16u << 20;  // past it append gives kOverloaded; at most a quarter of a segment
   uint32_t segments_reserved = 1;       // kept ready so that trimming goes on when the disk is full
@@ -118,7 +119,8 @@ class Log {
   virtual Result<void> remove_group(GroupId group) = 0;
   // Entries in order, without gaps; the first may lie anywhere in (trim.index, last + 1]: it and all after it
   // are replaced. Small ones are taken a little longer on a full disk. kNoSpace, kOverloaded, or kInvalid (an
-  // entry over entry_bytes_max()): nothing was staged.
+  // entry over entry_bytes_max()): nothing was staged. kOverloaded passes with flushes, or, where all of
+  // `entries` don't fit into one segment, with the maintenance that makes a longer one (wants_segment()).
   virtual Result<void> append(GroupId group, std::span<const LogEntryView> entries) = 0;
   // Puts back entries that were lost to damage (state().damaged), and leaves all others of `entries` as they
   // are.
@@ -153,6 +155,8 @@ class Log {
   // Segments made ready, old live entries rewritten, freed segments recycled. Null if there is nothing to do.
   // Call it after a flush and on a slow tick. What it stages goes with the next flush.
   virtual std::unique_ptr<LogWork> begin_maintenance() = 0;
+  // An append has been refused for want of a longer segment, which maintenance can make now.
+  virtual bool wants_segment() const = 0;
   // Takes back work that has run. An error of a flush is final: the log has failed, and the shard must stop.
   // An error of maintenance (a full disk, say) is only a report.
   virtual Result<void> finish(std::unique_ptr<LogWork> work) = 0;

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -63,7 +64,8 @@ Result<SegmentFiles::Opened> SegmentFiles::open() {
     const uint32_t number = number_of(name);
     if (number == 0) continue;
     KEYZONE_TRY(file, files_.open(path(number)));
-    opened.files.push_back({number, std::shared_ptr<File>(std::move(file))});
+    KEYZONE_TRY(bytes, file->size());
+    opened.files.push_back({number, bytes, std::shared_ptr<File>(std::move(file))});
     numbers_.insert(number);
     next_number_ = std::max(next_number_, number + 1);
   }
@@ -80,13 +82,20 @@ Result<SegmentFiles::Opened> SegmentFiles::open() {
       next_number_ = std::max(next_number_, number + 1);
     }
   }
+  // One that was being made when the process ended is there, but perhaps only the operating system knows its
+  // name.
+  const auto is_unlisted = [&](uint32_t number) { return !listed || listed->count(number) == 0; };
+  if (std::any_of(numbers_.begin(), numbers_.end(), is_unlisted)) {
+    KEYZONE_CHECK(files_.sync_folder(folder_));
+    if (!opened.lost) KEYZONE_CHECK(write_list());
+  }
   return opened;
 }
 
-Result<SegmentFile> SegmentFiles::create() {
+Result<SegmentFile> SegmentFiles::create(uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   const uint32_t number = next_number_;
-  KEYZONE_TRY(file, files_.create(path(number), segment_bytes_));
+  KEYZONE_TRY(file, files_.create(path(number), bytes));
   numbers_.insert(number);
   auto listed = files_.sync_folder(folder_);
   if (listed) listed = write_list();
@@ -96,7 +105,7 @@ Result<SegmentFile> SegmentFiles::create() {
     return listed.error();
   }
   ++next_number_;
-  return SegmentFile{number, std::shared_ptr<File>(std::move(file))};
+  return SegmentFile{number, bytes, std::shared_ptr<File>(std::move(file))};
 }
 
 Result<void> SegmentFiles::remove(uint32_t number) {

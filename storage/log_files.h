@@ -15,14 +15,14 @@ namespace keyzone::storage {
 
 struct SegmentFile {
   uint32_t number = 0;
+  uint64_t bytes = 0;  // its size
   std::shared_ptr<File> file;
 };
 
 // Any thread may call.
 class SegmentFiles {
  public:
-  SegmentFiles(FileSystem& files, std::string folder, uint64_t segment_bytes)
-      : files_(files), folder_(std::move(folder)), segment_bytes_(segment_bytes) {}
+  SegmentFiles(FileSystem& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
 
   struct Opened {
     std::vector<SegmentFile> files;  // by number
@@ -31,8 +31,8 @@ class SegmentFiles {
   // Opens what is there; REQUIRES: called once, first.
   Result<Opened> open();
 
-  // A new zeroed file, listed and durable. kNoSpace leaves everything as it was.
-  Result<SegmentFile> create();
+  // A new file of so many zeros, listed and durable. kNoSpace leaves everything as it was.
+  Result<SegmentFile> create(uint64_t bytes);
   Result<void> remove(uint32_t number);
   Result<void> relist();  // lists what is there, and nothing that was lost
   std::string path(uint32_t number) const;
@@ -42,7 +42,6 @@ class SegmentFiles {
 
   FileSystem& files_;
   const std::string folder_;
-  const uint64_t segment_bytes_;
   std::mutex mutex_;
   std::set<uint32_t> numbers_;
   uint32_t next_number_ = 1;

@@ -14,6 +14,13 @@ uint64_t end_seed(uint64_t sequence, uint32_t base, FrameEnd end) {
   return place_seed(sequence, base) + (end == FrameEnd::kHeader ? 1 : 2);
 }
 
+size_t whole_sectors(size_t bytes) { return (bytes + kSectorBytes - 1) / kSectorBytes * kSectorBytes; }
+
+// What so many records take, each with a run of its own.
+size_t at_most(size_t count, size_t payloads) {
+  return count * (sizeof(RecordHeader) + 7 + sizeof(RecordRun)) + payloads;
+}
+
 template <class T>
 T load(const char* from) {
   T value;
@@ -84,10 +91,12 @@ void FrameBuilder::start(uint64_t sequence, uint32_t base) {
 }
 
 size_t FrameBuilder::size_with(size_t count, size_t payloads) const {
-  const size_t records = bytes_.size() + count * (sizeof(RecordHeader) + 7) + payloads;
-  const size_t directory = sizeof(uint64_t) + (runs_.size() + count) * sizeof(RecordRun);
-  const size_t size = records + directory + sizeof(FrameHeader);
-  return (size + kSectorBytes - 1) / kSectorBytes * kSectorBytes;
+  return whole_sectors(bytes_.size() + runs_.size() * sizeof(RecordRun) + sizeof(uint64_t) +
+                       sizeof(FrameHeader) + at_most(count, payloads));
+}
+
+size_t FrameBuilder::size_of(size_t count, size_t payloads) {
+  return whole_sectors(kFrameOverhead + at_most(count, payloads));
 }
 
 uint32_t FrameBuilder::add(RecordHeader header, BytesView payload) {

@@ -108,8 +108,9 @@ class FrameBuilder {
   uint32_t base() const { return base_; }
   BytesView bytes() const { return bytes_; }
 
-  // Size of the frame if `payloads` bytes in `count` more records were added.
+  // Size of the frame if `payloads` bytes in `count` more records were added; of one that has just those.
   size_t size_with(size_t count, size_t payloads) const;
+  static size_t size_of(size_t count, size_t payloads);
 
   // Adds a record; `header` needs no checksum and no size. Gives the record's offset in the segment.
   uint32_t add(RecordHeader header, BytesView payload);

@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "storage/log.h"
 #include "storage/log_files.h"
@@ -19,7 +20,8 @@
 namespace keyzone::storage {
 
 struct LogSegment {
-  SegmentFile file;          // none before its first flush
+  SegmentFile file;          // none before its first flush, but for longer ones
+  uint64_t bytes = 0;        // that it takes
   uint64_t first_flush = 0;  // the oldest and the newest with a frame in it; 0: none yet
   uint64_t last_flush = 0;
   uint64_t live_bytes = 0;  // of records of entries that are still needed
@@ -63,12 +65,13 @@ class LogImpl : public Log {
   size_t staged_bytes() const override;
   std::unique_ptr<LogWork> begin_flush() override;
   std::unique_ptr<LogWork> begin_maintenance() override;
+  bool wants_segment() const override { return large_wanted_ > 0 && !full_; }
   Result<void> finish(std::unique_ptr<LogWork> work) override;
   void stage_confirmation() override;
   Result<void> flush() override;
 
   bool failed() const override { return failed_; }
-  size_t entry_bytes_max() const override;
+  size_t entry_bytes_max() const override { return options_.entry_bytes_max; }
   LogStats stats() const override;
 
  private:
@@ -83,14 +86,21 @@ class LogImpl : public Log {
   };
 
   Result<void> stageable() const;
-  Result<void> room_for(size_t count, size_t bytes) const;
+  // Makes sure that so much can be staged, and that the next flush finds files for it.
+  Result<void> make_room(size_t count, size_t bytes);
+  Result<void> make_room(std::span<const LogEntryView> entries);
+  bool fits_segment(size_t count, size_t bytes) const;
+  bool fits_large(size_t count, size_t bytes);  // notes what is wanted if it doesn't
+  bool has_new_segment() const;
+  bool roll_to_large(size_t count, size_t bytes);  // false: not yet
   GroupLog& group(GroupId id);
   const GroupLog& group(GroupId id) const;
 
   // Staging of records; each gives where the record lies.
   uint32_t stage(const RecordHeader& header, BytesView payload);
   uint64_t stage_twice(const RecordHeader& header, BytesView payload);  // gives the first one's segment
-  void roll();
+  void roll(const SegmentFile& large = {});  // to a new segment: a usual one, or in that file
+  uint64_t room() const;                     // left in the segment for the frame being staged
   void start_frame(uint64_t sequence, uint32_t base);
   Place stage_entry(RecordKind kind, GroupId id, const LogEntryView& entry);
   void stage_group_state(GroupId id, GroupLog& log);
@@ -118,9 +128,12 @@ class LogImpl : public Log {
   // Maintenance.
   void find_dead_segments();
   void recycle();
+  void keep(const SegmentFile& file);  // that no segment needs any more
   bool is_needed(uint64_t sequence) const;
   bool wants_cleaning() const;
   std::unique_ptr<LogWork> begin_cleaning();
+  std::unique_ptr<LogWork> make_large();
+  std::unique_ptr<LogWork> begin_shrinking();
   Result<void> finish_prepare(PrepareWork& work);
   Result<void> finish_cleaning(CleanWork& work);
   void rewrite_state(uint64_t sequence);
@@ -131,7 +144,10 @@ class LogImpl : public Log {
   std::map<GroupId, GroupLog> groups_;
   std::map<std::string, Metadata> metadata_;
   std::map<uint64_t, LogSegment> segments_;  // in use, by sequence; the last one is being written
-  std::vector<SegmentFile> ready_;           // zeroed or recycled
+  std::vector<SegmentFile> ready_;           // zeroed or recycled, of the usual size
+  std::optional<SegmentFile> large_;         // the same, for what is too long for those
+  uint64_t large_wanted_ = 0;                // how long that was
+  std::vector<SegmentFile> surplus_;         // to be removed
 
   FrameBuilder frame_;                // being staged
   std::vector<FrameBuilder> closed_;  // earlier parts of the same flush

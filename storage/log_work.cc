@@ -22,7 +22,8 @@ class LogImpl::FlushWork : public LogWork {
 
   std::shared_ptr<SegmentFiles> files;
   std::vector<LogFrame> frames;
-  std::vector<SegmentFile> targets;  // one a frame; without a file: to be made
+  std::vector<SegmentFile> targets;  // one a frame; without a file: to be made, of the usual size
+  uint64_t segment_bytes = 0;
   LogMark mark = 0;
   uint64_t oldest_sequence = 0;
   bool empty = false;
@@ -33,7 +34,7 @@ class LogImpl::FlushWork : public LogWork {
   Result<void> write() {
     for (SegmentFile& target : targets) {
       if (target.file) continue;
-      auto made = files->create();
+      auto made = files->create(segment_bytes);
       if (!made) {
         postponed = made.error().kind == ErrorKind::kNoSpace;
         return made.error();
@@ -53,10 +54,12 @@ class LogImpl::FlushWork : public LogWork {
 
 class LogImpl::PrepareWork : public LogWork {
  public:
-  explicit PrepareWork(std::shared_ptr<SegmentFiles> segment_files) : files(std::move(segment_files)) {}
-  void run() override { made = files->create(); }
+  PrepareWork(std::shared_ptr<SegmentFiles> segment_files, uint64_t file_bytes)
+      : files(std::move(segment_files)), bytes(file_bytes) {}
+  void run() override { made = files->create(bytes); }
 
   std::shared_ptr<SegmentFiles> files;
+  uint64_t bytes;
   Result<SegmentFile> made = SegmentFile{};
 };
 
@@ -104,7 +107,7 @@ class LogImpl::CleanWork : public LogWork {
 // --- flushing
 
 void LogImpl::close_frames() {
-  if (frame_.base() + frame_.size_with(0, 0) > options_.segment_bytes) roll();
+  if (frame_.size_with(0, 0) > room()) roll();
   const bool empty = closed_.empty() && frame_.empty();
   if (empty || !frame_.empty()) closed_.push_back(std::move(frame_));
   FrameHeader header;
@@ -156,6 +159,7 @@ std::unique_ptr<LogWork> LogImpl::begin_flush() {
   }
   auto work = std::make_unique<FlushWork>();
   work->files = files_;
+  work->segment_bytes = options_.segment_bytes;
   work->frames = std::move(unwritten_);
   unwritten_.clear();
   work->mark = unwritten_mark_;
@@ -243,10 +247,21 @@ void LogImpl::find_dead_segments() {
 void LogImpl::recycle() {
   while (!segments_.empty() && segments_.begin()->first < durable_oldest_) {
     const auto oldest = segments_.begin();
-    if (oldest->second.file.file) ready_.push_back(oldest->second.file);
+    if (oldest->second.file.file) keep(oldest->second.file);
     dead_.erase(oldest->first);
     segments_.erase(oldest);
     if (ready_.size() > options_.segments_reserved) full_ = false;
+  }
+}
+
+// One longer file is kept for the next that is too long for the usual ones.
+void LogImpl::keep(const SegmentFile& file) {
+  if (file.bytes <= options_.segment_bytes) {
+    ready_.push_back(file);
+  } else if (!large_) {
+    large_ = file;
+  } else {
+    surplus_.push_back(file);
   }
 }
 
@@ -294,6 +309,11 @@ std::unique_ptr<LogWork> LogImpl::begin_cleaning() {
     find_dead_segments();
     return nullptr;
   }
+  std::erase_if(work->wanted, [this](const LiveEntry& live) {
+    const size_t bytes = live.place.bytes();
+    return !fits_segment(1, bytes) && frame_.size_with(1, bytes) > room() && !fits_large(1, bytes);
+  });
+  if (work->wanted.empty()) return nullptr;
   work->file = segments_.begin()->second.file.file;
   return work;
 }
@@ -310,6 +330,8 @@ Result<void> LogImpl::finish_cleaning(CleanWork& work) {
       return Error{ErrorKind::kIo, "log: an entry cannot be read"};
     }
     clean_failures_ = 0;
+    const bool fits = fits_segment(1, place.bytes()) || frame_.size_with(1, place.size) <= room();
+    if (read.entry && !fits && !roll_to_large(1, place.bytes())) continue;  // the next time
     drop_live(place);
     if (read.entry) {
       const LogEntryView view{read.entry->index, read.entry->term, read.entry->kind, read.entry->data};
@@ -328,7 +350,7 @@ Result<void> LogImpl::finish_prepare(PrepareWork& work) {
     full_ = full_ || work.made.error().kind == ErrorKind::kNoSpace;
     return work.made.error();
   }
-  ready_.push_back(*work.made);
+  keep(*work.made);
   full_ = false;
   return {};
 }
@@ -337,15 +359,32 @@ std::unique_ptr<LogWork> LogImpl::begin_maintenance() {
   if (failed_ || maintaining_) return nullptr;
   find_dead_segments();
   std::unique_ptr<LogWork> work;
-  if (wants_cleaning() && staged_bytes() < options_.staged_bytes_max) {
-    work = begin_cleaning();
-  }
-  if (!work && ready_.size() < options_.segments_reserved + 1) work = std::make_unique<PrepareWork>(files_);
-  if (!work && ready_.size() > options_.segments_reserved + 1 + std::max(kSegmentsSlack, segments_.size())) {
-    work = std::make_unique<ShrinkWork>(files_, ready_.back().number);
+  if (wants_segment()) work = make_large();
+  if (!work && wants_cleaning() && staged_bytes() < options_.staged_bytes_max) work = begin_cleaning();
+  if (!work && ready_.size() < options_.segments_reserved + 1)
+    work = std::make_unique<PrepareWork>(files_, options_.segment_bytes);
+  if (!work && large_wanted_ > 0) work = make_large();
+  if (!work) work = begin_shrinking();
+  maintaining_ = work != nullptr;
+  return work;
+}
+
+// For whoever wanted it and asks again.
+std::unique_ptr<LogWork> LogImpl::make_large() {
+  const uint64_t needed = std::exchange(large_wanted_, 0);
+  if (large_ && large_->bytes >= needed) return nullptr;
+  if (large_) surplus_.push_back(*std::exchange(large_, std::nullopt));
+  return std::make_unique<PrepareWork>(files_, needed);
+}
+
+std::unique_ptr<LogWork> LogImpl::begin_shrinking() {
+  if (ready_.size() > options_.segments_reserved + 1 + std::max(kSegmentsSlack, segments_.size())) {
+    surplus_.push_back(ready_.back());
     ready_.pop_back();
   }
-  maintaining_ = work != nullptr;
+  if (surplus_.empty()) return nullptr;
+  auto work = std::make_unique<ShrinkWork>(files_, surplus_.back().number);
+  surplus_.pop_back();
   return work;
 }
 

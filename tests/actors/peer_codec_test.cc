@@ -102,6 +102,39 @@ TEST(PeerCodec, WhatIsSentArrives) {
   EXPECT_EQ(std::get<TraceFactPtr>(batch->items[7].body)->request, "Execute CQL3 query");
 }
 
+// More than a frame holds could gather: answers of 16 MiB each.
+TEST(PeerCodec, WhatGatheredIsCutIntoPieces) {
+  constexpr size_t kBytes = 1000;
+  auto replies = std::make_shared<Replies>();
+  auto writes = std::make_shared<WriteRequests>();
+  writes->group = GroupId(9);
+  for (uint32_t i = 0; i < 7; ++i) {
+    ReadResult rows;
+    rows.rows = Bytes(kBytes, 'r');
+    replies->items.push_back({{1, i}, rows});
+    writes->items.push_back({{1, i}, Bytes(kBytes, 'w'), false});
+  }
+  const PeerItem answers{GroupId(9), RepliesPtr(replies)}, requests{GroupId(9), WriteRequestsPtr(writes)};
+  for (const PeerItem& whole : {answers, requests}) {
+    const auto pieces = cut(std::make_shared<PeerItem>(whole), 3 * kBytes);
+    ASSERT_GE(pieces.size(), 3u);
+    uint32_t next = 0;
+    for (const auto& piece : pieces) {
+      EXPECT_LE(size_of(*piece), 3 * kBytes);
+      EXPECT_EQ(piece->group, GroupId(9));
+      if (const auto* part = std::get_if<RepliesPtr>(&piece->body)) {
+        for (const auto& reply : (*part)->items) EXPECT_EQ(reply.id.sequence, next++);
+      } else {
+        for (const auto& write : std::get<WriteRequestsPtr>(piece->body)->items)
+          EXPECT_EQ(write.id.sequence, next++);
+      }
+    }
+    EXPECT_EQ(next, 7u);
+  }
+  const auto one = std::make_shared<PeerItem>(PeerItem{GroupId(), Heartbeat()});
+  EXPECT_EQ(cut(one, 0).size(), 1u);
+}
+
 TEST(PeerCodec, FuzzedFramesAreRefusedOrDecode) {
   const Bytes good = encode_batch(one_of_each(), 11, 12);
   Random random(1);

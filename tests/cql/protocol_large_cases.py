@@ -1,8 +1,12 @@
 """Conversations about what is large: requests and pages. As protocol_cases.py, of which it is a part."""
+import struct
+
 from protocol_cases import case
 from wire import rows_of
 
-REQUEST_BYTES_MAX = 16 << 20
+MIB = 1 << 20
+REQUEST_BYTES_MAX = 16 * MIB
+LONG_ANSWER_SECONDS_MAX = 30
 
 
 def sizes(wire, text, page):
@@ -35,3 +39,21 @@ def pages_of_long_rows(talk):
         for text in ("SELECT * FROM t", "SELECT v FROM t WHERE k = 1 ORDER BY c DESC", "SELECT v FROM t LIMIT 25",
                      "SELECT c, v FROM t WHERE c >= 10 ALLOW FILTERING", "SELECT DISTINCT k, s FROM t"):
             talk.note(f"{text}, {page} at a time: {sizes(wire, text, page)}")
+
+
+@case(4, 5)
+def long_values(talk):
+    """Written and read whole, up to what a request may have."""
+    wire = talk.home("CREATE TABLE t (k int PRIMARY KEY, v blob)")
+    wire.socket.settimeout(LONG_ANSWER_SECONDS_MAX)
+    insert = wire.prepare("INSERT INTO t (k, v) VALUES (?, ?)")
+    select = wire.prepare("SELECT v FROM t WHERE k = ?")
+    for size in (1 * MIB, 5 * MIB, 15 * MIB, REQUEST_BYTES_MAX - 200):
+        key = struct.pack(">i", size)
+        value = bytes([size % 251]) * size
+        talk.note(f"{size} bytes", wire.execute(insert, values=[key, value]))
+        read = rows_of(wire.execute(select, values=[key]))[1]
+        talk.note(f"read: {read == [[value]]}")
+    key = struct.pack(">i", 0)
+    talk.note("a byte too long", wire.execute(insert, values=[key, b"x" * REQUEST_BYTES_MAX]))
+    talk.note("what is there", wire.query("SELECT k FROM t"))

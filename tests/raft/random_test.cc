@@ -90,6 +90,7 @@ class Storm {
     config.inflight_appends_max = 1 + random.below(8);
     config.cache_bytes_max = random.below(400);
     config.committed_bytes_max = 1 + random.below(400);
+    config.persist_bytes_max = 1 + random.below(400);
     return config;
   }
 

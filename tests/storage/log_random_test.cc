@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint64_t kGroups = 4;
 constexpr uint64_t kNever = UINT64_MAX;  // calls before a freeze
+constexpr uint64_t kLongOneIn = 100;     // entries: up to three times a segment
 
 class RandomLog {
  public:
@@ -180,8 +181,9 @@ class RandomLog {
     std::vector<LogEntryView> views;
     const uint64_t count = 1 + chance_(5);
     for (uint64_t i = 0; i < count; ++i) {
+      const size_t bytes = chance_(kLongOneIn) == 0 ? chance_(3 * options_.segment_bytes) : chance_(300);
       entries.push_back(
-          {LogIndex(first + i), Term(term_), static_cast<uint8_t>(chance_(3)), chance_.bytes(chance_(300))});
+          {LogIndex(first + i), Term(term_), static_cast<uint8_t>(chance_(3)), chance_.bytes(bytes)});
     }
     for (const LogEntry& e : entries) views.push_back({e.index, e.term, e.kind, e.data});
     const auto appended = log_->append(id, views);
