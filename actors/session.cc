@@ -88,6 +88,10 @@ void Session::on_bytes(BytesView bytes) {
   while (!closed_) {
     const auto step = reader_.next(frame);
     if (step == net::FrameReader::Step::kMore) break;
+    if (step == net::FrameReader::Step::kRefused) {
+      net::append_failure(writer_, reader_.failure());
+      continue;
+    }
     if (step == net::FrameReader::Step::kFailed) {
       net::append_failure(writer_, reader_.failure());
       flush();

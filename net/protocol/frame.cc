@@ -7,8 +7,8 @@
 namespace keyzone::net {
 namespace {
 
-constexpr size_t kOldHeaderSize = 8;  // of protocols v1 and v2: a stream of one byte
 constexpr size_t kStreamOffset = 2;
+constexpr int16_t kNoStream = 0;  // of an answer to no request that is known
 constexpr size_t kOpcodeOffset = 4;
 constexpr size_t kLengthOffset = 5;
 constexpr size_t kCompressFrom = 64;      // bytes of a body; below it, compression only costs
@@ -90,7 +90,7 @@ size_t FrameReader::skip(size_t bytes) {
 
 FrameReader::Step FrameReader::finish_skip(Frame& out) {
   out = std::exchange(skipped_, {});
-  return Step::kFrame;
+  return std::exchange(refused_, false) ? Step::kRefused : Step::kFrame;
 }
 
 bool FrameReader::collect(size_t size, BytesView& out) {
@@ -126,11 +126,17 @@ FrameReader::Step FrameReader::next_plain(Frame& out) {
     return skip_left_ > 0 ? Step::kMore : finish_skip(out);
   }
   if (!collect(1, bytes)) return Step::kMore;
-  const bool old = (static_cast<uint8_t>(bytes[0]) & ~kResponseBit) < kMinVersion;
-  if (!collect(old ? kOldHeaderSize : kFrameHeaderSize, bytes)) return Step::kMore;
+  if (!speaks(static_cast<uint8_t>(bytes[0]))) return refuse_version(static_cast<uint8_t>(bytes[0]));
+  if (!collect(kFrameHeaderSize, bytes)) return Step::kMore;
   size_t body_size = 0;
-  if (!check_header(bytes, body_size)) return Step::kFailed;
-  if (body_size > limit_) {
+  const Step checked = check_header(bytes, body_size);
+  if (checked == Step::kFailed) return checked;
+  if (checked == Step::kRefused && body_size == 0) {
+    consume(kFrameHeaderSize);
+    return checked;
+  }
+  refused_ = checked == Step::kRefused;
+  if (refused_ || body_size > limit_) {
     begin_skip(consume(kFrameHeaderSize), body_size);
     return next_plain(out);
   }
@@ -143,11 +149,13 @@ FrameReader::Step FrameReader::next_in_segment(Frame& out) {
     size_t body_size = 0;
     if (!payload_.empty()) {
       if (payload_.size() < kFrameHeaderSize) return fail_segment("a segment ends within a frame's header");
-      if (!check_header(payload_, body_size)) return Step::kFailed;
+      const Step checked = check_header(payload_, body_size);
+      if (checked == Step::kFailed) return checked;
       const size_t size = kFrameHeaderSize + body_size;
       if (payload_.size() < size) return fail_segment("a self-contained segment ends within a frame");
       const BytesView frame = payload_.substr(0, size);
       payload_.remove_prefix(size);
+      if (checked == Step::kRefused) return checked;
       if (body_size > limit_) {
         begin_skip(frame, body_size);
         skip(body_size);
@@ -161,8 +169,16 @@ FrameReader::Step FrameReader::next_in_segment(Frame& out) {
       envelope_.clear();
       if (skip_left_ == 0) return finish_skip(out);
     } else if (envelope_.size() >= kFrameHeaderSize) {
-      if (!check_header(envelope_, body_size)) return Step::kFailed;
-      if (body_size > limit_) {
+      const Step checked = check_header(envelope_, body_size);
+      if (checked == Step::kFailed) return checked;
+      if (checked == Step::kRefused && body_size == 0) {
+        if (envelope_.size() > kFrameHeaderSize)
+          return fail_segment("a segment goes on after the frame that it ends");
+        envelope_.clear();
+        return checked;
+      }
+      refused_ = checked == Step::kRefused;
+      if (refused_ || body_size > limit_) {
         begin_skip(envelope_, body_size);
         envelope_.erase(0, kFrameHeaderSize);
         continue;
@@ -197,55 +213,81 @@ FrameReader::Step FrameReader::take_segment() {
   return Step::kFrame;
 }
 
-bool FrameReader::check_header(BytesView header, size_t& body_size) {
+bool FrameReader::speaks(uint8_t version_byte) const {
+  const auto version = static_cast<uint8_t>(version_byte & ~kResponseBit);
+  const bool draft = version == kDraftVersion && options_.max_version == kMaxVersion;
+  return version >= kMinVersion && (version <= options_.max_version || draft);
+}
+
+// How long the frame is can't be known: what has come is dropped, and the answer is to no request.
+FrameReader::Step FrameReader::refuse_version(uint8_t version_byte) {
+  const auto version = static_cast<uint8_t>(version_byte & ~kResponseBit);
+  const bool old = version != 0 && version < kMinVersion;
+  const uint8_t version_of_answer = old ? version : version_ != 0 ? version_ : options_.max_version;
+  std::string message = unsupported_version_message(version, options_.max_version);
+  if (options_.role == Role::kClient) return fail(std::move(message), version_of_answer, kNoStream);
+  failure_ = {std::move(message), version_of_answer, kNoStream};
+  input_ = {};
+  carry_ = {};
+  return Step::kRefused;
+}
+
+bool FrameReader::find_fault(BytesView header, bool& recoverable) {
   const auto byte = static_cast<uint8_t>(header[0]);
   const auto version = static_cast<uint8_t>(byte & ~kResponseBit);
-  if (version < kMinVersion) {
-    const auto stream = static_cast<int8_t>(header[kStreamOffset]);
-    fail(unsupported_version_message(version, options_.max_version), version, stream);
-    return false;
-  }
   const auto stream = load_be<int16_t>(header.data() + kStreamOffset);
-  const bool draft = version == kDraftVersion && options_.max_version == kMaxVersion;
-  if (draft && !(static_cast<uint8_t>(header[1]) & kFlagBeta)) {
-    fail("Beta version of the protocol used (" + version_name(version) + "), but USE_BETA flag is unset",
-         version, stream);
-    return false;
-  }
-  if (version > options_.max_version && !draft) {
-    fail(unsupported_version_message(version, options_.max_version), options_.max_version, stream);
-    return false;
-  }
-  uint8_t version_of_answer = version;
-  const auto refuse = [&](std::string message) {
-    fail(std::move(message), version_of_answer, stream);
-    return false;
+  const auto found = [&](std::string message, uint8_t version_of_answer, int16_t stream_of_answer) {
+    failure_ = {std::move(message), version_of_answer, stream_of_answer};
+    return true;
   };
+  if (!speaks(byte))
+    return found(unsupported_version_message(version, options_.max_version), version_, stream);
+  if (version == kDraftVersion && !(static_cast<uint8_t>(header[1]) & kFlagBeta)) {
+    return found(
+        "Beta version of the protocol used (" + version_name(version) + "), but USE_BETA flag is unset",
+        version, segments_ ? stream : kNoStream);
+  }
   const bool from_server = byte & kResponseBit;
-  if (from_server != (options_.role == Role::kClient)) return refuse("a frame in the wrong direction");
+  if (from_server != (options_.role == Role::kClient))
+    return found("a frame in the wrong direction", version, stream);
   if (version_ != 0 && version != version_) {
-    version_of_answer = version_;
-    return refuse("Invalid message version. Got " + version_name(version) +
-                  " but previous messages on this connection had version " + version_name(version_));
+    recoverable = true;
+    return found("Invalid message version. Got " + version_name(version) +
+                     " but previous messages on this connection had version " + version_name(version_),
+                 version_, stream);
   }
   const auto opcode = static_cast<uint8_t>(header[kOpcodeOffset]);
-  if (!is_known_opcode(opcode)) return refuse("Unknown opcode " + std::to_string(opcode));
-  if (is_request(static_cast<Opcode>(opcode)) != (options_.role == Role::kServer)) {
-    const bool server = options_.role == Role::kServer;
-    return refuse(std::string("Wrong protocol direction (expected ") + (server ? "RESPONSE" : "REQUEST") +
-                  ", got " + (server ? "REQUEST" : "RESPONSE") + ") for opcode " + std::to_string(opcode) +
-                  " (" + std::string(to_string(static_cast<Opcode>(opcode))) + ")");
+  if (!is_known_opcode(opcode)) return found("Unknown opcode " + std::to_string(opcode), version, stream);
+  const bool server = options_.role == Role::kServer;
+  if (is_request(static_cast<Opcode>(opcode)) != server) {
+    return found(std::string("Wrong protocol direction (expected ") + (server ? "RESPONSE" : "REQUEST") +
+                     ", got " + (server ? "REQUEST" : "RESPONSE") + ") for opcode " + std::to_string(opcode) +
+                     " (" + std::string(to_string(static_cast<Opcode>(opcode))) + ")",
+                 version, stream);
   }
-  if (options_.role == Role::kServer && stream < 0) return refuse("Invalid negative stream id");
+  if (server && stream < 0) return found("Invalid negative stream id", version, stream);
+  return false;
+}
+
+FrameReader::Step FrameReader::check_header(BytesView header, size_t& body_size) {
   const auto size = load_be<int32_t>(header.data() + kLengthOffset);
-  if (size < 0) return refuse("Invalid negative frame length");
-  const bool skips = lifted_ && options_.role == Role::kServer;
-  if (static_cast<size_t>(size) > limit_ && !skips) {
-    return refuse("Request is too big: length " + std::to_string(size) + " exceeds maximum allowed length " +
-                  std::to_string(limit_));
+  const bool server = options_.role == Role::kServer;
+  bool recoverable = segments_;
+  if (find_fault(header, recoverable)) {
+    body_size = static_cast<size_t>(size);
+    if (recoverable && server && size >= 0) return Step::kRefused;
+    return fail(failure_.message, failure_.version, failure_.stream);
+  }
+  const auto version = static_cast<uint8_t>(static_cast<uint8_t>(header[0]) & ~kResponseBit);
+  const auto stream = load_be<int16_t>(header.data() + kStreamOffset);
+  if (size < 0) return fail("Invalid negative frame length", version, stream);
+  if (static_cast<size_t>(size) > limit_ && !(lifted_ && server)) {
+    return fail("Request is too big: length " + std::to_string(size) + " exceeds maximum allowed length " +
+                    std::to_string(limit_),
+                version, stream);
   }
   body_size = static_cast<size_t>(size);
-  return true;
+  return Step::kFrame;
 }
 
 FrameReader::Step FrameReader::finish(BytesView bytes, Frame& out) {

@@ -26,7 +26,7 @@ struct Frame {
 // What is said of a frame that was skipped, in Cassandra's words for its version.
 std::string oversize_message(const Frame& frame, size_t bytes_max);
 
-// Why a connection can't go on: answer with it (append_failure), then close.
+// Why a frame is refused, or a connection can't go on: answer with it (append_failure).
 struct FrameFailure {
   std::string message;
   uint8_t version = kMaxVersion;  // of the answer
@@ -48,16 +48,18 @@ class FrameReader {
     size_t max_body = kMaxFrameBody;    // once lift_limit() was called; a server skips longer ones
     size_t max_body_before_ready = kMaxFrameBodyBeforeReady;
   };
-  enum class Step { kFrame, kMore, kFailed };
+  enum class Step { kFrame, kMore, kRefused, kFailed };
 
   explicit FrameReader(Options options);
 
   // `bytes` must stay where they are until next() has given kMore or kFailed, and for as long as the frames
   // that it gave are used. REQUIRES: the bytes fed before are used up (next() gave kMore).
   void feed(BytesView bytes);
-  // The next whole frame. Frames of one feed() stay valid together, until the next feed().
+  // The next whole frame. Frames of one feed() stay valid together, until the next feed(). kRefused, of a
+  // server only: answer with failure() and go on; the frame is skipped, or what of it has come. kFailed:
+  // answer and close; there is nothing more to read.
   Step next(Frame& out);
-  const FrameFailure& failure() const { return failure_; }  // REQUIRES: next() gave kFailed; it always will
+  const FrameFailure& failure() const { return failure_; }  // REQUIRES: next() gave kRefused or kFailed
 
   // The peer's STARTUP was accepted (READY or AUTHENTICATE was written or read): what follows is in
   // `version`, v5 in segments, and may be compressed with `codec`. Then call next() again.
@@ -76,11 +78,15 @@ class FrameReader {
   void begin_skip(BytesView header, size_t body_size);
   size_t skip(size_t bytes);
   Step finish_skip(Frame& out);
+  Step refuse_version(uint8_t version_byte);
   // Finds the first `size` bytes not yet consumed in one piece; false if they aren't here yet.
   bool collect(size_t size, BytesView& out);
   BytesView consume(size_t size);
   BytesView hold(Bytes bytes);
-  bool check_header(BytesView header, size_t& body_size);
+  // True: failure_ says why. `recoverable`: the frame's end is known all the same.
+  bool find_fault(BytesView header, bool& recoverable);
+  bool speaks(uint8_t version_byte) const;
+  Step check_header(BytesView header, size_t& body_size);  // kFrame: it is fine
   Step finish(BytesView frame, Frame& out);
   Step fail(std::string message, uint8_t version, int16_t stream);
   Step fail_segment(std::string message);
@@ -98,6 +104,7 @@ class FrameReader {
   bool lifted_ = false;   // lift_limit() was called
   Frame skipped_;         // the frame whose body is being skipped; none while oversize is 0
   size_t skip_left_ = 0;  // of it
+  bool refused_ = false;  // it is skipped for what failure_ says
   bool waiting_ = false;  // for startup_done
   bool failed_ = false;
   FrameFailure failure_;

@@ -1,20 +1,47 @@
 """Conversations about versions of the protocol: those that are not spoken any more, and the draft of the next."""
 import struct
 
-from native_client import UNSET
+from native_client import UNSET, long_string
 from protocol_cases import case, startup_body
-from wire import OPTIONS, STARTUP, TRACING, Frame
+from wire import OPTIONS, QUERY, STARTUP, TRACING, Frame, lines
+
+
+def on_stream(frame):
+    """The frame, shown with the stream it came on."""
+    frame.lines = lambda: [f"  on stream {frame.stream}", *lines(frame)]
+    return frame
+
+
+def ask_twice(talk, wire, title, ask, after=OPTIONS, body=b""):
+    """What may end the connection, and whether it did."""
+    talk.attempt(title, lambda: on_stream(ask()))
+    talk.attempt("then", lambda: on_stream(wire.say(after, body)))
 
 
 @case(4)
 def other_versions(talk):
+    startup = startup_body(CQL_VERSION="3.0.0")
     for version in (1, 2):
-        talk.attempt(f"version byte {version}", lambda v=version: in_an_old_version(talk.open(), v))
+        wire = talk.open()
+        ask_twice(talk, wire, f"version byte {version}", lambda v=version: in_an_old_version(wire, v))
     for version in (6, 0x41):
-        talk.attempt(f"version byte {version}",
-                     lambda v=version: talk.open().say(STARTUP, startup_body(CQL_VERSION="3.0.0"), version=v))
+        talk.attempt(f"version byte {version}", lambda v=version: talk.open().say(STARTUP, startup, version=v))
+    for ready in (False, True):
+        for version in (7, 8, 0x42, 0x7F, 0xC2):
+            wire = talk.connect() if ready else talk.open()
+            ask_twice(talk, wire, f"version byte {version}" + (", when ready" if ready else ""),
+                      lambda v=version: wire.say(OPTIONS, version=v), STARTUP, startup)
+    wire = talk.open()
+    talk.attempt("a first byte", lambda: on_stream(part_of_a_frame(wire, b"\x42")))
+    ask_twice(talk, wire, "what follows is no frame", lambda: part_of_a_frame(wire, b"\x00\x00\x09\x05\x00\x00\x00\x00"))
     wire = talk.connect()
-    talk.attempt("v3 on a v4 connection", lambda: wire.say(OPTIONS, version=3))
+    ask_twice(talk, wire, "v3 on a v4 connection", lambda: wire.say(OPTIONS, version=3))
+    ask_twice(talk, wire, "with a body", lambda: wire.say(QUERY, long_string("SELECT key FROM system.local"), version=3))
+
+
+def part_of_a_frame(wire, data):
+    wire.socket.sendall(data)
+    return wire.hear()
 
 
 def in_an_old_version(wire, version):
@@ -22,6 +49,14 @@ def in_an_old_version(wire, version):
     wire.socket.sendall(struct.pack(">BBbBi", version, 0, 1, OPTIONS, 0))
     version, flags, stream, opcode, length = struct.unpack(">BBbBi", wire.receive(8))
     return Frame(version, flags, stream, opcode, wire.receive(length))
+
+
+@case(5)
+def other_versions_in_segments(talk):
+    wire = talk.connect()
+    for version in (7, 0x42, 0x7F):
+        ask_twice(talk, wire, f"version byte {version}", lambda v=version: wire.say(OPTIONS, version=v))
+    ask_twice(talk, wire, "no such opcode", lambda: wire.say(0x77))
 
 
 @case(6)

@@ -65,18 +65,26 @@ TEST(FrameReader, KnownBytes) {
   EXPECT_EQ(reader.next(frame), Step::kMore);
 }
 
-TEST(FrameReader, UnsupportedVersionIsAnsweredOnTheSameStream) {
+// What came with it is dropped, since nobody knows where its frame ends; then the connection goes on.
+TEST(FrameReader, AnUnsupportedVersionIsAnsweredOnNoStream) {
   FrameReader reader({});
   const Bytes bytes = from_hex("42 00 0107 05 00000000");
   reader.feed(bytes);
   Frame frame;
-  ASSERT_EQ(reader.next(frame), Step::kFailed);
+  ASSERT_EQ(reader.next(frame), Step::kRefused);
   EXPECT_EQ(
       reader.failure().message,
       "Invalid or unsupported protocol version (66); supported versions are (3/v3, 4/v4, 5/v5, 6/v6-beta)");
   const Bytes answer = answer_to(reader.failure());
-  EXPECT_EQ(to_hex(BytesView(answer).substr(0, 5)), "8500010700");
+  EXPECT_EQ(to_hex(BytesView(answer).substr(0, 5)), "8500000000");
   EXPECT_EQ(to_hex(BytesView(answer).substr(9, 4)), "0000000a");
+  EXPECT_EQ(reader.next(frame), Step::kMore);
+  reader.feed("\x42");  // its first byte is enough
+  EXPECT_EQ(reader.next(frame), Step::kRefused);
+  EXPECT_EQ(reader.next(frame), Step::kMore);
+  const Bytes good = from_hex("04 00 0001 05 00000000");
+  reader.feed(good);
+  EXPECT_EQ(reader.next(frame), Step::kFrame);
 }
 
 TEST(FrameReader, GreatestVersionIsConfigured) {
@@ -84,7 +92,7 @@ TEST(FrameReader, GreatestVersionIsConfigured) {
   const Bytes bytes = from_hex("05 00 0000 05 00000000");
   reader.feed(bytes);
   Frame frame;
-  ASSERT_EQ(reader.next(frame), Step::kFailed);
+  ASSERT_EQ(reader.next(frame), Step::kRefused);
   EXPECT_EQ(reader.failure().version, 4);
   EXPECT_NE(reader.failure().message.find("supported versions are (3/v3, 4/v4)"), std::string::npos);
 }
@@ -94,11 +102,10 @@ TEST(FrameReader, OldVersionsHaveShorterHeaders) {
   const Bytes bytes = from_hex("02 00 05 05 00000000");
   reader.feed(bytes);
   Frame frame;
-  ASSERT_EQ(reader.next(frame), Step::kFailed);
-  EXPECT_EQ(reader.failure().stream, 5);
+  ASSERT_EQ(reader.next(frame), Step::kRefused);
   EXPECT_NE(reader.failure().message.find("version (2)"), std::string::npos);
   const Bytes answer = answer_to(reader.failure());
-  EXPECT_EQ(to_hex(BytesView(answer).substr(0, 4)), "82000500");
+  EXPECT_EQ(to_hex(BytesView(answer).substr(0, 4)), "82000000");
   EXPECT_EQ(load_be<int32_t>(answer.data() + 4), static_cast<int32_t>(answer.size()) - 8);
 }
 
@@ -119,7 +126,7 @@ TEST(FrameReader, TheDraftOfTheNextVersionIsAskedForWithAFlag) {
 
   FrameReader older({.max_version = 4});
   older.feed(with_flag);
-  EXPECT_EQ(older.next(frame), Step::kFailed);
+  EXPECT_EQ(older.next(frame), Step::kRefused);
 }
 
 // What is wrong with a header is known before the body comes.
@@ -208,9 +215,43 @@ TEST(FrameReader, VersionMayNotChangeAfterStartup) {
   const Bytes bytes = from_hex("03 00 0001 05 00000000");
   reader.feed(bytes);
   Frame frame;
-  ASSERT_EQ(reader.next(frame), Step::kFailed);
+  ASSERT_EQ(reader.next(frame), Step::kRefused);
   EXPECT_EQ(reader.failure().message,
             "Invalid message version. Got 3/v3 but previous messages on this connection had version 4/v4");
+  EXPECT_EQ(reader.failure().stream, 1);
+}
+
+// Where a refused frame's end is known, the next one is read: in segments always.
+TEST(FrameReader, GoesOnBehindARefusedFrame) {
+  for (const size_t body : {size_t{0}, size_t{5}, size_t{300'000}}) {
+    for (const auto& [version, codec] : {Wire{4, Compression::kNone}, Wire{5, Compression::kNone}}) {
+      Bytes bytes;
+      const Bytes refused = one_frame(Role::kClient, 3, Opcode::kQuery, Bytes(body, 'x'), 7);
+      const Bytes good = one_frame(Role::kClient, version, Opcode::kOptions, "", 8);
+      for (const Bytes& frame : {refused, good, refused, refused, good}) {
+        if (version == 5) {
+          append_segments(bytes, codec, frame);
+        } else {
+          bytes += frame;
+        }
+      }
+      for (const size_t chunk : {size_t{1}, size_t{1000}, bytes.size()}) {
+        if (chunk == 1 && bytes.size() > 100'000) continue;
+        FrameReader reader = started_reader(version, codec);
+        reader.lift_limit();
+        std::vector<int16_t> seen;
+        for (size_t at = 0; at < bytes.size(); at += chunk) {
+          reader.feed(BytesView(bytes).substr(at, chunk));
+          Frame frame;
+          Step step;
+          while ((step = reader.next(frame)) == Step::kFrame || step == Step::kRefused)
+            seen.push_back(step == Step::kFrame ? frame.stream : -reader.failure().stream);
+          ASSERT_EQ(step, Step::kMore) << reader.failure().message;
+        }
+        EXPECT_EQ(seen, (std::vector<int16_t>{-7, 8, -7, -7, 8})) << "v" << int{version} << ", " << body;
+      }
+    }
+  }
 }
 
 // The bytes behind STARTUP can be read only when it was answered, since they may be in segments.
