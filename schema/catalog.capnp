@@ -31,6 +31,7 @@ struct DroppedColumn {
   kind @2 :UInt8;
   droppedAt @3 :Int64;
   id @4 :UInt32;
+  asOf @5 :Bool;
 }
 
 struct Table {

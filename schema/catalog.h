@@ -42,6 +42,7 @@ struct DroppedColumn {
   ColumnKind kind = ColumnKind::kRegular;
   Timestamp dropped_at = 0;
   ColumnId id{};
+  bool as_of = false;  // USING TIMESTAMP: rows may hold later cells, which are there again when it is
 };
 
 // A table's definition. Tablets live beside it (Catalog::tablets), since they change without it.

@@ -95,11 +95,13 @@ void write(wire::DroppedColumn::Builder out, const DroppedColumn& column) {
   out.setKind(static_cast<uint8_t>(column.kind));
   out.setDroppedAt(column.dropped_at);
   out.setId(column.id.value);
+  out.setAsOf(column.as_of);
 }
 Result<DroppedColumn> read(wire::DroppedColumn::Reader in) {
   KEYZONE_TRY(type, read_type(in.getType()));
   KEYZONE_TRY(kind, read_kind(in.getKind()));
-  return DroppedColumn{string_of(in.getName()), type, kind, in.getDroppedAt(), ColumnId{in.getId()}};
+  return DroppedColumn{string_of(in.getName()), type,        kind, in.getDroppedAt(),
+                       ColumnId{in.getId()},    in.getAsOf()};
 }
 
 void write(wire::Table::Builder out, const Table& table) {

@@ -69,6 +69,9 @@ ColumnIndex::ColumnIndex(const Table& table) : rows_may_end_early_(keyzone::rows
     statics_ += column.kind == ColumnKind::kStatic;
     regulars_ += column.kind == ColumnKind::kRegular;
   }
+  for (const DroppedColumn& column : table.dropped) {
+    (column.kind == ColumnKind::kStatic ? statics_wait_ : regulars_wait_) |= column.as_of;
+  }
 }
 
 bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns) {

@@ -24,11 +24,14 @@ class ColumnIndex {
   }
   size_t statics() const { return statics_; }
   size_t regulars() const { return regulars_; }
+  // Rows (or the static one) may hold cells of columns that may come back.
+  bool some_wait(bool is_static) const { return is_static ? statics_wait_ : regulars_wait_; }
   bool rows_may_end_early() const { return rows_may_end_early_; }  // schema/compact_rows.h
 
  private:
   std::vector<const Column*> by_id_;
   size_t statics_ = 0, regulars_ = 0;
+  bool statics_wait_ = false, regulars_wait_ = false;
   bool rows_may_end_early_ = false;
 };
 

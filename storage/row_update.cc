@@ -205,6 +205,7 @@ bool needs_stored(const RowWrite& write) {
 
 bool is_complete(const RowWrite& write, const Row& update, const ColumnIndex& columns) {
   if (write.action == RowAction::kDeleteRow) return true;
+  if (columns.some_wait(write.is_static)) return false;
   if (write.is_static ? columns.statics() == 0 : !write.marker) return false;
   size_t simple = 0;
   for (const Cell& c : update.cells) simple += c.path.empty() && is_column(c);

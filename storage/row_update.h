@@ -39,7 +39,7 @@ UpdateContext context_of(const Command& command, Timestamp leader_stamp);
 
 // What looks back, and counters: what is stored decides what is written.
 bool needs_stored(const RowWrite& write);
-// Sets every column that the table has, so that nothing older can show through.
+// Sets every column that the table has or may have again, so that nothing older can show through.
 bool is_complete(const RowWrite& write, const Row& update, const ColumnIndex& columns);
 
 // Fills `update`, normal; its views point into `write` and `arena` alone. `stored` is what is there (empty if

@@ -108,7 +108,9 @@ struct Alteration {
                        column->type->to_string());
       }
       std::erase_if(table.dropped, [&](const DroppedColumn& dropped) { return dropped.name == column_name; });
-      table.dropped.push_back({column_name, expand_user_types(column->type), column->kind, at, column->id});
+      const bool as_of = static_cast<bool>(change.timestamp);
+      table.dropped.push_back(
+          {column_name, expand_user_types(column->type), column->kind, at, column->id, as_of});
       std::erase_if(table.columns, [&](const Column& other) { return other.name == column_name; });
       any = true;
     }

@@ -33,7 +33,7 @@ Table sample_table() {
        ColumnKind::kPartitionKey, 0, false},
       {ColumnId{6}, "v", vector_type(native_type(TypeKind::kFloat), 3), ColumnKind::kRegular, 0, false}};
   table.next_column = 7;
-  table.dropped = {{"gone", native_type(TypeKind::kDuration), ColumnKind::kStatic, 123, ColumnId{9}}};
+  table.dropped = {{"gone", native_type(TypeKind::kDuration), ColumnKind::kStatic, 123, ColumnId{9}, true}};
   table.options = {{"comment", "'x'"}, {"default_time_to_live", "60"}};
   table.index();
   return table;
