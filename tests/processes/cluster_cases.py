@@ -10,7 +10,7 @@ from collections import Counter
 
 from cassandra.protocol import TruncateError
 from cassandra.query import BatchStatement, BatchType
-from cluster import Cluster
+from cluster import STORAGE_PORT, Cluster
 from helpers import (KEYSPACE, connect, connect_one, cpu_seconds, keys, make_table, nodes_connected, status, wait_until,
                      write_rows)
 
@@ -82,16 +82,21 @@ def status_shows_who_is_there(directory):
         assert "az3" in status("127.0.0.1")[0]
 
 
+def empty_a_disk(cluster):
+    """That of node 2, which starts again, and has to get its rows from its peers."""
+    session = connect(cluster.hosts())
+    make_table(session)
+    write_rows(session, 0, 5000, "y" * 200)
+    cluster.kill(2)
+    shutil.rmtree(cluster.data(2))
+    write_rows(session, 5000, 6000)
+    cluster.start(2)
+    cluster.wait_ready(2)
+
+
 def an_empty_disk_is_filled_again(directory):
     with Cluster(directory) as cluster:
-        session = connect(cluster.hosts())
-        make_table(session)
-        write_rows(session, 0, 5000, "y" * 200)
-        cluster.kill(2)
-        shutil.rmtree(cluster.data(2))
-        write_rows(session, 5000, 6000)
-        cluster.start(2)
-        cluster.wait_ready(2)
+        empty_a_disk(cluster)
         # When node 2 counts again, it and node 3 are a majority that has everything.
         deadline = time.monotonic() + 60
         while True:
@@ -107,6 +112,18 @@ def an_empty_disk_is_filled_again(directory):
             assert time.monotonic() < deadline, "node 2 does not count as a replica again"
             time.sleep(2)
         assert found == list(range(6000)), f"{len(found)} rows on nodes 2 and 3"
+
+
+def stops_in_good_order_after_filling_a_peer(directory):
+    """Whoever gives a snapshot keeps its place in it for a while."""
+    with Cluster(directory) as cluster:
+        empty_a_disk(cluster)
+        filled = "SELECT data_bytes FROM system_views.keyzone_nodes WHERE name = '127.0.0.2:{}'".format(STORAGE_PORT)
+        wait_until(lambda: (connect_one("127.0.0.1").execute(filled).one() or [0])[0] > 100_000, "node 2 has the rows")
+        for node in (1, 3):
+            cluster.stop(node)
+            left = os.path.exists(os.path.join(cluster.data(node), "keyzone.pid"))
+            assert not left, f"node {node} did not stop in good order: see its stderr.log"
 
 
 def batches_outlive_their_coordinator(directory):
@@ -299,4 +316,5 @@ def idle_tablets_cost_little(directory):
 
 CASES = [stops_in_time, truncate_waits_as_long_as_it_is_told, survives_all_three_killed,
          batches_outlive_their_coordinator, status_shows_who_is_there, an_empty_disk_is_filled_again,
+         stops_in_good_order_after_filling_a_peer,
          a_full_disk_refuses_writes_and_recovers, full_followers_are_told_of_and_restart, idle_tablets_cost_little]

@@ -20,6 +20,7 @@ RUN_STORAGE_PORT = 17742
 DEV_READY_SECONDS_MAX = 1.0
 DEV_RESIDENT_MIB_MAX = 100
 RUN_READY_SECONDS_MAX = 5
+RUN_STOP_SECONDS_MAX = 6  # a node's patience is 2, and run's with a node 10
 STOP_SECONDS_MAX = 10
 DEV_RESTARTS = 8
 
@@ -224,7 +225,10 @@ def run_starts_keeps_and_stops(directory):
         with Foreground(["sh", "-c", f"exec {command}"], KEYZONE_SEEDS=seeds, KEYZONE_STORAGE_PORT=str(RUN_STORAGE_PORT),
                         KEYZONE_NATIVE_TRANSPORT_PORT=str(RUN_PORT)) as again:
             one.wait_line("az2 is back")
+            stopping = time.monotonic()
             assert one.stop() == 0
+            seconds = time.monotonic() - stopping
+            assert seconds < RUN_STOP_SECONDS_MAX, f"stopped after {seconds:.1f} s: it waited for one that had ended"
             again.process.wait(STOP_SECONDS_MAX)
     assert nothing_listens(), "something is left running"
     with run_cluster(data) as one:
