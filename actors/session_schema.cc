@@ -202,6 +202,11 @@ void Session::finish_local_read(uint32_t number) {
     facts.tablets[group].partitions = estimate.partitions;
     facts.tablets[group].mean_partition_bytes = estimate.mean_partition_bytes;
   }
+  facts.queries.push_back({"session-" + std::to_string(number_),
+                           "QUERY " + request.statement->prepared->info().text + " at consistency " +
+                               std::string(net::to_string(request.consistency)),
+                           static_cast<uint64_t>(request.started - request.asked),
+                           static_cast<uint64_t>(now_us() - request.started)});
   const auto rows = cql::system_rows(*read.table, *view().catalog, facts);
   auto result = read.finish(rows);
   if (!result) return fail(number, result.error());

@@ -35,6 +35,13 @@ struct PreparedFact {
   std::string text;
 };
 
+// A request under way.
+struct QueryFact {
+  std::string thread;
+  std::string task;
+  uint64_t queued_us = 0, running_us = 0;
+};
+
 struct ClientFact {
   std::string address;  // as text, "127.0.0.1"
   uint16_t port = 0;
@@ -111,6 +118,7 @@ struct NodeFacts {
   std::map<GroupId, TabletStats> tablets;  // of those known
   std::vector<PreparedFact> prepared;
   std::vector<ClientFact> clients;
+  std::vector<QueryFact> queries;    // the one that asks
   std::vector<TraceFactPtr> traces;  // by id
   WorkFacts work;
   std::map<std::string, std::string> settings;  // of the config, passwords left out

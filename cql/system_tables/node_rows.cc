@@ -224,44 +224,6 @@ std::vector<SystemRow> clients_rows(const Table& table, const Catalog&, const No
   return rows.take();
 }
 
-// The node's configuration, and what clients ask for that nobody can set here, or that another key sets as
-// well.
-std::vector<SystemRow> settings_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
-  static constexpr std::pair<std::string_view, std::string_view> kFixed[] = {
-      {"auto_snapshot", "false"},
-      {"cdc_enabled", "false"},
-      {"compact_tables_enabled", "true"},
-      {"default_keyspace_rf", "3"},
-      {"drop_compact_storage_enabled", "false"},
-      {"dynamic_data_masking_enabled", "false"},
-      {"hinted_handoff_enabled", "false"},
-      {"materialized_views_enabled", "false"},
-      {"partitioner", kPartitioner},
-      {"sasi_indexes_enabled", "false"},
-      {"scripted_user_defined_functions_enabled", "false"},
-      {"secondary_indexes_enabled", "false"},
-      {"transient_replication_enabled", "false"},
-      {"uncompressed_tables_enabled", "true"},
-      {"user_defined_functions_enabled", "false"},
-  };
-  static constexpr std::pair<std::string_view, std::string_view> kSameAs[] = {
-      {"cas_contention_timeout", "write_request_timeout"},
-      {"counter_write_request_timeout", "write_request_timeout"},
-      {"range_request_timeout", "read_request_timeout"},
-  };
-  std::map<std::string, std::string, std::less<>> all(facts.settings.begin(), facts.settings.end());
-  for (const auto& [name, value] : kFixed) all.emplace(name, value);
-  for (const auto& [name, other] : kSameAs) {
-    if (const auto same = all.find(other); same != all.end()) all.emplace(name, same->second);
-  }
-  RowBuilder rows(table);
-  for (const auto& [name, value] : all) {
-    rows.add().text("name", name);
-    if (value != "null") rows.text("value", value);  // that is how the configuration says that there is none
-  }
-  return rows.take();
-}
-
 // The one role there is: clients don't log in, and each may do all. It has no password, and so no hash of
 // one.
 std::vector<SystemRow> roles_rows(const Table& table, const Catalog&, const NodeFacts&) {

@@ -83,6 +83,11 @@ std::vector<SystemRow> batch_metrics_rows(const Table& table, const Catalog& cat
 std::vector<SystemRow> cql_metrics_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> caches_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> thread_pools_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> queries_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> internode_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> cidr_counts_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
+std::vector<SystemRow> cidr_latencies_rows(const Table& table, const Catalog& catalog,
+                                           const NodeFacts& facts);
 std::vector<SystemRow> roles_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> gossip_info_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> clients_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);

@@ -133,14 +133,19 @@ constexpr Source kSources[] = {
     {"system_views", "gossip_info", gossip_info_rows},
     {"system_views", "batch_metrics", batch_metrics_rows},
     {"system_views", "caches", caches_rows},
+    {"system_views", "cidr_filtering_metrics_counts", cidr_counts_rows},
+    {"system_views", "cidr_filtering_metrics_latencies", cidr_latencies_rows},
     {"system_views", "coordinator_read_latency", coordinator_read_rows},
     {"system_views", "coordinator_scan_latency", coordinator_scan_rows},
     {"system_views", "coordinator_write_latency", coordinator_write_rows},
     {"system_views", "cql_metrics", cql_metrics_rows},
     {"system_views", "disk_usage", disk_usage_rows},
+    {"system_views", "internode_inbound", internode_rows},
+    {"system_views", "internode_outbound", internode_rows},
     {"system_views", "local_read_latency", local_read_rows},
     {"system_views", "local_scan_latency", local_scan_rows},
     {"system_views", "local_write_latency", local_write_rows},
+    {"system_views", "queries", queries_rows},
     {"system_views", "rows_per_read", rows_per_read_rows},
     {"system_views", "thread_pools", thread_pools_rows},
     {"system_views", "tombstones_per_read", tombstones_per_read_rows},
@@ -148,6 +153,12 @@ constexpr Source kSources[] = {
     {"system_views", "keyzone_nodes", keyzone_nodes_rows},
     {"system_views", "keyzone_tablets", keyzone_tablets_rows},
 };
+
+// Of the system's tables and of clients', as partitions that IN names are sorted.
+void sort_by_keyspace(std::vector<SystemRow>& rows) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const SystemRow& a, const SystemRow& b) { return a.front() < b.front(); });
+}
 
 }  // namespace
 
@@ -197,8 +208,10 @@ const Table* find_system_table(std::string_view keyspace, std::string_view name)
 
 std::vector<SystemRow> system_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
   for (const Source& source : kSources) {
-    if (source.keyspace == table.keyspace && source.table == table.name)
-      return source.rows(table, catalog, facts);
+    if (source.keyspace != table.keyspace || source.table != table.name) continue;
+    auto rows = source.rows(table, catalog, facts);
+    if (table.keyspace == "system_schema") sort_by_keyspace(rows);
+    return rows;
   }
   return {};
 }

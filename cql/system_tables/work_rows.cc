@@ -3,8 +3,7 @@
 // Tables of system_views that stay empty have nothing to show here: there are no hints (Raft brings a replica
 // up to date), no repairs and streams (nor their history), no permission caches without roles, no SSTables of
 // a table's own (all tablets of a shard share one LevelDB: max_sstable_size, max_partition_size, sai_*), no
-// snapshots, and no JVM whose properties could be listed. Links between nodes carry no messages that could be
-// counted as internode_* counts them: all that waits for a peer leaves as one frame.
+// snapshots, and no JVM whose properties could be listed.
 #include "cql/system_tables/row_builder.h"
 #include "schema/time_units.h"
 
@@ -162,11 +161,34 @@ std::vector<SystemRow> caches_rows(const Table& table, const Catalog&, const Nod
 }
 
 // There are no pools: a shard's one thread does all that concerns its tablets and connections. Those of
-// Cassandra's names that clients look for are told what of that kind was done here. A replica answers a read,
-// or applies what was agreed on, in one go: of those none is ever found active or waiting.
+// Cassandra's names that clients look for are told what of that kind was done here; through the others
+// nothing goes. A replica answers a read, or applies what was agreed on, in one go: of those none is ever
+// found active or waiting.
 std::vector<SystemRow> thread_pools_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
+  static constexpr const char* kIdle[] = {"CacheCleanupExecutor",
+                                          "CompactionExecutor",
+                                          "CounterMutationStage",
+                                          "GossipStage",
+                                          "HintsDispatcher",
+                                          "MemtableFlushWriter",
+                                          "MemtablePostFlush",
+                                          "MemtableReclaimMemory",
+                                          "MigrationStage",
+                                          "MiscStage",
+                                          "Native-Transport-Auth-Requests",
+                                          "PendingRangeCalculator",
+                                          "RequestResponseStage",
+                                          "Sampler",
+                                          "SecondaryIndexExecutor",
+                                          "SecondaryIndexManagement",
+                                          "ValidationExecutor",
+                                          "ViewBuildExecutor",
+                                          "ViewMutationStage"};
+  std::map<std::string, PoolFact> pools;
+  for (const char* name : kIdle) pools[name].name = name;
+  for (const PoolFact& pool : facts.work.pools) pools[pool.name] = pool;
   RowBuilder rows(table);
-  for (const PoolFact& pool : facts.work.pools) {
+  for (const auto& [name, pool] : pools) {
     rows.add()
         .text("name", pool.name)
         .integer("active_tasks", static_cast<int32_t>(pool.active))
@@ -175,6 +197,56 @@ std::vector<SystemRow> thread_pools_rows(const Table& table, const Catalog&, con
         .bigint("blocked_tasks_all_time", 0)
         .bigint("completed_tasks", static_cast<int64_t>(pool.completed))
         .integer("pending_tasks", 0);
+  }
+  return rows.take();
+}
+
+std::vector<SystemRow> queries_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
+  RowBuilder rows(table);
+  for (const QueryFact& query : facts.queries) {
+    rows.add()
+        .text("thread_id", query.thread)
+        .bigint("queued_micros", static_cast<int64_t>(query.queued_us))
+        .bigint("running_micros", static_cast<int64_t>(query.running_us))
+        .text("task", query.task);
+  }
+  return rows.take();
+}
+
+// A peer's link. All that waits for a peer leaves as one frame, whose messages nobody counts: of what these
+// tables count there is nothing.
+std::vector<SystemRow> internode_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts) {
+  RowBuilder rows(table);
+  for (const auto& [id, node] : catalog.nodes) {
+    if (node.replaced || (facts.alone ? id != facts.node : id == facts.node)) continue;
+    rows.add()
+        .inet("address", node.listen_address)
+        .integer("port", node.storage_port)
+        .text("dc", node.data_center)
+        .text("rack", node.zone);
+    for (const Column& column : table.columns) {
+      if (column.type->kind() == TypeKind::kBigint) rows.bigint(column.name, 0);
+    }
+    const auto stats = facts.nodes.find(id);
+    const bool up = stats != facts.nodes.end() && stats->second.up;
+    if (table.name == "internode_outbound") rows.bigint("active_connections", up ? 1 : 0);
+  }
+  return rows.take();
+}
+
+// Clients are not filtered by their addresses.
+std::vector<SystemRow> cidr_counts_rows(const Table& table, const Catalog&, const NodeFacts&) {
+  RowBuilder rows(table);
+  rows.add().text("name", "CIDR groups cache reload count").bigint("value", 0);
+  return rows.take();
+}
+
+std::vector<SystemRow> cidr_latencies_rows(const Table& table, const Catalog&, const NodeFacts&) {
+  RowBuilder rows(table);
+  for (const char* name : {"CIDR checks latency (ns)", "CIDR groups cache reload latency (ns)",
+                           "Lookup IP in CIDR groups cache latency (ns)"}) {
+    rows.add().text("name", name);
+    for (const char* figure : {"max", "p50th", "p95th", "p999th", "p99th"}) rows.real(figure, 0);
   }
   return rows.take();
 }
