@@ -155,11 +155,19 @@ Result<bool> ConditionCheck::run() {
   bool all = true;
   for (size_t i = 0; i < rows_.size(); ++i) {
     for (const Condition& condition : command_.conditions[i].conditions) {
+      // As in Cassandra, the first that doesn't hold ends it, but for what is wrong with elements of
+      // collections.
+      if (!all && !looks_into_column(condition)) continue;
       KEYZONE_TRY(held, holds(condition, rows_[i]));
       all = all && held;
     }
   }
   return all;
+}
+
+bool ConditionCheck::looks_into_column(const Condition& condition) const {
+  const Column* column = replica_.columns_.find(condition.column);
+  return condition.element || condition.field || (column && column->type->is_collection());
 }
 
 Result<bool> ConditionCheck::holds(const Condition& condition, const Seen& seen) const {

@@ -33,6 +33,7 @@ class ConditionCheck {
   Result<void> look(const RowCondition& condition, bool is_static, Seen& out);
   // What is to be shown of a row may be more than its conditions were about.
   Result<void> look_at_all_shown(Seen& seen) const;
+  bool looks_into_column(const Condition& condition) const;
   Result<bool> holds(const Condition& condition, const Seen& seen) const;
   // Of the conditions from `begin` to `end`, which are about one partition.
   Result<void> show_partition(size_t begin, size_t end, Projection& projection, ReadResult& out);

@@ -46,6 +46,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   KEYZONE_CHECK(bind_filters());
   if (plan_->local) {
     KEYZONE_CHECK(check_sorts_all(options));
+    note_last_local_key();
     return resume_local(options);
   }
   base_.table = plan_->table->id;
@@ -170,6 +171,14 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
   if (state.limit_left) limit_left_ = *state.limit_left;
   resume_from(state.position);
   return {};
+}
+
+// Rows of system tables come in the order of their partitions, and filters choose among them.
+void ReadCursor::note_last_local_key() {
+  if (!plan_->restrictions.has_partition_keys() || plan_->table->partition_key_size != 1) return;
+  auto keys = plan_->restrictions.partition_keys(bound_);
+  if (!keys || keys->empty()) return;  // filters say what is wrong with them
+  append_block(last_local_key_.emplace(), *std::max_element(keys->begin(), keys->end()));
 }
 
 Result<void> ReadCursor::resume_local(const ExecuteOptions& options) {

@@ -181,10 +181,14 @@ Result<void> ReadCursor::close_group() {
 // it ended in the only or last partition asked for, and that can have no more.
 bool ReadCursor::promises_more() const {
   if (!full_ || limit_left_ == 0) return false;
-  if (sources_.empty()) return true;  // rows of a system table
+  if (sources_.empty()) return last_.partition_key != last_local_key_ || !ends_its_partition();
   const Source& last = sources_.back();
   if (last.scan || front_ + 1 < sources_.size() || last_.partition_key != last.key) return true;
-  return !last_.partition_done && (per_partition_ == 0 || last_.rows_in_partition < per_partition_);
+  return !ends_its_partition();
+}
+
+bool ReadCursor::ends_its_partition() const {
+  return last_.partition_done || (per_partition_ > 0 && last_.rows_in_partition >= per_partition_);
 }
 
 Result<ResultSet> ReadCursor::take() {
@@ -208,6 +212,7 @@ ReadPosition ReadCursor::local_position(const LocalRow& row, size_t number) cons
   for (size_t i = 0; i < table.partition_key_size; ++i) append_block(at.partition_key, row[i].value_or(""));
   for (size_t i = 0; i < table.clustering_size; ++i)
     append_block(at.clustering, row[table.partition_key_size + i].value_or(""));
+  at.partition_done = table.clustering_size == 0 || plan_->distinct;
   at.rows_in_partition = taken_in_partition_;
   return at;
 }

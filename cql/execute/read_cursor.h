@@ -59,6 +59,7 @@ class ReadCursor {
   void add_scans(Token begin, Token end, const Catalog& catalog);
   void resume_from(const ReadPosition& position);
   Result<void> resume_local(const ExecuteOptions& options);
+  void note_last_local_key();
   uint64_t rows_per_read() const;
   TabletRead read_of(Source& source, size_t index);
 
@@ -78,6 +79,7 @@ class ReadCursor {
   void count_row();
   Result<void> finish_rows();
   bool promises_more() const;
+  bool ends_its_partition() const;  // the last row taken, for what is asked
 
   SelectPlanPtr plan_;
   std::vector<Bytes> owned_values_;  // of markers that are looked at after open()
@@ -103,6 +105,8 @@ class ReadCursor {
   size_t page_bytes_ = 0;
   bool paged_ = false;
   bool resumed_ = false;  // a system table's rows go on behind last_
+  std::optional<Bytes>
+      last_local_key_;  // of the partitions of a system table that are asked for, if they are named
 
   // The partition in hand: rows (or groups) taken of it, and whether any row of it was seen.
   Bytes partition_;

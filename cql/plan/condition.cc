@@ -171,8 +171,11 @@ Result<void> PreparedCondition::check_operand(const Value& value) const {
     return invalid("Invalid comparison with " + what + " for operator \"" + std::string(to_string(op)) +
                    "\"");
   };
-  if (value.is_null()) return refuse("null");
   const Type& type = *column->type;
+  if (value.is_null()) {  // of a value: only if the conditions before it hold, as in Cassandra
+    const bool of_value = ordered && !element && !field && !type.is_collection();
+    return of_value ? Result<void>() : refuse("null");
+  }
   const bool whole = ordered && !element && type.is_multi_cell() && type.is_collection();
   if (!whole || CollectionReader(type, value.bytes).count() > 0) return {};
   return refuse(type.kind() == TypeKind::kList  ? "an empty list"

@@ -129,8 +129,8 @@ class SelectPlanner {
 
   Result<void> plan_where() {
     if (!statement_.where.expressions.empty()) {
-      return invalid("Invalid index expression: the table " + table_.keyspace + "." + table_.name +
-                     " has no such index");
+      return invalid("Invalid index expression, index " + statement_.where.expressions.front().index.name +
+                     " not found for " + table_.keyspace + "." + table_.name);
     }
     RestrictionOptions options;
     options.allow_filtering =
