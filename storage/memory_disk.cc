@@ -15,6 +15,11 @@ namespace {
 constexpr uint64_t kSector = 512;
 constexpr uint64_t kMillion = 1'000'000;
 
+void put_bytes(Bytes& data, uint64_t offset, BytesView bytes) {
+  if (data.size() < offset + bytes.size()) data.resize(offset + bytes.size());
+  std::memcpy(data.data() + offset, bytes.data(), bytes.size());
+}
+
 // A write that no sync has made durable, with what it covered.
 struct Pending {
   uint64_t offset = 0;
@@ -23,9 +28,29 @@ struct Pending {
   bool in_doubt = false;  // its sync failed: no later sync makes it durable
 };
 
+// Bytes behind those that were ever written are zeros, and take no memory: a segment of the log is created
+// long.
 struct Inode {
-  Bytes data;
+  Bytes data;  // up to the last byte written
+  uint64_t size = 0;
   std::vector<Pending> pending;
+
+  void put(uint64_t offset, BytesView bytes) {
+    put_bytes(data, offset, bytes);
+    size = std::max<uint64_t>(size, data.size());
+  }
+  void resize(uint64_t to) {
+    size = to;
+    if (data.size() > to) data.resize(to);
+  }
+  // REQUIRES: offset <= size. Fewer where the file ends.
+  size_t read(uint64_t offset, size_t length, char* out) const {
+    length = std::min<uint64_t>(length, size - offset);
+    const size_t written = offset < data.size() ? std::min<size_t>(length, data.size() - offset) : 0;
+    if (written > 0) std::memcpy(out, data.data() + offset, written);
+    std::memset(out + written, 0, length - written);
+    return length;
+  }
 };
 using InodePtr = std::shared_ptr<Inode>;
 
@@ -40,11 +65,6 @@ using Names = std::map<std::string, InodePtr>;
 void apply_name_change(Names& names, const NameChange& change) {
   if (!change.from.empty()) names.erase(change.from);
   if (!change.to.empty()) names[change.to] = change.inode;
-}
-
-void put_bytes(Bytes& data, uint64_t offset, BytesView bytes) {
-  if (data.size() < offset + bytes.size()) data.resize(offset + bytes.size());
-  std::memcpy(data.data() + offset, bytes.data(), bytes.size());
 }
 
 // What a later write made durable is what an earlier one in doubt lies under.
@@ -71,11 +91,11 @@ void make_durable(Inode& inode) {
   inode.pending = std::move(doubtful);
 }
 
-void tear(Bytes& data, const Pending& write, const Draw& draw) {
+void tear(Inode& inode, const Pending& write, const Draw& draw) {
   const uint64_t end = write.offset + write.after.size();
   for (uint64_t at = write.offset; at < end;) {
     const uint64_t next = std::min(end, (at / kSector + 1) * kSector);
-    if (draw(2) == 0) put_bytes(data, at, BytesView(write.after).substr(at - write.offset, next - at));
+    if (draw(2) == 0) inode.put(at, BytesView(write.after).substr(at - write.offset, next - at));
     at = next;
   }
 }
@@ -84,14 +104,14 @@ enum class Fate { kDropped, kKept, kTorn };
 
 void lose_writes(Inode& inode, const Draw& draw, uint64_t mode) {
   for (auto write = inode.pending.rbegin(); write != inode.pending.rend(); ++write) {
-    put_bytes(inode.data, write->offset, write->before);
-    inode.data.resize(write->size_before);
+    inode.put(write->offset, write->before);
+    inode.resize(write->size_before);
   }
   for (const Pending& write : inode.pending) {
     const uint64_t drawn = mode == 2 ? draw(4) : mode;
     const Fate fate = drawn == 0 ? Fate::kDropped : drawn == 3 ? Fate::kTorn : Fate::kKept;
-    if (fate == Fate::kKept) put_bytes(inode.data, write.offset, write.after);
-    if (fate == Fate::kTorn) tear(inode.data, write, draw);
+    if (fate == Fate::kKept) inode.put(write.offset, write.after);
+    if (fate == Fate::kTorn) tear(inode, write, draw);
   }
   inode.pending.clear();
 }
@@ -159,19 +179,30 @@ struct MemoryDisk::Impl {
     }
   }
 
-  Result<void> write(Inode& inode, const std::string& path, uint64_t offset, BytesView bytes) {
-    const uint64_t size = inode.data.size();
-    const uint64_t grown = std::max<uint64_t>(size, offset + bytes.size()) - size;
-    if (grown > 0 && faults.capacity_bytes > 0 && used + grown > faults.capacity_bytes) {
+  // To at least `to` bytes, if the disk has room for them.
+  Result<void> grow(Inode& inode, const std::string& path, uint64_t to) {
+    if (to <= inode.size) return {};
+    const uint64_t grown = to - inode.size;
+    if (faults.capacity_bytes > 0 && used + grown > faults.capacity_bytes) {
       return Error{ErrorKind::kNoSpace, path + ": no space left on device"};
     }
+    used += grown;
+    inode.size = to;
+    return {};
+  }
+
+  Result<void> write(Inode& inode, const std::string& path, uint64_t offset, BytesView bytes) {
+    const uint64_t size = inode.size;
+    KEYZONE_CHECK(grow(inode, path, offset + bytes.size()));
     if (forgets) {
       Pending pending{offset, Bytes(), Bytes(bytes), size, false};
-      if (offset < size) pending.before = inode.data.substr(offset, bytes.size());
+      if (offset < size) {
+        pending.before.resize(std::min<size_t>(bytes.size(), size - offset));
+        inode.read(offset, pending.before.size(), pending.before.data());
+      }
       inode.pending.push_back(std::move(pending));
     }
-    put_bytes(inode.data, offset, bytes);
-    used += grown;
+    inode.put(offset, bytes);
     ++stats.writes;
     stats.bytes_written += bytes.size();
     return {};
@@ -179,7 +210,7 @@ struct MemoryDisk::Impl {
 
   void count_used() {
     used = 0;
-    for (const auto& [path, inode] : names) used += inode->data.size();
+    for (const auto& [path, inode] : names) used += inode->size;
   }
 
   void restart() {
@@ -205,9 +236,8 @@ class MemoryDisk::OpenFile : public File {
     const std::lock_guard lock(disk_->mutex);
     KEYZONE_CHECK(enter(DiskCall::kRead));
     ++disk_->stats.reads;
-    if (offset >= inode_->data.size()) return size_t{0};
-    const size_t got = std::min<size_t>(size, inode_->data.size() - offset);
-    std::memcpy(out, inode_->data.data() + offset, got);
+    if (offset >= inode_->size) return size_t{0};
+    const size_t got = inode_->read(offset, size, out);
     if (got > 0 && disk_->drawn(disk_->faults.read_flip_ppm)) {
       out[disk_->draw(got)] ^= static_cast<char>(1 << disk_->draw(8));
     }
@@ -228,7 +258,7 @@ class MemoryDisk::OpenFile : public File {
   Result<uint64_t> size() const override {
     const std::lock_guard lock(disk_->mutex);
     KEYZONE_CHECK(alive());
-    return uint64_t{inode_->data.size()};
+    return inode_->size;
   }
 
  private:
@@ -330,16 +360,19 @@ void MemoryDisk::clear_faults() {
 bool MemoryDisk::flip_bit(const std::string& path, uint64_t offset, int bit) {
   const std::lock_guard lock(impl_->mutex);
   const auto found = impl_->names.find(path);
-  if (found == impl_->names.end() || offset >= found->second->data.size()) return false;
-  found->second->data[offset] ^= static_cast<char>(1 << bit);
+  if (found == impl_->names.end() || offset >= found->second->size) return false;
+  char byte = 0;
+  found->second->read(offset, 1, &byte);
+  byte ^= static_cast<char>(1 << bit);
+  found->second->put(offset, BytesView(&byte, 1));
   return true;
 }
 
 bool MemoryDisk::overwrite(const std::string& path, uint64_t offset, BytesView bytes) {
   const std::lock_guard lock(impl_->mutex);
   const auto found = impl_->names.find(path);
-  if (found == impl_->names.end() || offset + bytes.size() > found->second->data.size()) return false;
-  put_bytes(found->second->data, offset, bytes);
+  if (found == impl_->names.end() || offset + bytes.size() > found->second->size) return false;
+  found->second->put(offset, bytes);
   return true;
 }
 
@@ -368,6 +401,7 @@ uint64_t MemoryDisk::digest() const {
   for (const auto& [path, inode] : impl_->names) {
     hash = XXH3_64bits_withSeed(path.data(), path.size(), hash);
     hash = XXH3_64bits_withSeed(inode->data.data(), inode->data.size(), hash);
+    hash = XXH3_64bits_withSeed(&inode->size, sizeof inode->size, hash);
   }
   return hash;
 }
@@ -391,11 +425,8 @@ Result<std::unique_ptr<File>> MemoryDisk::create(const std::string& path, uint64
   KEYZONE_CHECK(impl_->enter(DiskCall::kCreate, path));
   const auto old = impl_->names.find(path);
   auto inode = std::make_shared<Inode>();
-  if (size > 0) {
-    KEYZONE_CHECK(impl_->write(*inode, path, 0, Bytes(size, '\0')));
-    make_durable(*inode);
-  }
-  if (old != impl_->names.end()) impl_->used -= old->second->data.size();
+  KEYZONE_CHECK(impl_->grow(*inode, path, size));
+  if (old != impl_->names.end()) impl_->used -= old->second->size;
   impl_->change_names({"", path, inode});
   return std::unique_ptr<File>(std::make_unique<OpenFile>(impl_, inode, path));
 }
@@ -414,7 +445,7 @@ Result<void> MemoryDisk::rename(const std::string& from, const std::string& to) 
   const auto found = impl_->names.find(from);
   if (found == impl_->names.end()) return Error{ErrorKind::kIo, from + ": no such file"};
   const auto old = impl_->names.find(to);
-  if (old != impl_->names.end()) impl_->used -= old->second->data.size();
+  if (old != impl_->names.end()) impl_->used -= old->second->size;
   const InodePtr inode = found->second;
   impl_->change_names({from, to, inode});
   return {};
@@ -425,7 +456,7 @@ Result<void> MemoryDisk::remove(const std::string& path) {
   KEYZONE_CHECK(impl_->enter(DiskCall::kRemove, path));
   const auto found = impl_->names.find(path);
   if (found == impl_->names.end()) return Error{ErrorKind::kIo, path + ": no such file"};
-  impl_->used -= found->second->data.size();
+  impl_->used -= found->second->size;
   impl_->change_names({path, "", nullptr});
   return {};
 }

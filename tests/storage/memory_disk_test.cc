@@ -37,6 +37,20 @@ TEST_F(MemoryDiskTest, OnlyWhatWasSyncedSurelyOutlivesACrash) {
   EXPECT_FALSE(file->write(0, "x").ok());  // opened before the crash
 }
 
+TEST_F(MemoryDiskTest, AFileIsCreatedFullOfZeros) {
+  auto file = create("/d/a", 10);
+  ASSERT_TRUE(file->sync().ok());
+  ASSERT_TRUE(disk_.sync_folder("/d").ok());
+  EXPECT_EQ(disk_.used_bytes(), 10u);
+  ASSERT_TRUE(file->write(3, "abc").ok());
+  EXPECT_EQ(read("/d/a"), std::string("\0\0\0abc\0\0\0\0", 10));
+  ASSERT_TRUE(file->write(8, "wxyz").ok());
+  EXPECT_EQ(disk_.used_bytes(), 12u);
+  disk_.crash(kLoseAll);
+  EXPECT_EQ(read("/d/a"), std::string(10, '\0'));
+  EXPECT_EQ(disk_.used_bytes(), 10u);
+}
+
 TEST_F(MemoryDiskTest, ASyncedFileWithoutASyncedFolderHasNoName) {
   auto file = create("/d/a");
   ASSERT_TRUE(file->write(0, "x").ok());
