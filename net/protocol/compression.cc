@@ -67,6 +67,19 @@ void append_compressed_body(Bytes& out, Compression codec, BytesView body) {
   out.resize(start + size);
 }
 
+size_t decompressed_size(Compression codec, BytesView compressed) {
+  KEYZONE_ASSERT(codec != Compression::kNone);
+  const bool is_snappy = codec == Compression::kSnappy;
+  size_t size = 0;
+  if (is_snappy) {
+    if (!snappy::GetUncompressedLength(compressed.data(), compressed.size(), &size)) return 0;
+  } else {
+    if (compressed.size() < kLz4SizePrefix) return 0;
+    size = load_be<uint32_t>(compressed.data());
+  }
+  return size <= compressed.size() * (is_snappy ? kSnappyBestRatio : kLz4BestRatio) ? size : 0;
+}
+
 Result<Bytes> decompress_body(Compression codec, BytesView compressed, size_t max_size) {
   KEYZONE_ASSERT(codec != Compression::kNone);
   if (codec == Compression::kSnappy) return decompress_snappy(compressed, max_size);

@@ -11,6 +11,8 @@ namespace keyzone::net {
 // Appends to `out`. REQUIRES: codec is not kNone.
 void append_compressed_body(Bytes& out, Compression codec, BytesView body);
 Result<Bytes> decompress_body(Compression codec, BytesView compressed, size_t max_size);
+// How long the body is that these bytes can stand for; 0 if they can't be one.
+size_t decompressed_size(Compression codec, BytesView compressed);
 
 // v5: a bare lz4 block whose size is in the segment's header. `size` is what it must be.
 void append_lz4_block(Bytes& out, BytesView plain);

@@ -301,9 +301,15 @@ FrameReader::Step FrameReader::finish(BytesView bytes, Frame& out) {
     if (codec_ == Compression::kNone) {
       return fail("a compressed frame, but no compression was agreed on", out.version, out.stream);
     }
-    auto body = decompress_body(codec_, out.body, limit_);
-    if (!body) return fail(body.error().message, out.version, out.stream);
-    out.body = hold(*std::move(body));
+    const size_t size = decompressed_size(codec_, out.body);
+    if (size > limit_ && lifted_ && options_.role == Role::kServer) {
+      out.oversize = size;  // as one that came so long
+      out.body = {};
+    } else {
+      auto body = decompress_body(codec_, out.body, limit_);
+      if (!body) return fail(body.error().message, out.version, out.stream);
+      out.body = hold(*std::move(body));
+    }
   }
   out.flags &= static_cast<uint8_t>(~kFlagCompressed);
   if (version_ == 0) {

@@ -376,6 +376,26 @@ TEST(FrameReader, CompressionBombsGetNoMemory) {
   }
 }
 
+TEST(FrameReader, BodiesThatDecompressTooLongAreSkippedToo) {
+  for (const Compression codec : {Compression::kLz4, Compression::kSnappy}) {
+    Bytes body;
+    append_compressed_body(body, codec, Bytes(kMaxFrameBody + 1, '\0'));
+    FrameReader reader = started_reader(4, codec);
+    reader.lift_limit();
+    const Bytes bytes = one_frame(Role::kClient, 4, Opcode::kQuery, body, 9, kFlagCompressed) +
+                        one_frame(Role::kClient, 4, Opcode::kOptions, "", 10, 0);
+    reader.feed(bytes);
+    Frame frame;
+    ASSERT_EQ(reader.next(frame), Step::kFrame) << reader.failure().message;
+    EXPECT_EQ(frame.oversize, kMaxFrameBody + 1);
+    EXPECT_TRUE(frame.body.empty());
+    EXPECT_EQ(frame.stream, 9);
+    ASSERT_EQ(reader.next(frame), Step::kFrame) << reader.failure().message;
+    EXPECT_EQ(frame.oversize, 0u);
+    EXPECT_EQ(frame.stream, 10);
+  }
+}
+
 TEST(FrameWriter, ManySmallFramesMakeOneSegment) {
   FrameWriter writer(Role::kServer);
   writer.startup_done(5, Compression::kNone);
