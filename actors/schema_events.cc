@@ -22,6 +22,15 @@ void type_events(const Keyspace* before, const Keyspace& after, std::vector<Sche
   }
 }
 
+// What is in a keyspace goes before it.
+void dropped_events(const Catalog& before, const Keyspace& keyspace, std::vector<SchemaChangeEvent>& out) {
+  for (const auto& [name, table] : before.tables) {
+    if (table->keyspace == keyspace.name) out.push_back({"DROPPED", "TABLE", keyspace.name, table->name, {}});
+  }
+  for (const auto& [name, type] : keyspace.types) out.push_back({"DROPPED", "TYPE", keyspace.name, name, {}});
+  out.push_back({"DROPPED", "KEYSPACE", keyspace.name, "", {}});
+}
+
 }  // namespace
 
 std::vector<SchemaChangeEvent> schema_events(const Catalog& before, const Catalog& after) {
@@ -52,7 +61,7 @@ std::vector<SchemaChangeEvent> schema_events(const Catalog& before, const Catalo
     }
   }
   for (const auto& [name, keyspace] : before.keyspaces) {
-    if (!after.keyspaces.contains(name)) out.push_back({"DROPPED", "KEYSPACE", name, "", {}});
+    if (!after.keyspaces.contains(name)) dropped_events(before, *keyspace, out);
   }
   return out;
 }

@@ -18,7 +18,7 @@ std::string clipped(std::string text) {
 // As Cassandra shows it: by its type where it has one, else as it came.
 std::string value_text(const Value& value, const TypePtr& type) {
   if (value.is_null()) return "null";
-  if (value.is_unset()) return "unset";
+  if (value.is_unset()) return "<unset>";
   if (value.bytes.size() <= kTraceTextMax && type->validate(value.bytes))
     return clipped(type->to_cql_literal(value.bytes));
   return clipped("0x" + to_hex(value.bytes.substr(0, kTraceTextMax)));

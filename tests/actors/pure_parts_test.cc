@@ -134,6 +134,13 @@ TEST(SchemaEvents, SayWhatClientsMustRead) {
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].change, "DROPPED");
   EXPECT_TRUE(schema_events(later, later).empty());
+  Catalog without = before;
+  without.schema = CatalogVersion(3);
+  events = schema_events(after, without);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].target, "TABLE");
+  EXPECT_EQ(events[1].target, "KEYSPACE");
+  EXPECT_EQ(events[1].change, "DROPPED");
 }
 
 ReplicaStatus status_of(uint64_t group, uint64_t term, bool leads) {
