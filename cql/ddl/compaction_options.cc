@@ -1,6 +1,7 @@
 #include "cql/ddl/compaction_options.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <limits>
 #include <optional>
@@ -51,13 +52,13 @@ Result<void> threshold(const std::string& name, const std::string& value) {
 Result<void> tombstone_threshold(const std::string& name, const std::string& value) {
   double number = 0;
   if (!parse_double(value, number)) return no_number(name, value);
-  if (number > 0) return {};
+  if (number >= 0) return {};  // what it says of 0 is not what it does
   return config_error(name + " must be greater than 0, but was " + six_digits(number));
 }
 
-Result<void> greater_than_zero(const std::string& name, const std::string& value) {
+Result<void> tombstone_interval(const std::string& name, const std::string& value) {
   KEYZONE_TRY(number, whole_number(name, value));
-  if (number > 0) return {};
+  if (number >= 0) return {};
   return config_error(name + " must be greater than 0, but was " + std::to_string(number));
 }
 
@@ -88,8 +89,7 @@ Result<void> window_unit(const std::string& name, const std::string& value) {
   return one_of(name, value, {"MINUTES", "HOURS", "DAYS"});
 }
 Result<void> resolution(const std::string& name, const std::string& value) {
-  return one_of(name, value,
-                {"NANOSECONDS", "MICROSECONDS", "MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS"});
+  return one_of(name, value, {"NANOSECONDS", "MICROSECONDS", "MILLISECONDS", "SECONDS"});
 }
 
 bool is_boolean(const std::string& value) {
@@ -109,8 +109,10 @@ Result<void> flag(const std::string& name, const std::string& value) {
   return config_error("'" + name + "' should be either 'true' or 'false', not '" + value + "'");
 }
 Result<void> expiration(const std::string& name, const std::string& value) {
-  if (is_boolean(value)) return {};
-  return config_error(name + " is not 'true' or 'false' (" + value + ")");
+  if (!is_boolean(value)) return config_error(name + " is not 'true' or 'false' (" + value + ")");
+  if (lower_case(value) == "false") return {};
+  return config_error(name + " is requested but not allowed, restart cassandra with -Dcassandra.allow_" +
+                      name + "=true to allow it");
 }
 
 Result<void> sstable_size(const std::string& name, const std::string& value) {
@@ -137,6 +139,8 @@ Result<void> scaling(const std::string&, const std::string& value) {
     const size_t comma = std::min(value.find(',', begin), value.size());
     std::string one = value.substr(begin, comma - begin);
     std::erase(one, ' ');
+    if (begin > 0 && value.find_first_not_of(", ", begin) == value.npos)
+      break;  // nothing behind the last comma
     begin = comma + 1;
     int32_t number = 0;
     const bool fan = one.starts_with('T') || one.starts_with('L');
@@ -199,8 +203,14 @@ Result<void> target_size(const std::string& name, const std::string& value) {
 }
 
 Result<void> growth(const std::string& name, const std::string& value) {
-  KEYZONE_TRY(number, real_number(name, value));
-  if (number >= 0 && number <= 1) return {};
+  const bool percent = value.ends_with('%');
+  const std::string digits = value.substr(0, value.size() - (percent ? 1 : 0));
+  double number = 0;
+  if (!parse_double(digits, number)) {
+    return config_error(name + " is not a valid number between 0 and 1: For input string: \"" + digits +
+                        "\"");
+  }
+  if (number >= 0 && number <= (percent ? 100 : 1)) return {};
   return config_error(name + " " + value + " must be between 0 and 1");
 }
 
@@ -232,11 +242,26 @@ constexpr std::pair<std::string_view, Check> kChecks[] = {
     {"sstable_size_in_mb", larger_than_zero},
     {"target_sstable_size", target_size},
     {"timestamp_resolution", resolution},
-    {"tombstone_compaction_interval", greater_than_zero},
+    {"tombstone_compaction_interval", tombstone_interval},
     {"tombstone_threshold", tombstone_threshold},
     {"unchecked_tombstone_compaction", flag},
     {"unsafe_aggressive_sstable_expiration", expiration},
 };
+
+Result<void> positive_long(const std::string& name, const std::string& value) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size())
+    return config_error(value + " is not a parsable long (base10) for " + name);
+  if (number > 0) return {};
+  return config_error("Invalid configuration, " + name + " should be positive: " + std::to_string(number));
+}
+
+// UnifiedCompactionStrategy looks at what TimeWindowCompactionStrategy has, too, in words of its own.
+Check unified_check(std::string_view name) {
+  if (name == "expired_sstable_check_frequency_seconds") return positive_long;
+  return name == "unsafe_aggressive_sstable_expiration" ? enabled : nullptr;
+}
 
 // Of UnifiedCompactionStrategy: a part of the target.
 Result<void> check_least_of_target(const OptionMap& options, const std::string& value) {
@@ -282,19 +307,19 @@ Result<void> check_thresholds(const OptionMap& options) {
 }  // namespace
 
 Result<void> check_compaction_values(const OptionMap& options) {
+  const bool unified = options.at("class").ends_with(".UnifiedCompactionStrategy");
   for (const auto& [name, value] : options) {
+    if (const Check own = unified ? unified_check(name) : nullptr) {
+      KEYZONE_CHECK(own(name, value));
+      continue;
+    }
     for (const auto& [known, check] : kChecks) {
       if (known == name) KEYZONE_CHECK(check(name, value));
     }
   }
-  const bool unified = options.at("class").ends_with(".UnifiedCompactionStrategy");
   if (const auto least = options.find("min_sstable_size"); least != options.end()) {
     KEYZONE_CHECK(unified ? check_least_of_target(options, least->second)
                           : sstable_size(least->first, least->second));
-  }
-  if (unified) {
-    const auto often = options.find("expired_sstable_check_frequency_seconds");  // there it may not be 0
-    if (often != options.end()) KEYZONE_CHECK(positive(often->first, often->second));
   }
   KEYZONE_CHECK(check_buckets(options));
   return options.contains("min_threshold") ? check_thresholds(options) : Result<void>();

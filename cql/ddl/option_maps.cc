@@ -99,6 +99,7 @@ Result<void> check_level(const OptionMap& options) {
   return config_error(thrown + "IllegalArgumentException compression_level=" + level->second + " is invalid");
 }
 
+// REQUIRES: no option is another compressor's.
 Result<void> check_compressor(const OptionMap& options) {
   KEYZONE_CHECK(check_level(options));
   const auto type = options.find("lz4_compressor_type");
@@ -232,12 +233,17 @@ Result<OptionMap> check_compression(const OptionMap& given) {
   out["class"] = std::string(kCompressionPackage) + bare;
   out.emplace("chunk_length_in_kb", std::to_string(kChunkLengthDefault));
   KEYZONE_CHECK(check_chunk(out["chunk_length_in_kb"]));
-  KEYZONE_CHECK(check_compressor(out));
+  OptionMap known;
   std::vector<std::string> unknown;
   for (const auto& [option, value] : out) {
-    const bool known = option == "class" || option == "chunk_length_in_kb" || option == "min_compress_ratio";
-    if (!known && !compressor->options.contains(option)) unknown.push_back(option);
+    const bool common = option == "class" || option == "chunk_length_in_kb" || option == "min_compress_ratio";
+    if (common || compressor->options.contains(option)) {
+      known.emplace(option, value);
+    } else {
+      unknown.push_back(option);
+    }
   }
+  KEYZONE_CHECK(check_compressor(known));
   if (!unknown.empty()) return config_error("Unknown compression options " + joined(unknown));
   const auto at = out.find("min_compress_ratio");
   if (at == out.end()) return out;

@@ -108,22 +108,17 @@ struct ByName {
   }
 };
 
-// Types such that each comes behind those it is made of; else by name.
+// First the user types that a type is made of, in the order of its fields, then itself.
+void add_with_parts(const TypePtr& type, const Keyspace& keyspace, std::vector<TypePtr>& out) {
+  for (const TypePtr& part : type->parameters()) add_with_parts(part, keyspace, out);
+  if (!type->is_user_type()) return;
+  const TypePtr& whole = keyspace.types.at(type->name());
+  if (std::find(out.begin(), out.end(), whole) == out.end()) out.push_back(whole);
+}
+
 std::vector<TypePtr> types_in_order(const Keyspace& keyspace) {
   std::vector<TypePtr> out;
-  std::set<std::string> done;
-  const std::map<std::string, TypePtr, ByName> types(keyspace.types.begin(), keyspace.types.end());
-  while (out.size() < types.size()) {
-    for (const auto& [name, type] : types) {
-      const auto waits_for = [&, &self = name, &from = type](const auto& other) {
-        return other.first != self && !done.contains(other.first) &&
-               from->references_user_type(keyspace.name, other.first);
-      };
-      if (done.contains(name) || std::any_of(types.begin(), types.end(), waits_for)) continue;
-      done.insert(name);
-      out.push_back(type);
-    }
-  }
+  for (const auto& [name, type] : keyspace.types) add_with_parts(type, keyspace, out);
   return out;
 }
 

@@ -83,7 +83,7 @@ void UpdateSize::add_cell(const Table& table, const RowKey& row, const CellWrite
       bytes_ += kCell + kListPath + cell.value.size();
       return;
     case CellAction::kAddCounter:
-      bytes_ += kCell + kCounterValue;
+      if (cells_.emplace(row, cell.column, BytesView()).second) bytes_ += kCell + kCounterValue;
       return;
     case CellAction::kSet:
     case CellAction::kDelete:

@@ -71,21 +71,24 @@ size_t bytes_of(const RowWrite& row) {
 
 // The bytes of all values together, which only keys that are long in their order-preserving form may exceed.
 // Rows on which a condition is are not asked, as in Cassandra.
-Result<void> check_clustering_size(const WritePlan& plan, const Bytes& clustering) {
-  if (clustering.size() <= kKeySizeMax || plan.conditional()) return {};
+Result<void> check_clustering(const WritePlan& plan, const Bytes& clustering) {
+  const bool is_name = plan.table->compact() && plan.table->clustering_size == 1;  // of a cell, in files
+  if (!is_name && (clustering.size() <= kKeySizeMax || plan.conditional())) return {};
   ByteReader in(clustering);
   Bytes values;
   for (size_t i = 0; i < plan.table->clustering_size && !in.done(); ++i) {
     const Column& column = plan.table->clustering(i);
     KEYZONE_ASSERT(column.type->read_ordered(in, column.descending, values));
   }
-  if (values.size() <= kKeySizeMax) return {};
+  if (is_name && values.empty())
+    return invalid("Invalid empty or null value for column " + plan.table->clustering(0).name);
+  if (values.size() <= kKeySizeMax || plan.conditional()) return {};
   return key_too_long(values.size());
 }
 
 Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clustering, size_t row_bytes_max,
                      Mutation& mutation, Bytes as_written = {}) {
-  KEYZONE_CHECK(check_clustering_size(plan, clustering));
+  KEYZONE_CHECK(check_clustering(plan, clustering));
   RowWrite row;
   row.marker = plan.marker;
   row.cells.reserve(plan.regulars.size());
@@ -147,7 +150,7 @@ Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& 
   if (where.full_primary_key() && plan.table->clustering_size > 0) {
     KEYZONE_TRY(keys, where.clustering_keys(context));
     for (Bytes& key : keys) {
-      KEYZONE_CHECK(check_clustering_size(plan, key));
+      KEYZONE_CHECK(check_clustering(plan, key));
       add_deletion(RowAction::kDeleteRow, std::move(key), {}, mutation);
     }
     return {};
@@ -163,6 +166,15 @@ Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& 
   return {};
 }
 
+// Columns are deleted of rows; of a range, only if nothing can lie in it.
+Result<bool> names_empty_range(const WritePlan& plan, EvalContext& context) {
+  if (plan.kind != StatementKind::kDelete || plan.regulars.empty() || plan.restrictions.full_primary_key())
+    return false;
+  KEYZONE_TRY(ranges, plan.restrictions.clustering_ranges(context));
+  if (ranges && ranges->empty()) return true;
+  return invalid("Range deletions are not supported for specific columns");
+}
+
 Result<void> add_changes(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
                          Mutation& mutation) {
   if (plan.whole_rows_deleted()) {
@@ -170,7 +182,8 @@ Result<void> add_changes(const WritePlan& plan, EvalContext& context, const Exec
     return set_ttl(plan, context, mutation);
   }
   KEYZONE_TRY(nowhere, names_no_row(plan, context));
-  if (nowhere) return {};
+  KEYZONE_TRY(empty, names_empty_range(plan, context));
+  if (nowhere || empty) return {};
   KEYZONE_CHECK(add_static_row(plan, context, mutation));
   return add_rows(plan, context, options, mutation);
 }

@@ -143,9 +143,6 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
       return invalid(start + "delete non static columns");
     if (plan.conditions.on_regulars()) return invalid(start + "use IF condition on non static columns");
   }
-  if (!plan.regulars.empty() && !where.full_primary_key()) {
-    return invalid("Range deletions are not supported for specific columns");
-  }
   if (!context.dialect.range_deletes && where.clustering_slice()) {
     return invalid("Range deletions are not supported");
   }

@@ -101,6 +101,8 @@ std::optional<int64_t> parse_timestamp(std::string_view text) {
   const int64_t millis = local.millis();
   if (zone.empty()) return millis;
   if (zone == "z" && !time_follows) return millis;
+  const bool is_name = zone.size() > 1 && zone[0] != '+' && zone[0] != '-';
+  if (is_name && zone[0] != ' ') return std::nullopt;
   if (zone[0] == ' ') zone.remove_prefix(1);
   const auto offset_s = zone_offset_s(zone, floor_div(millis, 1000));
   if (!offset_s) return std::nullopt;
