@@ -54,6 +54,8 @@ std::optional<ModificationStatement> modification(const Statement& statement) {
 }
 
 constexpr const char* kModification = "Modification";
+constexpr const char* kBatchName =
+    "[batch]";  // keyspace and table of what a batch itself binds: no key goes with it
 
 class Preparer {
  public:
@@ -89,8 +91,9 @@ class Preparer {
       return invalid("Too many markers(?). " + std::to_string(specs->size()) +
                      " markers exceed the allowed maximum of " + std::to_string(kMarkersMax));
     }
+    const bool is_stamped = !specs->empty() && specs->front().keyspace == kBatchName;
     info.bind_variables = std::move(specs);
-    if (key_table_)
+    if (key_table_ && !is_stamped)
       info.partition_key_indexes = markers_.partition_key_indexes(key_table_->partition_key_size);
     return {};
   }
@@ -202,8 +205,9 @@ class Preparer {
     if (batch.attributes.timestamp) {
       KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
       PrepareContext context{catalog_, dialect_, keyspace_, markers_, nullptr};
-      KEYZONE_TRY(prepared, prepare_term(context, batch.attributes.timestamp,
-                                         {keyspace_, "", "[timestamp]", native_type(TypeKind::kBigint)}));
+      KEYZONE_TRY(prepared,
+                  prepare_term(context, batch.attributes.timestamp,
+                               {kBatchName, kBatchName, "[timestamp]", native_type(TypeKind::kBigint)}));
       timestamp = std::move(prepared);
     }
     auto made = std::make_shared<PreparedBatch>(batch.kind, std::move(plans), std::move(timestamp));

@@ -147,7 +147,8 @@ Result<Condition> PreparedCondition::bind(EvalContext& context) const {
     if (list.is_null()) return invalid("Invalid null list in IN condition");
     CollectionReader reader(*in_list->type(), list.bytes);
     for (std::optional<BytesView> value; reader.next(value);) {
-      out.operands.push_back(value ? std::optional<Bytes>(*value) : std::nullopt);
+      const bool none = is_null_in_list(in_list->type()->element(), value);
+      out.operands.push_back(none ? std::nullopt : std::optional<Bytes>(*value));
     }
     return out;
   }

@@ -330,8 +330,9 @@ Result<void> bind_list(const PreparedRelation& relation, const Refusal& refusal,
   CollectionReader reader(type, list.bytes);
   std::optional<BytesView> element;
   while (reader.next(element)) {
-    if (!element && refusal.ends_list()) return {};
-    if (!element) return refusal.part(0, true);
+    const bool none = is_null_in_list(type.element(), element);
+    if (none && refusal.ends_list()) return {};
+    if (none) return refusal.part(0, true);
     BoundTuple& tuple = out.emplace_back();
     if (relation.kind == RelationKind::kTuple) {
       KEYZONE_CHECK(bind_fields(type.element(), *element, refusal, tuple));
@@ -361,6 +362,13 @@ Result<std::vector<BoundTuple>> bind_with(const PreparedRelation& relation, Eval
 }
 
 }  // namespace
+
+bool is_null_in_list(const Type& type, const std::optional<BytesView>& element) {
+  const TypeKind kind = type.kind();
+  const bool has_empty =
+      !type.is_native() || kind == TypeKind::kText || kind == TypeKind::kAscii || kind == TypeKind::kBlob;
+  return !element || (element->empty() && !has_empty);
+}
 
 std::string PreparedRelation::column_names() const {
   return columns.size() == 1 ? columns[0]->name : "(" + join_names(columns) + ")";

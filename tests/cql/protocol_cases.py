@@ -226,6 +226,7 @@ def prepare(talk):
                  "UPDATE t SET v = ? WHERE k = ? AND c = ? IF v = ?", "INSERT INTO t (k, c) VALUES (?, ?) IF NOT EXISTS",
                  "DELETE w[?], x FROM t WHERE k = ? AND c = ?", "SELECT (int) ?, v + ? FROM t",
                  "BEGIN BATCH INSERT INTO t (k, c) VALUES (?, ?); UPDATE t SET v = ? WHERE k = ? AND c = ? APPLY BATCH",
+                 "BEGIN BATCH USING TIMESTAMP ? INSERT INTO t (k, c) VALUES (?, ?) APPLY BATCH",
                  "USE system", "TRUNCATE t", "CREATE TABLE x (k int PRIMARY KEY)", "DROP TABLE nope",
                  "DESCRIBE TABLES", "SELECT nope FROM t", "SELECT", "SELECT v FROM t WHERE k = 1", ""):
         talk.note(text, wire.prepare(text))
