@@ -114,7 +114,7 @@ class TabletActor : public Replica {
       for (const auto& item : rest->items) {
         if (fits(item)) continue;
         refuse(rest->origin, item.id, ErrorKind::kInvalid,
-               "Encountered an oversized mutation (" + std::to_string(item.command.size()) + "/" +
+               "Rejected an oversized mutation (" + std::to_string(item.command.size()) + "/" +
                    std::to_string(most) + ") for keyspace: " + table_->keyspace + ".");
       }
       std::erase_if(rest->items, [&](const WriteItem& item) { return !fits(item); });
