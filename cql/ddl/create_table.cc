@@ -236,10 +236,10 @@ Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlCon
                  "Cannot add already existing table \"" + name + "\" to keyspace \"" + keyspace + "\"",
                  keyspace, name};
   }
-  KEYZONE_TRY(id, id_property(statement.properties));
   KEYZONE_CHECK(check_name(keyspace, name));
   const auto resolve = [&](const TypeName& type) { return resolve_type(type, context, keyspace); };
   KEYZONE_TRY(table, make_table(statement, keyspace, resolve));
+  KEYZONE_TRY(id, id_property(statement.properties));
   table.id = id.value_or(context.fresh_id);
   if (context.catalog.table(table.id))
     return invalid("A table with id " + table.id.to_string() + " already exists");

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "cql/execute/statements.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
 namespace {
@@ -42,13 +43,21 @@ Result<void> merge_conditions(Command& command) {
   return {};
 }
 
-std::string tables_of(std::span<const BatchPart> parts) {
+// In Cassandra's order.
+std::vector<std::string> tables_of(std::span<const BatchPart> parts) {
   std::vector<std::string> names;
   for (const BatchPart& part : parts) {
     std::string name = part.plan->table->keyspace + "." + part.plan->table->name;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   }
-  std::string out = names.size() > 1 ? "s [" : " [";
+  std::stable_sort(names.begin(), names.end(), [&names](const std::string& a, const std::string& b) {
+    return java_text_bucket(a, names.size()) < java_text_bucket(b, names.size());
+  });
+  return names;
+}
+
+std::string in_brackets(const std::vector<std::string>& names) {
+  std::string out = " [";
   for (size_t i = 0; i < names.size(); ++i) out += (i ? ", " : "") + names[i];
   return out + "]";
 }
@@ -60,15 +69,16 @@ Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const 
   const size_t bytes = size.bytes();
   if (dialect.batch_bytes_max > 0 && bytes > dialect.batch_bytes_max) return invalid("Batch too large");
   if (dialect.batch_bytes_warn > 0 && bytes > dialect.batch_bytes_warn) {
-    warnings.push_back("Batch for" + tables_of(parts) + " is of size " + std::to_string(bytes) +
+    warnings.push_back("Batch for" + in_brackets(tables_of(parts)) + " is of size " + std::to_string(bytes) +
                        ", exceeding specified threshold of " + std::to_string(dialect.batch_bytes_warn) +
                        " by " + std::to_string(bytes - dialect.batch_bytes_warn) + ".");
   }
   const size_t partitions = kind == BatchKind::kLogged ? 0 : size.partitions();
   if (partitions > dialect.unlogged_batch_partitions_warn) {
+    const std::vector<std::string> tables = tables_of(parts);
     warnings.push_back(
         "Unlogged batch covering " + std::to_string(partitions) + " partitions detected against table" +
-        tables_of(parts) +
+        (tables.size() > 1 ? "s" : "") + in_brackets(tables) +
         ". You should use a logged batch for atomicity, or asynchronous writes for performance.");
   }
   return {};

@@ -53,13 +53,16 @@ Result<void> check_access(const Column& column, const ColumnCondition& condition
   if (condition.op == Operator::kContainsKey && (type.kind() != TypeKind::kMap || !whole)) {
     return invalid("Cannot use CONTAINS KEY on non-map column " + column.name);
   }
-  if (is_slice(condition.op) && type.kind() == TypeKind::kDuration) {
-    return invalid("Slice conditions ( " + std::string(to_string(condition.op)) +
-                   " ) are not supported on durations");
-  }
-  if (is_slice(condition.op) && type.holds_durations())
-    return invalid("Slice conditions are not supported on " + kinds_of(type) + " containing durations");
   return {};
+}
+
+// Of a column, or of the part that the condition is about.
+Result<void> check_slice(Operator op, const Type& type) {
+  if (!is_slice(op) || !type.holds_durations()) return {};
+  if (type.kind() == TypeKind::kDuration) {
+    return invalid("Slice conditions ( " + std::string(to_string(op)) + " ) are not supported on durations");
+  }
+  return invalid("Slice conditions are not supported on " + kinds_of(type) + " containing durations");
 }
 
 // What a value of the condition is compared with.
@@ -95,6 +98,7 @@ Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& tabl
   }
   if (condition.field) out.field = static_cast<uint16_t>(*column->type->find_field(*condition.field));
   const Receiver wanted = operand_wanted(table, *column, condition);
+  KEYZONE_CHECK(check_slice(condition.op, *wanted.type));
   if (condition.in_list) {
     KEYZONE_TRY(
         list, prepare_in_list(context, *condition.in_list,

@@ -76,6 +76,12 @@ Result<void> plan_json(PrepareContext& context, const InsertStatement& statement
   const Table& table = *plan.table;
   const Receiver text{table.keyspace, table.name, "[json]", native_type(TypeKind::kText)};
   KEYZONE_TRY(json, prepare_term(context, statement.json, text));
+  if (json->is_constant()) {  // what is wrong with it is told already when the statement is prepared
+    EvalContext nothing_bound;
+    KEYZONE_TRY(literal, json->evaluate(nothing_bound));
+    if (literal.is_set())
+      KEYZONE_CHECK(read_json_row(table, literal.bytes, statement.json_default_unset, nothing_bound));
+  }
   plan.json = std::move(json);
   plan.json_default_unset = statement.json_default_unset;
   std::vector<PreparedRelation> keys;

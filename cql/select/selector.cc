@@ -43,6 +43,11 @@ const TermPtr* in_brackets(const Term& term) {
   return tuple && tuple->elements.size() == 1 ? &tuple->elements[0] : nullptr;
 }
 
+const Term& unbracketed(const Term& term) {
+  const TermPtr* inner = in_brackets(term);
+  return inner ? unbracketed(**inner) : term;
+}
+
 // Literals have no type by themselves in a selection.
 bool says_no_type(const Term& term) {
   return in_brackets(term) || (!names_columns(term) && !is_call(term) && !term.as<TypeHint>());
@@ -60,7 +65,8 @@ Error cannot_assign(const std::string& text, const Type& type) {
 
 // An argument that is built first, so that its type tells which function is meant.
 bool says_type(const Term& term) {
-  if (const auto* hint = term.as<TypeHint>(); hint && (is_call(*hint->term) || hint->term->as<Constant>()))
+  if (const auto* hint = term.as<TypeHint>();
+      hint && (is_call(*hint->term) || unbracketed(*hint->term).as<Constant>()))
     return true;
   return !term.as<MapLiteral>() && !term.as<UserTypeLiteral>() && (names_columns(term) || is_call(term));
 }

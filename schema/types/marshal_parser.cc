@@ -61,6 +61,8 @@ class MarshalParser {
     std::string_view name = full;
     if (name.starts_with(kMarshalPackage)) name.remove_prefix(kMarshalPackage.size());
     if (const TypePtr& native = find_native_by_marshal_class(name)) return native;
+    // A name of nothing, where anything but a type follows, is that of the type for bytes.
+    if (full.empty() && rest_.empty()) return native_type(TypeKind::kBlob);
     const Error unknown{ErrorKind::kConfig,
                         "Unable to find abstract-type class '" +
                             (full.find('.') == full.npos ? std::string(kMarshalPackage) : "") +
