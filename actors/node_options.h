@@ -42,7 +42,8 @@ struct NodeOptions {
   std::chrono::milliseconds truncate_timeout{60000};
   std::chrono::milliseconds clock_skew_max{500};  // a peer whose clock is further ahead is not believed
   std::chrono::milliseconds heartbeat_interval{100};
-  std::chrono::milliseconds peer_timeout{600};      // silence after which a peer counts as down
+  // Silence after which a peer counts as down; shorter, and nodes of a busy machine take each other for dead.
+  std::chrono::milliseconds peer_timeout{1000};
   std::chrono::milliseconds election_timeout{800};  // the least; drawn up to twice as long
   size_t write_buffer_bytes = 8u << 20;
   size_t block_cache_bytes = 64u << 20;
