@@ -36,7 +36,7 @@ struct SelectPlan {
   std::vector<AggregateCall> aggregates;
   std::vector<ExpressionPtr> group_by;
   std::optional<Error> wrong_grouping;  // which executing the statement ends with
-  bool grouped = false;  // GROUP BY or aggregates: rows are folded
+  bool grouped = false;                 // GROUP BY or aggregates: rows are folded
   bool distinct = false;
   bool reversed = false;
   bool ordered = false;       // ORDER BY was said
