@@ -73,8 +73,8 @@ caf::behavior Replica::make_behavior() {
 }
 
 void Replica::on_exit() {
-  transfers_
-      .clear();  // they look into the store, which may be closed before whoever knows this actor is gone
+  // They look into the store, which may be closed before whoever knows this actor is gone.
+  transfers_.clear();
   shard_.remove_replica(start_.group);
   context_.statuses.remove(start_.group);
   self_ = nullptr;
