@@ -154,7 +154,12 @@ void run_reader(TestRandom& random, FrameReader& reader, const Bytes& bytes, boo
     at += chunk.size();
     reader.feed(chunk);
     Frame frame;
-    while (reader.next(frame) == FrameReader::Step::kFrame) {
+    using Step = FrameReader::Step;
+    for (Step step; (step = reader.next(frame)) == Step::kFrame || step == Step::kRefused;) {
+      if (step == Step::kRefused) {  // the connection goes on behind it
+        EXPECT_TRUE(server && !reader.failure().message.empty());
+        continue;
+      }
       server ? decode_as_request(frame) : decode_as_response(frame);
       if (server ? frame.opcode == Opcode::kStartup : frame.opcode == Opcode::kReady) {
         random.below(2) ? reader.startup_refused() : reader.startup_done(frame.version, Compression::kNone);
@@ -185,6 +190,7 @@ void one_round(TestRandom& random) {
   if (random.below(20) == 0) stream = random.bytes(random.below(500));
   FrameReader reader({.role = server ? Role::kServer : Role::kClient});
   if (random.below(3) > 0) reader.startup_done(version, codec);
+  if (random.below(2)) reader.lift_limit();
   run_reader(random, reader, stream, server);
 }
 
