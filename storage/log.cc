@@ -144,7 +144,7 @@ Result<void> LogImpl::make_room(size_t count, size_t bytes) {
   // What would never fit beside anything else comes as soon as there is any room.
   const bool alone = bytes > options_.staged_bytes_max;
   if (staged > 0 && staged + (alone ? 1 : bytes) > options_.staged_bytes_max) return overloaded;
-  if (frame_.size_with(count, bytes) > room()) {
+  if (!fits_here(count, bytes)) {
     if (alone && has_new_segment()) return overloaded;
     if (!fits_segment(count, bytes)) {
       if (roll_to_large(count, bytes)) return {};
@@ -168,6 +168,8 @@ Result<void> LogImpl::make_room(std::span<const LogEntryView> entries) {
   }
   return make_room(entries.size(), bytes);
 }
+
+bool LogImpl::fits_here(size_t count, size_t bytes) const { return frame_.size_with(count, bytes) <= room(); }
 
 bool LogImpl::fits_segment(size_t count, size_t bytes) const {
   return FrameBuilder::size_of(count, bytes) <= options_.segment_bytes;
@@ -209,7 +211,7 @@ void LogImpl::roll(const SegmentFile& large) {
 }
 
 uint32_t LogImpl::stage(const RecordHeader& header, BytesView payload) {
-  if (frame_.size_with(1, payload.size()) > room()) roll();
+  if (!fits_here(1, payload.size())) roll();
   ++staged_;
   return frame_.add(header, payload);
 }

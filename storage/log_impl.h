@@ -89,8 +89,9 @@ class LogImpl : public Log {
   // Makes sure that so much can be staged, and that the next flush finds files for it.
   Result<void> make_room(size_t count, size_t bytes);
   Result<void> make_room(std::span<const LogEntryView> entries);
-  bool fits_segment(size_t count, size_t bytes) const;
-  bool fits_large(size_t count, size_t bytes);  // notes what is wanted if it doesn't
+  bool fits_here(size_t count, size_t bytes) const;     // behind what is staged
+  bool fits_segment(size_t count, size_t bytes) const;  // a new one, of the usual size
+  bool fits_large(size_t count, size_t bytes);          // notes what is wanted if it doesn't
   bool has_new_segment() const;
   bool roll_to_large(size_t count, size_t bytes);  // false: not yet
   GroupLog& group(GroupId id);

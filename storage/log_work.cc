@@ -107,7 +107,7 @@ class LogImpl::CleanWork : public LogWork {
 // --- flushing
 
 void LogImpl::close_frames() {
-  if (frame_.size_with(0, 0) > room()) roll();
+  if (!fits_here(0, 0)) roll();
   const bool empty = closed_.empty() && frame_.empty();
   if (empty || !frame_.empty()) closed_.push_back(std::move(frame_));
   FrameHeader header;
@@ -311,7 +311,7 @@ std::unique_ptr<LogWork> LogImpl::begin_cleaning() {
   }
   std::erase_if(work->wanted, [this](const LiveEntry& live) {
     const size_t bytes = live.place.bytes();
-    return !fits_segment(1, bytes) && frame_.size_with(1, bytes) > room() && !fits_large(1, bytes);
+    return !fits_segment(1, bytes) && !fits_here(1, bytes) && !fits_large(1, bytes);
   });
   if (work->wanted.empty()) return nullptr;
   work->file = segments_.begin()->second.file.file;
@@ -330,7 +330,7 @@ Result<void> LogImpl::finish_cleaning(CleanWork& work) {
       return Error{ErrorKind::kIo, "log: an entry cannot be read"};
     }
     clean_failures_ = 0;
-    const bool fits = fits_segment(1, place.bytes()) || frame_.size_with(1, place.size) <= room();
+    const bool fits = fits_segment(1, place.bytes()) || fits_here(1, place.size);
     if (read.entry && !fits && !roll_to_large(1, place.bytes())) continue;  // the next time
     drop_live(place);
     if (read.entry) {

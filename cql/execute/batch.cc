@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "cql/execute/statements.h"
+#include "schema/text.h"
 #include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
@@ -56,12 +57,6 @@ std::vector<std::string> tables_of(std::span<const BatchPart> parts) {
   return names;
 }
 
-std::string in_brackets(const std::vector<std::string>& names) {
-  std::string out = " [";
-  for (size_t i = 0; i < names.size(); ++i) out += (i ? ", " : "") + names[i];
-  return out + "]";
-}
-
 Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const WriteBuilder& builder,
                         const Dialect& dialect, std::vector<std::string>& warnings) {
   if (builder.one_partition()) return {};
@@ -69,7 +64,7 @@ Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const 
   const size_t bytes = size.bytes();
   if (dialect.batch_bytes_max > 0 && bytes > dialect.batch_bytes_max) return invalid("Batch too large");
   if (dialect.batch_bytes_warn > 0 && bytes > dialect.batch_bytes_warn) {
-    warnings.push_back("Batch for" + in_brackets(tables_of(parts)) + " is of size " + std::to_string(bytes) +
+    warnings.push_back("Batch for [" + joined(tables_of(parts)) + "] is of size " + std::to_string(bytes) +
                        ", exceeding specified threshold of " + std::to_string(dialect.batch_bytes_warn) +
                        " by " + std::to_string(bytes - dialect.batch_bytes_warn) + ".");
   }
@@ -78,8 +73,8 @@ Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const 
     const std::vector<std::string> tables = tables_of(parts);
     warnings.push_back(
         "Unlogged batch covering " + std::to_string(partitions) + " partitions detected against table" +
-        (tables.size() > 1 ? "s" : "") + in_brackets(tables) +
-        ". You should use a logged batch for atomicity, or asynchronous writes for performance.");
+        (tables.size() > 1 ? "s" : "") + " [" + joined(tables) +
+        "]. You should use a logged batch for atomicity, or asynchronous writes for performance.");
   }
   return {};
 }

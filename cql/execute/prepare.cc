@@ -54,8 +54,7 @@ std::optional<ModificationStatement> modification(const Statement& statement) {
 }
 
 constexpr const char* kModification = "Modification";
-constexpr const char* kBatchName =
-    "[batch]";  // keyspace and table of what a batch itself binds: no key goes with it
+constexpr const char* kBatchName = "[batch]";  // keyspace and table of what a batch itself binds
 
 class Preparer {
  public:
@@ -91,9 +90,8 @@ class Preparer {
       return invalid("Too many markers(?). " + std::to_string(specs->size()) +
                      " markers exceed the allowed maximum of " + std::to_string(kMarkersMax));
     }
-    const bool is_stamped = !specs->empty() && specs->front().keyspace == kBatchName;
     info.bind_variables = std::move(specs);
-    if (key_table_ && !is_stamped)
+    if (key_table_)
       info.partition_key_indexes = markers_.partition_key_indexes(key_table_->partition_key_size);
     return {};
   }
@@ -209,6 +207,7 @@ class Preparer {
                   prepare_term(context, batch.attributes.timestamp,
                                {kBatchName, kBatchName, "[timestamp]", native_type(TypeKind::kBigint)}));
       timestamp = std::move(prepared);
+      if (batch.attributes.timestamp->as<BindMarker>()) key_table_ = nullptr;  // nor has one that binds this
     }
     auto made = std::make_shared<PreparedBatch>(batch.kind, std::move(plans), std::move(timestamp));
     info.kind = StatementKind::kBatch;

@@ -105,8 +105,8 @@ class ReadCursor {
   size_t page_bytes_ = 0;
   bool paged_ = false;
   bool resumed_ = false;  // a system table's rows go on behind last_
-  std::optional<Bytes>
-      last_local_key_;  // of the partitions of a system table that are asked for, if they are named
+  // Of the partitions of a system table that are asked for, if they are named.
+  std::optional<Bytes> last_local_key_;
 
   // The partition in hand: rows (or groups) taken of it, and whether any row of it was seen.
   Bytes partition_;

@@ -36,10 +36,11 @@ struct PreparedRelation {
 // "collections", "tuples" or "UDTs": what a type made of others is one of.
 std::string kinds_of(const Type& type);
 
-// `table` outlives what is made.
 // An element of a list that is bound as a whole is taken apart by its type, as in Cassandra: of no bytes, it
 // is null but in types that have such a value.
 bool is_null_in_list(const Type& type, const std::optional<BytesView>& element);
+
+// `table` outlives what is made.
 Result<PreparedRelation> prepare_relation(PrepareContext& context, const Table& table,
                                           const Relation& relation);
 
