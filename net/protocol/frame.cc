@@ -75,11 +75,11 @@ void FrameReader::lift_limit() {
 }
 
 void FrameReader::begin_skip(BytesView header, size_t body_size) {
-  skipped_.version = static_cast<uint8_t>(header[0]) & static_cast<uint8_t>(~kResponseBit);
-  skipped_.flags = 0;
-  skipped_.stream = load_be<int16_t>(header.data() + kStreamOffset);
-  skipped_.opcode = static_cast<Opcode>(header[kOpcodeOffset]);
-  skipped_.oversize = skip_left_ = body_size;
+  Frame& frame = skipped_.emplace();
+  frame.version = static_cast<uint8_t>(header[0]) & static_cast<uint8_t>(~kResponseBit);
+  frame.stream = load_be<int16_t>(header.data() + kStreamOffset);
+  frame.opcode = static_cast<Opcode>(header[kOpcodeOffset]);
+  frame.oversize = skip_left_ = body_size;
 }
 
 size_t FrameReader::skip(size_t bytes) {
@@ -89,7 +89,7 @@ size_t FrameReader::skip(size_t bytes) {
 }
 
 FrameReader::Step FrameReader::finish_skip(Frame& out) {
-  out = std::exchange(skipped_, {});
+  out = *std::exchange(skipped_, std::nullopt);
   return std::exchange(refused_, false) ? Step::kRefused : Step::kFrame;
 }
 
@@ -121,7 +121,7 @@ BytesView FrameReader::hold(Bytes bytes) { return held_.emplace_back(std::move(b
 
 FrameReader::Step FrameReader::next_plain(Frame& out) {
   BytesView bytes;
-  if (skipped_.oversize > 0) {
+  if (skipped_) {
     input_.remove_prefix(skip(input_.size()));
     return skip_left_ > 0 ? Step::kMore : finish_skip(out);
   }
@@ -131,10 +131,6 @@ FrameReader::Step FrameReader::next_plain(Frame& out) {
   size_t body_size = 0;
   const Step checked = check_header(bytes, body_size);
   if (checked == Step::kFailed) return checked;
-  if (checked == Step::kRefused && body_size == 0) {
-    consume(kFrameHeaderSize);
-    return checked;
-  }
   refused_ = checked == Step::kRefused;
   if (refused_ || body_size > limit_) {
     begin_skip(consume(kFrameHeaderSize), body_size);
@@ -163,7 +159,7 @@ FrameReader::Step FrameReader::next_in_segment(Frame& out) {
       }
       return finish(frame, out);
     }
-    if (skipped_.oversize > 0) {
+    if (skipped_) {
       if (skip(envelope_.size()) < envelope_.size())
         return fail_segment("a segment goes on after the frame that it ends");
       envelope_.clear();
@@ -171,12 +167,6 @@ FrameReader::Step FrameReader::next_in_segment(Frame& out) {
     } else if (envelope_.size() >= kFrameHeaderSize) {
       const Step checked = check_header(envelope_, body_size);
       if (checked == Step::kFailed) return checked;
-      if (checked == Step::kRefused && body_size == 0) {
-        if (envelope_.size() > kFrameHeaderSize)
-          return fail_segment("a segment goes on after the frame that it ends");
-        envelope_.clear();
-        return checked;
-      }
       refused_ = checked == Step::kRefused;
       if (refused_ || body_size > limit_) {
         begin_skip(envelope_, body_size);
@@ -204,8 +194,7 @@ FrameReader::Step FrameReader::take_segment() {
   const auto payload = open_segment(*header, consume(size).substr(header_size), plain);
   if (!payload) return fail_segment(payload.error().message);
   if (header->self_contained) {
-    if (!envelope_.empty() || skipped_.oversize > 0)
-      return fail_segment("a self-contained segment within a frame");
+    if (!envelope_.empty() || skipped_) return fail_segment("a self-contained segment within a frame");
     payload_ = plain.empty() ? *payload : hold(std::move(plain));
   } else {
     envelope_.append(*payload);

@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -101,11 +102,11 @@ class FrameReader {
   uint8_t version_ = 0;     // set by startup_done
   Compression codec_ = Compression::kNone;
   bool segments_ = false;
-  bool lifted_ = false;   // lift_limit() was called
-  Frame skipped_;         // the frame whose body is being skipped; none while oversize is 0
-  size_t skip_left_ = 0;  // of it
-  bool refused_ = false;  // it is skipped for what failure_ says
-  bool waiting_ = false;  // for startup_done
+  bool lifted_ = false;           // lift_limit() was called
+  std::optional<Frame> skipped_;  // the frame whose body is being skipped
+  size_t skip_left_ = 0;          // of it
+  bool refused_ = false;          // it is skipped for what failure_ says
+  bool waiting_ = false;          // for startup_done
   bool failed_ = false;
   FrameFailure failure_;
 };
