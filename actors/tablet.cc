@@ -3,6 +3,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <array>
 
 #include "actors/kept_estimate.h"
 #include "actors/logging.h"
@@ -381,18 +382,16 @@ class TabletActor : public Replica {
   void handle_reads(const ReadRequestsPtr& requests) override {
     if (!raft_) return;
     const auto nearest = [](const ReadItem& item) { return item.nearest; };
-    if (std::none_of(requests->items.begin(), requests->items.end(), nearest)) return ask_before(requests);
+    const auto& items = requests->items;
+    if (std::none_of(items.begin(), items.end(), nearest)) return ask_before(requests);
+    if (std::all_of(items.begin(), items.end(), nearest)) return serve_all(*requests, context_.clock.now());
+    ReadRequests now;
     auto linearizable = std::make_shared<ReadRequests>();
-    linearizable->group = requests->group;
-    linearizable->origin = requests->origin;
-    for (const auto& item : requests->items) {
-      if (nearest(item)) {
-        serve(requests->origin, item, context_.clock.now());
-      } else {
-        linearizable->items.push_back(item);
-      }
-    }
-    if (!linearizable->items.empty()) ask_before(std::move(linearizable));
+    now.group = linearizable->group = requests->group;
+    now.origin = linearizable->origin = requests->origin;
+    for (const auto& item : items) (nearest(item) ? now : *linearizable).items.push_back(item);
+    serve_all(now, context_.clock.now());
+    ask_before(std::move(linearizable));
   }
 
   // A follower asks the leader how far it must have applied, and answers by itself.
@@ -430,9 +429,7 @@ class TabletActor : public Replica {
     auto it = reads_.find(context);
     if (it == reads_.end()) return;
     const Timestamp now = std::max(clock, context_.clock.now());
-    for (const auto& reads : it->second) {
-      for (const auto& item : reads->items) serve(reads->origin, item, now);
-    }
+    for (const auto& reads : it->second) serve_all(*reads, now);
     reads_.erase(it);
     if (!waiting_reads_.empty()) begin_reads_soon();
   }
@@ -454,17 +451,37 @@ class TabletActor : public Replica {
     waiting_reads_.clear();
   }
 
-  void serve(NodeId origin, const ReadItem& item, Timestamp now) {
-    const Timestamp begun = now_us();
+  void serve_all(const ReadRequests& reads, Timestamp now) {
+    Timestamp begun = now_us();
+    for (size_t i = 0; i < reads.items.size(); ++i) {
+      if (i % storage::kReadsAheadMax == 0) expect_from(reads, i);
+      begun = serve(reads.origin, reads.items[i], now, begun);
+    }
+  }
+
+  void expect_from(const ReadRequests& reads, size_t first) {
+    std::array<const ReadRequest*, storage::kReadsAheadMax> next;
+    const size_t count = std::min(reads.items.size() - first, next.size());
+    for (size_t i = 0; i < count; ++i) next[i] = reads.items[first + i].request.get();
+    replica_->expect({next.data(), count});
+  }
+
+  // Gives when it was done, which is when the next one begins: reading the clock costs as much as a step of a
+  // read.
+  Timestamp serve(NodeId origin, const ReadItem& item, Timestamp now, Timestamp begun) {
     // What a sweep has emptied as expired must not show, even if our own clock is behind those of the group.
     auto result = replica_->read(*item.request, std::max(now, replica_->clock()));
+    const Timestamp done = now_us();
     if (result) {
-      meters_->count_read(item.request->scan, microseconds_since(begun), *result);
-      return answer(origin, {item.id, *std::move(result)});
+      const auto taken = static_cast<uint64_t>(std::max<Timestamp>(done - begun, 0));
+      meters_->count_read(item.request->scan, taken, *result);
+      answer(origin, {item.id, *std::move(result)});
+      return done;
     }
     const ErrorKind kind = result.error().kind;
     refuse(origin, item.id, kind, result.error().message);
     if (kind == ErrorKind::kCorrupt || kind == ErrorKind::kIo) fatal("rows can't be read", result.error());
+    return done;
   }
 
   // --- the rest

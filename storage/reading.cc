@@ -1,7 +1,9 @@
 #include "storage/reading.h"
 
 #include <algorithm>
+#include <array>
 
+#include "storage/row_cache.h"
 #include "storage/store.h"
 
 namespace keyzone::storage {
@@ -11,15 +13,27 @@ namespace {
 Bytes rows_end(const Bytes& prefix) {
   return prefix + static_cast<char>(static_cast<int>(RowKind::kRow) + 1);
 }
+void put_row_key(const Bytes& prefix, BytesView clustering, Bytes& key) {
+  key.assign(prefix).push_back(static_cast<char>(RowKind::kRow));
+  key.append(clustering);
+}
 Bytes row_key(const Bytes& prefix, BytesView clustering) {
   Bytes key;
-  key.reserve(prefix.size() + 1 + clustering.size());
-  key.append(prefix).push_back(static_cast<char>(RowKind::kRow));
-  return key.append(clustering);
+  put_row_key(prefix, clustering, key);
+  return key;
 }
 Bytes static_key(const Bytes& prefix) { return prefix + static_cast<char>(RowKind::kStatic); }
 
-constexpr size_t kPrefixTypical = 64;
+// What is kept for the next read.
+constexpr size_t kScratchBytesMax = 64 << 10;
+constexpr size_t kScratchCellsMax = 256;
+
+Projection& projection_of(const ReadRequest& request, const ColumnIndex& columns, ReadScratch& scratch) {
+  auto& projection = scratch.projection;
+  if (!projection || !projection->is_of(request.columns, request.with_metadata))
+    projection.emplace(columns, request.columns, request.with_metadata);
+  return *projection;
+}
 
 bool is_whole_key(const Table& table, BytesView clustering) {
   ByteReader in(clustering);
@@ -83,8 +97,13 @@ Reading::Reading(Replica& replica, const ReadRequest& request, Seconds now)
     : replica_(replica),
       request_(request),
       now_(now),
-      projection_(replica.columns_, request.columns, request.with_metadata),
-      cursor_(replica.db_, replica.read_options(!request.scan)) {}
+      projection_(projection_of(request, replica.columns_, replica.read_scratch_)),
+      cursor_(replica.db_, replica.read_options(!request.scan)),
+      position_(replica.read_scratch_.position),
+      prefix_(replica.read_scratch_.prefix),
+      key_(replica.read_scratch_.key),
+      statics_(replica.read_scratch_.statics),
+      row_(replica.read_scratch_.row) {}
 
 Result<ReadResult> Reading::run() {
   if (!projection_.valid()) return invalid("A column that is read is neither static nor regular");
@@ -140,17 +159,18 @@ void Reading::begin_position(Token token, BytesView partition_key) {
                     request_.resume->partition_key == partition_key && !request_.resume->partition_done;
   if (same) {
     position_ = *request_.resume;
-  } else {
-    position_ = {};
-    position_.token = token;
-    position_.partition_key = partition_key;
+    return;
   }
+  position_.token = token;
+  position_.partition_key = partition_key;
+  position_.partition_done = position_.static_done = false;
+  position_.clustering.clear();
+  position_.rows_in_partition = 0;
 }
 
 Result<Reading::Step> Reading::read_partition(Token token, BytesView partition_key) {
   begin_position(token, partition_key);
   prefix_.clear();
-  prefix_.reserve(kPrefixTypical);
   append_partition_prefix(prefix_, replica_.meta_.store, Area::kRows, token, partition_key);
   opened_ = false;
   ranges_.clear();
@@ -265,15 +285,15 @@ Result<std::optional<Reading::Step>> Reading::read_point(BytesView clustering, b
   // Others may begin with the key of a row.
   if (!whole_key && replica_.columns_.rows_may_end_early() && !is_whole_key(*replica_.table_, clustering))
     return std::optional<Step>();
-  const Bytes key = row_key(prefix_, clustering);
+  put_row_key(prefix_, clustering, key_);
   if (request_.scan && !request_.reversed) {
-    cursor_.seek(key);
+    cursor_.seek(key_);
     KEYZONE_CHECK(cursor_.status());
-    if (!cursor_.valid() || cursor_.key() != key) return std::optional<Step>(Step::kGoOn);
+    if (!cursor_.valid() || cursor_.key() != key_) return std::optional<Step>(Step::kGoOn);
     KEYZONE_TRY(step, take_row(clustering, cursor_.value()));
     return std::optional<Step>(step);
   }
-  KEYZONE_TRY(value, replica_.lookup(key, row_.bytes));
+  KEYZONE_TRY(value, replica_.lookup(key_, row_.bytes));
   if (!value) {
     if (whole_key || is_whole_key(*replica_.table_, clustering)) return std::optional<Step>(Step::kGoOn);
     return std::optional<Step>();
@@ -353,7 +373,38 @@ Result<ReadResult> Replica::read(const ReadRequest& request, Timestamp now) {
     out.rows = encode_command(found);
     return out;
   }
-  return Reading(*this, request, seconds_of(request.now ? request.now : now)).run();
+  auto result = Reading(*this, request, seconds_of(request.now ? request.now : now)).run();
+  read_scratch_.trim();
+  return result;
+}
+
+void ReadScratch::trim() {
+  for (StoredRow* one : {&statics, &row}) {
+    one->arena.clear();
+    if (one->bytes.capacity() > kScratchBytesMax || one->row.cells.capacity() > kScratchCellsMax)
+      *one = StoredRow();
+  }
+  if (projection && projection->scratch_bytes() > kScratchBytesMax) projection.reset();
+}
+
+// Single rows, whose keys the requests give, are looked for in the cache of rows.
+void Replica::expect(std::span<const ReadRequest* const> requests) {
+  if (!options_.row_cache) return;
+  std::array<uint64_t, kReadsAheadMax> hashes;
+  size_t count = 0;
+  for (const ReadRequest* request : requests.first(std::min(requests.size(), kReadsAheadMax))) {
+    const bool one_row = table_->clustering_size == 0 ? request->ranges.empty() : request->ranges.size() == 1;
+    if (!one_row || request->partitions.size() != 1) continue;
+    const auto& [token, partition_key] = request->partitions.front();
+    Bytes& prefix = read_scratch_.prefix;
+    prefix.clear();
+    append_partition_prefix(prefix, meta_.store, Area::kRows, token, partition_key);
+    put_row_key(prefix, request->ranges.empty() ? BytesView() : BytesView(request->ranges.front().from),
+                read_scratch_.key);
+    hashes[count] = RowCache::hash_of(read_scratch_.key);
+    options_.row_cache->bring_set(hashes[count++]);
+  }
+  for (size_t i = 0; i < count; ++i) options_.row_cache->bring_row(hashes[i]);
 }
 
 }  // namespace keyzone::storage

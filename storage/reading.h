@@ -1,4 +1,5 @@
-// One read of a tablet: walks partitions and rows within the limits, and writes down what shows.
+// One read of a tablet, in its replica's ReadScratch: walks partitions and rows within the limits, and writes
+// down what shows.
 #pragma once
 #include <memory>
 #include <optional>
@@ -62,21 +63,22 @@ class Reading {
   Replica& replica_;
   const ReadRequest& request_;
   Seconds now_;
-  Projection projection_;
+  Projection& projection_;
   RowCursor cursor_;
   ReadResult result_;
   bool full_ = false;  // nothing more may be given
   uint64_t dead_keys_ = 0;
-  ReadPosition position_;  // of what was given or looked at last
+  ReadPosition& position_;
 
   // The partition being read.
-  Bytes prefix_;  // of its rows' keys, without the kind
+  Bytes& prefix_;
+  Bytes& key_;
   bool opened_ = false;
   Deletion partition_deletion_;
   std::vector<RangeDeletion> ranges_;
-  StoredRow statics_;
+  StoredRow& statics_;
   bool statics_live_ = false;
-  StoredRow row_;
+  StoredRow& row_;
 };
 
 // True if `range` holds only keys that begin with range.from: one row, if that is a whole clustering key.

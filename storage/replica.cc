@@ -69,6 +69,7 @@ void Replica::set_schema(TablePtr table) {
   }
   table_ = std::move(table);
   columns_ = ColumnIndex(*table_);
+  read_scratch_.projection.reset();
   meta_.schema_version = table_->version;
 }
 

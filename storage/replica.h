@@ -76,6 +76,17 @@ struct StoredRow {
   bool exists = false;
 };
 
+// What reads work in. It is kept from one to the next, so that those of single rows need hardly any memory of
+// their own.
+struct ReadScratch {
+  std::optional<Projection> projection;  // of the last read; none after a change of the schema
+  Bytes prefix;                          // of the keys of the partition being read, without the kind
+  Bytes key;
+  StoredRow statics, row;
+  ReadPosition position;  // of what was given or looked at last
+  void trim();            // after a read: what only a large one needs is given back
+};
+
 // What is left to be looked at in one step of a sweep.
 struct Budget {
   uint32_t keys;
@@ -108,6 +119,7 @@ class Replica final : public TableReplica {
   Result<std::vector<Outcome>> apply(LogIndex applied, std::span<const StampedCommand> commands,
                                      leveldb::WriteBatch& batch) override;
   Result<ReadResult> read(const ReadRequest& request, Timestamp now) override;
+  void expect(std::span<const ReadRequest* const> requests) override;
   Result<Command> look_up(Command command, Timestamp now) override;
   std::unique_ptr<SnapshotReader> snapshot() override;
   Result<Digest> digest() override;
@@ -235,6 +247,7 @@ class Replica final : public TableReplica {
   StoredRow stored_;                     // scratch
   StoredRow whole_;      // scratch: stored_ with its elements, where they decide what is written
   Row update_, merged_;  // scratch
+  ReadScratch read_scratch_;
 };
 
 Bytes encode_deletion(const Deletion& deletion, BytesView start);

@@ -6,6 +6,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,13 @@ class RowCache {
 
   // The row's value, copied to `value`; false: it is not known here.
   bool find(BytesView key, Bytes& value);
+
+  // Several rows are about to be looked for: with bring_set() for each of them and then bring_row() for each,
+  // their find() need not wait for memory one after another. Changes nothing.
+  static uint64_t hash_of(BytesView key);
+  void bring_set(uint64_t hash) const;
+  void bring_row(uint64_t hash) const;
+
   // The store holds this.
   void put(BytesView key, BytesView value);
   // The store holds this from now on; nullopt: nothing. A row that nobody has read is not taken in.
@@ -32,29 +40,45 @@ class RowCache {
   static constexpr size_t kRowBytesMax = 4096;     // longer ones are left to the store
   static constexpr size_t kRowBytesTypical = 128;  // for the number of sets
 
+  // What stands at the head of a row's memory; the key follows, then the value.
   struct Row {
-    Bytes bytes;  // the key, then the value
     uint32_t key_size = 0;
-    bool used = false;  // since the hand passed
+    uint32_t value_size = 0;
+    size_t size() const { return size_t{key_size} + value_size; }
+    BytesView key() const { return {bytes(), key_size}; }
+    BytesView value() const { return {bytes() + key_size, value_size}; }
+    const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+    char* bytes() { return reinterpret_cast<char*>(this + 1); }
   };
-  // A key's place is one of the eight of its set.
-  struct Set {
+  struct Free {
+    void operator()(Row* row) const { ::operator delete(row); }
+  };
+  using RowPtr = std::unique_ptr<Row, Free>;
+  // A key's place is one of the eight of its set. Hashes and pointers lie together: a look at a row touches
+  // two places in memory.
+  struct alignas(128) Set {
     std::array<uint64_t, kWays> hashes{};  // 0: free
-    std::array<Row, kWays> rows;
-    uint8_t hand = 0;
+    std::array<RowPtr, kWays> rows;
   };
-  static uint64_t hash_of(BytesView key);
-  Set& set_of(uint64_t hash) { return sets_[hash % sets_.size()]; }
-  Row* find_row(BytesView key, uint64_t hash);
-  size_t free_way(Set& set);
-  void fill(Row& row, BytesView key, BytesView value);
+  // Of the set with the same number: which rows were found since the hand passed, and where that stands.
+  struct Turn {
+    uint8_t used = 0;  // a bit a way
+    uint8_t hand = 0;
+    bool take_used(size_t way);
+  };
+  static constexpr size_t kNone = kWays;
+  size_t number_of(uint64_t hash) const { return hash % sets_.size(); }
+  size_t find_way(const Set& set, BytesView key, uint64_t hash) const;  // kNone: it is not here
+  size_t free_way(size_t number);
+  void fill(RowPtr& row, BytesView key, BytesView value);
   void drop(Set& set, size_t way);
   void shrink();
 
   const size_t bytes_max_;
-  std::vector<Set> sets_;  // none before the first row comes
-  size_t bytes_ = 0;       // of all rows
-  size_t hand_ = 0;        // the set that gives rows up next
+  std::vector<Set> sets_;    // none before the first row comes
+  std::vector<Turn> turns_;  // of each set
+  size_t bytes_ = 0;         // of all rows
+  size_t hand_ = 0;          // the set that gives rows up next
 };
 
 }  // namespace keyzone::storage

@@ -128,7 +128,8 @@ std::optional<BytesView> column_value(const Row& row, const Column& column, cons
 }
 
 Projection::Projection(const ColumnIndex& index, std::span<const ColumnId> columns,
-                       std::span<const ColumnId> with_metadata) {
+                       std::span<const ColumnId> with_metadata)
+    : columns_(columns.begin(), columns.end()), with_metadata_(with_metadata.begin(), with_metadata.end()) {
   for (const ColumnId id : columns) {
     const Column* column = index.find(id);
     if (!column || (column->kind != ColumnKind::kStatic && column->kind != ColumnKind::kRegular)) {
@@ -138,6 +139,10 @@ Projection::Projection(const ColumnIndex& index, std::span<const ColumnId> colum
     const bool metadata = std::find(with_metadata.begin(), with_metadata.end(), id) != with_metadata.end();
     (column->kind == ColumnKind::kStatic ? statics_ : regulars_).push_back({column, metadata});
   }
+}
+
+bool Projection::is_of(std::span<const ColumnId> columns, std::span<const ColumnId> with_metadata) const {
+  return std::ranges::equal(columns, columns_) && std::ranges::equal(with_metadata, with_metadata_);
 }
 
 void Projection::append(const std::vector<Wanted>& wanted, const Row* row, const Sight& sight, Bytes& out) {

@@ -64,7 +64,11 @@ class Projection {
   Projection(const ColumnIndex& index, std::span<const ColumnId> columns,
              std::span<const ColumnId> with_metadata);
   bool valid() const { return valid_; }  // all columns are statics or regulars of the table
+  // It was made for these.
+  bool is_of(std::span<const ColumnId> columns, std::span<const ColumnId> with_metadata) const;
   bool wants_statics() const { return !statics_.empty(); }
+
+  size_t scratch_bytes() const { return scratch_.capacity(); }
 
   // `row` may be null: all columns are null then.
   void append_statics(const Row* row, const Sight& sight, Bytes& out) { append(statics_, row, sight, out); }
@@ -77,6 +81,7 @@ class Projection {
   };
   void append(const std::vector<Wanted>& wanted, const Row* row, const Sight& sight, Bytes& out);
 
+  std::vector<ColumnId> columns_, with_metadata_;
   std::vector<Wanted> statics_, regulars_;
   bool valid_ = true;
   Bytes scratch_;

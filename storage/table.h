@@ -34,6 +34,8 @@ inline constexpr size_t kCollectionBytesMax = 4096;
 inline constexpr size_t kElementsClearedMax = 1000;
 inline constexpr Timestamp kRequestGraceMicros = 2'000'000;  // ids are kept that long past their deadline
 
+inline constexpr size_t kReadsAheadMax = 32;
+
 struct ReplicaOptions {
   // No write of this table ever carries a client's timestamp, so a delete needs no tombstone. The same on all
   // replicas.
@@ -118,6 +120,10 @@ class TableReplica {
   // Errors: kStale (another schema version or epoch), kInvalid (what was asked makes no sense), kIo,
   // kCorrupt. `now` in microseconds decides what has expired where the request does not.
   virtual Result<ReadResult> read(const ReadRequest& request, Timestamp now) = 0;
+
+  // These are read next: at most kReadsAheadMax. Rows that it knows of are brought near the processor, all at
+  // once. Changes nothing, and may be left out.
+  virtual void expect(std::span<const ReadRequest* const> requests) = 0;
 
   // The command with what it does to elements that it finds by their index or value said of the elements
   // themselves, so that it ends in the same state whenever, and however often, it is applied. Elements that

@@ -62,6 +62,9 @@ TEST(RowCache, EqualsTheStoreAtRandom) {
     size_t found = 0;
     for (int step = 0; step < 50'000; ++step) {
       const Bytes key = key_of(random() % 500);
+      const uint64_t hash = RowCache::hash_of(key);
+      cache.bring_set(hash);
+      cache.bring_row(hash);
       const Bytes fresh(random() % 200, static_cast<char>('a' + step % 26));
       switch (random() % 4) {
         case 0:

@@ -222,6 +222,8 @@ class TestReplica {
     return out;
   }
   ReadResult read(const ReadRequest& request, Timestamp now = 0) {
+    const ReadRequest* const next = &request;
+    replica_->expect({&next, 1});
     auto result = replica_->read(request, now ? now : now_);
     EXPECT_TRUE(result) << result.error().message;
     return result ? *std::move(result) : ReadResult{};

@@ -366,6 +366,7 @@ TEST_F(TableTest, AColumnThatComesBackHidesWhatWentWithIt) {
   t.apply(insert(1, 1, {set_cell(kA, int_value(1)), set_cell(kB, "old")}, 100));
   t.apply(update(1, 2, {set_cell(kB, "old")}, 100));
   t.apply(insert(1, 3, {set_cell(kB, "new")}, 101));
+  EXPECT_EQ(t.row(1, 1, kAB), (Cells{int_value(1), Bytes("old")}));
   auto again = std::make_shared<Table>(*sample_table(2));
   again->columns[4].dropped_at = 100;
   t->set_schema(again);
