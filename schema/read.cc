@@ -79,6 +79,12 @@ bool read_elements(BytesView run, ReadRequest& request) {
   return !in.failed();
 }
 
+ColumnIds read_columns(ByteReader& in) {
+  std::vector<ColumnId> out(read_count(in));
+  for (ColumnId& column : out) column = ColumnId(static_cast<uint32_t>(in.varint()));
+  return out;
+}
+
 bool read_selection(BytesView run, ReadRequest& request) {
   ByteReader in(run);
   request.partitions.resize(read_count(in));
@@ -91,10 +97,8 @@ bool read_selection(BytesView run, ReadRequest& request) {
     range.from = in.block();
     range.to = in.block();
   }
-  request.columns.resize(read_count(in));
-  for (ColumnId& column : request.columns) column = ColumnId(static_cast<uint32_t>(in.varint()));
-  request.with_metadata.resize(read_count(in));
-  for (ColumnId& column : request.with_metadata) column = ColumnId(static_cast<uint32_t>(in.varint()));
+  request.columns = read_columns(in);
+  request.with_metadata = read_columns(in);
   return !in.failed();
 }
 

@@ -1,7 +1,11 @@
 // What a coordinator asks of a tablet, and the answer. Values stay in CQL wire form from disk to socket.
 #pragma once
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "schema/bytes.h"
@@ -48,6 +52,30 @@ inline bool is_one_element(const ElementRange& range) {
          range.to.starts_with(range.from);
 }
 
+// Which columns, in order. Made once, and shared by all that copy it.
+class ColumnIds {
+ public:
+  ColumnIds() = default;
+  ColumnIds(std::initializer_list<ColumnId> ids) : ColumnIds(std::vector<ColumnId>(ids)) {}
+  ColumnIds(std::vector<ColumnId> ids) : ids_(std::make_shared<std::vector<ColumnId>>(std::move(ids))) {}
+  // Those of somebody who lives as long as `owner` does.
+  ColumnIds(std::shared_ptr<const void> owner, const std::vector<ColumnId>& ids)
+      : ids_(std::move(owner), &ids) {}
+
+  auto begin() const { return all().begin(); }
+  auto end() const { return all().end(); }
+  size_t size() const { return all().size(); }
+  operator std::span<const ColumnId>() const { return all(); }
+  bool operator==(const ColumnIds& other) const { return all() == other.all(); }
+
+ private:
+  const std::vector<ColumnId>& all() const {
+    static const std::vector<ColumnId> kNone;
+    return ids_ ? *ids_ : kNone;
+  }
+  std::shared_ptr<const std::vector<ColumnId>> ids_;
+};
+
 struct ReadRequest {
   Uuid table;
   uint32_t schema_version = 0;
@@ -59,11 +87,11 @@ struct ReadRequest {
   bool scan = false;
   Token begin;
   Token end;
-  std::vector<KeyRange> ranges;         // of clustering keys, ascending and disjoint; empty: all rows
-  bool reversed = false;                // rows within a partition from last to first
-  bool statics_only = false;            // no rows (SELECT DISTINCT; conditions on statics)
-  std::vector<ColumnId> columns;        // statics and regulars wanted, in the order of the answer's cells
-  std::vector<ColumnId> with_metadata;  // those of `columns` whose timestamps and expiries are wanted too
+  std::vector<KeyRange> ranges;  // of clustering keys, ascending and disjoint; empty: all rows
+  bool reversed = false;         // rows within a partition from last to first
+  bool statics_only = false;     // no rows (SELECT DISTINCT; conditions on statics)
+  ColumnIds columns;             // statics and regulars wanted, in the order of the answer's cells
+  ColumnIds with_metadata;       // those of `columns` whose timestamps and expiries are wanted too
   // Of a column that is named here, only these elements matter: others may be there, or not.
   std::vector<ElementRange> elements;
   uint64_t row_limit = 0;            // 0: none

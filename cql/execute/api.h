@@ -83,7 +83,7 @@ struct WriteExecution {
 
 // One read of the tablet of `table` that holds `token`. `epoch` is the caller's to fill.
 struct TabletRead {
-  size_t index = 0;  // counts all reads of this execution; feed() wants it back
+  size_t index = 0;  // feed() wants it back; of those under way no two have the same
   Uuid table;
   Token token;
   ReadRequest request;

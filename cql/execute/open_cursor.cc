@@ -51,8 +51,8 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   }
   base_.table = plan_->table->id;
   base_.schema_version = plan_->table->version;
-  base_.columns = plan_->slots.fetched();
-  base_.with_metadata = plan_->slots.with_stamps();
+  base_.columns = {plan_, plan_->slots.fetched()};
+  base_.with_metadata = {plan_, plan_->slots.with_stamps()};
   base_.elements = plan_->slots.elements(bound_);
   base_.reversed = plan_->reversed;
   base_.statics_only = plan_->distinct;
@@ -226,7 +226,8 @@ void ReadCursor::resume_from(const ReadPosition& position) {
   });
   front_ = static_cast<size_t>(at - sources_.begin());
   if (at == sources_.end()) return;
-  partition_ = position.partition_key;
+  kept_partition_ = position.partition_key;
+  partition_ = kept_partition_;
   in_partition_ = true;
   taken_in_partition_ = position.rows_in_partition;
   partition_had_rows_ = true;

@@ -22,8 +22,7 @@ std::vector<TabletRead> ReadCursor::next() {
     Source& source = sources_[i];
     if (source.asked || source.exhausted || source.answer) continue;
     source.asked = true;
-    asked_.push_back(i);
-    out.push_back(read_of(source, asked_.size() - 1));
+    out.push_back(read_of(source, i));
   }
   return out;
 }
@@ -55,8 +54,8 @@ uint64_t ReadCursor::rows_per_read() const {
 }
 
 Result<void> ReadCursor::feed(size_t index, ReadResult result) {
-  KEYZONE_ASSERT(index < asked_.size());
-  Source& source = sources_[asked_[index]];
+  KEYZONE_ASSERT(index < sources_.size());
+  Source& source = sources_[index];
   KEYZONE_ASSERT(source.asked);
   source.asked = false;
   source.exhausted = !result.more.has_value();
@@ -76,8 +75,8 @@ Result<void> ReadCursor::drain() {
       continue;
     }
     KEYZONE_CHECK(consume(*source.answer));
-    source.answer.reset();
     done_ = full_ || limit_left_ == 0;
+    if (!done_) leave_answer(source);
   }
   if (done_) return {};
   return finish_rows();
@@ -116,9 +115,23 @@ bool ReadCursor::wants(RowReader::Item item) {
   return alone;
 }
 
+// A partition may go on in the next answer of its source, and in no other's.
+void ReadCursor::leave_answer(Source& source) {
+  if (source.exhausted) in_partition_ = false;
+  keep_partition();
+  source.answer.reset();
+}
+
+void ReadCursor::keep_partition() {
+  if (!in_partition_) return;
+  kept_partition_ = partition_;
+  partition_ = kept_partition_;
+}
+
 void ReadCursor::enter_partition(BytesView key) {
-  if (in_partition_ && key == partition_) return;
+  const bool same = in_partition_ && key == partition_;
   partition_ = key;
+  if (same) return;
   in_partition_ = true;
   taken_in_partition_ = 0;
   partition_had_rows_ = false;
@@ -228,6 +241,7 @@ size_t ReadCursor::local_start(std::span<const LocalRow> rows) {
     if (same(local_position(rows[i], i))) start = i + 1;
   }
   enter_partition(last_.partition_key);
+  keep_partition();
   taken_in_partition_ = last_.rows_in_partition;
   return start;
 }
@@ -250,6 +264,7 @@ Result<ResultSet> ReadCursor::run(std::span<const LocalRow> rows) {
     ReadPosition at = local_position(rows[i], i);
     if (plan_->distinct && last_partition == at.partition_key) continue;
     enter_partition(at.partition_key);
+    keep_partition();
     if (!passes(row)) continue;
     last_partition = at.partition_key;
     if (plan_->grouped) {

@@ -70,7 +70,10 @@ class ReadCursor {
   Result<void> take_row(RowReader::Item item);
   Result<void> take_grouped(RowReader::Item item);
   Result<void> close_group();
+  // `key` must live until the next call, or until keep_partition() has copied it.
   void enter_partition(BytesView key);
+  void keep_partition();
+  void leave_answer(Source& source);
   ReadPosition local_position(const LocalRow& row, size_t number) const;
   size_t local_start(std::span<const LocalRow> rows);
   void read_local(const LocalRow& local, RowValues& row) const;
@@ -97,7 +100,6 @@ class ReadCursor {
   std::vector<Source> sources_;
   size_t front_ = 0;  // the source whose rows come next
   size_t window_ = 1;
-  std::vector<size_t> asked_;  // the source of each read, by index
 
   uint64_t limit_left_ = kUnlimited;
   uint64_t page_left_ = kUnlimited;
@@ -108,8 +110,10 @@ class ReadCursor {
   // Of the partitions of a system table that are asked for, if they are named.
   std::optional<Bytes> last_local_key_;
 
-  // The partition in hand: rows (or groups) taken of it, and whether any row of it was seen.
-  Bytes partition_;
+  // The partition in hand: rows (or groups) taken of it, and whether any row of it was seen. Its key is the
+  // answer's, or once that is gone, kept here.
+  BytesView partition_;
+  Bytes kept_partition_;
   bool in_partition_ = false;
   uint64_t taken_in_partition_ = 0;
   bool partition_had_rows_ = false;
