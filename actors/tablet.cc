@@ -151,7 +151,7 @@ class TabletActor : public Replica {
 
   void propose_waiting() {
     if (!raft_ || waiting_.empty()) return;
-    if (!raft_->is_leader()) return refuse_waiting(ErrorKind::kNotLeader, {});
+    if (!raft_->is_leader()) return refuse_all(waiting_.take(), {ErrorKind::kNotLeader, {}});
     if (!leading() || proposals_under_way() >= kProposalsUnderWay) return;
     propose_schema();
     const auto waiting = waiting_.take();
@@ -268,12 +268,6 @@ class TabletActor : public Replica {
     if (propose({std::make_shared<const Bytes>(std::move(payload))})) proposed_version_ = table_->version;
   }
 
-  void refuse_waiting(ErrorKind kind, const std::string& message) {
-    for (const auto& requests : waiting_.take()) {
-      for (const auto& item : requests->items) refuse(requests->origin, item.id, kind, message);
-    }
-  }
-
   // --- apply
 
   Result<void> apply(const std::vector<raft::Entry>& entries) override {
@@ -369,7 +363,7 @@ class TabletActor : public Replica {
   void leadership_changed() override {
     if (!raft_->is_leader()) {
       proposed_version_ = 0;
-      refuse_waiting(ErrorKind::kNotLeader, {});
+      refuse_all(waiting_.take(), {ErrorKind::kNotLeader, {}});
       unfinished_
           .clear();  // those who wait time out: it is written, and who has it is not known here any more
       pass_ = {};
@@ -411,44 +405,34 @@ class TabletActor : public Replica {
   void begin_reads() {
     reading_ = false;
     if (!raft_ || waiting_reads_.empty()) return;
-    auto context = ask_to_read();
-    if (!context) {
-      if (context.error().kind == ErrorKind::kNotLeader) return refuse_reads();
-      for (const auto& reads : waiting_reads_) {
-        for (const auto& item : reads->items)
-          refuse(reads->origin, item.id, context.error().kind, context.error().message);
-      }
-      waiting_reads_.clear();
-      return;
-    }
-    reads_[*context] = std::move(waiting_reads_);
-    waiting_reads_.clear();
+    auto batch = std::exchange(waiting_reads_, {});
+    const auto context = ask_to_read();
+    if (!context) return refuse_all(batch, context.error());
+    reads_[*context] = std::move(batch);
   }
 
   void serve_reads(uint64_t context, Timestamp clock) override {
-    auto it = reads_.find(context);
-    if (it == reads_.end()) return;
     const Timestamp now = std::max(clock, context_.clock.now());
-    for (const auto& reads : it->second) serve_all(*reads, now);
-    reads_.erase(it);
+    for (const auto& reads : take_reads(context)) serve_all(*reads, now);
     if (!waiting_reads_.empty()) begin_reads_soon();
   }
 
   void fail_reads(uint64_t context) override {
-    auto it = reads_.find(context);
-    if (it == reads_.end()) return;
-    for (const auto& reads : it->second) {
-      for (const auto& item : reads->items) refuse(reads->origin, item.id, ErrorKind::kNotLeader);
-    }
-    reads_.erase(it);
+    refuse_all(take_reads(context), {ErrorKind::kNotLeader, {}});
     if (!waiting_reads_.empty()) begin_reads_soon();
   }
 
-  void refuse_reads() {
-    for (const auto& reads : waiting_reads_) {
-      for (const auto& item : reads->items) refuse(reads->origin, item.id, ErrorKind::kNotLeader);
+  std::vector<ReadRequestsPtr> take_reads(uint64_t context) {
+    auto found = reads_.extract(context);
+    return found ? std::move(found.mapped()) : std::vector<ReadRequestsPtr>();
+  }
+
+  // Reads or writes.
+  template <class Batches>
+  void refuse_all(const Batches& batches, const Error& error) {
+    for (const auto& requests : batches) {
+      for (const auto& item : requests->items) refuse(requests->origin, item.id, error.kind, error.message);
     }
-    waiting_reads_.clear();
   }
 
   void serve_all(const ReadRequests& reads, Timestamp now) {
@@ -466,8 +450,7 @@ class TabletActor : public Replica {
     replica_->expect({next.data(), count});
   }
 
-  // Gives when it was done, which is when the next one begins: reading the clock costs as much as a step of a
-  // read.
+  // Gives when it was done, which is when the next one begins: a look at the clock has its price.
   Timestamp serve(NodeId origin, const ReadItem& item, Timestamp now, Timestamp begun) {
     // What a sweep has emptied as expired must not show, even if our own clock is behind those of the group.
     auto result = replica_->read(*item.request, std::max(now, replica_->clock()));
@@ -593,8 +576,8 @@ class TabletActor : public Replica {
   std::unique_ptr<storage::SnapshotInstaller> installer_;
   WaitingWrites waiting_;  // to be proposed
   std::map<LogIndex, Proposal> proposals_;
-  std::vector<std::shared_ptr<const ReadRequests>> waiting_reads_;
-  std::map<uint64_t, std::vector<std::shared_ptr<const ReadRequests>>> reads_;  // by ReadIndex context
+  std::vector<ReadRequestsPtr> waiting_reads_;
+  std::map<uint64_t, std::vector<ReadRequestsPtr>> reads_;  // by ReadIndex context
   std::deque<Unfinished> unfinished_;
   Pass pass_;
   uint64_t last_step_ = 0;
