@@ -1,5 +1,7 @@
 // How a session makes plans of statements: QUERY, PREPARE, EXECUTE and BATCH, and what it refuses before
 // anyone is asked.
+#include <algorithm>
+
 #include "actors/session_actor.h"
 #include "cql/system_tables/system_tables.h"
 #include "schema/types/hex.h"
@@ -17,6 +19,16 @@ Asked decode_again(const ClientRequest& request) {
   Asked asked;
   KEYZONE_ASSERT(net::decode_request(frame, asked).ok());
   return asked;
+}
+
+// Lists by index or value are read before they are written, and nothing can be read at ANY.
+std::optional<Error> check_lists(const cql::Execution& execution, net::Consistency consistency) {
+  const auto* write = std::get_if<cql::WriteExecution>(&execution);
+  if (!write || write->conditional || consistency != net::Consistency::kAny) return std::nullopt;
+  const bool reads = std::any_of(write->commands.begin(), write->commands.end(),
+                                 [](const cql::TabletCommand& one) { return looks_back(one.command); });
+  if (!reads) return std::nullopt;
+  return invalid("Write operation require a read but consistency ANY is not supported on reads");
 }
 
 }  // namespace
@@ -151,7 +163,14 @@ Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest
     if (auto wrong = check_consistency(info, request)) return *wrong;
     if (auto wrong = check_page_size(info, options, request)) return *wrong;
   }
-  return cql::begin(cached->prepared, options, view().catalog);
+  auto execution = cql::begin(cached->prepared, options, view().catalog);
+  if (execution && request.plans == 0 && info.is_write() && info.conditional) {
+    if (auto wrong = check_conditional_consistency(info.table_keyspace, request)) return *wrong;
+  }
+  if (execution) {
+    if (auto wrong = check_lists(*execution, request.consistency)) return *wrong;
+  }
+  return execution;
 }
 
 template <class Asked>
@@ -240,6 +259,7 @@ void Session::plan_batch(const net::BatchRequest& batch, uint32_t number) {
     if (auto wrong = check_conditional_consistency(items.front().statement->info().table_keyspace, request))
       return fail(number, *wrong);
   }
+  if (auto wrong = check_lists(*execution, request.consistency)) return fail(number, *wrong);
   if (write && request.plans == 0) meter_batch(batch.type, *write);
   start(number, *std::move(execution));
 }
@@ -263,7 +283,7 @@ std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,
   const bool any = request.consistency == net::Consistency::kAny;
   if (info.is_read() && any) return invalid("ANY ConsistencyLevel is only supported for writes");
   if (!info.is_write()) return std::nullopt;
-  if (info.conditional) return check_conditional_consistency(info.table_keyspace, request);
+  if (info.conditional) return std::nullopt;  // what is wrong with its keys comes first
   if (info.kind == cql::StatementKind::kBatch) return std::nullopt;
   const bool serial = is_serial(request.consistency);
   if (info.counter && any) {

@@ -47,19 +47,11 @@ struct Alteration {
   }
 
   Result<void> add(const ColumnDefinition& definition, const TypePtr& type) {
-    if (definition.mask) return masking_is_off();
     if (definition.is_static && table.clustering_size == 0) return invalid(kStaticNeedsClustering);
     if (auto fields = check_fields(*type); !fields)
       return invalid(fields.error().message + " for column " + definition.name);
     KEYZONE_CHECK(check_return(definition, type));
-    if (type->is_counter() && !table.counter) {
-      return config_error(name() + ": Cannot have a counter column (" + quoted(definition.name) +
-                          ") in a non counter table");
-    }
-    if (!type->is_counter() && table.counter) {
-      return config_error(name() + ": Cannot have a non counter column (" + quoted(definition.name) +
-                          ") in a counter table");
-    }
+    if (definition.mask) return masking_is_off();
     Column column;
     const DroppedColumn* was = before(definition.name);
     const bool same = was && was->id.value != 0;  // catalogs of older versions don't know it
@@ -84,7 +76,25 @@ struct Alteration {
       KEYZONE_CHECK(add(definition, type));
       any = true;
     }
+    KEYZONE_CHECK(check_counters());
     return any;
+  }
+
+  // Of several wrong columns Cassandra names the first in its order: collections and such come last, then the
+  // name counts.
+  Result<void> check_counters() const {
+    const Column* wrong = nullptr;
+    for (const Column& column : table.columns) {
+      const bool in_value = column.kind == ColumnKind::kRegular || column.kind == ColumnKind::kStatic;
+      if (!in_value || column.type->is_counter() == table.counter) continue;
+      const auto place = [](const Column& of) { return std::pair(of.type->is_multi_cell(), of.name); };
+      if (!wrong || place(column) < place(*wrong)) wrong = &column;
+    }
+    if (!wrong) return {};
+    const std::string is = table.counter ? "non counter" : "counter",
+                      other = table.counter ? "counter" : "non counter";
+    return config_error(name() + ": Cannot have a " + is + " column (" + quoted(wrong->name) + ") in a " +
+                        other + " table");
   }
 
   Result<bool> operator()(const DropColumns& change) {

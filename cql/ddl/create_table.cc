@@ -10,6 +10,10 @@ namespace {
 
 using Keys = std::pair<std::vector<std::string>, std::vector<std::string>>;  // partition key, clustering key
 
+Error several_keys(const std::string& table) {
+  return invalid("Multiple PRIMARY KEY specified for table '" + table + "' (exactly one required)");
+}
+
 // What can be said of the statement alone.
 Result<Keys> check_shape(const CreateTableStatement& statement) {
   const std::string name = statement.table.to_string();
@@ -19,17 +23,14 @@ Result<Keys> check_shape(const CreateTableStatement& statement) {
     if (!names.insert(column.name).second) {
       return invalid("Duplicate column '" + column.name + "' declaration for table '" + name + "'");
     }
-    if (column.primary_key) keys.push_back({{column.name}, {}});
+    if (!column.primary_key) continue;
+    if (!keys.empty()) return several_keys(name);
+    keys.push_back({{column.name}, {}});
   }
   for (size_t i = 0; i < statement.partition_keys.size(); ++i) {
     keys.push_back({statement.partition_keys[i], statement.clustering_keys[i]});
   }
-  if (keys.empty()) return invalid("No PRIMARY KEY specifed for table '" + name + "' (exactly one required)");
-  if (keys.size() > 1)
-    return invalid("Multiple PRIMARY KEY specified for table '" + name + "' (exactly one required)");
-  if (std::any_of(statement.columns.begin(), statement.columns.end(),
-                  [](const ColumnDefinition& column) { return column.mask.has_value(); }))
-    return masking_is_off();
+  if (keys.size() > 1) return several_keys(name);
   std::set<std::string_view> ordered;
   for (const ClusteringOrder& order : statement.clustering_order) {
     if (!ordered.insert(order.column).second) {
@@ -37,6 +38,10 @@ Result<Keys> check_shape(const CreateTableStatement& statement) {
                      name + "'");
     }
   }
+  if (keys.empty()) return invalid("No PRIMARY KEY specifed for table '" + name + "' (exactly one required)");
+  if (std::any_of(statement.columns.begin(), statement.columns.end(),
+                  [](const ColumnDefinition& column) { return column.mask.has_value(); }))
+    return masking_is_off();
   return keys[0];
 }
 

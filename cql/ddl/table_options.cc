@@ -97,6 +97,30 @@ Result<void> apply_property(const Property& property, TableOptions& options) {
   return syntax_error("Unknown property '" + name + "'");
 }
 
+// In the order in which Cassandra looks at them; what it doesn't know comes last.
+constexpr std::string_view kOptionOrder[] = {"allow_auto_snapshot",
+                                             "bloom_filter_fp_chance",
+                                             "caching",
+                                             "comment",
+                                             "compaction",
+                                             "compression",
+                                             "memtable",
+                                             "default_time_to_live",
+                                             "gc_grace_seconds",
+                                             "incremental_backups",
+                                             "max_index_interval",
+                                             "memtable_flush_period_in_ms",
+                                             "min_index_interval",
+                                             "speculative_retry",
+                                             "additional_write_policy",
+                                             "crc_check_chance",
+                                             "cdc",
+                                             "read_repair"};
+ptrdiff_t order_of(const Property& property) {
+  return std::find(std::begin(kOptionOrder), std::end(kOptionOrder), property.name) -
+         std::begin(kOptionOrder);
+}
+
 Result<void> at_least(const char* name, int32_t value, int32_t least, const std::string& least_text) {
   if (value >= least) return {};
   return config_error(std::string(name) + " must be greater than or equal to " + least_text + " (got " +
@@ -228,7 +252,10 @@ void set_options(Table& table, const TableOptions& options) {
 Result<void> apply_properties(const Properties& properties, TableOptions& options) {
   KEYZONE_CHECK(check_unique(properties));
   TableOptions alone;
-  for (const Property& property : properties) KEYZONE_CHECK(apply_property(property, alone));
+  Properties in_order = properties;
+  std::stable_sort(in_order.begin(), in_order.end(),
+                   [](const Property& a, const Property& b) { return order_of(a) < order_of(b); });
+  for (const Property& property : in_order) KEYZONE_CHECK(apply_property(property, alone));
   KEYZONE_CHECK(check_ranges(alone));
   for (const Property& property : properties) KEYZONE_CHECK(apply_property(property, options));
   return {};

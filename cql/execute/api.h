@@ -109,7 +109,7 @@ class ReadExecution {
   uint64_t rows_read() const;
   // Why the client should be warned ("Aggregation query used without partition key").
   const std::vector<std::string>& warnings() const;
-  bool several_partitions() const;  // IN names more than one
+  bool several_partitions() const;  // IN names more than one, and not a page at a time
 
  private:
   std::unique_ptr<ReadCursor> cursor_;

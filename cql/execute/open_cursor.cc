@@ -43,6 +43,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   if (plan_->plain.empty() || !plan_->filters.empty()) keep_values(options);
   KEYZONE_CHECK(bind_limits(options));
   if (plan_->wrong_grouping) return *plan_->wrong_grouping;
+  if (plan_->failing_selection) return *plan_->failing_selection;
   KEYZONE_CHECK(bind_filters());
   if (plan_->local) {
     KEYZONE_CHECK(check_sorts_all(options));
@@ -92,6 +93,7 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   limit_left_ = limit.value_or(kUnlimited);
   per_partition_ = per_partition.value_or(0);
   const bool pages = options.page_size && *options.page_size > 0;
+  at_once_ = !plan_->grouped && (!pages || limit_left_ <= static_cast<uint64_t>(*options.page_size));
   if (!pages || !plan_->sort.empty()) return {};
   const bool one_group = plan_->grouped && (plan_->group_by.empty() || plan_->distinct);
   if (one_group) return {};

@@ -24,7 +24,8 @@ class ReadCursor {
   std::vector<TabletRead> next();
   Result<void> feed(size_t index, ReadResult result);
   bool done() const { return done_; }
-  bool several_partitions() const { return sources_.size() > 1 && !sources_[0].scan; }
+  // At once: not a page at a time.
+  bool several_partitions() const { return sources_.size() > 1 && !sources_[0].scan && at_once_; }
   Result<ResultSet> take();
   const std::vector<std::string>& warnings() const { return warnings_; }
   uint64_t tombstones() const { return tombstones_; }  // that tablets have looked at so far
@@ -106,6 +107,7 @@ class ReadCursor {
   uint64_t per_partition_ = 0;
   size_t page_bytes_ = 0;
   bool paged_ = false;
+  bool at_once_ = true;
   bool resumed_ = false;  // a system table's rows go on behind last_
   // Of the partitions of a system table that are asked for, if they are named.
   std::optional<Bytes> last_local_key_;

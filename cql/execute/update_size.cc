@@ -46,6 +46,7 @@ size_t list_cells_size(BytesView list) {
 
 void UpdateSize::add(const Table& table, const Mutation& mutation) {
   const Partition partition{table.id, mutation.partition_key};
+  keys_.insert(mutation.partition_key);
   if (partitions_.insert(partition).second) bytes_ += kPartition + kRow;
   for (const RowWrite& row : mutation.rows) add_row(table, partition, mutation, row);
 }
@@ -61,11 +62,12 @@ void UpdateSize::add_row(const Table& table, const Partition& partition, const M
   }
   const RowKey key{partition, row.is_static, row.clustering};
   if (rows_.insert(key).second && !row.is_static) bytes_ += kRow + clustering_size(table, row.clustering);
-  if (row.marker && mutation.ttl > 0) bytes_ += kExpiringLiveness;
-  for (const CellWrite& cell : row.cells) add_cell(table, key, cell);
+  if (row.marker && mutation.ttl > 0 && expiring_.insert(key).second) bytes_ += kExpiringLiveness;
+  for (const CellWrite& cell : row.cells) add_cell(table, mutation, key, cell);
 }
 
-void UpdateSize::add_cell(const Table& table, const RowKey& row, const CellWrite& cell) {
+void UpdateSize::add_cell(const Table& table, const Mutation& mutation, const RowKey& row,
+                          const CellWrite& cell) {
   const Column* column = table.find(cell.column);
   if (!column) return;  // kClusteringAsWritten
   if (column->type->is_multi_cell() && cells_.emplace(row, cell.column, std::nullopt).second)
@@ -92,8 +94,17 @@ void UpdateSize::add_cell(const Table& table, const RowKey& row, const CellWrite
     case CellAction::kDeleteElement:
       break;
   }
-  if (!cells_.emplace(row, cell.column, BytesView(cell.path)).second) return;
-  bytes_ += kCell + cell.value.size() + (cell.path.empty() ? 0 : path_size(*column, cell.path));
+  const bool is_gone = cell.action == CellAction::kDelete || cell.action == CellAction::kDeleteElement;
+  const Timestamp stamp = mutation.timestamp == kNoTimestamp ? INT64_MAX : mutation.timestamp;
+  const CellRank rank{stamp, is_gone || mutation.ttl > 0, is_gone, mutation.ttl, cell.value};
+  const auto [at, is_new] = values_.emplace(CellKey(row, cell.column, BytesView(cell.path)), rank);
+  if (is_new) {
+    bytes_ += kCell + cell.value.size() + (cell.path.empty() ? 0 : path_size(*column, cell.path));
+  } else if (at->second < rank) {
+    bytes_ += cell.value.size();
+    bytes_ -= std::get<BytesView>(at->second).size();
+    at->second = rank;
+  }
 }
 
 }  // namespace keyzone::cql

@@ -1,5 +1,6 @@
 // How long a batch is by Cassandra's count, which its warnings and refusals tell.
 #pragma once
+#include <map>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -11,26 +12,31 @@
 namespace keyzone::cql {
 
 // Adds up what mutations bring to the partitions that they name. What several of them do to one row counts
-// once: the row is one, and of two cells in one place the first is counted.
+// once: the row is one, and of two cells in one place the one that stays is counted.
 class UpdateSize {
  public:
   // REQUIRES: both outlive this.
   void add(const Table& table, const Mutation& mutation);
   size_t bytes() const { return bytes_; }
-  size_t partitions() const { return partitions_.size(); }
+  size_t partitions() const { return keys_.size(); }  // of several tables one, if their keys are equal
 
  private:
   using Partition = std::pair<Uuid, BytesView>;
   using RowKey = std::tuple<Partition, bool, BytesView>;  // of statics or not, clustering
   using CellKey =
       std::tuple<RowKey, ColumnId, std::optional<BytesView>>;  // path; none: the collection as a whole
+  // What tells which of two cells stays, in the order of its weight: the stamp, whether it goes some day or
+  // is gone, the latter, when it goes, the value.
+  using CellRank = std::tuple<Timestamp, bool, bool, int32_t, BytesView>;
 
   void add_row(const Table& table, const Partition& partition, const Mutation& mutation, const RowWrite& row);
-  void add_cell(const Table& table, const RowKey& row, const CellWrite& cell);
+  void add_cell(const Table& table, const Mutation& mutation, const RowKey& row, const CellWrite& cell);
 
   std::set<Partition> partitions_;
-  std::set<RowKey> rows_;
+  std::set<BytesView> keys_;
+  std::set<RowKey> rows_, expiring_;
   std::set<CellKey> cells_;
+  std::map<CellKey, CellRank> values_;
   size_t bytes_ = 0;
 };
 

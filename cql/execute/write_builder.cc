@@ -89,6 +89,8 @@ Result<void> check_clustering(const WritePlan& plan, const Bytes& clustering) {
 Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clustering, size_t row_bytes_max,
                      Mutation& mutation, Bytes as_written = {}) {
   KEYZONE_CHECK(check_clustering(plan, clustering));
+  if (!plan.missing.empty())
+    return invalid("Column " + plan.missing + " is mandatory for this COMPACT STORAGE table");
   RowWrite row;
   row.marker = plan.marker;
   row.cells.reserve(plan.regulars.size());
@@ -247,8 +249,8 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
                                          Mutation mutation) {
   mutation.token = token_of(key);
   mutation.partition_key = std::move(key);
-  const bool another =
-      mutation_count_ > 0 && (first_table_ != plan.table->id || first_key_ != mutation.partition_key);
+  const bool another_key = mutation_count_ > 0 && first_key_ != mutation.partition_key;
+  const bool another = another_key || (mutation_count_ > 0 && first_table_ != plan.table->id);
   if (conditional_ && another) return invalid("Batch with conditions cannot span multiple partitions");
   if (conditional_) KEYZONE_CHECK(check_conditional_keys(plan));
   if (plan.conditional()) {
@@ -265,9 +267,10 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
   if (changed && mutation.rows.empty() && !plan.conditional()) return {};
   if (mutation_count_++ == 0) {
     first_table_ = plan.table->id;
+    first_keyspace_ = plan.table->keyspace;
     first_key_ = mutation.partition_key;
   }
-  one_partition_ = one_partition_ && !another;
+  one_partition_ = one_partition_ && !another_key && first_keyspace_ == plan.table->keyspace;
   if (!mutation.rows.empty()) command_for(plan, mutation.token).mutations.push_back(std::move(mutation));
   return {};
 }

@@ -48,7 +48,7 @@ class WriteBuilder {
   std::vector<std::string> take_warnings() { return std::move(warnings_); }
   size_t mutation_count() const { return mutation_count_; }
   UpdateSize size() const;  // as long as this is
-  // Every mutation so far is of one partition of one table.
+  // Every mutation so far is of one key of one keyspace.
   bool one_partition() const { return one_partition_; }
 
  private:
@@ -63,6 +63,7 @@ class WriteBuilder {
   std::vector<TabletCommand> commands_;
   std::vector<std::optional<Token>> tablet_ends_;  // of the tablet of each command, once somebody asked
   Uuid first_table_;
+  std::string first_keyspace_;
   Bytes first_key_;
   bool one_partition_ = true;
   size_t mutation_count_ = 0;

@@ -144,7 +144,9 @@ CallArgument CallArgument::typed(TypePtr type, std::string text) {
 CallArgument CallArgument::constant(ConstantKind kind, std::string_view text) {
   const TypePtr preferred = preferred_constant_type(kind, text);
   CallArgument argument;
-  argument.text = kind == ConstantKind::kString ? "'" + std::string(text) + "'" : std::string(text);
+  argument.text = kind == ConstantKind::kString ? "'" + std::string(text) + "'"
+                  : kind == ConstantKind::kHex  ? "0x" + std::string(text)
+                                                : std::string(text);
   argument.type = preferred;
   argument.fit = [kind, preferred](const Type& wanted) {
     if (*preferred == wanted) return Match::kExact;

@@ -42,8 +42,9 @@ bool Builder::is_keyword_here(size_t at) const {
     case '/':
     case '%':
     case Kind::FROM:
-    case Kind::AS:
       return false;
+    case Kind::AS:
+      return !is_keyword_here(at + 1);  // SELECT JSON as, … has a column of that name
     default:
       return true;
   }

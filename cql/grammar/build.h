@@ -24,10 +24,10 @@ struct TypeText {
 using TermPairs = std::vector<std::pair<TermPtr, TermPtr>>;
 using TypedNames = std::vector<std::pair<std::string, TypeName>>;
 
-// A relation before it is known which; no `op`: expr(index, value).
+// A relation before it is known which; no `op`: expr(index, value), or a call, which is none.
 struct RawRelation {
   Position position;
-  TermPtr left;
+  TermPtr left;  // of expr(index, value) the index
   std::optional<Operator> op;
   std::vector<TermPtr> operands;
   TermPtr in_list;
@@ -107,6 +107,7 @@ class Builder {
 
   // ---- statements ----
   void begin_select(bool json, bool distinct);
+  RawRelation index_expression(Position at, std::string index, TermPtr value);
   void allow_filtering() { allow_filtering_ = true; }
   Statement select(std::vector<SelectItem> items, QualifiedName table, Where where,
                    std::vector<TermPtr> group_by, std::vector<Ordering> order_by, TermPtr per_partition_limit,

@@ -125,6 +125,10 @@ Relation Builder::relation(RawRelation raw) {
   return out;
 }
 
+RawRelation Builder::index_expression(Position at, std::string index, TermPtr value) {
+  return {at, column(at, std::move(index)), std::nullopt, {std::move(value)}, nullptr, at};
+}
+
 Where Builder::where(std::vector<RawRelation> relations) {
   Where out;
   for (RawRelation& raw : relations) {
@@ -132,14 +136,10 @@ Where Builder::where(std::vector<RawRelation> relations) {
       out.relations.push_back(relation(std::move(raw)));
       continue;
     }
-    const auto* call = raw.left->as<FunctionCall>();
-    const std::string* index = call && call->function.name == "expr" && call->arguments.size() == 2
-                                   ? column_name(call->arguments[0])
-                                   : nullptr;
-    if (!index) {
-      refuse_left(*raw.left);
+    if (const std::string* index = column_name(raw.left)) {
+      out.expressions.push_back({{"", *index}, std::move(raw.operands[0])});
     } else {
-      out.expressions.push_back({{"", *index}, value(call->arguments[1])});
+      refuse_left(*raw.left);
     }
   }
   return out;

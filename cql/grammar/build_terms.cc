@@ -224,9 +224,12 @@ std::vector<TermPtr> Builder::values(std::vector<TermPtr> terms) {
 }
 
 TypeText Builder::type(Position at, std::string_view name, std::vector<TypeText> parameters) {
-  if (name == "frozen" && find_native_type(parameters[0].text)) {
-    fail("frozen<> is only allowed on collections, tuples, and user-defined types (got " +
-         parameters[0].text + ")");
+  if (name == "frozen") {
+    const bool nothing = parameters[0].text == "''";  // is bytes
+    if (nothing || find_native_type(parameters[0].text)) {
+      fail("frozen<> is only allowed on collections, tuples, and user-defined types (got " +
+           (nothing ? "'org.apache.cassandra.db.marshal.BytesType'" : parameters[0].text) + ")");
+    }
   }
   TypeText out{std::string(name) + "<", 0};
   for (size_t i = 0; i < parameters.size(); ++i) {

@@ -158,7 +158,8 @@ bool Lexer::check_nesting(int kind) {
   } else if (kind == ',' || kind == ';') {
     prefixes_ = 0;
   }
-  if (kind == '(' || kind == '[' || kind == '{' || (kind == '<' && after_type_word())) ++open_brackets_;
+  const bool opens = kind == '(' || kind == '[' || kind == '{' || kind == Kind::INDEX_EXPRESSION;
+  if (opens || (kind == '<' && after_type_word())) ++open_brackets_;
   const bool closes = kind == ')' || kind == ']' || kind == '}' || kind == '>';
   if (closes) open_brackets_ = std::max(0, open_brackets_ - 1);
   if (open_brackets_ <= kMaxNesting && prefixes_ <= kMaxNesting) return true;
@@ -251,6 +252,7 @@ void Lexer::next() {
     duration                        { return add(Kind::DURATION, std::string(word())); }
     uuid                            { return add(Kind::UUID, std::string(word())); }
     '0x' hex*                       { return add(Kind::HEX, std::string(word().substr(2))); }
+    "expr("                         { return add(Kind::INDEX_EXPRESSION, ""); }
     letter (letter | digit | "_")*  { return add_word(); }
     "''" | "'" ([^'] | "''")* "'"   { return add(Kind::STRING, unquote(word())); }
     "$$"                            { goto dollars; }

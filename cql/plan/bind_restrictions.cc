@@ -134,6 +134,7 @@ Result<std::optional<std::vector<KeyRange>>> Restrictions::clustering_ranges(Eva
     KEYZONE_TRY(tuples, bind_operands(clustering_[at], context));
     KEYZONE_TRY(longer, extend(prefixes, clustering_[at], tuples));
     prefixes = std::move(longer);
+    if (prefixes.empty()) return std::optional(KeyRanges());  // IN (): nothing behind it is looked at
   }
   KeyRanges ranges;
   for (const Bytes& prefix : prefixes) ranges.push_back(range_of_prefix(prefix));
@@ -163,6 +164,7 @@ Result<std::vector<Bytes>> Restrictions::clustering_keys(EvalContext& context) c
     KEYZONE_TRY(tuples, bind_operands(relation, context));
     KEYZONE_TRY(longer, extend(keys, relation, tuples));
     keys = std::move(longer);
+    if (keys.empty()) break;  // the same
   }
   if (keys.size() > 1) {
     std::sort(keys.begin(), keys.end());

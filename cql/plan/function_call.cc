@@ -5,12 +5,24 @@
 namespace keyzone::cql {
 namespace {
 
-// Whether Cassandra sees no type in the literal: in a selection a map may be a user type, elsewhere a list a
-// vector, and values in brackets a tuple or a user type.
+// Outside of selections: a list may be a vector, and constants in brackets a tuple or a user type.
+bool hides_type(const Term& term) {
+  const auto hides = [](const TermPtr& one) { return hides_type(*one); };
+  if (const auto* tuple = term.as<TupleLiteral>())
+    return rests_on_constants(term) || std::any_of(tuple->elements.begin(), tuple->elements.end(), hides);
+  if (const auto* set = term.as<SetLiteral>())
+    return std::any_of(set->elements.begin(), set->elements.end(), hides);
+  const auto* map = term.as<MapLiteral>();
+  if (!map) return term.as<ListLiteral>();
+  return std::any_of(map->entries.begin(), map->entries.end(),
+                     [&](const auto& entry) { return hides(entry.first) || hides(entry.second); });
+}
+
+// Whether Cassandra sees no type in the literal: in a selection a map may be a user type.
 bool says_no_type(const Term& term, bool in_selection) {
-  if (in_selection) return term.as<MapLiteral>();
+  if (!in_selection) return hides_type(term);
   const auto* tuple = term.as<TupleLiteral>();
-  return term.as<ListLiteral>() || (tuple && tuple->elements.size() > 1);
+  return term.as<MapLiteral>() || (tuple && tuple->elements.size() == 1);
 }
 
 CallArgument describe_term(const PrepareContext& context, const TermPtr& term, bool in_selection) {
@@ -52,6 +64,11 @@ std::vector<TypePtr> partition_key_types(const Table* table) {
   return types;
 }
 
+// Nothing can be cast to text by its other name.
+bool can_be_cast_to(const Cast& cast, const Type& type) {
+  return cast.type.text != "varchar" && is_cast_target(type);
+}
+
 std::string lower(std::string name) {
   for (char& c : name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -73,6 +90,14 @@ Result<Value> CallExpression::evaluate(EvalContext& context) const {
   return result ? context.keep(*std::move(result)) : Value::null();
 }
 
+ExpressionPtr fold_call(std::shared_ptr<CallExpression> call, std::optional<Error>* failure) {
+  auto folded = fold(call);
+  if (folded) return *std::move(folded);
+  if (failure && !*failure) *failure = folded.error();
+  call->evaluate_later();
+  return call;
+}
+
 Result<std::vector<FunctionArgument>> evaluate_arguments(const Function& function,
                                                          const std::vector<ExpressionPtr>& arguments,
                                                          EvalContext& context) {
@@ -91,6 +116,10 @@ Result<std::vector<FunctionArgument>> evaluate_arguments(const Function& functio
 Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,
                                  const std::vector<Argument>& arguments, const TypePtr& receiver,
                                  bool in_selection) {
+  for (const Argument& argument : arguments) {
+    const auto* hint = argument.term ? argument.term->as<TypeHint>() : nullptr;
+    if (hint) KEYZONE_CHECK(context.resolve(hint->type));
+  }
   std::vector<CallArgument> described;
   described.reserve(arguments.size());
   for (const Argument& argument : arguments) described.push_back(describe(context, argument, in_selection));
@@ -128,10 +157,9 @@ Result<std::vector<ExpressionPtr>> prepare_arguments(PrepareContext& context, co
 Result<void> check_cast_target(const PrepareContext& context, const Cast& cast,
                                const std::string& first_column) {
   KEYZONE_TRY(type, context.resolve(cast.type));
-  const bool other_name = cast.type.text == "varchar";  // nothing can be cast to text by this name
-  if (!other_name && is_cast_target(*type)) return {};
+  if (can_be_cast_to(cast, *type)) return {};
   return invalid((first_column.empty() ? to_string(*cast.term) : first_column) + " cannot be cast to " +
-                 (other_name ? cast.type.text : type->to_string_bare()));
+                 (is_cast_target(*type) ? cast.type.text : type->to_string_bare()));
 }
 
 Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
@@ -148,7 +176,7 @@ Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {
   const auto* cast = term.as<Cast>();
   KEYZONE_ASSERT(cast != nullptr);
   KEYZONE_TRY(type, context.resolve(cast->type));
-  KEYZONE_CHECK(check_cast_target(context, *cast, ""));
+  if (!can_be_cast_to(*cast, *type)) return unknown_function("system.cast_as_" + cast->type.text, false);
   return CallShape{{"system", cast_function_name(*type)}, {cast->term}};
 }
 
@@ -174,7 +202,7 @@ Result<ExpressionPtr> prepare_call(PrepareContext& context, const Term& term, co
   if (function->is_aggregate()) return invalid("Aggregation function are not supported in the where clause");
   KEYZONE_CHECK(check_result(*function, receiver.name, *receiver.type));
   KEYZONE_TRY(prepared, prepare_arguments(context, *function, std::move(arguments), false));
-  return fold(std::make_shared<CallExpression>(std::move(function), std::move(prepared)));
+  return fold_call(std::make_shared<CallExpression>(std::move(function), std::move(prepared)));
 }
 
 TypePtr result_type(const PrepareContext& context, const Term& term) {

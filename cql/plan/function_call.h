@@ -1,6 +1,8 @@
 // Function calls, arithmetic and casts: which overload is meant, and its evaluation. Terms and selectors
 // share this; selectors bring arguments that are ready because columns are in them.
 #pragma once
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,12 +26,17 @@ class CallExpression : public Expression {
   const std::vector<ExpressionPtr>& arguments() const { return arguments_; }
   Result<Value> evaluate(EvalContext& context) const override;
   bool is_constant() const override { return constant_; }
+  void evaluate_later() { constant_ = false; }
 
  private:
   FunctionPtr function_;
   std::vector<ExpressionPtr> arguments_;
   bool constant_;
 };
+
+// Its value, if that is constant. What fails stays a call, since only executing the statement fails; the
+// first such goes to `failure`, unless that is null.
+ExpressionPtr fold_call(std::shared_ptr<CallExpression> call, std::optional<Error>* failure = nullptr);
 
 // The function that is meant. `receiver` may be null.
 Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,

@@ -15,11 +15,10 @@ Relation equal_to(const Column& column, TermPtr value) {
   return relation;
 }
 
-Result<void> check_columns(const Table& table, const InsertStatement& statement) {
+Result<void> check_columns(const InsertStatement& statement) {
   if (statement.columns.empty()) return invalid("No columns provided to INSERT");
   if (statement.columns.size() != statement.values.size()) return invalid("Unmatched column names/values");
   for (size_t i = 0; i < statement.columns.size(); ++i) {
-    KEYZONE_CHECK(find_column(table, statement.columns[i]));
     const auto end = statement.columns.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::find(statement.columns.begin(), end, statement.columns[i]) != end) {
       return invalid("The column names contains duplicates");
@@ -52,16 +51,16 @@ Result<void> restrict_key(const std::vector<PreparedRelation>& keys, WritePlan& 
 
 Result<void> plan_values(PrepareContext& context, const InsertStatement& statement, WritePlan& plan) {
   const Table& table = *plan.table;
-  KEYZONE_CHECK(check_columns(table, statement));
+  KEYZONE_CHECK(check_columns(statement));
   std::vector<const Column*> columns;
   std::vector<PreparedRelation> keys;
-  for (const std::string& name : statement.columns) columns.push_back(table.find(name));
   // The order of things tells which mistake is complained of.
-  for (size_t i = 0; i < columns.size(); ++i) {
-    const Column& column = *columns[i];
-    if (in_key(column)) continue;
-    KEYZONE_TRY(operation, prepare_set(context, table, column, *statement.values[i]));
-    (column.kind == ColumnKind::kStatic ? plan.statics : plan.regulars).push_back(std::move(operation));
+  for (size_t i = 0; i < statement.columns.size(); ++i) {
+    KEYZONE_TRY(column, find_column(table, statement.columns[i]));
+    columns.push_back(column);
+    if (in_key(*column)) continue;
+    KEYZONE_TRY(operation, prepare_set(context, table, *column, *statement.values[i]));
+    (column->kind == ColumnKind::kStatic ? plan.statics : plan.regulars).push_back(std::move(operation));
   }
   for (size_t i = 0; i < columns.size(); ++i) {
     if (!in_key(*columns[i])) continue;
@@ -107,22 +106,20 @@ Result<void> plan_json(PrepareContext& context, const InsertStatement& statement
 
 Result<WritePlanPtr> plan_insert(PrepareContext& context, const TablePtr& table,
                                  const InsertStatement& statement) {
-  if (table->counter)
-    return invalid("INSERT statements are not allowed on counter tables, use UPDATE instead");
   WritePlan plan;
   plan.table = table;
   plan.kind = StatementKind::kInsert;
+  KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
+  if (table->counter)
+    return invalid("INSERT statements are not allowed on counter tables, use UPDATE instead");
   plan.conditions.if_not_exists = statement.conditions.if_not_exists;
   KEYZONE_CHECK(statement.json ? plan_json(context, statement, plan) : plan_values(context, statement, plan));
   const bool has_regulars = table->regular_begin() < table->columns.size();
   plan.marker = plan.writes_row && !(table->compact() && has_regulars);
   if (table->compact() && table->clustering_size == 0 && plan.regulars.empty())
     return invalid("Some clustering keys are missing: column1");  // which Cassandra gives such tables, unseen
-  if (table->compact() && table->clustering_size > 0 && has_regulars && plan.regulars.empty()) {
-    return invalid("Column " + table->columns[table->regular_begin()].name +
-                   " is mandatory for this COMPACT STORAGE table");
-  }
-  KEYZONE_CHECK(plan_attributes(context, statement.attributes, plan));
+  if (table->compact() && table->clustering_size > 0 && has_regulars && plan.regulars.empty())
+    plan.missing = table->columns[table->regular_begin()].name;
   KEYZONE_CHECK(check_attributes(plan));
   return WritePlanPtr(std::make_shared<const WritePlan>(std::move(plan)));
 }

@@ -208,7 +208,6 @@ Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral&
                    receiver.type->to_string());
   }
   const size_t expected = receiver.type->parameters().size();
-  std::vector<ExpressionPtr> fields;
   for (size_t i = 0; i < literal.elements.size(); ++i) {
     if (i >= expected) {
       return invalid("Invalid tuple literal for " + receiver.name + ": too many elements. Type " +
@@ -221,7 +220,10 @@ Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral&
       return invalid("Invalid tuple literal for " + receiver.name + ": component " + std::to_string(i) +
                      " is not of type " + field.type->to_string());
     }
-    KEYZONE_TRY(part, prepare_term(context, literal.elements[i], field));
+  }
+  std::vector<ExpressionPtr> fields;
+  for (size_t i = 0; i < literal.elements.size(); ++i) {
+    KEYZONE_TRY(part, prepare_term(context, literal.elements[i], position_receiver(receiver, i)));
     fields.push_back(std::move(part));
   }
   return make_fields(receiver.type, std::move(fields));

@@ -8,6 +8,7 @@
 
 #include "cql/ast/statement.h"
 #include "cql/dialect.h"
+#include "cql/functions/functions.h"
 #include "cql/plan/expression.h"
 #include "schema/catalog.h"
 #include "schema/result_set.h"
@@ -57,6 +58,8 @@ struct PrepareContext {
   // What result_type() found, so that calls within calls are resolved once and not once for each overload
   // around them.
   mutable std::map<const Term*, TypePtr> result_types = {};
+  // The same of calls where a type is wanted, by its name.
+  mutable std::map<std::pair<const Term*, std::string>, Match> fits_of_calls = {};
 
   Result<TypePtr> resolve(const TypeName& name) const;
 };

@@ -269,9 +269,13 @@ class RestrictionAnalysis {
       return invalid(
           "Clustering columns can only be restricted with CONTAINS with a secondary index or filtering");
     }
+    const PreparedRelation* unused = nullptr;
     for (size_t i = 0; i < clustering_.size(); ++i) {
-      if (taken[i]) continue;
-      const PreparedRelation& relation = clustering_[i];
+      const bool earlier = !unused || clustering_[i].first().position < unused->first().position;
+      if (!taken[i] && earlier) unused = &clustering_[i];
+    }
+    if (unused) {
+      const PreparedRelation& relation = *unused;
       return invalid("PRIMARY KEY column \"" + relation.first().name +
                      "\" cannot be restricted as preceding column \"" +
                      table_.clustering(out_.equal_prefix_).name + "\" is not restricted");

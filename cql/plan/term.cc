@@ -1,5 +1,7 @@
 #include "cql/plan/term.h"
 
+#include <algorithm>
+
 #include "cql/plan/function_call.h"
 #include "cql/plan/literals.h"
 #include "schema/time_units.h"
@@ -10,7 +12,19 @@ namespace {
 Match of_type(const TypePtr& have, const Type& want) {
   if (!have) return Match::kNo;
   if (*have == want) return Match::kExact;
-  return want.is_value_compatible_with(*have) ? Match::kWeak : Match::kNo;
+  return can_be(*have, want) ? Match::kWeak : Match::kNo;
+}
+
+// Whether the call's result fits: of the overload that the receiver makes it mean. What is wrong with the
+// call is told when it is prepared.
+Match fit_of_call(const PrepareContext& context, const Term& term, const Type& want) {
+  const auto [known, is_new] =
+      context.fits_of_calls.try_emplace(std::pair(&term, want.to_string()), Match::kWeak);
+  if (!is_new) return known->second;
+  const auto function = resolve_term(context, term, want.shared_from_this());
+  const bool fixed = function && !(*function)->generic;  // others are told apart when they are prepared
+  if (fixed) known->second = CallArgument::result_of(**function, "").fit(want);
+  return known->second;
 }
 
 Result<Match> tested(const PrepareContext& context, const Term& term, const Receiver& receiver);
@@ -134,11 +148,9 @@ Result<Match> tested(const PrepareContext& context, const Term& term, const Rece
   if (const auto* map = term.as<MapLiteral>()) return of_map(context, *map, receiver);
   if (const auto* tuple = term.as<TupleLiteral>()) return of_tuple(context, *tuple, receiver);
   if (const auto* user = term.as<UserTypeLiteral>()) return of_user_type(context, *user, receiver);
-  const TypePtr have = exact_type(context, term);
-  if (!have && (term.as<Arithmetic>() || term.as<Negation>() || term.as<FunctionCall>())) {
-    return Match::kWeak;  // the arguments decide, once the receiver is known
-  }
-  return of_type(have, want);
+  if (term.as<Arithmetic>() || term.as<Negation>() || term.as<FunctionCall>())
+    return fit_of_call(context, term, want);
+  return of_type(exact_type(context, term), want);
 }
 
 class NowExpression : public Expression {
@@ -224,6 +236,26 @@ bool takes_positions(const Type& type) {
   return type.is_tuple() || (type.is_user_type() && !type.is_multi_cell());
 }
 
+bool rests_on_constants(const Term& term) {
+  const auto any = [](const std::vector<TermPtr>& terms) {
+    return std::any_of(terms.begin(), terms.end(),
+                       [](const TermPtr& one) { return rests_on_constants(*one); });
+  };
+  if (const auto* tuple = term.as<TupleLiteral>()) return any(tuple->elements);
+  if (const auto* list = term.as<ListLiteral>()) return any(list->elements);
+  if (const auto* set = term.as<SetLiteral>()) return any(set->elements);
+  const auto* map = term.as<MapLiteral>();
+  if (!map) return term.as<Constant>();
+  return std::any_of(map->entries.begin(), map->entries.end(), [](const auto& entry) {
+    return rests_on_constants(*entry.first) || rests_on_constants(*entry.second);
+  });
+}
+
+bool can_be(const Type& type, const Type& wanted) {
+  return wanted.is_value_compatible_with(type) &&
+         (!type.is_user_type() || type.is_multi_cell() == wanted.is_multi_cell());
+}
+
 TypePtr exact_type(const PrepareContext& context, const Term& term) {
   if (const auto* constant = term.as<Constant>()) return native_type(preferred_kind(*constant));
   if (const auto* hint = term.as<TypeHint>()) {
@@ -231,7 +263,7 @@ TypePtr exact_type(const PrepareContext& context, const Term& term) {
     return type ? *type : nullptr;
   }
   if (const auto* tuple = term.as<TupleLiteral>()) {
-    if (tuple->elements.size() == 1) return exact_type(context, *tuple->elements[0]);
+    if (tuple->elements.size() == 1 && rests_on_constants(*tuple->elements[0])) return nullptr;
     std::vector<TypePtr> fields;
     for (const TermPtr& element : tuple->elements) {
       fields.push_back(exact_type(context, *element));

@@ -7,10 +7,17 @@
 
 namespace keyzone::cql {
 
+// Whether values of `type` are values of the `wanted` type. A frozen user type is not one that isn't frozen.
+bool can_be(const Type& type, const Type& wanted);
+
+// Whether the type of a literal is that of the constants in it.
+bool rests_on_constants(const Term& term);
+
 // Can the term be used where a `type` is wanted? Pure; markers are weakly assignable to anything.
 Match assignability(const PrepareContext& context, const Term& term, const Receiver& receiver);
 
-// The type of the term, if it has one by itself (a hint, a function's result); null if not.
+// The type of the term, if it has one by itself (a hint, a function's result); null if not. A constant in
+// brackets has none.
 TypePtr exact_type(const PrepareContext& context, const Term& term);
 
 // Errors: kInvalid with Cassandra's sentence. REQUIRES: no column is named in the term (the grammar sees to

@@ -17,7 +17,8 @@ void add_operation(WritePlan& plan, ColumnOperation operation) {
 Result<void> prepare_where(PrepareContext& context, const Table& table, const Where& where,
                            RestrictionsFor statement, std::vector<PreparedRelation>& out) {
   if (!where.expressions.empty()) {
-    return invalid("Custom index expressions cannot be used in WHERE clauses of this statement");
+    return invalid(
+        "Custom index expressions cannot be used in WHERE clauses for UPDATE or DELETE statements");
   }
   for (const Relation& relation : where.relations) {
     if (relation.op == Operator::kContains || relation.op == Operator::kContainsKey) {

@@ -32,6 +32,7 @@ struct WritePlan {
   bool marker = false;             // INSERT of a row
   bool writes_row = false;         // something is done to rows, not to statics alone
   bool spells_clustering = false;  // see schema/clustering_as_written.h
+  std::string missing;             // a column of a compact table that has to be given and is not
 
   bool conditional() const { return conditions.any(); }
   bool whole_rows_deleted() const {

@@ -74,6 +74,7 @@ class SelectPlanner {
   // `later`: the first complaint that has to wait.
   Result<void> plan_selection(std::optional<Error>& later) {
     std::vector<ColumnSpec> specs;
+    bool is_late = false;
     SelectorBuilder builder(context_, table_, plan_->slots);
     if (statement_.items.empty()) {
       for (const Column& column : table_.columns) {
@@ -88,10 +89,12 @@ class SelectPlanner {
         add_output(std::move(selector->value), item.alias.value_or(selector->name), specs);
       } else if (looked_at && builder.misses_name()) {
         return selector.error();
-      } else if (!later) {
+      } else if (!later || is_late) {
         later = selector.error();
+        is_late = builder.complains_late();
       }
     }
+    plan_->failing_selection = builder.failure();
     plan_->aggregates = builder.take_aggregates();
     plan_->grouped = !plan_->aggregates.empty();
     selected_slots_ = plan_->slots.size();
@@ -128,10 +131,6 @@ class SelectPlanner {
   }
 
   Result<void> plan_where() {
-    if (!statement_.where.expressions.empty()) {
-      return invalid("Invalid index expression, index " + statement_.where.expressions.front().index.name +
-                     " not found for " + table_.keyspace + "." + table_.name);
-    }
     RestrictionOptions options;
     options.allow_filtering =
         statement_.allow_filtering || (plan_->local && is_virtual_keyspace(table_.keyspace));
@@ -139,6 +138,11 @@ class SelectPlanner {
     std::vector<PreparedRelation> relations;
     for (const Relation& relation : statement_.where.relations) {
       KEYZONE_CHECK(add_relation(context_, table_, relation, options.allow_filtering, relations));
+    }
+    KEYZONE_CHECK(check_nearest());
+    if (!statement_.where.expressions.empty()) {
+      return invalid("Invalid index expression, index " + statement_.where.expressions.front().index.name +
+                     " not found for " + table_.keyspace + "." + table_.name);
     }
     restricts_rows_ = std::any_of(relations.begin(), relations.end(), [](const PreparedRelation& relation) {
       const ColumnKind kind = relation.first().kind;
@@ -292,6 +296,8 @@ class SelectPlanner {
   Result<void> find_orderings() {
     for (const Ordering& ordering : statement_.order_by) {
       KEYZONE_TRY(column, find_column(table_, ordering.column));
+      if (ordering.ann_of)
+        KEYZONE_CHECK(prepare_term(context_, ordering.ann_of, receiver_of(table_, *column)));
       const auto same = std::find_if(orderings_.begin(), orderings_.end(),
                                      [&](const auto& one) { return one.first == column; });
       if (same == orderings_.end()) {
@@ -303,12 +309,19 @@ class SelectPlanner {
     return {};
   }
 
+  // ORDER BY … ANN OF wants an index, which no table has.
+  Result<void> check_nearest() const {
+    if (statement_.order_by.empty() || !statement_.order_by[0].ann_of) return {};
+    const Type& type = *orderings_[0].first->type;
+    const bool has_floats = type.is_vector() && type.element().kind() == TypeKind::kFloat;
+    return invalid(has_floats ? "ANN ordering by vector requires the column to be indexed"
+                              : "ANN ordering is only supported on float vector indexes");
+  }
+
   Result<void> plan_order() {
     if (statement_.order_by.empty()) return {};
     plan_->ordered = true;
     const Restrictions& where = plan_->restrictions;
-    if (statement_.order_by[0].ann_of)
-      return invalid("ANN ordering by vector requires the column to be indexed");
     if (!where.has_partition_keys()) {
       return invalid("ORDER BY is only supported when the partition key is restricted by an EQ or an IN.");
     }

@@ -35,8 +35,9 @@ struct SelectPlan {
   std::vector<std::string> json_names;  // quoted
   std::vector<AggregateCall> aggregates;
   std::vector<ExpressionPtr> group_by;
-  std::optional<Error> wrong_grouping;  // which executing the statement ends with
-  bool grouped = false;                 // GROUP BY or aggregates: rows are folded
+  // Which executing the statement ends with.
+  std::optional<Error> wrong_grouping, failing_selection;
+  bool grouped = false;  // GROUP BY or aggregates: rows are folded
   bool distinct = false;
   bool reversed = false;
   bool ordered = false;       // ORDER BY was said

@@ -53,12 +53,6 @@ bool says_no_type(const Term& term) {
   return in_brackets(term) || (!names_columns(term) && !is_call(term) && !term.as<TypeHint>());
 }
 
-// A column of a frozen type is no column of the type that is not.
-bool can_be(const Type& type, const Type& wanted) {
-  return wanted.is_value_compatible_with(type) &&
-         (!type.is_user_type() || type.is_multi_cell() == wanted.is_multi_cell());
-}
-
 Error cannot_assign(const std::string& text, const Type& type) {
   return invalid("Cannot assign value " + text + " to " + text + " of type " + type.to_string());
 }
@@ -316,8 +310,8 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
     return std::make_shared<RetypedExpression>(native_type(TypeKind::kTimeuuid), std::move(value));
   };
   if (!function->is_aggregate()) {
-    KEYZONE_TRY(folded, fold(std::make_shared<CallExpression>(std::move(function), std::move(prepared))));
-    return Selector{typed(std::move(folded)), std::move(name)};
+    auto call = std::make_shared<CallExpression>(std::move(function), std::move(prepared));
+    return Selector{typed(fold_call(std::move(call), &failure_)), std::move(name)};
   }
   if (!context_.dialect.aggregates) {
     const std::string what = function->name == kCountRowsName ? "countRows" : function->name;
@@ -342,7 +336,9 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
   if (const auto* hint = term->as<TypeHint>()) {
     KEYZONE_TRY(said, looked_up(context_.resolve(hint->type)));
     const TypePtr type = freeze(said);
-    KEYZONE_TRY(selector, build(hint->term, type));
+    auto built = build(hint->term, type);
+    if (std::exchange(misfits_, false)) return cannot_assign(text(*term), *type);
+    KEYZONE_TRY(selector, std::move(built));
     selector.name = is_call(*hint->term)
                         ? "(" + spell_type(hint->type.text, table_.keyspace) + ")" + selector.name
                         : text(*term);
@@ -368,7 +364,7 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
       const std::optional<size_t> at = expected->find_field(field);
       if (!at)
         return invalid("Unknown field '" + field + "' in value of user defined type " + expected->name());
-      KEYZONE_TRY(selector, build(value, expected->parameters()[*at]));
+      KEYZONE_TRY(selector, build_part(value, expected->parameters()[*at]));
       parts[*at] = std::move(selector.value);
     }
     for (size_t i = 0; i < parts.size(); ++i) {
@@ -386,7 +382,8 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
     for (size_t i = 0; i < terms.size(); ++i) {
       if (parts[i] || names_columns(*terms[i]) == literals) continue;
       if (!wanted[i % kinds] && says_no_type(*terms[i])) return no_type(text(*term));
-      KEYZONE_TRY(selector, build(terms[i], wanted[i % kinds]));
+      KEYZONE_TRY(selector,
+                  known ? build_part(terms[i], wanted[i % kinds]) : build(terms[i], wanted[i % kinds]));
       parts[i] = std::move(selector.value);
       if (!wanted[i % kinds]) wanted[i % kinds] = parts[i]->type();
     }
@@ -403,10 +400,19 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
            : term->as<SetLiteral>() ? set_type(parts[0]->type(), true)
                                     : map_type(parts[0]->type(), parts[1]->type(), true);
     if (type->kind() == TypeKind::kSet && type->element().holds_durations()) {
+      complains_late_ = true;
       return invalid("Durations are not allowed inside sets: " + type->to_string());
     }
   }
   return Selector{make_selected_collection(std::move(type), std::move(parts)), name};
+}
+
+// Of a literal whose type is known.
+Result<Selector> SelectorBuilder::build_part(const TermPtr& term, const TypePtr& wanted) {
+  KEYZONE_TRY(selector, build(term, wanted));
+  if (can_be(*selector.value->type(), *wanted)) return selector;
+  misfits_ = true;
+  return cannot_assign(selector.name, *wanted);
 }
 
 Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr& expected) {

@@ -1,5 +1,6 @@
 // What a SELECT gives for each row: columns, parts of them, functions, aggregates, and plain terms.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,15 @@ class SelectorBuilder {
       : context_(context), table_(table), slots_(slots) {}
 
   Result<Selector> build(const TermPtr& term) {
-    misses_name_ = false;
+    misses_name_ = complains_late_ = false;
     return build(term, nullptr);
   }
   // What build() failed for is a column, type or function that isn't there, or a call that fits no function.
   bool misses_name() const { return misses_name_; }
+  // What it failed for is only told where all other selectors are right.
+  bool complains_late() const { return complains_late_; }
+  // What a call of constants fails with, row or not.
+  const std::optional<Error>& failure() const { return failure_; }
   std::vector<AggregateCall> take_aggregates() { return std::move(aggregates_); }
 
  private:
@@ -63,13 +68,16 @@ class SelectorBuilder {
   Result<Selector> build_stamp(const FunctionCall& call);
   Result<Selector> build_composite(const TermPtr& term, const TypePtr& expected);
   Result<Selector> build_term(const TermPtr& term, const TypePtr& expected);
+  Result<Selector> build_part(const TermPtr& term, const TypePtr& wanted);
   Result<ExpressionPtr> build_key(const TermPtr& term, const TypePtr& type, const std::string& name);
 
   PrepareContext& context_;
   const Table& table_;
   SlotTable& slots_;
   std::vector<AggregateCall> aggregates_;
-  bool misses_name_ = false;
+  bool misses_name_ = false, complains_late_ = false;
+  bool misfits_ = false;  // a part of a literal is not what the hint before it says
+  std::optional<Error> failure_;
 };
 
 // A column, or a call with one inside, is somewhere in the term.

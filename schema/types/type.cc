@@ -50,10 +50,26 @@ bool count_parts(const Type& type, int depth, int& parts) {
                      [&](const TypePtr& part) { return count_parts(*part, depth + 1, parts); });
 }
 
+// Whether what was sorted as `b` is sorted as `a`, too.
+bool sorts_like(const Type& a, const Type& b) {
+  if (a == b) return true;
+  if (a.is_native()) {
+    const bool bytes = a.kind() == TypeKind::kText || a.kind() == TypeKind::kBlob;
+    return bytes &&
+           (b.kind() == TypeKind::kAscii || (b.kind() == TypeKind::kText && a.kind() == TypeKind::kBlob));
+  }
+  if (a.kind() != b.kind() || a.name() != b.name() || a.dimension() != b.dimension()) return false;
+  if (a.parameters().size() < b.parameters().size()) return false;
+  return std::equal(b.parameters().begin(), b.parameters().end(), a.parameters().begin(),
+                    [](const TypePtr& of_b, const TypePtr& of_a) { return sorts_like(*of_a, *of_b); });
+}
+
 bool fields_compatible(const Type& a, const Type& b) {
   if (a.parameters().size() < b.parameters().size()) return false;
+  const bool sorted = a.kind() == TypeKind::kSet || a.kind() == TypeKind::kMap;  // by the first
   for (size_t i = 0; i < b.parameters().size(); ++i) {
-    if (!a.parameters()[i]->is_value_compatible_with(*b.parameters()[i])) return false;
+    const Type &of_a = *a.parameters()[i], &of_b = *b.parameters()[i];
+    if (!(sorted && i == 0 ? sorts_like(of_a, of_b) : of_a.is_value_compatible_with(of_b))) return false;
   }
   return true;
 }

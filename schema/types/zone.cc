@@ -76,6 +76,10 @@ constexpr NamedZone kNamedZones[] = {
     {"NZDT", "Pacific/Auckland"},
 };
 
+// What else lies in a directory of zones.
+constexpr std::string_view kNoOffset = "Etc/GMT";  // Java reads no more of Etc/GMT+3 than this
+constexpr std::string_view kNoZones[] = {"Factory", "localtime", "posixrules"};
+
 constexpr int64_t kOffsetHoursMax = 18;  // as in Java
 
 // +01, +0100, +01:00 and +01:00:00.
@@ -127,7 +131,9 @@ std::optional<int64_t> zone_offset_s(std::string_view zone, int64_t local_second
       return std::string_view(named.region) == "UTC" ? 0 : region_offset(named.region, local_seconds);
     }
   }
-  if (zone.find('/') == std::string_view::npos) return std::nullopt;
+  const bool is_none = std::find(std::begin(kNoZones), std::end(kNoZones), zone) != std::end(kNoZones);
+  const bool has_offset = (zone.size() > kNoOffset.size() && zone.starts_with(kNoOffset)) || zone == "GMT-0";
+  if (is_none || has_offset) return std::nullopt;
   return region_offset(std::string(zone).c_str(), local_seconds);
 }
 
