@@ -9,9 +9,10 @@ KNOWN = Path(__file__).parent / "on_purpose.txt"
 ERROR = re.compile(r"  (%s): (.*)" % "|".join(ERRORS.values()), re.DOTALL)
 # What changes from run to run: a server's clock in microseconds, what is left of a TTL of 100,000,000 s, and which of to_json
 # and tojson a Cassandra calls it: the one that was first called with such an argument (from_json: for such a type).
-NOISE = [(re.compile(r"\bsystem\.(to|from)_?json\b"), r"system.\1_json"),
+NOISE = [(re.compile(r"\b0X(?=[0-9a-fA-F]*\b)"), "0x"), (re.compile(r"\bsystem\.(to|from)_?json\b"), r"system.\1_json"),
          (re.compile(r"\b1[78]\d{14}\b"), "<now>"), (re.compile(r"\b(999\d{5}|100000000)\b"), "<ttl>"),
-         (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b(?=.*id = )"), "<id>")]
+         (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b(?=.*id = )"), "<id>"),
+         (re.compile(r"(?<=ID = )[0-9a-f-]{36}"), "<id>")]
 # In the order of their weight.
 KINDS = ["lost", "outcome", "code", "markers", "columns", "rows", "order", "pages", "warnings", "message"]
 ROW_KINDS = ["markers", "columns", "rows", "order", "pages", "warnings"]
@@ -90,10 +91,10 @@ def difference(reference, subject):
 
 
 def tables_of(statement):
-    return ALL_TABLES & set(re.findall(r"\w+", statement))
+    return ALL_TABLES & set(re.findall(r"\w+", statement.lower()))
 
 
-NAMES = re.compile(r"\b(k2?_*|[cde]_*|s2?|[vwxz]|added\d+|f\d+|t\d|n|u|deep|a\d|nosuch)\b|\"[QF] [yc]\"")
+NAMES = re.compile(r"\b(k2?_*|[cde]_*|s2?|[vwxz]|added\d+|f\d+|[tx]\d|n|u|deep|a\d|nosuch|rec_oracle_\d+)\b|\"?[QF] [ymc]\"?")
 TYPES = re.compile(r"\b(frozen|list|set|map|tuple|vector)<[^ ]*(, ?[^ ]+)*>")
 SIMPLE = re.compile(r"\b(tiny|small|big|var)?int\b|\b(text|varchar|ascii|blob|boolean|date|decimal|double|float|inet|"
                     r"time|timestamp|timeuuid|uuid|duration)\b")

@@ -1,4 +1,6 @@
 """Terms and selectors over a table's columns: markers, functions, casts, arithmetic, elements and fields."""
+import re
+
 import values
 from cql_types import NUMBERS, bare, text
 from values import NULL, Value
@@ -6,6 +8,9 @@ from values import NULL, Value
 MARKER_CHANCE = 0.6       # of a value in a statement that is prepared
 ODD_VALUE_CHANCE = 0.06   # null, unset, empty, or one of another type
 INTEGERS = ["tinyint", "smallint", "int", "bigint", "varint"]
+NAMED_CHANCE = 0.12       # that the markers of a statement have names
+MARKER_NAMES = [":a", ":b", ":a", ":\"Q m\"", ":key"]
+NOT_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\?")
 COMPUTED_CHANCE = 0.07    # of a value that functions and operators give
 TIMES = ["date", "timestamp", "timeuuid"]
 BLOB_OF = ["ascii", "bigint", "boolean", "date", "decimal", "double", "float", "inet", "int", "smallint", "text",
@@ -30,6 +35,11 @@ FUNCTIONS = (
        ("mask_null", None, "", None), ("mask_default", None, "", None), ("mask_hash", None, "", "blob"),
        ("mask_inner", ["text", "ascii"], ", 1, 1", None), ("mask_outer", ["text", "ascii"], ", 1, null", None),
        ("mask_inner", ["text", "ascii"], ", 0, 1, '#'", None), ("mask_hash", None, ", 'MD5'", "blob"),
+       ("mask_outer", ["text", "ascii"], ", 1, 2, 'é'", None), ("mask_hash", None, ", 'SHA-512'", "blob"),
+       ("mask_inner", ["text", "ascii"], ", -1, null, null", None), ("mask_hash", None, ", 'nosuch'", "blob"),
+       ("mask_outer", ["text", "ascii"], ", 0, 0, '##'", None), ("min_timeuuid", ["date"], "", "timeuuid"),
+       ("floor", ["timestamp"], ", 1d, SELF", None), ("floor", ["time"], ", 25h", None),
+       ("floor", ["float", "double", "decimal"], "", None), ("count", None, "", "bigint"), ("token", None, "", "bigint"),
        ("mask_replace", None, "SELF", None), ("floor", ["int", "bigint"], ", 5", None),
        ("to_timestamp", ["date", "timestamp", "timeuuid"], "", "timestamp"), ("maxTimeuuid", ["date"], "", "timeuuid"),
        ("to_json", None, "", "text"), ("toJson", None, "", "text"),
@@ -37,8 +47,15 @@ FUNCTIONS = (
        ("similarity_dot_product", ["vector"], "SELF", "float")]
     + [(f"{name}_as_blob", [name], "", "blob") for name in BLOB_OF]
     + [(f"blob_as_{name}", ["blob"], "", name) for name in BLOB_OF]
+    + [(f"{name}AsBlob", [name], "", "blob") for name in BLOB_OF]
+    + [(f"blobAs{name.capitalize()}", ["blob"], "", name) for name in BLOB_OF]
+    + [("varchar_as_blob", ["text"], "", "blob"), ("blob_as_varchar", ["blob"], "", "text")]
     + [("intAsBlob", ["int"], "", "blob"), ("blobAsText", ["blob"], "", "text")])
 AGGREGATES = ["count", "min", "max", "sum", "avg"]
+# What a clock or chance gives: statements with these are compared by their columns only.
+CLOCKS = {"timeuuid": ["now()", "current_timeuuid()", "currentTimeUUID()"], "date": ["current_date()", "currentDate()"],
+          "timestamp": ["current_timestamp()", "currentTimestamp()"], "time": ["current_time()"], "uuid": ["uuid()"]}
+CLOCK_NAMES = re.compile(r"\b(now|uuid|current_?[a-z]+)\(\)", re.IGNORECASE)
 CAST_TARGETS = ["ascii", "bigint", "boolean", "decimal", "double", "float", "int", "smallint", "text", "tinyint",
                 "varint", "date", "timestamp", "timeuuid", "uuid", "inet"]
 
@@ -71,8 +88,12 @@ class Context:
         if draw < 0.3:
             document = Value("'" + drawn.json.replace("'", "''") + "'", repr(drawn.json), None, None)
             return f"{self.chance.choice(['from_json', 'fromJson'])}({self.put(document)})"
-        if draw < 0.5:
+        if draw < 0.45:
             return f"({text(kind)}){self.put(drawn)}"
+        if draw < 0.6:
+            return self.call_that_gives(kind, drawn)
+        if draw < 0.65:
+            return f"CAST({self.put(drawn)} AS {name if name in CAST_TARGETS else 'text'})"
         if name in NUMBERS and draw < 0.8:
             other = values.any_simple(self.chance, self.chance.choice([name, name, "int", "decimal"]))
             return f"{self.put(drawn)} {self.chance.choice('+-*/%')} {self.put(other)}"
@@ -82,10 +103,23 @@ class Context:
             return f"blob_as_{name}(0x{drawn.wire.hex()})"
         return self.put(drawn)
 
+    def call_that_gives(self, kind, drawn):
+        """A function of constants whose result is mostly of the kind."""
+        name = bare(kind)[0]
+        function, takes, further, gives = self.chance.choice(
+            [f for f in FUNCTIONS if f[3] == name or f[3] is None and (f[1] is None or name in f[1])])
+        if gives is not None:
+            takes = self.chance.choice(takes or ["int"])
+            drawn = values.any_simple(self.chance, takes) if takes in values.POOLS else drawn
+        inside = drawn.literal if "SELF" in further else self.put(drawn)
+        hint = f"({takes})" if gives is not None and self.chance.random() < 0.5 else ""
+        return called(self, function, hint + inside, further)
+
     def draw(self, kind, few=False, odd=ODD_VALUE_CHANCE):
         if self.chance.random() < odd:
             other = values.any_simple(self.chance, self.chance.choice(["int", "text"]))
-            return self.chance.choice([NULL, NULL, UNSET, EMPTY, other._replace(bound=repr(other.wire))])
+            spelled = values.spelled(self.chance, kind, other)
+            return self.chance.choice([NULL, UNSET, EMPTY, other._replace(bound=repr(other.wire)), spelled, spelled])
         if bare(kind)[0] == "counter":
             return values.any_simple(self.chance, "bigint")
         return values.any_value(self.chance, kind, few)
@@ -95,7 +129,11 @@ class Context:
         return self.put(Value(number, number, None, number))
 
     def text(self, statement):
-        return f"{statement} :: {', '.join(self.bound)}" if self.prepared else statement
+        if not self.prepared:
+            return statement
+        if self.chance.random() < NAMED_CHANCE:
+            statement = NOT_QUOTED.sub(lambda part: self.chance.choice(MARKER_NAMES) if part[0] == "?" else part[0], statement)
+        return f"{statement} :: {', '.join(self.bound)}"
 
 
 UNSET = Value("null", "unset", None, "null")
@@ -134,12 +172,17 @@ def part_of(context, name, kind):
 def call(context, inside, kind, anything=False):
     """(text, kind) of a function around a term; None where no function takes the kind."""
     fits = [f for f in FUNCTIONS
-            if (anything or f[1] is None or kind[0] in f[1]) and not (f[2] == "SELF" and "?" in inside)]
+            if (anything or f[1] is None or kind[0] in f[1]) and not ("SELF" in f[2] and "?" in inside)]
     if not fits:
         return inside, kind
     name, _, further, gives = context.chance.choice(fits)
-    further = f", {inside}" if further == "SELF" else further
-    return f"{name}({inside}{further})", kind if gives is None else (gives,)
+    return called(context, name, inside, further), kind if gives is None else (gives,)
+
+
+def called(context, name, inside, further):
+    further = f", {inside}" if further == "SELF" else further.replace("SELF", inside)
+    keyspace = "system." * (context.chance.random() < 0.04)
+    return f"{keyspace}{name}({inside}{further})"
 
 
 def arithmetic(context, inside, kind):
@@ -162,6 +205,8 @@ def term_of_columns(context, columns):
     column = chance.choice(columns)
     inside, kind = column.name, bare(column.kind)
     draw = chance.random()
+    if chance.random() < 0.015:
+        return inside + chance.choice([".a", ".nosuch", "[0]", "[0..1]", "['a'..]", ".a.b"])
     if draw < 0.14 and kind[0] in PARTS:
         inside, kind = part_of(context, inside, kind)
         if kind[0] in PARTS and chance.random() < 0.7:
@@ -214,9 +259,19 @@ def constant_term(context):
     return call(context, inside, kind)[0] if context.chance.random() < 0.7 else inside
 
 
+def clock_term(context):
+    kind = context.chance.choice(list(CLOCKS))
+    inside, kind = context.chance.choice(CLOCKS[kind]), (kind,)
+    for _ in range(context.chance.choice([0, 1, 1, 2])):
+        inside, kind = layer(context, inside, kind)
+    return inside
+
+
 def selector(context, table):
     chance = context.chance
     draw = chance.random()
+    if draw < 0.01:
+        return clock_term(context)
     if draw < 0.04:
         return constant_term(context)
     if draw < 0.08:

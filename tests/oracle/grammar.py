@@ -2,13 +2,15 @@
 import re
 from pathlib import Path
 
+from spelling import TOKEN
+
 GRAMMAR = Path(__file__).resolve().parents[2] / "cql" / "grammar" / "cql.yy"
 DEPTH_MAX = 14
 ENDLESS = 10**6
 # Statements whose effects stay in the program's own keyspace, and are quick.
 STATEMENTS = ["select", "select", "insert", "update", "delete", "batch", "create_table", "alter_table",
-              "create_type", "alter_type", "drop_type"]
-LITERALS = {"string": ["'a'", "'1'", "''"], "integer": ["1", "0", "-1"], "float": ["1.5"], "boolean": ["true"],
+              "create_type", "alter_type", "drop_type", "describe"]
+LITERALS = {"string": ["'a'", "'1'", "''"], "integer": ["1", "0", "-1"], "float": ["1.50"], "boolean": ["true"],
             "duration": ["1h"], "uuid": ["550e8400-e29b-41d4-a716-446655440000"], "blob": ["0x01"], "NaN": ["NaN"]}
 SYMBOL = re.compile(r"'(?:\\.|[^'])*'|\"(?:\\.|[^\"])*\"|%\w+|[\w]+|[|:;]")
 
@@ -100,7 +102,7 @@ class Grammar:
 
 def mutated(chance, text, words, names):
     """The text with a word taken out, doubled, exchanged or put in."""
-    tokens = re.findall(r"'(?:[^']|'')*'|\"[^\"]*\"|\w+|\s+|.", text)
+    tokens = TOKEN.findall(text)
     places = [i for i, token in enumerate(tokens) if not token.isspace()]
     at = chance.choice(places)
     draw = chance.random()

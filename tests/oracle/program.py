@@ -1,17 +1,23 @@
 """A program: a schema and statements over it, as cases of a scenario. The same seed and number give the same one."""
 import random
+import re
 
-from expressions import Context
+from expressions import CLOCK_NAMES, Context
 from grammar import Grammar, mutated
 from scenarios import Case
 from schema import Schema
-from selects import select
-from writes import SHORT_TTLS, Writer
+from selects import select, system_select
+from spelling import respelled
+from writes import CONSISTENCIES, SHORT_TTLS, Writer
 
 FIRST_WRITES = 25
 PREPARED_CHANCE = 0.3
 TIMED_CHANCE = 0.25       # that each statement of a program says which second it is, and values expire
 BEGINNING = 2_000_000_000  # of such a program, in seconds: later than any clock, so that nothing is swept away meanwhile
+OF_ALL_KEYSPACES = re.compile(r"DESC(RIBE)? (CLUSTER|(FULL )?SCHEMA|KEYSPACES)")
+NESTING_MAX = 7           # a Cassandra takes exponentially longer to parse what is deeper
+RESPELLED_CHANCE = 0.12
+CONSISTENCY_CHANCE = 0.05
 STEPS = [0, 0, 0, 0, 1, 2, 10, 40]
 
 
@@ -25,12 +31,26 @@ def make_case(statement, sent=None):
 
 def case_text(case):
     """The case as it stands in a scenario file."""
-    return [f"@{name} {value}".rstrip() for name, value in case.directives.items()] + [f"> {case.statement}"]
+    said = "> " + case.statement.replace("\n", "\n+ ")
+    return [f"@{name} {value}".rstrip() for name, value in case.directives.items()] + said.split("\n")
+
+
+def nesting(statement):
+    """How deep brackets stand in each other."""
+    depth = deepest = 0
+    for character in statement:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def keyspace_of(seed):
+    return f"rec_oracle_{seed}"
 
 
 class Program:
     def __init__(self, seed, number, length, grammar=None):
-        self.chance = random.Random(f"{seed}/{number}")
+        self.chance, self.keyspace = random.Random(f"{seed}/{number}"), keyspace_of(seed)
         self.grammar = grammar or Grammar()
         self.schema = Schema(self.chance)
         self.now = BEGINNING if self.chance.random() < TIMED_CHANCE else None
@@ -39,9 +59,20 @@ class Program:
         for _ in range(FIRST_WRITES):
             self.cases.append(self.write())
         while len(self.cases) < length:
-            self.cases.append(self.any_case())
+            case = self.any_case()
+            if nesting(case.statement) <= NESTING_MAX:
+                self.cases.append(case)
         self.cases += [make_case(f"DESCRIBE TABLE {table.name}") for table in self.schema.tables]
         self.cases += [make_case(f"DESCRIBE TYPE {kind[1]}") for kind in self.schema.user_types]
+
+    def alteration(self):
+        statement = self.schema.alteration(self.writer.clock)
+        if statement.startswith("DROP TABLE"):  # which comes back a little later, as another
+            table = next(table for table in self.schema.tables if statement.endswith(" " + table.name))
+            self.cases += [make_case(statement), self.write(), self.select()]
+            self.schema.replace(table)
+            return make_case(table.create())
+        return make_case(statement)
 
     def table(self):
         return self.chance.choice(self.schema.tables)
@@ -56,12 +87,23 @@ class Program:
     def write(self):
         context = self.context()
         statement, sent = self.writer.write(context, self.table())
-        return self.timed(make_case(context.text(statement), sent))
+        return self.said(context.text(statement), sent)
 
     def select(self):
         context = self.context()
         statement, page = select(context, self.table())
-        return self.timed(make_case(context.text(statement), {"page": page} if page else {}))
+        sent = {"page": page} if page else {}
+        if CLOCK_NAMES.search(statement.partition(" FROM ")[0]):
+            sent["columns"] = "only"
+        return self.said(context.text(statement), sent)
+
+    def said(self, statement, sent):
+        """As it is told: perhaps in other letters, at another level, at a second of its own."""
+        if self.chance.random() < RESPELLED_CHANCE:
+            statement = respelled(self.chance, statement, self.keyspace)
+        if self.chance.random() < CONSISTENCY_CHANCE:
+            sent = {**sent, "consistency": self.chance.choice(CONSISTENCIES)}
+        return self.timed(make_case(statement, sent))
 
     def timed(self, case):
         if self.now:
@@ -73,14 +115,17 @@ class Program:
         draw = self.chance.random()
         if draw < 0.38:
             return self.write()
-        if draw < 0.9:
+        if draw < 0.885:
             return self.select()
+        if draw < 0.9:
+            return make_case(system_select(self.chance, self.table(), self.keyspace))
         if draw < 0.915:
-            return make_case(self.schema.alteration(self.writer.clock))
+            return self.alteration()
         if draw < 0.93:
             return make_case(self.schema.other_definition())
         if draw < 0.955:
-            return make_case(self.grammar.sentence(self.chance, self.names()))
+            text = self.grammar.sentence(self.chance, self.names())
+            return make_case("DESCRIBE TYPES" if OF_ALL_KEYSPACES.match(text) else text)
         context = Context(self.chance, self.schema, False)
         if self.chance.random() < 0.6:
             text = select(context, self.table())[0]

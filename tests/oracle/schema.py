@@ -6,10 +6,48 @@ import cql_types
 TABLES_PER_PROGRAM = 3
 OPTIONS = ["gc_grace_seconds = 1000", "comment = 'x'", "default_time_to_live = 100000000",
            "caching = {'keys': 'ALL', 'rows_per_partition': '10'}", "bloom_filter_fp_chance = 0.1",
-           "speculative_retry = '99p'", "memtable_flush_period_in_ms = 3600000", "crc_check_chance = 0.5"]
-ODD_OPTIONS = ["gc_grace_seconds = -1", "default_time_to_live = 'x'", "nosuch = 1", "compaction = {'class': 'Nosuch'}",
+           "speculative_retry = '99p'", "memtable_flush_period_in_ms = 3600000", "crc_check_chance = 0.5",
+           "compaction = {'class': 'LeveledCompactionStrategy', 'sstable_size_in_mb': '10'}",
+           "compaction = {'class': 'SizeTieredCompactionStrategy', 'min_threshold': '2', 'max_threshold': 8}",
+           "compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS'}",
+           "compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4, L8'}",
+           "compression = {'class': 'ZstdCompressor', 'compression_level': '3'}", "read_repair = 'NONE'",
+           "compression = {'sstable_compression': 'DeflateCompressor', 'chunk_length_kb': 64}", "cdc = false",
+           "additional_write_policy = 'NEVER'", "min_index_interval = 64 AND max_index_interval = 256",
+           "extensions = {'a': '0x01'}", "incremental_backups = false", "allow_auto_snapshot = true",
+           "memtable = 'default'", "speculative_retry = 'MIN(99PERCENTILE,50MS)'", "default_time_to_live = 0",
+           "id = 50554d6e-29bb-11e5-b345-feff819cdc9f", "comment = $$it's$$"]
+ODD_OPTIONS = ["compaction = {'class': 'LeveledCompactionStrategy', 'min_threshold': 1}", "compression = {'class': 'No'}",
+               "compaction = {'sstable_size_in_mb': '10'}", "compression = {'chunk_length_in_kb': 3}", "cdc = 'x'",
+               "min_index_interval = 1000 AND max_index_interval = 2", "read_repair = 'SOMETIMES'", "caching = 'ALL'",
+               "bloom_filter_fp_chance = 0", "bloom_filter_fp_chance = 1.5", "crc_check_chance = 2", "memtable = 'no'",
+               "speculative_retry = '101p'", "speculative_retry = 5", "additional_write_policy = 'ONCE'",
+               "compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'YEARS'}",
+               "compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'X1'}", "comment = {}",
+               "caching = {'keys': 'ALL', 'rows': '1'}", "extensions = {'a': 'b'}", "compaction = {}", "compression = {}",
+               "dclocal_read_repair_chance = 0.1", "read_repair_chance = 0.5", "compaction = {'class': 'Level'} ",
+               "default_time_to_live = 700000000", "memtable_flush_period_in_ms = -1", "gc_grace_seconds = 1.5",
+               "gc_grace_seconds = -1", "default_time_to_live = 'x'", "nosuch = 1", "compaction = {'class': 'Nosuch'}",
                "compression = {'enabled': 'false'}", "comment = 1", "caching = {'keys': 'SOME'}", "id = 1"]
 VALUE_NAMES = ["v", "w", "x", '"Q y"', "z"]
+COMPACTIONS = ["SizeTieredCompactionStrategy", "LeveledCompactionStrategy", "TimeWindowCompactionStrategy",
+               "UnifiedCompactionStrategy"]
+COMPACTION_OPTIONS = ["min_threshold", "max_threshold", "enabled", "tombstone_threshold", "tombstone_compaction_interval",
+                      "unchecked_tombstone_compaction", "bucket_low", "bucket_high", "min_sstable_size", "sstable_size_in_mb",
+                      "fanout_size", "compaction_window_unit", "compaction_window_size", "timestamp_resolution",
+                      "scaling_parameters", "target_sstable_size", "base_shard_count", "sstable_growth", "nosuch",
+                      "max_sstables_to_compact", "flush_size_override", "overlap_inclusion_method", "log_all",
+                      "provide_overlapping_tombstones", "only_purge_repaired_tombstones", "unsafe_aggressive_sstable_expiration"]
+COMPRESSORS = ["LZ4Compressor", "SnappyCompressor", "DeflateCompressor", "ZstdCompressor", "NoopCompressor", ""]
+COMPRESSION_OPTIONS = ["chunk_length_in_kb", "compression_level", "lz4_compressor_type", "lz4_high_compressor_level", "enabled",
+                       "min_compress_ratio", "nosuch", "crc_check_chance"]
+OPTION_VALUES = ["0", "1", "2", "4", "-1", "0.5", "1.5", "10", "100000", "true", "false", "x", "", "DAYS", "MINUTES", "high", "T4",
+                 "L10,T4", "1GiB", "100MiB", "ROW", "NONE", "MILLISECONDS", "TRANSITIVE", "9223372036854775808"]
+# Words of the language as names of columns.
+WORDS = ['"select"', "key", "ttl", "json", "timestamp", "list", "values", "distinct", "count", "writetime", "cast", "type",
+         "filtering", "contains", "text", "vector", '"K"', '"Token"', "per", "as", "unset", '"from"', "date", "cluster"]
+WORD_CHANCE = 0.04
+COMPACT_CHANCE = 0.07
 
 
 @dataclass
@@ -101,8 +139,24 @@ class Schema:
                         for n in ("s", "s2")[:chance.choice([0, 0, 1, 2])]]
         columns += [Column(n, cql_types.for_column(chance, self.user_types), "regular")
                     for n in VALUE_NAMES[:chance.randint(0, 4)]]
-        options = [chance.choice(OPTIONS)] if chance.random() < 0.2 else []
+        for column in columns:
+            word = chance.choice(WORDS)
+            if chance.random() < WORD_CHANCE and all(word != other.name for other in columns):
+                column.name = word
+        options = [chance.choice(OPTIONS)] if chance.random() < 0.3 else []
+        if chance.random() < COMPACT_CHANCE:
+            options.append("COMPACT STORAGE")
+            regular = [column for column in columns if column.role == "regular"][:1 if clustering else None]
+            columns = [c for c in columns if c in regular or c.role not in ("static", "regular")]
+            for column in regular:
+                column.kind = cql_types.frozen(column.kind)
         return Table(name, columns, self.descending(clustering), options, chance.random() < 0.35)
+
+    def replace(self, table):
+        """The table as another one of its name."""
+        other = self.counter_table(table.name) if table.name == "n" else self.table(table.name)
+        table.__dict__.update(other.__dict__)
+        self.dropped = [(of, column) for of, column in self.dropped if of is not table]
 
     def counter_table(self, name):
         columns = self.keys()
@@ -121,6 +175,8 @@ class Schema:
         """A statement; `clock` is about the timestamp of the last write."""
         table = self.chance.choice(self.tables)
         draw = self.chance.random()
+        if draw < 0.06:
+            return f"DROP TABLE {table.name}"
         if draw < 0.3:
             return self.add_columns(table)
         if draw < 0.42 and self.dropped:
@@ -211,7 +267,21 @@ class Schema:
             f"ALTER TABLE {table.name} ALTER {chance.choice(table.columns).name} TYPE blob",
             f"ALTER TYPE {chance.choice(named)} ADD a int", f"ALTER TYPE u RENAME a TO b",
             f"DESCRIBE TYPE {chance.choice(named)}", f"DESCRIBE TABLE {chance.choice(named)}", "DESCRIBE TYPES",
-            "DESCRIBE TABLES", f"DESCRIBE {chance.choice(named)}"])
+            "DESCRIBE TABLES", f"DESCRIBE {chance.choice(named)}", f"DESC TABLE {table.name} WITH INTERNALS",
+            "DESCRIBE KEYSPACE", "DESCRIBE ONLY KEYSPACE", "DESCRIBE FUNCTIONS", "DESCRIBE AGGREGATES",
+            f"DESCRIBE INDEX {chance.choice(named)}", f"DESCRIBE MATERIALIZED VIEW {chance.choice(named)}",
+            f"DESCRIBE FUNCTION {chance.choice(named)}", "DESCRIBE AGGREGATE nosuch", "DESCRIBE KEYSPACE nosuch",
+            "DESCRIBE TABLE system.local", "DESCRIBE nosuch.t0", "DESCRIBE system.peers",
+            f"ALTER TABLE IF EXISTS {chance.choice(named)} DROP nosuch", f"ALTER TABLE {table.name} ADD v int MASKED WITH DEFAULT",
+            f"ALTER TYPE IF EXISTS {chance.choice(named)} ADD IF NOT EXISTS a int", f"ALTER TYPE u ALTER a TYPE text",
+            f"ALTER TABLE {table.name} RENAME IF EXISTS nosuch TO k", "CREATE TYPE nosuch.u (a int)", "DROP TYPE nosuch.u",
+            "CREATE TYPE odd (a nosuch.u)", "CREATE TYPE odd (a system.u)", "CREATE TABLE nosuch.t (k int PRIMARY KEY)",
+            "CREATE KEYSPACE nosuch", "CREATE KEYSPACE nosuch WITH replication = {'class': 'Nosuch'}",
+            "CREATE KEYSPACE nosuch WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 'x'}",
+            "CREATE KEYSPACE nosuch WITH replication = {'class': 'SimpleStrategy'} AND nosuch = 1",
+            "ALTER KEYSPACE nosuch WITH durable_writes = true", "DROP KEYSPACE nosuch", "DROP KEYSPACE IF EXISTS nosuch",
+            "ALTER KEYSPACE IF EXISTS nosuch WITH durable_writes = true", "DROP KEYSPACE IF EXISTS system_schema",
+            "USE nosuch", f"CREATE TABLE {table.name}2 (k int PRIMARY KEY, v int MASKED WITH DEFAULT)"])
 
     # ---- Tables x1 to x3, which may be as they must not ----
 
@@ -222,6 +292,11 @@ class Schema:
             return self.odd_table(name)
         return chance.choice([
             f"DROP TABLE {name}", f"DESCRIBE TABLE {name}", f"DESCRIBE TABLE {name}",
+            f"ALTER TABLE {name} WITH {self.odd_option()}",
+            f"CREATE TABLE {name} (a int PRIMARY KEY) WITH {self.odd_option()} AND {chance.choice(ODD_OPTIONS)}",
+            f"ALTER TABLE {chance.choice(self.tables).name} WITH {self.odd_option()}",
+            f"CREATE TABLE {name} (a int, b int, c int, PRIMARY KEY (a, b, c)) WITH CLUSTERING ORDER BY ("
+            f"{chance.choice('abcd')} ASC, {chance.choice('abc')} DESC)",
             f"ALTER TABLE {name} ADD a {self.odd_type()}", f"ALTER TABLE {name} ADD {self.odd_column('g')}",
             f"ALTER TABLE {name} DROP {chance.choice('abcd')}", f"ALTER TABLE {name} DROP COMPACT STORAGE",
             f"ALTER TYPE u ADD odd {self.odd_type()}", f"SELECT * FROM {name}"])
@@ -240,6 +315,16 @@ class Schema:
                                  "CLUSTERING ORDER BY (a DESC)"] + OPTIONS + ODD_OPTIONS, chance.choice([0, 0, 0, 1, 2]))
         end = " WITH " + " AND ".join(options) if options else ""
         return f"CREATE TABLE {name} ({', '.join(parts)}){end}"
+
+    def options_of(self, name, classes, options):
+        chosen = self.chance.sample(options, self.chance.randint(0, 3))
+        parts = [f"'class': '{self.chance.choice(classes)}'"] + [f"'{o}': '{self.chance.choice(OPTION_VALUES)}'" for o in chosen]
+        return f"{name} = {{{', '.join(parts)}}}"
+
+    def odd_option(self):
+        if self.chance.random() < 0.6:
+            return self.options_of("compaction", COMPACTIONS, COMPACTION_OPTIONS)
+        return self.options_of("compression", COMPRESSORS, COMPRESSION_OPTIONS)
 
     def odd_column(self, name):
         return f"{name} {self.odd_type()}" + " static" * (self.chance.random() < 0.12)

@@ -1,6 +1,6 @@
 """SELECT in all its forms, over a table's columns."""
 from cql_types import bare
-from expressions import EMPTY, UNSET, aggregate, element, layer, selector
+from expressions import CLOCKS, EMPTY, UNSET, aggregate, element, layer, selector
 from values import NULL, Value
 
 SLICES = ["<", "<=", ">", ">="]
@@ -81,6 +81,10 @@ def order(context, table):
     for column, natural in zip(table.clustering[:count], descending):
         asked = natural != descend if chance.random() < 0.92 else chance.random() < 0.5
         names.append(column.name + (" DESC" if asked else chance.choice(["", " ASC"])))
+    if chance.random() < 0.04:
+        column = chance.choice(table.columns)
+        vector = context.draw(column.kind).literal
+        names = chance.choice([[f"{column.name} ANN OF {vector}"], [column.name], names + [column.name], ["nosuch"]])
     return names
 
 
@@ -127,7 +131,7 @@ def clustering_keys(context, table):
     if not columns or chance.random() < 0.3:
         return []
     if len(columns) > 1 and chance.random() < 0.25:
-        return multi_column(context, columns)
+        return multi_column(context, columns, table.columns)
     count = chance.randint(1, len(columns))
     relations = [equal_or_in(context, column, 0.25) for column in columns[:count - 1]]
     last = columns[count - 1]
@@ -144,6 +148,9 @@ def slices(context, columns, left):
 
 
 def one_value(context, columns):
+    clocks = CLOCKS.get(bare(columns[0].kind)[0])
+    if clocks and context.chance.random() < 0.03:  # later than all values
+        return context.chance.choice(clocks)
     return context.value(columns[0].kind, few=True, odd=0.02)
 
 
@@ -154,11 +161,13 @@ def tuple_value(context, columns):
     return "(" + ", ".join(context.value(column.kind, few=True, odd=0.02) for column in columns) + ")"
 
 
-def multi_column(context, columns):
+def multi_column(context, columns, table_columns=None):
     chance = context.chance
     first = chance.choice([0, 0, 0, 1]) if len(columns) > 2 else 0
     relations = [equal_or_in(context, column, 0.1) for column in columns[:first]]
     chosen = columns[first:chance.randint(first + 2, len(columns))]
+    if chance.random() < 0.05:  # in an order, or of columns, that must not be
+        chosen = chance.choices(table_columns or columns, k=chance.randint(1, 3))
     left = "(" + ", ".join(column.name for column in chosen) + ")"
     if chance.random() < 0.3:
         options = [tuple_value(context, chosen) for _ in range(chance.randint(1, 3))]
@@ -183,11 +192,16 @@ def bound_tuple(context, columns):
 
 def token_range(context, table):
     names = ", ".join(column.name for column in table.partition)
+    if context.chance.random() < 0.03:  # not the partition key
+        names = ", ".join(c.name for c in context.chance.choices(table.columns, k=context.chance.randint(1, 2)))
     if context.chance.random() < 0.6:
         right = "token(" + ", ".join(context.value(c.kind, few=True, odd=0.02) for c in table.partition) + ")"
     else:
         right = context.chance.choice(TOKENS)
-    relations = [f"token({names}) {context.chance.choice(SLICES + ['='])} {right}"]
+    operator = context.chance.choice(SLICES + ["="])
+    if context.chance.random() < 0.05:
+        operator, right = context.chance.choice(["!=", "IN", "LIKE"]), f"({right}, {context.chance.choice(TOKENS)})"
+    relations = [f"token({names}) {operator} {right}"]
     if context.chance.random() < 0.25:
         relations.append(f"token({names}) {context.chance.choice(SLICES)} {context.chance.choice(TOKENS)}")
     if context.chance.random() < 0.1:
@@ -196,6 +210,20 @@ def token_range(context, table):
 
 
 def any_relation(context, column):
+    chance = context.chance
+    relation = plain_relation(context, column)
+    if chance.random() < 0.04:
+        return f"({relation})"
+    if chance.random() < 0.02:
+        return chance.choice([f"{column.name} IS NOT NULL", f"{column.name} LIKE '%a'", f"{column.name} LIKE 'a%'",
+                              f"{column.name} = {column.name}", f"({column.name}) = ({context.draw(column.kind).literal})",
+                              f"({column.name}) IN (({context.draw(column.kind).literal}))", "expr(nosuch, 'a')", "nosuch = 1",
+                              f"{context.draw(column.kind).literal} = {column.name}", f"-{column.name} = 1",
+                              f"abs({column.name}) = 1", f"CAST({column.name} AS text) = 'a'"])
+    return relation
+
+
+def plain_relation(context, column):
     chance, kind = context.chance, bare(column.kind)
     draw = chance.random()
     if kind[0] in ("list", "set") and draw < 0.5:
@@ -219,3 +247,39 @@ def any_relation(context, column):
 
 def part_kind(kind):
     return kind[2][0][1] if kind[0] == "udt" else kind[1]
+
+
+# ---- What the server's own tables say of the schema ----
+
+SYSTEM_QUERIES = [
+    "SELECT * FROM system_schema.keyspaces WHERE keyspace_name = {name}",
+    "SELECT keyspace_name, table_name, {table} FROM system_schema.tables WHERE keyspace_name = {name}",
+    "SELECT {column} FROM system_schema.columns WHERE keyspace_name = {name} AND table_name = {of}",
+    "SELECT JSON {column} FROM system_schema.columns WHERE keyspace_name = {name} LIMIT 3",
+    "SELECT table_name, count(*), max(position) FROM system_schema.columns WHERE keyspace_name = {name} GROUP BY table_name",
+    "SELECT column_name FROM system_schema.columns WHERE keyspace_name = {name} AND table_name > {of} PER PARTITION LIMIT 2",
+    "SELECT column_name, type FROM system_schema.columns WHERE keyspace_name = {name} AND kind = 'regular' ALLOW FILTERING",
+    "SELECT * FROM system_schema.types WHERE keyspace_name = {name}",
+    "SELECT field_names, field_types FROM system_schema.types WHERE keyspace_name = {name} AND type_name IN ('u', 'deep')",
+    "SELECT column_name, kind, type FROM system_schema.dropped_columns WHERE keyspace_name = {name}",
+    "SELECT * FROM system_schema.indexes WHERE keyspace_name = {name}",
+    "SELECT * FROM system_schema.views WHERE keyspace_name = {name}",
+    "SELECT * FROM system_schema.functions WHERE keyspace_name = {name}",
+    "SELECT * FROM system_schema.column_masks WHERE keyspace_name = {name}",
+    "SELECT * FROM system_virtual_schema.keyspaces",
+    "SELECT key, bootstrapped, cql_version, native_protocol_version, partitioner FROM system.local WHERE key = 'local'",
+    "SELECT * FROM system.peers WHERE peer = '9.9.9.9'", "INSERT INTO system_views.settings (name) VALUES ('a')",
+    "SELECT * FROM system.nosuch", "SELECT * FROM nosuch.t0", "DROP TABLE system_schema.tables", "TRUNCATE system_views.settings",
+    "CREATE TABLE system_schema.mine (k int PRIMARY KEY)", "ALTER TABLE system_schema.tables ADD v int", "ALTER KEYSPACE system WITH "
+    "durable_writes = true"]
+SCHEMA_TABLE_COLUMNS = ["bloom_filter_fp_chance", "caching", "comment", "compaction", "compression", "crc_check_chance",
+                        "default_time_to_live", "extensions", "flags", "gc_grace_seconds", "max_index_interval",
+                        "memtable_flush_period_in_ms", "min_index_interval", "speculative_retry", "additional_write_policy",
+                        "cdc", "read_repair", "allow_auto_snapshot", "incremental_backups", "memtable"]
+SCHEMA_COLUMN_COLUMNS = ["column_name", "clustering_order", "column_name_bytes", "kind", "position", "type"]
+
+
+def system_select(chance, table, keyspace):
+    return chance.choice(SYSTEM_QUERIES).format(
+        name=f"'{keyspace}'", of=f"'{table.name}'", table=", ".join(chance.sample(SCHEMA_TABLE_COLUMNS, 4)),
+        column=", ".join(chance.sample(SCHEMA_COLUMN_COLUMNS, 3)))

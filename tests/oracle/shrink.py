@@ -4,9 +4,9 @@ import re
 
 from compare import tables_of
 from program import make_case
+from spelling import TOKEN
 
 ATTEMPTS_MAX = 150
-TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\s+|\w+|.", re.DOTALL)
 OPTIONAL = {"WHERE", "GROUP", "ORDER", "PER", "LIMIT", "ALLOW", "USING", "IF", "WITH", "DEFAULT"}
 CLAUSES = OPTIONAL | {"SET", "VALUES", "FROM"}
 OPEN, CLOSE = "([{", ")]}"
@@ -41,6 +41,12 @@ def split_bound(statement):
     return text, [ast.get_source_segment(source, item) for item in ast.parse(source, mode="eval").body.elts]
 
 
+def markers(tokens):
+    """Where they stand: ? and :name, but not the colons of maps."""
+    return [at for at, token in enumerate(tokens)
+            if token == "?" or token == ":" and re.match(r'[\w"]', (tokens + [" "])[at + 1])]
+
+
 def without(statement, ranges):
     """The statement without these ranges of tokens and the values bound in them."""
     text, bound = split_bound(statement)
@@ -49,8 +55,7 @@ def without(statement, ranges):
     kept = "".join(token for at, token in enumerate(tokens) if at not in gone).rstrip()
     if bound is None:
         return kept
-    markers = [at for at, token in enumerate(tokens) if token == "?"]
-    left = [value for at, value in zip(markers, bound) if at not in gone]
+    left = [value for at, value in zip(markers(tokens), bound) if at not in gone]
     return f"{kept} :: {', '.join(left)}"
 
 

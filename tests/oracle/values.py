@@ -40,6 +40,49 @@ POOLS = {
                  ("1us", (0, 0, 1000))],
 }
 QUOTED = ("ascii", "text", "inet")
+INTEGER_SPELLINGS = ["1.0", "'1'", "128", "-129", "32768", "2147483648", "-9223372036854775809", "01", "-0", "0x01", "true",
+                     "1e2", "NaN", "1h", "null"]
+FLOAT_SPELLINGS = ["1", "-0", "1.", "1E2", "'1.5'", "1e-400", "3.5e38", "-NaN", "-infinity", "0x00000000", "1e400"]
+TEXT_SPELLINGS = ["1", "1.5", "true", "0x61", "$$it's$$", "1h", "550e8400-e29b-41d4-a716-446655440000", "'\t'", "'é'", "NaN"]
+ZONES = ["CET", "EST", "PDT", "Z", "z", "+0530", "-18:00", "+19", "Asia/Kolkata", "Japan", "Eastern Standard Time", "BST", "UTC+3",
+         "GMT0", "Nowhere", "America/New_York", "JST", "Europe/", "CEST"]
+# Other ways to write a type's values, and what is hardly one of them.
+SPELLINGS = {
+    **{name: INTEGER_SPELLINGS for name in ("tinyint", "smallint", "int", "bigint", "varint", "counter")},
+    "float": FLOAT_SPELLINGS, "double": FLOAT_SPELLINGS, "ascii": TEXT_SPELLINGS, "text": TEXT_SPELLINGS,
+    "decimal": ["1", "1.", "1E2", "1e+2", "NaN", "0.10", "0x0000000001", "true", "1e", "Infinity"],
+    "blob": ["'0x01'", "0xf", "0X0A", "1", "'abc'", "0x0", "true"],
+    "boolean": ["TRUE", "False", "'true'", "1", "0x01", "'1'"],
+    "date": ["2147483648", "0", "-1", "4294967295", "4294967296", "'19782'", "'2024-2-9'", "'2024-02-30'", "'+2024-02-29'",
+             "'-0001-01-01'", "'2024-02-29T00:00:00Z'", "'10000-01-01'", "'2024'", "0x80000000", "1.5"],
+    "time": ["0", "86399999999999", "86400000000000", "-1", "'12:34'", "'12:34:56'", "'12:34:56.1'", "'24:00:00'", "'1:2:3'",
+             "'12:34:56.1234567891'", "'12:34:60'", "'45296789000000'"],
+    "timestamp": ["0", "-1", "1709210096789", "9223372036854775807", "'2024-02-29T12:34Z'", "'2024-02-29 12:34:56+01'",
+                  "'2024-02-29 12:34:56.7 UTC'", "'2024-02-29T12:34:56.789 Europe/Berlin'", "'2024-02-30'", "'now'", "1.5",
+                  "'1709210096789'", "'2024-02-29 12:34:56.789+01:30'", "'2024-02-29 12:34 Zulu'", "'2024-02-29 12'"]
+    + [f"'2024-02-29 12:34 {zone}'" for zone in ZONES],
+    "uuid": ["'550e8400-e29b-41d4-a716-446655440000'", "550E8400-E29B-41D4-A716-446655440000", "1",
+             "0x550e8400e29b41d4a716446655440000", "550e8400"],
+    "timeuuid": ["550e8400-e29b-41d4-a716-446655440000", "50554D6E-29BB-11E5-B345-FEFF819CDC9F", "'2024-02-29'", "1",
+                 "0x50554d6e29bb11e5b345feff819cdc9f"],
+    "inet": ["'127.1'", "'1.2.3.4.5'", "'::ffff:10.0.0.1'", "'1.2.3.256'", "1", "0x7f000001", "'2001:DB8:0:0:0:0:0:FF'",
+             "'fe80::1%1'", "'010.0.0.1'"],
+    "duration": ["1y2mo3w4d5h6m7s8ms9us10ns", "PT5M", "P2W", "-P1D", "P0001-02-03T04:05:06", "1d1d", "1m1h", "0s", "'1h'",
+                 "1", "-1h30m", "9223372036854775807ns", "9223372036854775808ns", "1\u00b5s", "1H", "PT", "2147483648d"],
+    "list": ["null", "{}", "[null]", "{1}", "(1)", "1", "''", "0x00000000", "[[1]]", "[1, 'a']", "[]"],
+    "set": ["[]", "{null}", "{1: 2}", "{}", "{1, 1}", "1", "0x00000000"],
+    "map": ["{}", "{null: 1}", "{1: null}", "{1}", "[]", "{a: 1}", "1", "0x00000000"],
+    "tuple": ["()", "(1, 2, 3, 4)", "[]", "(null)", "1", "{a: 1}", "0x"],
+    "vector": ["[]", "[null, 1.0]", "(1.0, 2.0)", "[1]", "'[1.0]'", "{1.0}", "0x3f800000"],
+    "udt": ["{}", "{nosuch: 1}", "(1)", "{a: null}", "{a: 1, a: 2}", "[1]", "1", "0x", "{'a': 1}"],
+}
+JSON_SPELLINGS = ["1", '"1"', "1.0", "1e2", "true", '"true"', "[]", "{}", '""', '"a"', '"0x01"', '"0x"', '"0xf"', '"2024-02-29"',
+                  '"12:34:56"', '"2024-02-29 12:34:56.789Z"', '"1h"', '"127.0.0.1"', "[1, 2]", "[null]", '{"a": 1}', '{"1": "a"}',
+                  "1.5", "-0", "9223372036854775808", '"NaN"', '"\\u0041"', '{"a": 1, "a": 2}', "[[1]]", '"-1"', "null", "nul"]
+BYTES = [b"\x00", b"\x01\x02", b"\xff", b"\x00\x00\x00\x01", b"\xff\xff\xff\xff", b"\x00" * 8, b"\x7f" * 8, b"\x00" * 16,
+         b"\x00\x00\x00\x01\xff\xff\xff\xff", b"\x00\x00\x00\x01\xff\xff\xff\xfe", b"\x00\x00\x00\x02\x00\x00\x00\x01a",
+         b"\x00\x00\x00\x01\x00\x00\x00\x01aa", b"\x00\x00\x00\x00\x00", b"\x80\x00\x00\x00", b"\x00\x00\x00\x01\x00\x00\x00\x00"]
+ODD_INSIDE_CHANCE = 0.008  # that a part of a value is spelled so
 WRITE_ELEMENTS_MAX = 3
 
 
@@ -82,6 +125,15 @@ def simple(name, entry):
     return Value(entry, entry, encode(source, int(entry)), entry)
 
 
+def spelled(chance, kind, value):
+    """The value in another spelling, or what is hardly one of its type."""
+    name = bare(kind)[0]
+    as_number = name in ("decimal", "varint", "float")  # of which bytes and others may be equal
+    bound = "2" if as_number else repr(chance.choice(BYTES))
+    json_text = value.json if "decimal" in str(kind) else chance.choice(JSON_SPELLINGS)
+    return value._replace(literal=chance.choice(SPELLINGS.get(name, ["null"])), wire=None, json=json_text, bound=bound)
+
+
 def any_simple(chance, name):
     return simple(name, chance.choice(POOLS[name]))
 
@@ -100,28 +152,40 @@ def any_value(chance, kind, few=False):
     if name == "list":
         return listed(any_elements(chance, kind[1], few))
     if name == "set":
-        return set_of(any_elements(chance, kind[1], few))
+        # As a key that descends Cassandra keeps a set as it comes, twice the same element or in no order.
+        return set_of(any_elements(chance, kind[1], few)[:1 if few else None])
     if name == "map":
         keys = any_elements(chance, kind[1], few)
         # Which one of equal keys in a literal wins is a matter of hash codes in Cassandra.
         keys = list({key.wire: key for key in keys}.values())
-        return map_of(kind, [(key, any_value(chance, kind[2], few)) for key in keys])
+        return map_of(kind, [(key, part_value(chance, kind[2], few)) for key in keys])
     if name == "vector":
-        return vector(kind, [any_value(chance, kind[1], few) for _ in range(kind[2])])
+        return vector(kind, [part_value(chance, kind[1], few) for _ in range(kind[2])])
     if name == "tuple":
         return tuple_of([or_null(chance, part, few) for part in kind[1]])
     return user_value(kind, [or_null(chance, part, few) for _, part in kind[2]])
 
 
 def any_elements(chance, kind, few):
-    return [any_value(chance, kind, few) for _ in range(chance.randint(0, 2 if few else WRITE_ELEMENTS_MAX))]
+    return [part_value(chance, kind, few) for _ in range(chance.randint(0, 2 if few else WRITE_ELEMENTS_MAX))]
+
+
+def part_value(chance, kind, few):
+    value = any_value(chance, kind, few)
+    return value if few or chance.random() > ODD_INSIDE_CHANCE else respelled(chance, kind, value)
+
+
+def respelled(chance, kind, value):
+    """Spelled otherwise as a literal and in JSON; bound as it was."""
+    other = spelled(chance, kind, value)
+    return value._replace(literal=other.literal, json=other.json)
 
 
 NULL = Value("null", "null", None, "null")
 
 
 def or_null(chance, kind, few):
-    return NULL if not few and chance.random() < 0.1 else any_value(chance, kind, few)
+    return NULL if not few and chance.random() < 0.1 else part_value(chance, kind, few)
 
 
 def joined(form, values, what):

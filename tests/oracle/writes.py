@@ -8,7 +8,15 @@ TTL = 100000000   # far away: over three years
 TIMESTAMP_STEP = 10
 SHORT_TTLS = [5, 50, 500, 500, TTL, 0]  # where each statement says the time
 ODD_TTLS = ["-1", "630720001", "null"]
+ODD_STAMPS = ["-1", "0", "9223372036854775807", "-9223372036854775808", "null", "9223372036854775808", "1.5"]
+CONSISTENCIES = ["ANY", "ALL", "QUORUM", "LOCAL_QUORUM", "LOCAL_ONE", "EACH_QUORUM", "SERIAL", "LOCAL_SERIAL"]
 CONDITION_OPERATORS = ["=", "=", "!=", "<", "<=", ">", ">="]
+
+
+def broken(chance, text):
+    """A document with a character taken out, doubled or put in."""
+    at = chance.randrange(len(text))
+    return text[:at] + chance.choice(["", text[at] * 2, text[at] + chance.choice('"{}[],:\\\n x1-.e'), "\\u00zz", "nul"]) + text[at + 1:]
 
 
 class Writer:
@@ -51,25 +59,40 @@ class Writer:
     def using(self, context, stamped, ttl_chance=None):
         items = []
         if stamped:
-            number = str(self.timestamp())
+            number = str(self.timestamp()) if self.chance.random() < 0.99 else self.chance.choice(ODD_STAMPS)
             items.append("TIMESTAMP " + context.put(Value(number, number, None, number)))
         if self.chance.random() < (self.ttl_chance if ttl_chance is None else ttl_chance):
             number = str(self.chance.choice(self.ttls)) if self.chance.random() < 0.97 else self.chance.choice(ODD_TTLS)
             items.append("TTL " + context.put(Value(number, number, None, number)))
         if self.chance.random() < 0.3:
             items.reverse()
+        if items and "?" not in items[0] and self.chance.random() < 0.005:
+            items.append(items[0])
         return " USING " + " AND ".join(items) if items else ""
 
     def insert(self, context, table, conditional, stamped=True):
+        # Once a row's own time has passed, Cassandra doesn't see older columns of it that are not asked for, until they are
+        # compacted: a row whose columns expire apart has no time of its own here.
+        ttls, self.ttls = self.ttls, [ttl for ttl in self.ttls if ttl in (TTL, 0)]
+        statement = self.plain_insert(context, table, conditional, stamped)
+        self.ttls = ttls
+        return statement
+
+    def plain_insert(self, context, table, conditional, stamped):
         columns = list(table.keys)
         if self.chance.random() < 0.03:
             columns.pop()
         columns += [column for column in table.values if self.chance.random() < 0.6]
-        if self.chance.random() < 0.1:
+        # Of compact tables Cassandra keeps no row of which JSON gives the key alone.
+        if self.chance.random() < 0.1 and "COMPACT STORAGE" not in table.options:
             return self.insert_json(context, table, columns, conditional, stamped)
         self.chance.shuffle(columns)
         cells = [context.value(c.kind, few=c in table.keys, odd=0.01 if c in table.keys else 0.06) for c in columns]
         names = ", ".join(column.name for column in columns)
+        if self.chance.random() < 0.01:
+            names += ", " + self.chance.choice(["nosuch", columns[0].name])
+            if self.chance.random() < 0.7:
+                cells.append(context.value(columns[0].kind))
         condition = " IF NOT EXISTS" * conditional
         using = self.using(context, stamped and not conditional)
         return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(cells)}){condition}{using}"
@@ -82,6 +105,8 @@ class Writer:
                 name = self.chance.choice([name.upper(), f'\\"{name}\\"', "nosuch"])
             pairs.append(f'"{name}": {context.draw(column.kind, few=column in table.keys).json}')
         text = "{" + ", ".join(pairs) + "}"
+        if self.chance.random() < 0.15:
+            text = broken(self.chance, text)
         document = context.put(Value("'" + text.replace("'", "''") + "'", repr(text), None, None))
         default = self.chance.choice(["", "", " DEFAULT NULL", " DEFAULT UNSET"])
         condition = " IF NOT EXISTS" * conditional
@@ -91,6 +116,8 @@ class Writer:
     def update(self, context, table, conditional, stamped=True):
         using = self.using(context, stamped and not conditional)
         columns = self.chance.sample(table.values, min(len(table.values), self.chance.choice([1, 1, 1, 2])))
+        if self.chance.random() < 0.015:
+            columns.append(self.chance.choice(columns + table.keys))
         changes = ", ".join(self.assignment(context, column) for column in columns)
         only_static = all(column.role == "static" for column in columns)
         where = self.row(context, table, only_static)
@@ -185,6 +212,8 @@ class Writer:
                 return f"{left} IN ?"
             options = [context.value(inside) for _ in range(self.chance.randint(1, 3))]
             return f"{left} IN ({', '.join(options)})"
+        if self.chance.random() < 0.01:
+            left, inside = left + self.chance.choice(["[0]", ".a", "['a']", ".nosuch"]), ("int",)
         if inside == ("",):
             inside = ("int",)
         return f"{left} {self.chance.choice(CONDITION_OPERATORS)} {context.value(inside, odd=0.2)}"
@@ -209,12 +238,12 @@ class Writer:
     def batch(self, context, table):
         kind = self.chance.choice(["", "", "UNLOGGED "])
         conditional = table.has_conditions and self.chance.random() < 0.4
-        stamp, shared = "", not conditional and self.chance.random() < 0.3
+        stamp, shared = "", self.chance.random() < (0.03 if conditional else 0.3)
         if shared:
             stamp = f" USING TIMESTAMP {self.timestamp()}"
             if self.chance.random() < 0.2:
                 stamp += f" AND TTL {TTL}"
-        others = [table] if conditional else [t for t in context.schema.tables if not t.is_counter]
+        others = [table] if conditional and self.chance.random() < 0.95 else [t for t in context.schema.tables if not t.is_counter]
         parts, self.in_batch = [], True
         for number in range(self.chance.randint(1, 4)):
             target = table if number == 0 else self.chance.choice(others)
