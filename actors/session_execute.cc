@@ -16,6 +16,12 @@ constexpr int kPlansMax = 100;
 constexpr size_t kMajority = 2;  // of three replicas
 constexpr size_t kReplicasOfTablet = 3;
 
+// How many have to answer: all that there are for THREE too, else a majority.
+size_t replicas_needed(net::Consistency consistency) {
+  const bool all = consistency == net::Consistency::kAll || consistency == net::Consistency::kThree;
+  return all ? kReplicasOfTablet : kMajority;
+}
+
 bool looks_back(const cql::WriteExecution& write) {
   return std::any_of(write.commands.begin(), write.commands.end(),
                      [](const cql::TabletCommand& one) { return keyzone::looks_back(one.command); });
@@ -119,7 +125,7 @@ void Session::send_commands(uint32_t number) {
 // False: the request was answered, since too few replicas are alive: nothing was proposed.
 bool Session::replicas_suffice(uint32_t number, const Tablet& tablet) {
   auto& request = requests_.at(number);
-  const size_t needed = request.consistency == net::Consistency::kAll ? kReplicasOfTablet : kMajority;
+  const size_t needed = replicas_needed(request.consistency);
   const size_t alive = view().alive_replicas(tablet);
   if (alive >= needed) return true;
   net::ErrorResponse error;
@@ -157,7 +163,7 @@ void Session::add_write(uint32_t number, size_t index, cql::TabletCommand comman
   command.command.epoch = tablet.epoch;
   part.traced = request.trace != nullptr;
   part.write = WriteItem{command.command.request, encode_command(command.command),
-                         request.consistency == net::Consistency::kAll};
+                         replicas_needed(request.consistency) == kReplicasOfTablet};
   dispatch(sequence, part);
 }
 
@@ -464,7 +470,7 @@ void Session::time_out(uint32_t number) {
   auto* write = std::get_if<cql::WriteExecution>(&*request.execution);
   net::ErrorResponse error;
   error.consistency = request.consistency;
-  error.required = request.consistency == net::Consistency::kAll ? kReplicasOfTablet : kMajority;
+  error.required = static_cast<int32_t>(replicas_needed(request.consistency));
   error.received = static_cast<int32_t>(error.required) - 1;
   if (std::holds_alternative<cql::TruncateExecution>(*request.execution)) {
     const size_t answered = request.outcomes.size() - request.waiting;

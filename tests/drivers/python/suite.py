@@ -9,9 +9,9 @@ import traceback
 import uuid
 from decimal import Decimal
 
-from cassandra import ConsistencyLevel
+from cassandra import ConsistencyLevel, Unavailable
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
-from cassandra.policies import (DCAwareRoundRobinPolicy, RetryPolicy, TokenAwarePolicy,
+from cassandra.policies import (DCAwareRoundRobinPolicy, FallthroughRetryPolicy, RetryPolicy, TokenAwarePolicy,
                                 WhiteListRoundRobinPolicy)
 from cassandra.query import BatchStatement, BatchType, SimpleStatement, UNSET_VALUE
 from cassandra.util import Date, Duration, Time, uuid_from_time
@@ -353,6 +353,14 @@ def write_for(session, insertion, seconds, state):
         state["next"] += 1
 
 
+def assert_unavailable(session, text, level, required, alive):
+    try:
+        session.execute(SimpleStatement(text, consistency_level=level, retry_policy=FallthroughRetryPolicy()))
+        raise AssertionError(f"{text} was answered")
+    except Unavailable as error:
+        assert (error.required_replicas, error.alive_replicas) == (required, alive), error
+
+
 @case
 def survives_a_killed_node(suite):
     if not KILL:
@@ -370,6 +378,9 @@ def survives_a_killed_node(suite):
         subprocess.run(KILL.split() + ["2"], check=True)
         write_for(session, insertion, 5, state)
         wait_until(lambda: victim in listener.downs, "the driver knows that the node is down")
+        for level in (ConsistencyLevel.ALL, ConsistencyLevel.THREE):
+            for text in ("INSERT INTO surviving (k) VALUES (0)", "SELECT k FROM surviving"):
+                assert_unavailable(session, text, level, required=3, alive=2)
         subprocess.run(RESTART.split() + ["2"], check=True)
         write_for(session, insertion, 5, state)
         wait_until(lambda: victim in listener.ups, "the driver knows that the node is up", 40)
