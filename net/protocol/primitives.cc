@@ -53,8 +53,13 @@ std::optional<InetAddress> InetAddress::from_bytes(BytesView bytes) {
 
 Error protocol_error(std::string message) { return {ErrorKind::kProtocol, std::move(message)}; }
 
-Result<void> check_end(const ByteReader& in, const char* what) {
+Result<void> check_read(const ByteReader& in, const char* what) {
   if (in.failed()) return protocol_error(std::string("a truncated or malformed ") + what);
+  return {};
+}
+
+Result<void> check_end(const ByteReader& in, const char* what) {
+  KEYZONE_CHECK(check_read(in, what));
   if (!in.done()) return protocol_error(std::string("bytes left over after a ") + what);
   return {};
 }

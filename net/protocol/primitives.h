@@ -40,7 +40,9 @@ using PayloadView = std::vector<std::pair<BytesView, Value>>;  // [bytes map]
 
 // --- reading ---
 Error protocol_error(std::string message);
-// What every decoder ends with: all bytes used, none missing. `what` is the message's name.
+// What every decoder ends with: no byte is missing. `what` is the message's name.
+Result<void> check_read(const ByteReader& in, const char* what);
+// And none is left over: of what a server says.
 Result<void> check_end(const ByteReader& in, const char* what);
 BytesView read_string(ByteReader& in);
 BytesView read_long_string(ByteReader& in);

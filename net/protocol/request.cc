@@ -25,7 +25,7 @@ Result<Consistency> read_level(ByteReader& in) {
   if (!in.failed()) return level;
   ByteReader again = before;
   const auto number = again.be<uint16_t>();
-  if (again.failed()) return level;  // cut short: the caller's check_end() says so
+  if (again.failed()) return level;  // cut short: the caller's check_read() says so
   return protocol_error("Unknown code " + std::to_string(number) + " for a consistency level");
 }
 
@@ -230,14 +230,14 @@ Result<void> decode_request(const Frame& frame, StartupRequest& out) {
   for (auto& [key, value] : out.options) {
     for (char& c : key) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   }
-  return check_end(in, "STARTUP");
+  return check_read(in, "STARTUP");
 }
 
 Result<void> decode_request(const Frame& frame, QueryRequest& out) {
   ByteReader in(frame.body);
   out.text = read_long_string(in);
   KEYZONE_CHECK(read_parameters(in, frame.version, out.parameters));
-  return check_end(in, "QUERY");
+  return check_read(in, "QUERY");
 }
 
 Result<void> decode_request(const Frame& frame, PrepareRequest& out) {
@@ -249,7 +249,7 @@ Result<void> decode_request(const Frame& frame, PrepareRequest& out) {
     if (flags & ~kPrepareHasKeyspace) return protocol_error("unknown PREPARE flags " + std::to_string(flags));
     if (flags & kPrepareHasKeyspace) out.keyspace = read_string(in);
   }
-  return check_end(in, "PREPARE");
+  return check_read(in, "PREPARE");
 }
 
 Result<void> decode_request(const Frame& frame, ExecuteRequest& out) {
@@ -257,7 +257,7 @@ Result<void> decode_request(const Frame& frame, ExecuteRequest& out) {
   out.id = read_short_bytes(in);
   out.result_metadata_id = frame.version >= 5 ? read_short_bytes(in) : BytesView();
   KEYZONE_CHECK(read_parameters(in, frame.version, out.parameters));
-  return check_end(in, "EXECUTE");
+  return check_read(in, "EXECUTE");
 }
 
 Result<void> decode_request(const Frame& frame, BatchRequest& out) {
@@ -272,9 +272,9 @@ Result<void> decode_request(const Frame& frame, BatchRequest& out) {
   if (count * kLeastStatement > in.left()) in.fail();
   out.statements.resize(in.failed() ? 0 : count);
   for (auto& statement : out.statements) KEYZONE_CHECK(read_batch_statement(in, frame.version, statement));
-  if (in.failed()) return check_end(in, "BATCH");
+  if (in.failed()) return check_read(in, "BATCH");
   KEYZONE_CHECK(read_batch_options(in, frame.version, out));
-  return check_end(in, "BATCH");
+  return check_read(in, "BATCH");
 }
 
 Result<void> decode_request(const Frame& frame, RegisterRequest& out) {
@@ -282,13 +282,13 @@ Result<void> decode_request(const Frame& frame, RegisterRequest& out) {
   out.event_types.clear();
   const size_t count = in.be<uint16_t>();
   for (size_t i = 0; i < count && !in.failed(); ++i) out.event_types.push_back(read_string(in));
-  return check_end(in, "REGISTER");
+  return check_read(in, "REGISTER");
 }
 
 Result<void> decode_request(const Frame& frame, AuthResponseRequest& out) {
   ByteReader in(frame.body);
   out.token = read_bytes(in);
-  return check_end(in, "AUTH_RESPONSE");
+  return check_read(in, "AUTH_RESPONSE");
 }
 
 void encode_request(Bytes& body, uint8_t, const StartupRequest& request) {

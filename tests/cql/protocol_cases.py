@@ -158,7 +158,6 @@ def malformed_in_other_words(talk):
     query = long_string("SELECT key FROM system.local")
     for title, opcode, body in (
             ("a text cut short", QUERY, long_string("SELECT key")[:-3]),
-            ("bytes left over", QUERY, query + wire.parameters() + b"\0\0\0"),
             ("serial consistency ONE", QUERY, query + wire.parameters(serial=1)),
             ("not UTF-8", QUERY, struct.pack(">i", 2) + b"\xff\xfe" + wire.parameters()),
             ("page size 0", QUERY, query + wire.parameters(page=0)),
@@ -168,6 +167,27 @@ def malformed_in_other_words(talk):
         talk.attempt(title, lambda o=opcode, b=body: talk.connect().say(o, b))
     wire.send(OPTIONS, stream=-1)
     talk.attempt("a negative stream", wire.hear)
+
+
+@case()
+def bytes_left_over(talk):
+    wire = talk.home("CREATE TABLE t (k int PRIMARY KEY)", "INSERT INTO t (k) VALUES (1)",
+                     "INSERT INTO t (k) VALUES (2)")
+    prepared = wire.prepare("SELECT k FROM t WHERE k = 1")
+    query, insert = long_string("SELECT k FROM t"), long_string("INSERT INTO t (k) VALUES (3)")
+    ids = short_bytes(prepared.id) + (short_bytes(prepared.metadata_id) if talk.version >= 5 else b"")
+    more = b"\0\7more"
+    for title, opcode, body in (
+            ("QUERY", QUERY, query + wire.parameters() + more),
+            ("PREPARE", PREPARE, query + (b"\0\0\0\0" if talk.version >= 5 else b"") + more),
+            ("EXECUTE", EXECUTE, ids + wire.parameters() + more),
+            ("BATCH", BATCH, b"\0\0\1\0" + insert + b"\0\0" + wire.parameters() + more),
+            ("REGISTER", REGISTER, struct.pack(">H", 1) + string("SCHEMA_CHANGE") + more),
+            ("OPTIONS", OPTIONS, more)):
+        talk.attempt(title, lambda o=opcode, b=body: wire.say(o, b))
+    # Flags as wide as another version has them: what is read instead of them ends before the body does.
+    others = struct.pack(">HI", 1, 4) if talk.version < 5 else struct.pack(">HB", 1, 4)
+    talk.attempt("flags of another version", lambda: wire.say(QUERY, query + others + struct.pack(">i", 1)))
 
 
 @case()
