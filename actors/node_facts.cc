@@ -71,8 +71,12 @@ cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view, cons
   }
   if (table.name == "prepared_statements") {
     for (const auto& statement : context.statements.all()) {
+      if (!cql::is_current(*statement->prepared, *view.catalog)) continue;  // what its next use makes anew
       const auto& info = statement->prepared->info();
       facts.prepared.push_back({info.id, info.qualified ? "" : info.keyspace, info.text});
+      if (!info.qualified || info.keyspace.empty()) continue;
+      // Cassandra keeps it with and without the keyspace that was in use.
+      facts.prepared.push_back({cql::prepared_id(info.text, info.keyspace), info.keyspace, info.text});
     }
   }
   if (table.keyspace == "system_views") {

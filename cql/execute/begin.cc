@@ -3,6 +3,7 @@
 
 #include "cql/execute/read_cursor.h"
 #include "cql/execute/statements.h"
+#include "cql/system_tables/system_tables.h"
 
 namespace keyzone::cql {
 namespace {
@@ -99,6 +100,9 @@ Result<Execution> PreparedOther::begin(const ExecuteOptions& options, const Cata
   switch (info_.kind) {
     case StatementKind::kUse: {
       const std::string& name = statement_->as<UseStatement>()->keyspace;
+      const bool system = is_system_keyspace(name) && !is_hidden_keyspace(name);
+      if (!system && !catalog->keyspaces.contains(name))
+        return invalid("Keyspace '" + name + "' does not exist");
       return Execution(UseExecution{name});
     }
     case StatementKind::kTruncate:

@@ -227,12 +227,6 @@ class Preparer {
       table = found;
       name_table(info, table, false);
     }
-    if (const auto* use = statement_->as<UseStatement>()) {
-      const bool system = is_system_keyspace(use->keyspace) && !is_hidden_keyspace(use->keyspace);
-      if (!catalog_.keyspaces.contains(use->keyspace) && !system) {
-        return invalid("Keyspace '" + use->keyspace + "' does not exist");
-      }
-    }
     if (!statement_->markers.empty()) return invalid("Bind variables cannot be used in this statement");
     auto made = std::make_shared<PreparedOther>(statement_, std::move(table));
     made->mutable_info() = std::move(info);
