@@ -119,7 +119,9 @@ cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters) 
   options.page_size = parameters.page_size;
   if (parameters.paging_state) options.paging_state = check_signature(*parameters.paging_state);
   options.timestamp = parameters.timestamp;
-  options.now_in_seconds = parameters.now_in_seconds;
+  // Cassandra reads it without a sign: what is negative lies behind all that expires.
+  const auto second = parameters.now_in_seconds;
+  options.now_in_seconds = second && *second < 0 ? INT32_MAX : second;
   options.now = context_.clock.now();
   options.random = &draw_;
   options.dialect = &dialect_;

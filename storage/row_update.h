@@ -1,9 +1,11 @@
 // From what a statement does to a row to the row that is merged into the stored one.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <optional>
 
 #include "schema/command.h"
+#include "schema/time_units.h"
 #include "storage/row.h"
 #include "storage/row_output.h"
 
@@ -31,7 +33,9 @@ struct UpdateContext {
   Seconds made() const { return seconds_of(made_stamp); }
   // When it is for the writer: decides what of the stored row it sees.
   Seconds seen_at() const { return said_now ? Seconds{*said_now} : now(); }
-  Seconds expiry() const { return ttl ? (said_now ? Seconds{*said_now} : made()) + ttl : 0; }
+  Seconds expiry() const {
+    return ttl ? std::min<Seconds>((said_now ? Seconds{*said_now} : made()) + ttl, kExpiryMax) : 0;
+  }
 };
 
 // Of a command that its leader stamped.

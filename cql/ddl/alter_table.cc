@@ -27,13 +27,20 @@ struct Alteration {
     return was == table.dropped.end() ? nullptr : &*was;
   }
 
+  // Whether values of the one type, on Cassandra's disks, can be read as the other's.
+  static bool reads_as(const Type& type, const Type& was) {
+    if (type.fixed_length() != was.fixed_length() || !type.is_value_compatible_with(was)) return false;
+    if (type.is_collection() != was.is_collection()) return false;
+    if (type.is_vector()) return type == was;
+    return !was.is_collection() || type.kind() == TypeKind::kSet ||
+           reads_as(*type.parameters().back(), *was.parameters().back());
+  }
+
   // What the column was decides what may come back.
   Result<void> check_return(const ColumnDefinition& column, const TypePtr& type) const {
     const DroppedColumn* was = before(column.name);
     if (!was) return {};
-    if (type->is_counter()) return invalid("Cannot re-add previously dropped counter column " + column.name);
-    const bool same_length = type->fixed_length() == was->type->fixed_length();  // on Cassandra's disks
-    if (!same_length || !type->is_value_compatible_with(*was->type)) {
+    if (!reads_as(*type, *was->type)) {
       return invalid("Cannot add a column '" + column.name + "' of type " + type->to_string() +
                      ", incompatible with previously dropped column '" + column.name + "' of type " +
                      was->type->to_string());
@@ -43,6 +50,7 @@ struct Alteration {
       return invalid("Cannot re-add previously dropped column '" + column.name + "' of kind " +
                      kind_name(kind) + ", incompatible with previous kind " + kind_name(was->kind));
     }
+    if (table.counter) return invalid("Cannot re-add previously dropped counter column " + column.name);
     return {};
   }
 

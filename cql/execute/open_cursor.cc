@@ -42,6 +42,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   bound_.values = options.values;
   if (plan_->plain.empty() || !plan_->filters.empty()) keep_values(options);
   KEYZONE_CHECK(bind_limits(options));
+  KEYZONE_CHECK(check_selection());
   if (plan_->wrong_grouping) return *plan_->wrong_grouping;
   if (plan_->failing_selection) return *plan_->failing_selection;
   KEYZONE_CHECK(bind_filters());
@@ -59,7 +60,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   base_.statics_only = plan_->distinct;
   base_.row_limit = options.dialect->page_rows_default;
   base_.bytes_limit = options.dialect->read_bytes_max;
-  base_.now = options.now_in_seconds ? now : 0;
+  base_.now = options.now_in_seconds ? std::max<Timestamp>(now, 1) : 0;  // 0: what it is
   if (filters_.empty() && !plan_->grouped) base_.per_partition_limit = per_partition_;
   KEYZONE_CHECK(bind_sources(options, catalog));
   KEYZONE_CHECK(check_sorts_all(options));
@@ -99,6 +100,16 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   if (one_group) return {};
   paged_ = true;
   page_left_ = static_cast<uint64_t>(*options.page_size);
+  return {};
+}
+
+// That the values bound in the selection make sense, though there may be no row to select them for.
+Result<void> ReadCursor::check_selection() {
+  if (!plan_->plain.empty()) return {};
+  for (const ExpressionPtr& output : plan_->outputs) KEYZONE_CHECK(output->check_given(bound_));
+  for (const AggregateCall& call : plan_->aggregates) {
+    for (const ExpressionPtr& argument : call.arguments) KEYZONE_CHECK(argument->check_given(bound_));
+  }
   return {};
 }
 

@@ -52,6 +52,7 @@ class ReadCursor {
   Result<void> bind(const ExecuteOptions& options, const Catalog& catalog);
   void keep_values(const ExecuteOptions& options);
   Result<void> bind_limits(const ExecuteOptions& options);
+  Result<void> check_selection();
   Result<void> bind_filters();
   Result<void> check_sorts_all(const ExecuteOptions& options) const;
   Result<void> bind_sources(const ExecuteOptions& options, const Catalog& catalog);

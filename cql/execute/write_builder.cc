@@ -4,13 +4,11 @@
 
 #include "cql/plan/json_row.h"
 #include "schema/clustering_as_written.h"
+#include "schema/time_units.h"
 #include "schema/types/token.h"
 
 namespace keyzone::cql {
 namespace {
-
-// Cassandra's cells know expiries up to here only, unless it is told to forget about older versions.
-constexpr int64_t kExpiryMax = INT32_MAX - 1;  // seconds since 1970: 2038-01-19
 
 Result<int32_t> check_expiry(const WritePlan& plan, int32_t ttl, Timestamp now) {
   if (ttl == 0 || now / 1'000'000 + ttl <= kExpiryMax) return ttl;

@@ -25,9 +25,13 @@ void add_token_function(Registry& registry) {
         if (!argument) return FunctionValue();
         parts.push_back(*argument);
       }
-      KEYZONE_TRY(key, encode_partition_key(parts));
-      Bytes token;
-      append_be(token, token_of(key).value);
+      Bytes key;
+      if (parts.size() > 1) {
+        KEYZONE_TRY(joined, encode_partition_key(parts));
+        key = std::move(joined);
+      }
+      Bytes token;  // of a single column however long it is
+      append_be(token, token_of(parts.size() > 1 ? BytesView(key) : parts[0]).value);
       return FunctionValue(std::move(token));
     };
     return FunctionPtr(std::make_shared<const Function>(std::move(function)));

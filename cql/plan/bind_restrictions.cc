@@ -90,6 +90,7 @@ Result<std::vector<Bytes>> Restrictions::partition_keys(EvalContext& context) co
       for (const BoundTuple& tuple : tuples) longer.emplace_back(key).push_back(tuple[0]);
     }
     keys = std::move(longer);
+    if (keys.empty()) break;  // what else is asked is not looked at
   }
   std::vector<Bytes> out;
   out.reserve(keys.size());

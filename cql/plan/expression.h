@@ -52,6 +52,9 @@ class Expression {
   virtual Result<Value> evaluate(EvalContext& context) const = 0;
   // The same for all rows and all values, so that it can be evaluated when preparing.
   virtual bool is_constant() const { return false; }
+  // What is wrong with the values that were bound, whatever the rows are: of parts that are selected, and of
+  // arguments of functions.
+  virtual Result<void> check_given(EvalContext&) const { return {}; }
 
  protected:
   TypePtr type_;

@@ -53,7 +53,7 @@ CallArgument describe(const PrepareContext& context, const Argument& argument, b
                            : argument.term ? to_string(*argument.term, Spelling::kCalls, context.keyspace)
                                            : "";
   CallArgument out = CallArgument::typed(argument.ready->type(), text);
-  if (argument.bracketed) out.type = nullptr;
+  if (argument.says_no_type) out.type = nullptr;
   return out;
 }
 
@@ -96,6 +96,15 @@ ExpressionPtr fold_call(std::shared_ptr<CallExpression> call, std::optional<Erro
   if (failure && !*failure) *failure = folded.error();
   call->evaluate_later();
   return call;
+}
+
+Result<void> CallExpression::check_given(EvalContext& context) const {
+  for (const ExpressionPtr& argument : arguments_) {
+    KEYZONE_CHECK(argument->check_given(context));
+    if (dynamic_cast<const MarkerExpression*>(argument.get()))
+      KEYZONE_CHECK(evaluate_arguments(*function_, {argument}, context));
+  }
+  return {};
 }
 
 Result<std::vector<FunctionArgument>> evaluate_arguments(const Function& function,

@@ -15,8 +15,9 @@ namespace keyzone::cql {
 struct Argument {
   ExpressionPtr ready;
   TermPtr term;
-  std::string name = {};   // in errors; empty: as the term is written
-  bool bracketed = false;  // (v): it fits where v does, but doesn't say its type by itself
+  std::string name = {};  // in errors; empty: as the term is written
+  // (v), or a list of unlike elements: it may fit, but doesn't say its type by itself.
+  bool says_no_type = false;
 };
 
 class CallExpression : public Expression {
@@ -27,6 +28,7 @@ class CallExpression : public Expression {
   Result<Value> evaluate(EvalContext& context) const override;
   bool is_constant() const override { return constant_; }
   void evaluate_later() { constant_ = false; }
+  Result<void> check_given(EvalContext& context) const override;
 
  private:
   FunctionPtr function_;

@@ -73,6 +73,7 @@ Result<void> plan_values(PrepareContext& context, const InsertStatement& stateme
 
 Result<void> plan_json(PrepareContext& context, const InsertStatement& statement, WritePlan& plan) {
   const Table& table = *plan.table;
+  if (has_hidden_clustering(table)) KEYZONE_CHECK(find_column(table, "column1"));
   const Receiver text{table.keyspace, table.name, "[json]", native_type(TypeKind::kText)};
   KEYZONE_TRY(json, prepare_term(context, statement.json, text));
   if (json->is_constant()) {  // what is wrong with it is told already when the statement is prepared
@@ -116,8 +117,8 @@ Result<WritePlanPtr> plan_insert(PrepareContext& context, const TablePtr& table,
   KEYZONE_CHECK(statement.json ? plan_json(context, statement, plan) : plan_values(context, statement, plan));
   const bool has_regulars = table->regular_begin() < table->columns.size();
   plan.marker = plan.writes_row && !(table->compact() && has_regulars);
-  if (table->compact() && table->clustering_size == 0 && plan.regulars.empty())
-    return invalid("Some clustering keys are missing: column1");  // which Cassandra gives such tables, unseen
+  if (has_hidden_clustering(*table) && plan.regulars.empty())
+    return invalid("Some clustering keys are missing: column1");
   if (table->compact() && table->clustering_size > 0 && has_regulars && plan.regulars.empty())
     plan.missing = table->columns[table->regular_begin()].name;
   KEYZONE_CHECK(check_attributes(plan));

@@ -25,7 +25,7 @@ class CollectionExpression : public Expression {
     values.reserve(parts_.size());
     for (const ExpressionPtr& part : parts_) {
       KEYZONE_TRY(value, part->evaluate(context));
-      if (value.is_null()) {
+      if (value.is_null() || (value.is_unset() && type_->is_vector())) {
         return invalid(std::string("null is not supported inside ") +
                        (type_->is_vector() ? "vectors" : "collections"));
       }
@@ -202,12 +202,13 @@ Result<ExpressionPtr> prepare_map(PrepareContext& context, const MapLiteral& lit
 
 Result<ExpressionPtr> prepare_tuple(PrepareContext& context, const TupleLiteral& literal,
                                     const Receiver& receiver) {
-  if (!takes_positions(*receiver.type)) {
+  const size_t expected = receiver.type->parameters().size();
+  const bool too_many = receiver.type->is_user_type() && literal.elements.size() > expected;
+  if (!takes_positions(*receiver.type) && !too_many) {
     if (literal.elements.size() == 1) return prepare_term(context, literal.elements[0], receiver);
     return invalid("Invalid tuple type literal for " + receiver.name + " of type " +
                    receiver.type->to_string());
   }
-  const size_t expected = receiver.type->parameters().size();
   for (size_t i = 0; i < literal.elements.size(); ++i) {
     if (i >= expected) {
       return invalid("Invalid tuple literal for " + receiver.name + ": too many elements. Type " +

@@ -68,5 +68,10 @@ struct PrepareContext {
 Result<TablePtr> find_table(const Catalog& catalog, const QualifiedName& name,
                             const std::string& session_keyspace);
 Result<const Column*> find_column(const Table& table, std::string_view name);
+// COMPACT STORAGE without clustering columns: to Cassandra all columns but the key are static, and rows have
+// a clustering column that nobody sees.
+inline bool has_hidden_clustering(const Table& table) {
+  return table.compact() && table.clustering_size == 0;
+}
 
 }  // namespace keyzone::cql

@@ -186,14 +186,14 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
                                    const Receiver& receiver) {
   KEYZONE_TRY(type, context.resolve(hint.type));
   const std::string text = to_string(term, Spelling::kCalls, context.keyspace);
-  const Receiver casted = receiver.with(text, type);
+  // A selection knows frozen collections only, which is what functions get of it.
+  const bool frozen = receiver.name == kSelectionName && receiver.type->frozen();
+  const Receiver casted = receiver.with(text, frozen ? freeze(type) : type);
   if (assignability(context, *hint.term, casted) == Match::kNo) {
     return invalid("Cannot cast value " + to_string(*hint.term, Spelling::kCalls, context.keyspace) +
                    " to type " + type->to_string());
   }
-  // A selection knows frozen collections only, which is what functions get of it.
-  const bool frozen = receiver.name == kSelectionName && receiver.type->frozen();
-  if (of_type(frozen ? freeze(type) : type, *receiver.type) == Match::kNo) {
+  if (of_type(casted.type, *receiver.type) == Match::kNo) {
     return invalid("Cannot assign value " + text + " to " + receiver.name + " of type " +
                    receiver.type->to_string());
   }

@@ -137,7 +137,8 @@ Result<WritePlanPtr> plan_delete(PrepareContext& context, const TablePtr& table,
   KEYZONE_CHECK(plan_where(context, statement.where, RestrictionsFor::kDelete, plan));
   KEYZONE_CHECK(check_attributes(plan));
   const Restrictions& where = plan.restrictions;
-  if (plan.conditional() && !where.full_primary_key()) {
+  const bool whole_hidden_row = has_hidden_clustering(*table) && statement.deletions.empty();
+  if (plan.conditional() && (!where.full_primary_key() || whole_hidden_row)) {
     const std::string start =
         "DELETE statements must restrict all PRIMARY KEY columns with equality relations in order to ";
     if (!plan.regulars.empty() || statement.deletions.empty())

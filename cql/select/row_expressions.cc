@@ -22,6 +22,11 @@ Error no_key(const Value& key, const char* what, const std::string& name) {
                  " selection on " + name);
 }
 
+// Whether it is the same for all rows.
+bool is_given(const Expression& term) {
+  return term.is_constant() || dynamic_cast<const MarkerExpression*>(&term);
+}
+
 }  // namespace
 
 FieldExpression::FieldExpression(ExpressionPtr value, size_t field)
@@ -40,10 +45,20 @@ ElementExpression::ElementExpression(ExpressionPtr value, ExpressionPtr key, std
       key_(std::move(key)),
       name_(std::move(name)) {}
 
+Result<Value> ElementExpression::key(EvalContext& context) const {
+  KEYZONE_TRY(key, key_->evaluate(context));
+  return key.is_set() ? Result<Value>(key) : no_key(key, "element", name_);
+}
+
+Result<void> ElementExpression::check_given(EvalContext& context) const {
+  KEYZONE_CHECK(value_->check_given(context));
+  if (is_given(*key_)) KEYZONE_CHECK(key(context));
+  return {};
+}
+
 Result<Value> ElementExpression::evaluate(EvalContext& context) const {
   KEYZONE_TRY(value, value_->evaluate(context));
-  KEYZONE_TRY(key, key_->evaluate(context));
-  if (!key.is_set()) return no_key(key, "element", name_);
+  KEYZONE_TRY(key, this->key(context));
   if (!value.is_set()) return Value::null();
   const Type& type = *value_->type();
   const Type& key_type = *type.parameters()[0];
@@ -63,15 +78,24 @@ SliceExpression::SliceExpression(ExpressionPtr value, ExpressionPtr from, Expres
       to_(std::move(to)),
       name_(std::move(name)) {}
 
+Result<Value> SliceExpression::bound(const ExpressionPtr& term, EvalContext& context) const {
+  if (!term) return Value::unset();
+  KEYZONE_TRY(value, term->evaluate(context));
+  return value.is_null() ? no_key(value, "slice", name_) : Result<Value>(value);
+}
+
+Result<void> SliceExpression::check_given(EvalContext& context) const {
+  KEYZONE_CHECK(value_->check_given(context));
+  for (const ExpressionPtr& term : {from_, to_}) {
+    if (term && is_given(*term)) KEYZONE_CHECK(bound(term, context));
+  }
+  return {};
+}
+
 Result<Value> SliceExpression::evaluate(EvalContext& context) const {
   KEYZONE_TRY(value, value_->evaluate(context));
-  Value from, to;
-  for (auto [expression, bound] : {std::pair(&from_, &from), std::pair(&to_, &to)}) {
-    if (!*expression) continue;
-    KEYZONE_TRY(evaluated, (*expression)->evaluate(context));
-    if (evaluated.is_null()) return no_key(evaluated, "slice", name_);
-    *bound = evaluated;
-  }
+  KEYZONE_TRY(from, bound(from_, context));
+  KEYZONE_TRY(to, bound(to_, context));
   if (!value.is_set()) return Value::null();
   const Type& type = *type_;
   CollectionWriter out(type);

@@ -9,6 +9,7 @@ class FieldExpression : public Expression {  // value.field
  public:
   FieldExpression(ExpressionPtr value, size_t field);
   Result<Value> evaluate(EvalContext& context) const override;
+  Result<void> check_given(EvalContext& context) const override { return value_->check_given(context); }
 
  private:
   ExpressionPtr value_;
@@ -21,8 +22,11 @@ class ElementExpression : public Expression {
  public:
   ElementExpression(ExpressionPtr value, ExpressionPtr key, std::string name);  // the value's, for errors
   Result<Value> evaluate(EvalContext& context) const override;
+  Result<void> check_given(EvalContext& context) const override;
 
  private:
+  Result<Value> key(EvalContext& context) const;
+
   ExpressionPtr value_, key_;
   std::string name_;
 };
@@ -30,8 +34,11 @@ class SliceExpression : public Expression {
  public:
   SliceExpression(ExpressionPtr value, ExpressionPtr from, ExpressionPtr to, std::string name);  // null: open
   Result<Value> evaluate(EvalContext& context) const override;
+  Result<void> check_given(EvalContext& context) const override;
 
  private:
+  Result<Value> bound(const ExpressionPtr& term, EvalContext& context) const;
+
   ExpressionPtr value_, from_, to_;
   std::string name_;
 };
@@ -71,6 +78,7 @@ class RetypedExpression : public Expression {
       : Expression(std::move(type)), value_(std::move(value)) {}
   Result<Value> evaluate(EvalContext& context) const override { return value_->evaluate(context); }
   bool is_constant() const override { return value_->is_constant(); }
+  Result<void> check_given(EvalContext& context) const override { return value_->check_given(context); }
 
  private:
   ExpressionPtr value_;

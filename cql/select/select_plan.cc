@@ -38,7 +38,7 @@ class SelectPlanner {
   // it before; of filtering whole tables last.
   Result<SelectPlanPtr> run(bool local) {
     plan_->local = local;
-    plan_->distinct = statement_.distinct;
+    plan_->distinct = statement_.distinct && !has_hidden_clustering(table_);  // there each row is a partition
     plan_->json = statement_.json;
     KEYZONE_CHECK(check_dialect());
     std::optional<Error> wrong_selection;
@@ -259,6 +259,7 @@ class SelectPlanner {
       for (const auto& [column, descending] : orderings_) needed.push_back(column);
     }
     for (const Column* column : needed) {
+      if (has_hidden_clustering(table_)) break;
       if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kStatic) continue;
       return invalid(
           "SELECT DISTINCT queries must only request partition key columns and/or static columns (not " +

@@ -1,9 +1,11 @@
 #include "cql/select/selector.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cql/plan/literals.h"
 #include "cql/select/row_expressions.h"
+#include "schema/text.h"
 
 namespace keyzone::cql {
 namespace {
@@ -53,6 +55,30 @@ bool says_no_type(const Term& term) {
   return in_brackets(term) || (!names_columns(term) && !is_call(term) && !term.as<TypeHint>());
 }
 
+// Whether a value of the type may be written so.
+bool takes(const Type& type, const Term& term) {
+  if (term.as<ListLiteral>()) return type.kind() == TypeKind::kList || type.is_vector();
+  if (term.as<SetLiteral>()) return type.kind() == TypeKind::kSet;
+  if (term.as<MapLiteral>()) return type.kind() == TypeKind::kMap;
+  if (term.as<UserTypeLiteral>()) return type.is_user_type();
+  const auto& elements = term.as<TupleLiteral>()->elements;
+  return (type.is_tuple() || type.is_user_type()) && elements.size() <= type.parameters().size();
+}
+
+// Literals with parts inside, as Cassandra writes them.
+std::string spelled(const Term& term, const std::vector<std::string>& parts) {
+  const auto* user = term.as<UserTypeLiteral>();
+  const bool map = term.as<MapLiteral>();
+  std::string out;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) out += map && i % 2 == 1 ? ": " : ", ";
+    out += (user ? user->fields[i].first + ": " : "") + parts[i];
+  }
+  return term.as<ListLiteral>()    ? "[" + out + "]"
+         : term.as<TupleLiteral>() ? "(" + out + ")"
+                                   : "{" + out + "}";
+}
+
 Error cannot_assign(const std::string& text, const Type& type) {
   return invalid("Cannot assign value " + text + " to " + text + " of type " + type.to_string());
 }
@@ -63,6 +89,42 @@ bool says_type(const Term& term) {
       hint && (is_call(*hint->term) || unbracketed(*hint->term).as<Constant>()))
     return true;
   return !term.as<MapLiteral>() && !term.as<UserTypeLiteral>() && (names_columns(term) || is_call(term));
+}
+
+// A part of such a literal decides the literal's type.
+bool holds_typed(const Term& term) {
+  for (const TermPtr& part : parts_of(term)) {
+    if (is_call(*part) || part->as<TypeHint>() || names_columns(*part) || holds_typed(*part)) return true;
+  }
+  return false;
+}
+
+// Whether the type of the term is known without what is wanted of it. A map may be a user type, what is in
+// brackets a tuple.
+bool knows_type(const Term& term) {
+  if (term.as<MapLiteral>() || term.as<UserTypeLiteral>() || in_brackets(term)) return false;
+  const std::vector<TermPtr> parts = parts_of(term);
+  const auto known = [](const TermPtr& part) { return knows_type(*part); };
+  if (term.as<TupleLiteral>()) return std::all_of(parts.begin(), parts.end(), known);
+  if (!parts.empty()) return std::any_of(parts.begin(), parts.end(), known);
+  return is_call(term) || term.as<TypeHint>() || names_columns(term);
+}
+
+// {a: 1} as a map whose key is the column a.
+TermPtr as_map(const Term& term) {
+  MapLiteral map;
+  for (const auto& [name, value] : term.as<UserTypeLiteral>()->fields)
+    map.entries.emplace_back(std::make_shared<const Term>(Term{ColumnRef{name}, term.position}), value);
+  return std::make_shared<const Term>(Term{std::move(map), term.position, term.depth});
+}
+
+// Whether parts of these types make one list or set: one of the types takes all of them.
+bool fit_together(const std::vector<ExpressionPtr>& parts) {
+  return std::any_of(parts.begin(), parts.end(), [&parts](const ExpressionPtr& wanted) {
+    return std::all_of(parts.begin(), parts.end(), [&wanted](const ExpressionPtr& part) {
+      return can_be(*part->type(), *wanted->type());
+    });
+  });
 }
 
 // What a part is taken of; null if the term is no part.
@@ -106,8 +168,18 @@ Result<Selector> SelectorBuilder::build(const TermPtr& term, const TypePtr& expe
   if (const auto* element = term->as<ElementOf>()) return build_element(*element);
   if (const auto* slice = term->as<SliceOf>()) return build_slice(*slice);
   if (is_call(*term)) return build_call(term, expected);
-  if (names_columns(*term)) return build_composite(term, expected);
+  if (term->as<UserTypeLiteral>() && expected && expected->kind() == TypeKind::kMap)
+    return build_composite(as_map(*term), expected);
+  if (const auto* hint = term->as<TypeHint>(); hint && (names_columns(*term) || is_map(*hint)))
+    return build_hint(term);
+  if (names_columns(*term) || holds_typed(*term)) return build_composite(term, expected);
   return build_term(term, expected);
+}
+
+// Names before colons are fields of a user type, or columns that are keys of a map.
+bool SelectorBuilder::is_map(const TypeHint& hint) const {
+  const auto type = context_.resolve(hint.type);
+  return hint.term->as<UserTypeLiteral>() && type && (*type)->kind() == TypeKind::kMap;
 }
 
 Result<Selector> SelectorBuilder::build_column(const ColumnRef& ref) {
@@ -292,10 +364,10 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
       KEYZONE_TRY(built, build_in_brackets(argument));
       operand = std::move(built);
     }
-    made.bracketed = in_brackets(*argument) != nullptr;
     Selector selector = *std::exchange(operand, std::nullopt);
+    made.says_no_type = in_brackets(*argument) || selector.unlike;
     made.ready = std::move(selector.value);
-    if (is_call(*argument) || made.bracketed) made.name = selector.name;
+    if (is_call(*argument) || made.says_no_type) made.name = selector.name;
     names.back() = std::move(selector.name);
   }
   auto resolved = resolve_call(context_, shape.name, arguments, expected, true);
@@ -331,97 +403,143 @@ bool SelectorBuilder::is_reversed_column(const std::vector<TermPtr>& arguments) 
   return column && column->descending;
 }
 
-// Literals with columns in them, and hints about such.
-Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const TypePtr& expected) {
-  if (const auto* hint = term->as<TypeHint>()) {
-    KEYZONE_TRY(said, looked_up(context_.resolve(hint->type)));
-    const TypePtr type = freeze(said);
-    auto built = build(hint->term, type);
-    if (std::exchange(misfits_, false)) return cannot_assign(text(*term), *type);
-    KEYZONE_TRY(selector, std::move(built));
-    selector.name = is_call(*hint->term)
-                        ? "(" + spell_type(hint->type.text, table_.keyspace) + ")" + selector.name
-                        : text(*term);
-    if (!can_be(*selector.value->type(), *type)) return cannot_assign(selector.name, *type);
-    if (!(*selector.value->type() == *type)) {
-      selector.value = std::make_shared<RetypedExpression>(type, std::move(selector.value));
-    }
-    return selector;
+// As Cassandra writes what is selected: with the full names of functions.
+std::string SelectorBuilder::selected_text(const Term& term) const {
+  std::vector<std::string> parts;
+  const auto* call = term.as<FunctionCall>();
+  for (const TermPtr& part : call ? call->arguments : parts_of(term)) parts.push_back(selected_text(*part));
+  if (const auto* hint = term.as<TypeHint>())
+    return "(" + spell_type(hint->type.text, table_.keyspace) + ")" + selected_text(*hint->term);
+  if (!call) return parts.empty() ? text(term) : spelled(term, parts);
+  if (call->star || stamp_kind(*call) || !call->function.keyspace.empty()) return text(term);
+  return "system." + call->function.name + "(" + joined(parts) + ")";
+}
+
+// A hint about what has columns in it.
+Result<Selector> SelectorBuilder::build_hint(const TermPtr& term) {
+  const auto& hint = *term->as<TypeHint>();
+  KEYZONE_TRY(said, looked_up(context_.resolve(hint.type)));
+  const TypePtr type = freeze(said);
+  const bool assigned_before = std::exchange(assigned_, true);
+  auto built = build(hint.term, type);
+  assigned_ = assigned_before;
+  const std::string prefix = "(" + spell_type(hint.type.text, table_.keyspace) + ")";
+  const bool fits = !std::exchange(misfit_, false);
+  if (!built && fits) return built;
+  if (!fits || !can_be(*built->value->type(), *type)) return cannot_assign(selected_text(*term), *type);
+  built->name = prefix + built->name;
+  if (!(*built->value->type() == *type))
+    built->value = std::make_shared<RetypedExpression>(type, std::move(built->value));
+  return built;
+}
+
+// A part of a literal. Under a hint it has to be what is wanted of it.
+Result<Selector> SelectorBuilder::build_part(const TermPtr& term, const TypePtr& wanted) {
+  if (!assigned_ || !wanted) return build(term, wanted);
+  if (!names_columns(*term) && !holds_typed(*term) && !term->as<TypeHint>()) {
+    const Receiver receiver{table_.keyspace, table_.name, kSelectionName, wanted};
+    if (assignability(context_, *term, receiver) == Match::kNo) return misfit(*wanted);
+    return build(term, wanted);
   }
-  if (const TermPtr* inner = in_brackets(*term); inner && (!expected || !expected->is_tuple())) {
-    if (!expected) return no_type(text(*term));
-    KEYZONE_TRY(selector, build(*inner, expected));
+  KEYZONE_TRY(part, build(term, wanted));
+  const bool looked_inside = in_brackets(*term) || !parts_of(*term).empty();
+  if (!looked_inside && !can_be(*part.value->type(), *wanted)) return misfit(*wanted);
+  return part;
+}
+
+Error SelectorBuilder::misfit(const Type& wanted) {
+  misfit_ = true;  // the hint says what
+  return cannot_assign("", wanted);
+}
+
+Result<Selector> SelectorBuilder::build_fields(const TermPtr& term, const TypePtr& expected) {
+  if (!expected->is_user_type()) return misfit(*expected);
+  std::vector<ExpressionPtr> parts(expected->parameters().size());
+  std::vector<std::string> names;
+  for (const auto& [field, value] : term->as<UserTypeLiteral>()->fields) {
+    const std::optional<size_t> at = expected->find_field(field);
+    if (!at)
+      return invalid("Unknown field '" + field + "' in value of user defined type " + expected->name());
+    KEYZONE_TRY(selector, build_part(value, expected->parameters()[*at]));
+    parts[*at] = std::move(selector.value);
+    names.push_back(std::move(selector.name));
+  }
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!parts[i]) parts[i] = std::make_shared<NullExpression>(expected->parameters()[i]);
+  }
+  return Selector{make_fields(expected, std::move(parts)), spelled(*term, names)};
+}
+
+// Literals with columns in them, or with other parts that say what type they are of.
+Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const TypePtr& expected) {
+  const bool positions = expected && (expected->is_tuple() || expected->is_user_type());
+  if (const TermPtr* inner = in_brackets(*term); inner && !positions) {
+    if (!expected) return no_type(selected_text(*term));
+    KEYZONE_TRY(selector, build_part(*inner, expected));
     selector.name = "(" + selector.name + ")";
     return selector;
   }
-  std::vector<ExpressionPtr> parts;
-  const std::vector<TermPtr> terms = parts_of(*term);
+  if (!expected && !knows_type(*term)) return no_type(selected_text(*term));
+  if (expected && assigned_ && !takes(*expected, *term)) return misfit(*expected);
+  if (term->as<UserTypeLiteral>()) return build_fields(term, expected);
+  KEYZONE_TRY(made, build_parts(*term, expected));
+  std::string name = spelled(*term, made.names);
   const bool known = expected && !expected->parameters().empty();
-  if (const auto* user = term->as<UserTypeLiteral>()) {
-    if (!known || !expected->is_user_type()) return no_type(text(*term));
-    parts.resize(expected->parameters().size());
-    for (const auto& [field, value] : user->fields) {
-      const std::optional<size_t> at = expected->find_field(field);
-      if (!at)
-        return invalid("Unknown field '" + field + "' in value of user defined type " + expected->name());
-      KEYZONE_TRY(selector, build_part(value, expected->parameters()[*at]));
-      parts[*at] = std::move(selector.value);
-    }
-    for (size_t i = 0; i < parts.size(); ++i) {
-      if (!parts[i]) parts[i] = std::make_shared<NullExpression>(expected->parameters()[i]);
-    }
-    return Selector{make_fields(expected, std::move(parts)), text(*term)};
-  }
-  // Parts that say their type first; the literals between them follow.
-  parts.resize(terms.size());
-  const size_t kinds = term->as<TupleLiteral>() ? terms.size() : term->as<MapLiteral>() ? 2 : 1;
-  std::vector<TypePtr> wanted(kinds);
-  for (size_t i = 0; known && i < kinds; ++i)
-    wanted[i] = expected->parameters().at(i % expected->parameters().size());
-  for (const bool literals : {false, true}) {
-    for (size_t i = 0; i < terms.size(); ++i) {
-      if (parts[i] || names_columns(*terms[i]) == literals) continue;
-      if (!wanted[i % kinds] && says_no_type(*terms[i])) return no_type(text(*term));
-      KEYZONE_TRY(selector,
-                  known ? build_part(terms[i], wanted[i % kinds]) : build(terms[i], wanted[i % kinds]));
-      parts[i] = std::move(selector.value);
-      if (!wanted[i % kinds]) wanted[i % kinds] = parts[i]->type();
-    }
-  }
-  const std::string name = text(*term);
   if (term->as<TupleLiteral>()) {
     std::vector<TypePtr> types;
-    for (const ExpressionPtr& part : parts) types.push_back(part->type());
-    return Selector{make_fields(known ? expected : tuple_type(std::move(types)), std::move(parts)), name};
+    for (const ExpressionPtr& part : made.parts) types.push_back(part->type());
+    return Selector{make_fields(known ? expected : tuple_type(std::move(types)), std::move(made.parts)),
+                    std::move(name), made.unlike};
   }
   TypePtr type = expected;
   if (!known) {
-    type = term->as<ListLiteral>()  ? list_type(parts[0]->type(), true)
-           : term->as<SetLiteral>() ? set_type(parts[0]->type(), true)
-                                    : map_type(parts[0]->type(), parts[1]->type(), true);
+    type = term->as<ListLiteral>() ? list_type(made.element, true) : set_type(made.element, true);
     if (type->kind() == TypeKind::kSet && type->element().holds_durations()) {
       complains_late_ = true;
       return invalid("Durations are not allowed inside sets: " + type->to_string());
     }
   }
-  return Selector{make_selected_collection(std::move(type), std::move(parts)), name};
+  return Selector{make_selected_collection(std::move(type), std::move(made.parts)), std::move(name),
+                  made.unlike};
 }
 
-// Of a literal whose type is known.
-Result<Selector> SelectorBuilder::build_part(const TermPtr& term, const TypePtr& wanted) {
-  KEYZONE_TRY(selector, build(term, wanted));
-  if (can_be(*selector.value->type(), *wanted)) return selector;
-  misfits_ = true;
-  return cannot_assign(selector.name, *wanted);
+// Parts that say their type come first; the others follow them.
+Result<SelectorBuilder::Parts> SelectorBuilder::build_parts(const Term& term, const TypePtr& expected) {
+  const std::vector<TermPtr> terms = parts_of(term);
+  const bool known = expected && !expected->parameters().empty();
+  const size_t kinds = term.as<TupleLiteral>() ? terms.size() : term.as<MapLiteral>() ? 2 : 1;
+  std::vector<TypePtr> wanted(kinds);
+  for (size_t i = 0; known && i < kinds; ++i)
+    wanted[i] = expected->parameters().at(i % expected->parameters().size());
+  const bool assigned_before = std::exchange(assigned_, assigned_ && known);
+  Parts out;
+  out.parts.resize(terms.size());
+  out.names.resize(terms.size());
+  std::vector<ExpressionPtr> typed;
+  for (const bool others : {false, true}) {
+    for (size_t i = 0; i < terms.size(); ++i) {
+      if (knows_type(*terms[i]) == others) continue;
+      KEYZONE_TRY(selector, build_part(terms[i], known || others ? wanted[i % kinds] : nullptr));
+      out.unlike = out.unlike || selector.unlike;
+      out.names[i] = std::move(selector.name);
+      out.parts[i] = std::move(selector.value);
+      if (!others) typed.push_back(out.parts[i]);
+      if (!wanted[i % kinds]) wanted[i % kinds] = out.parts[i]->type();
+    }
+  }
+  assigned_ = assigned_before;
+  out.element = wanted[0];
+  if (!known && !term.as<TupleLiteral>()) out.unlike = out.unlike || !fit_together(typed);
+  return out;
 }
 
 Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr& expected) {
   TypePtr type = expected;
   const std::string name = text(*term);
   if (const auto* hint = term->as<TypeHint>(); hint && !type) {
-    if (is_call(*hint->term)) return build_composite(term, expected);
+    if (is_call(*hint->term)) return build_hint(term);
     KEYZONE_TRY(said, looked_up(context_.resolve(hint->type)));
-    type = said;
+    type = said->is_user_type() ? freeze(said) : said;
     const auto* list = hint->term->as<ListLiteral>();
     if (list && type->is_vector() && list->elements.size() != static_cast<size_t>(type->dimension())) {
       return invalid("Unable to create a vector selector of type " + type->to_string() + " from " +

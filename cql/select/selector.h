@@ -17,7 +17,8 @@ struct AggregateCall {
 
 struct Selector {
   ExpressionPtr value;
-  std::string name;  // as Cassandra names the column: system.max(v), u.f, cast(v as int)
+  std::string name;     // as Cassandra names the column: system.max(v), u.f, cast(v as int)
+  bool unlike = false;  // a list or set whose elements have no type in common: no function takes it
 };
 
 class SelectorBuilder {
@@ -27,7 +28,7 @@ class SelectorBuilder {
       : context_(context), table_(table), slots_(slots) {}
 
   Result<Selector> build(const TermPtr& term) {
-    misses_name_ = complains_late_ = false;
+    misses_name_ = complains_late_ = assigned_ = misfit_ = false;
     return build(term, nullptr);
   }
   // What build() failed for is a column, type or function that isn't there, or a call that fits no function.
@@ -41,6 +42,7 @@ class SelectorBuilder {
  private:
   Result<Selector> build(const TermPtr& term, const TypePtr& expected);
   std::string text(const Term& term) const { return to_string(term, Spelling::kWritten, table_.keyspace); }
+  std::string selected_text(const Term& term) const;
   std::string key_text(const Term& term) const { return to_string(term, Spelling::kCalls, table_.keyspace); }
   // The result of looking up a name.
   template <class T>
@@ -66,9 +68,20 @@ class SelectorBuilder {
   // Of what a function is called with, the first is a clustering column in descending order.
   bool is_reversed_column(const std::vector<TermPtr>& arguments) const;
   Result<Selector> build_stamp(const FunctionCall& call);
-  Result<Selector> build_composite(const TermPtr& term, const TypePtr& expected);
-  Result<Selector> build_term(const TermPtr& term, const TypePtr& expected);
+  bool is_map(const TypeHint& hint) const;
+  Result<Selector> build_hint(const TermPtr& term);
   Result<Selector> build_part(const TermPtr& term, const TypePtr& wanted);
+  Result<Selector> build_fields(const TermPtr& term, const TypePtr& expected);
+  Result<Selector> build_composite(const TermPtr& term, const TypePtr& expected);
+  struct Parts {
+    std::vector<ExpressionPtr> parts;
+    std::vector<std::string> names;
+    TypePtr element;      // of a list or set
+    bool unlike = false;  // see Selector
+  };
+  Result<Parts> build_parts(const Term& term, const TypePtr& expected);
+  Error misfit(const Type& wanted);
+  Result<Selector> build_term(const TermPtr& term, const TypePtr& expected);
   Result<ExpressionPtr> build_key(const TermPtr& term, const TypePtr& type, const std::string& name);
 
   PrepareContext& context_;
@@ -76,7 +89,8 @@ class SelectorBuilder {
   SlotTable& slots_;
   std::vector<AggregateCall> aggregates_;
   bool misses_name_ = false, complains_late_ = false;
-  bool misfits_ = false;  // a part of a literal is not what the hint before it says
+  bool assigned_ = false;  // what is built has to be assignable to the type of a hint
+  bool misfit_ = false;    // it wasn't
   std::optional<Error> failure_;
 };
 
