@@ -242,10 +242,18 @@ void Session::handle_batch(const net::Frame& frame) {
 void Session::plan_batch(const net::BatchRequest& batch, uint32_t number) {
   auto& request = requests_.at(number);
   std::vector<cql::BatchItem> items;
+  // A text is read once however often it stands there: batches of ten thousands of one text are not rare.
+  std::unordered_map<BytesView, cql::PreparedPtr> texts;
   for (const auto& statement : batch.statements) {
+    if (const auto known = statement.prepared ? texts.end() : texts.find(statement.text_or_id);
+        known != texts.end()) {
+      items.push_back({known->second, statement.values});
+      continue;
+    }
     auto cached = statement.prepared ? find_prepared(statement.text_or_id)
                                      : prepare(statement.text_or_id, request.keyspace);
     if (!cached) return fail(number, cached.error());
+    if (!statement.prepared) texts.emplace(statement.text_or_id, (*cached)->prepared);
     items.push_back({(*cached)->prepared, statement.values});
   }
   net::QueryParameters parameters;

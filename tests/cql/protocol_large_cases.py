@@ -57,3 +57,13 @@ def long_values(talk):
     key = struct.pack(">i", 0)
     talk.note("a byte too long", wire.execute(insert, values=[key, b"x" * REQUEST_BYTES_MAX]))
     talk.note("what is there", wire.query("SELECT k FROM t"))
+
+
+@case(4)
+def batch_of_one_text(talk):
+    """As many statements as a batch can have, each the same text."""
+    wire = talk.home("CREATE TABLE t (k int PRIMARY KEY, v int)")
+    wire.socket.settimeout(LONG_ANSWER_SECONDS_MAX)
+    text = f"INSERT INTO {talk.keyspace}.t (k, v) VALUES (1, 2)"
+    talk.note("the batch", wire.batch([(text, [])] * 0xffff, kind=1))
+    talk.note("what is there", wire.query("SELECT * FROM t"))

@@ -190,14 +190,14 @@ class Wire:
     def batch(self, statements, kind=0, consistency=1, serial=None, timestamp=None, keyspace=None, now=None,
               more_flags=0, flags=0):
         """`statements`: pairs of a text or a Prepared, and its values."""
-        body = struct.pack(">BH", kind, len(statements))
+        parts = [struct.pack(">BH", kind, len(statements))]
         for statement, values in statements:
             text = isinstance(statement, str)
-            body += struct.pack(">B", not text) + (long_string(statement) if text else short_bytes(statement.id))
-            body += struct.pack(">H", len(values)) + b"".join(map(cell, values))
-        body += self.parameters(consistency, serial=serial, timestamp=timestamp, keyspace=keyspace, now=now,
-                                more_flags=more_flags)
-        return self.say(BATCH, body, flags)
+            parts += [struct.pack(">B", not text), long_string(statement) if text else short_bytes(statement.id),
+                      struct.pack(">H", len(values)), *map(cell, values)]
+        parts.append(self.parameters(consistency, serial=serial, timestamp=timestamp, keyspace=keyspace, now=now,
+                                     more_flags=more_flags))
+        return self.say(BATCH, b"".join(parts), flags)
 
 
 class Prepared:
