@@ -124,8 +124,18 @@ Result<void> check_name(const std::string& keyspace, const std::string& name) {
   return {};
 }
 
+// 'ReversedType(Int32Type)': what is DESC said within the type, by Cassandra's class.
+bool is_reversed_by_class(std::string_view type) {
+  if (!type.starts_with('\'')) return false;
+  type.remove_prefix(std::min(type.find_first_not_of(" \t\n", 1), type.size()));
+  constexpr std::string_view kMarshalPackage = "org.apache.cassandra.db.marshal.";
+  if (type.starts_with(kMarshalPackage)) type.remove_prefix(kMarshalPackage.size());
+  return type.starts_with("ReversedType");
+}
+
 // Gives a column its place: in the key, or beside it.
-void place(const Keys& keys, const std::vector<ClusteringOrder>& order, bool is_static, Column& column) {
+void place(const Keys& keys, const std::vector<ClusteringOrder>& order, const ColumnDefinition& definition,
+           Column& column) {
   const auto at = [&column](const std::vector<std::string>& names) {
     return static_cast<size_t>(std::find(names.begin(), names.end(), column.name) - names.begin());
   };
@@ -137,11 +147,12 @@ void place(const Keys& keys, const std::vector<ClusteringOrder>& order, bool is_
   } else if (clustering < keys.second.size()) {
     column.kind = ColumnKind::kClustering;
     column.position = static_cast<uint32_t>(clustering);
-    column.descending = std::any_of(order.begin(), order.end(), [&column](const ClusteringOrder& item) {
-      return item.column == column.name && item.descending;
-    });
+    column.descending = is_reversed_by_class(definition.type.text) ||
+                        std::any_of(order.begin(), order.end(), [&column](const ClusteringOrder& item) {
+                          return item.column == column.name && item.descending;
+                        });
   } else {
-    column.kind = is_static ? ColumnKind::kStatic : ColumnKind::kRegular;
+    column.kind = definition.is_static ? ColumnKind::kStatic : ColumnKind::kRegular;
   }
 }
 
@@ -213,7 +224,7 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
     column.id = ColumnId{table.next_column++};
     column.name = definition.name;
     column.type = type;
-    place(keys, statement.clustering_order, definition.is_static, column);
+    place(keys, statement.clustering_order, definition, column);
     table.columns.push_back(std::move(column));
   }
   KEYZONE_CHECK(check_keys(statement, table, keys));

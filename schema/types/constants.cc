@@ -62,7 +62,7 @@ std::string_view constant_kind_name(ConstantKind kind) { return kRules[static_ca
 // Cassandra takes bytes for a tinyint too, and any constant for a tuple, whose text is that of TupleType, and
 // for a type that it knows by its class only.
 bool Type::accepts_constant(ConstantKind kind) const {
-  if (is_tuple() || other_class_ == OtherClass::kLexicalUuid) return true;
+  if (is_tuple() || other_class_ == OtherClass::kLexicalUuid || is_composite(*this)) return true;
   if (kind_ == kTinyint && kind == ConstantKind::kHex) return true;
   return is_native() && (kRules[static_cast<int>(kind)].accepted_by & bit(kind_)) != 0;
 }
@@ -73,7 +73,7 @@ Result<Bytes> Type::from_constant(ConstantKind kind, std::string_view text) cons
                    ") for type " + to_string());
   }
   if (kind == ConstantKind::kHex && (text.starts_with("0x") || text.starts_with("0X"))) text.remove_prefix(2);
-  if (kind == ConstantKind::kHex && kind_ != kBlob) {
+  if (kind == ConstantKind::kHex && (kind_ != kBlob || is_composite(*this))) {
     KEYZONE_TRY(bytes, native_type(kBlob)->from_text(text));
     KEYZONE_CHECK(validate(bytes));
     return bytes;

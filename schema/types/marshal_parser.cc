@@ -3,12 +3,14 @@
 #include <charconv>
 
 #include "schema/types/hex.h"
+#include "schema/types/java_hash.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone {
 
 namespace {
 
+constexpr size_t kAliasesMax = 128;
 constexpr int kNamesDepthMax = 2 * kTypeDepthMax;  // each may be in a FrozenType(…)
 
 class MarshalParser {
@@ -69,6 +71,13 @@ class MarshalParser {
                             std::string(full) + "'"};
     if (name == "UserType") return user(depth);
     if (name == "VectorType") return vector(depth);
+    if (name == kCompositeClass || name == kDynamicCompositeClass) {
+      // Of what is wrong within, Cassandra says no more.
+      auto made = name == kCompositeClass ? composite(depth) : dynamic_composite(depth);
+      if (made) return made;
+      return Error{ErrorKind::kConfig, "Invalid definition for comparator " + std::string(kMarshalPackage) +
+                                           std::string(name) + "."};
+    }
     constexpr std::string_view kGenerics[] = {"FrozenType", "ReversedType", "ListType",
                                               "SetType",    "MapType",      "TupleType"};
     if (std::find(std::begin(kGenerics), std::end(kGenerics), name) == std::end(kGenerics)) return unknown;
@@ -108,6 +117,39 @@ class MarshalParser {
     }
     KEYZONE_CHECK(expect(')'));
     return vector_type(element, dimension);
+  }
+
+  Result<TypePtr> composite(int depth) {
+    KEYZONE_TRY(parts, parameters(depth));
+    return composite_type(std::move(parts));
+  }
+
+  // (s => UTF8Type, i => Int32Type), in the order in which Cassandra goes through them.
+  Result<TypePtr> dynamic_composite(int depth) {
+    std::vector<std::pair<std::string, TypePtr>> aliases;
+    if (take('(')) {
+      do {
+        if (aliases.size() == kAliasesMax) return error("too many aliases");
+        const std::string alias(identifier());
+        if (alias.size() != 1) return error("an alias should be a single character");
+        if (!take('=') || !take('>')) return error("expecting '=>' after an alias");
+        KEYZONE_TRY(aliased, type(depth + 1));
+        aliases.emplace_back(alias, std::move(aliased));
+      } while (take(','));
+      KEYZONE_CHECK(expect(')'));
+    }
+    const auto place = [&](const auto& one) {
+      return java_place(static_cast<uint8_t>(one.first[0]), aliases.size());
+    };
+    std::stable_sort(aliases.begin(), aliases.end(),
+                     [&](const auto& a, const auto& b) { return place(a) < place(b); });
+    std::vector<std::string> names;
+    std::vector<TypePtr> types;
+    for (auto& [alias, aliased] : aliases) {
+      names.push_back(alias);
+      types.push_back(std::move(aliased));
+    }
+    return dynamic_composite_type(std::move(names), std::move(types));
   }
 
   // (keyspace,hex of the name,hex of a field's name:type,…)

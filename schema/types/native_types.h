@@ -23,9 +23,15 @@ TypePtr make_duration_type();
 TypePtr make_varint_type();
 TypePtr make_decimal_type();
 TypePtr make_empty_type();
+// composite_type.cc: bytes to all else, made of the types of components; their name() is that of their class.
+TypePtr composite_type(std::vector<TypePtr> components);
+TypePtr dynamic_composite_type(std::vector<std::string> aliases, std::vector<TypePtr> types);
+bool is_composite(const Type& type);
 
 inline constexpr std::string_view kMarshalPackage = "org.apache.cassandra.db.marshal.";
 inline constexpr std::string_view kLexicalUuidClass = "LexicalUUIDType";
+inline constexpr std::string_view kCompositeClass = "CompositeType";
+inline constexpr std::string_view kDynamicCompositeClass = "DynamicCompositeType";
 std::string_view native_marshal_class(TypeKind kind);  // "Int32Type"
 uint16_t native_protocol_id(TypeKind kind);
 const TypePtr& find_native_by_marshal_class(std::string_view name);  // without the package; null if unknown

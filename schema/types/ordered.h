@@ -16,6 +16,7 @@
 //   list set map                  each element 01 form (keys and values in turn), then 00
 //   tuple, user type              each field up to the last that is not null: 01 (null) or 02 form; then 00
 //   vector                        the forms of its elements
+//   composites                    see composite_type.cc
 //
 // For DESC every byte of the form is inverted. Examples, ascending: int 1 is 02 80 00 00 01, text 'a' is
 // 02 61 00 00, frozen<list<int>> [] is 02 00, and [1] is 02 01 02 80 00 00 01 00.

@@ -53,7 +53,7 @@ bool count_parts(const Type& type, int depth, int& parts) {
 // Whether what was sorted as `b` is sorted as `a`, too.
 bool sorts_like(const Type& a, const Type& b) {
   if (a == b) return true;
-  if (a.is_native()) {
+  if (a.is_native() && !is_composite(a)) {
     const bool bytes = a.kind() == TypeKind::kText || a.kind() == TypeKind::kBlob;
     return bytes &&
            (b.kind() == TypeKind::kAscii || (b.kind() == TypeKind::kText && a.kind() == TypeKind::kBlob));
@@ -82,6 +82,7 @@ bool is_of_bounded_size(const Type& type) {
 }
 
 bool Type::is_value_compatible_with(const Type& other) const {
+  if (is_composite(*this)) return name_ == other.name_ && fields_compatible(*this, other);
   if (kind_ == TypeKind::kBlob) return true;
   if (is_lexical_uuid(*this) != is_lexical_uuid(other)) return false;
   if (kind_ != other.kind_) {

@@ -55,14 +55,14 @@ std::string_view class_name(const Type& type) {
     case OtherClass::kNone:
       break;
   }
-  return marshal_class(type.kind());
+  return is_composite(type) ? std::string_view(type.name()) : marshal_class(type.kind());
 }
 
 // Within what is frozen Cassandra no longer says so. Of a vector's element it must be said all the same,
 // since nothing else tells: names are what catalogs are read from.
 std::string marshal(const Type& type, bool say_frozen) {
   std::string name = std::string(kMarshalPackage) + std::string(class_name(type));
-  if (type.is_native()) return name;
+  if (type.is_native() && !is_composite(type)) return name;
   if (type.is_vector()) {
     return name + "(" + marshal(type.element(), true) + " , " + std::to_string(type.dimension()) + ")";
   }
@@ -72,9 +72,11 @@ std::string marshal(const Type& type, bool say_frozen) {
   for (size_t i = 0; i < type.parameters().size(); ++i) {
     if (!parts.empty()) parts += ",";
     if (type.is_user_type()) parts += to_hex(type.field_names()[i]) + ":";
+    if (type.name() == kDynamicCompositeClass) parts += type.field_names()[i] + "=>";
     parts += marshal(*type.parameters()[i], parts_say_frozen);
   }
   name += "(" + parts + ")";
+  if (is_composite(type)) return name;
   const bool frozen_by_name = say_frozen && type.frozen() && !type.is_tuple();
   return frozen_by_name ? std::string(kMarshalPackage) + "FrozenType(" + name + ")" : name;
 }
@@ -98,7 +100,8 @@ namespace {
 std::string spell(const Type& type, bool qualified);
 
 std::string spell_bare(const Type& type, bool qualified) {
-  if (type.other_class() == OtherClass::kLexicalUuid) return "'" + type.marshal_name() + "'";
+  if (type.other_class() == OtherClass::kLexicalUuid || is_composite(type))
+    return "'" + type.marshal_name() + "'";
   if (type.is_native()) return std::string(native_type_name(type.kind()));
   if (type.is_user_type()) {
     return (qualified ? quote_identifier(type.keyspace()) + "." : "") + quote_identifier(type.name());
@@ -126,7 +129,7 @@ std::string Type::to_qualified_string() const { return spell(*this, true); }
 std::string Type::marshal_name() const { return marshal(*this, true); }
 
 uint16_t Type::protocol_id() const {
-  if (other_class_ != OtherClass::kNone) return 0x0000;
+  if (other_class_ != OtherClass::kNone || is_composite(*this)) return 0x0000;
   switch (kind_) {
     case TypeKind::kList:
       return 0x0020;

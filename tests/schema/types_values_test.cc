@@ -160,6 +160,43 @@ TEST(OrderedKeys, DecimalsOfAllSizesReadBackAsEqual) {
   EXPECT_EQ(to_hex(back), "800000000a");
 }
 
+TEST(OrderedKeys, CompositesByTheirComponents) {
+  const TypePtr composite = *parse_marshal_name("CompositeType(UTF8Type, Int32Type)");
+  const TypePtr dynamic = *parse_marshal_name("DynamicCompositeType(s => UTF8Type, i => Int32Type)");
+  const std::pair<TypePtr, std::vector<const char*>> cases[] = {
+      {composite, {"", "a:_", "a", "a:-2", "a:2", "a:!", "aa:1", "b\\:b:5"}},
+      {dynamic, {"", "i@-5", "i@5", "LongType@1", "s@a", "s@a:i@-2", "s@a:i@2", "s@b"}}};
+  for (const auto& [one, texts] : cases) {
+    Bytes before;
+    for (const char* text : texts) {
+      const Bytes wire = *one->from_text(text);
+      ASSERT_TRUE(one->validate(wire)) << text;
+      for (const bool descending : {false, true}) {
+        Bytes form, back;
+        one->append_ordered(wire, descending, form);
+        ByteReader in(form);
+        ASSERT_TRUE(one->read_ordered(in, descending, back)) << text;
+        EXPECT_EQ(one->compare(back, wire), 0) << text;
+        if (one->ordered_is_exact()) {
+          EXPECT_EQ(to_hex(back), to_hex(wire)) << text;
+        }
+        if (descending) continue;
+        EXPECT_LE(before, form) << text;
+        before = form;
+      }
+    }
+  }
+  EXPECT_EQ(to_hex(*composite->from_text("abc:123")), "00036162630000040000007b00");
+  EXPECT_EQ(to_hex(*dynamic->from_text("s@a:Int32Type@1")),
+            "8073000161000009496e7433325479706500040000000100");
+  // A type named by its class is the type of its alias.
+  EXPECT_EQ(dynamic->compare(*dynamic->from_text("s@b"), *dynamic->from_text("UTF8Type@b")), 0);
+  EXPECT_EQ(dynamic->to_string(), "'" + dynamic->marshal_name() + "'");
+  EXPECT_FALSE(composite->from_text("a:1:2"));
+  EXPECT_FALSE(dynamic->from_text("a"));
+  EXPECT_FALSE(*composite == *dynamic || *composite == *native_type(TypeKind::kBlob));
+}
+
 TEST(OrderedKeys, GarbageIsRefusedNotRead) {
   uint64_t state = 1;
   const auto next = [&] { return state = state * 6364136223846793005u + 1442695040888963407u; };
@@ -170,6 +207,8 @@ TEST(OrderedKeys, GarbageIsRefusedNotRead) {
   types.push_back(tuple_type({types[0], types[11], list_type(types[6], true)}));
   types.push_back(map_type(types[13], types[19], true));
   types.push_back(vector_type(types[13], 2));
+  types.push_back(*parse_marshal_name("CompositeType(UTF8Type, Int32Type)"));
+  types.push_back(*parse_marshal_name("DynamicCompositeType(s => UTF8Type, i => Int32Type)"));
   for (int round = 0; round < 20000; ++round) {
     Bytes bytes;
     for (uint64_t size = next() >> 59; size > 0; --size)
