@@ -153,13 +153,6 @@ Result<void> scaling(const std::string&, const std::string& value) {
   return {};
 }
 
-Result<void> overlapping(const std::string& name, const std::string& value) {
-  const std::string upper = upper_case(value);
-  if (upper == "NONE" || upper == "ROW" || upper == "CELL") return {};
-  return config_error("Invalid value " + upper + " for '" + name +
-                      "' compaction sub-option - must be one of the following [NONE, ROW, CELL].");
-}
-
 Result<void> number(const std::string& name, const std::string& value) {
   KEYZONE_CHECK(whole_number(name, value));
   return {};
@@ -236,7 +229,6 @@ constexpr std::pair<std::string_view, Check> kChecks[] = {
     {"max_threshold", threshold},
     {"min_threshold", threshold},
     {"overlap_inclusion_method", overlap},
-    {"provide_overlapping_tombstones", overlapping},
     {"scaling_parameters", scaling},
     {"sstable_growth", growth},
     {"sstable_size_in_mb", larger_than_zero},
@@ -305,6 +297,15 @@ Result<void> check_thresholds(const OptionMap& options) {
 }
 
 }  // namespace
+
+Result<void> check_overlapping_tombstones(const OptionMap& options) {
+  const auto option = options.find("provide_overlapping_tombstones");
+  if (option == options.end()) return {};
+  const std::string upper = upper_case(option->second);
+  if (upper == "NONE" || upper == "ROW" || upper == "CELL") return {};
+  return config_error("Invalid value " + upper + " for '" + option->first +
+                      "' compaction sub-option - must be one of the following [NONE, ROW, CELL].");
+}
 
 Result<void> check_compaction_values(const OptionMap& options) {
   const bool unified = options.at("class").ends_with(".UnifiedCompactionStrategy");

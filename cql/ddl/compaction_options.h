@@ -5,6 +5,9 @@
 
 namespace keyzone::cql {
 
+// What is read before the strategy is asked. Errors: kConfig.
+Result<void> check_overlapping_tombstones(const OptionMap& options);
+
 // What each option may say. Errors: kConfig with Cassandra's sentences. REQUIRES: the options are of one
 // strategy.
 Result<void> check_compaction_values(const OptionMap& options);

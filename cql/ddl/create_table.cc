@@ -239,11 +239,11 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
 }
 
 Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlContext& context) {
+  KEYZONE_CHECK(check_unique(statement.properties));
   KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayCreate));
   KEYZONE_CHECK(check_shape(statement));
-  for (const Property& property : statement.properties) {  // this one is read before anything else
-    if (property.name == "cdc") KEYZONE_CHECK(bool_property(property));
-  }
+  TableOptions alone;
+  KEYZONE_CHECK(read_properties(statement.properties, alone));
   KEYZONE_CHECK(existing_keyspace(context, keyspace));
   const std::string& name = statement.table.name;
   if (context.catalog.find_table(keyspace, name)) {

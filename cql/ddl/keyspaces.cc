@@ -118,12 +118,9 @@ void warn_of_factors(const Keyspace& keyspace, DdlPlan& plan) {
 }
 
 Result<void> check_names(const Properties& properties) {
+  static constexpr std::string_view kKnown[] = {"replication", "durable_writes"};
   KEYZONE_CHECK(check_unique(properties));
-  for (const Property& property : properties) {
-    if (property.name != "replication" && property.name != "durable_writes")
-      return syntax_error("Unknown property '" + property.name + "'");
-  }
-  return {};
+  return check_known(properties, kKnown);
 }
 
 // Reads the properties into `keyspace`; says whether `replication` was among them.
@@ -147,12 +144,12 @@ Result<bool> apply_keyspace_properties(const Properties& properties, const Catal
   return replication;
 }
 
-// What a new keyspace must say, whether there is one already or not.
+// What a new keyspace must say, whether there is one already or not; only an empty map is looked at later.
 Result<void> check_has_class(const Properties& properties) {
   for (const Property& property : properties) {
     if (property.name != "replication") continue;
     KEYZONE_TRY(given, map_property(property));
-    return given.contains("class") ? Result<void>() : no_class();
+    return given.empty() || given.contains("class") ? Result<void>() : no_class();
   }
   return invalid("Missing mandatory option 'replication'");
 }

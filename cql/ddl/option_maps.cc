@@ -9,6 +9,7 @@
 #include "cql/ddl/property_values.h"
 #include "cql/ddl/table_options.h"
 #include "schema/text.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
 namespace {
@@ -69,6 +70,13 @@ std::string bare_class(const std::string& name, std::string_view package) {
 }
 std::string full_class(const std::string& name, std::string_view package) {
   return name.find('.') == name.npos ? std::string(package) + name : name;
+}
+
+const Strategy* find_strategy(const std::string& name) {
+  const std::string bare = bare_class(name, kCompactionPackage);
+  const auto found = std::find_if(std::begin(kStrategies), std::end(kStrategies),
+                                  [&](const Strategy& strategy) { return strategy.name == bare; });
+  return found == std::end(kStrategies) ? nullptr : found;
 }
 
 // 99 as "99", 50.5 as "50.5".
@@ -163,6 +171,7 @@ Result<OptionMap> check_caching(const OptionMap& given) {
     if (!out.contains(name)) unknown.push_back(name);
   }
   if (!unknown.empty()) {
+    java_sort(unknown, java_copy_size(given.size()));
     return config_error("Invalid caching sub-options [" + joined(unknown) +
                         "]: only 'keys' and 'rows_per_partition' are allowed");
   }
@@ -181,32 +190,36 @@ Result<OptionMap> check_caching(const OptionMap& given) {
   return out;
 }
 
-Result<OptionMap> check_compaction(const OptionMap& given) {
+Result<OptionMap> read_compaction(const OptionMap& given) {
   const auto name = given.find("class");
   if (name == given.end()) return config_error("Missing sub-option 'class' for the 'compaction' option");
-  const std::string bare = bare_class(name->second, kCompactionPackage);
-  const auto strategy = std::find_if(std::begin(kStrategies), std::end(kStrategies),
-                                     [&](const Strategy& s) { return s.name == bare; });
-  if (strategy == std::end(kStrategies)) {
+  const Strategy* strategy = find_strategy(name->second);
+  if (!strategy) {
     return config_error("Unable to find compaction strategy class '" +
                         full_class(name->second, kCompactionPackage) + "'");
   }
-  std::vector<std::string> unknown;
-  for (const auto& [option, value] : given) {
-    if (!kCompactionOptions.contains(option) && !strategy->options.contains(option))
-      unknown.push_back(option);
-  }
-  if (!unknown.empty()) {
-    return config_error("Properties specified [" + joined(unknown) + "] are not understood by " + bare);
-  }
   OptionMap out = given;
-  out["class"] = std::string(kCompactionPackage) + bare;
+  out["class"] = std::string(kCompactionPackage) + std::string(strategy->name);
   if (strategy->thresholds) {
     out.emplace("max_threshold", "32");
     out.emplace("min_threshold", "4");
   }
-  KEYZONE_CHECK(check_compaction_values(out));
+  KEYZONE_CHECK(check_overlapping_tombstones(out));
   return out;
+}
+
+Result<void> check_compaction(const OptionMap& options) {
+  const Strategy* strategy = find_strategy(options.at("class"));
+  KEYZONE_ASSERT(strategy != nullptr);
+  std::vector<std::string> unknown;
+  for (const auto& [option, value] : options) {
+    if (!kCompactionOptions.contains(option) && !strategy->options.contains(option))
+      unknown.push_back(option);
+  }
+  if (unknown.empty()) return check_compaction_values(options);
+  java_sort(unknown, java_copy_size(options.size() - 1));  // there without the class
+  return config_error("Properties specified [" + joined(unknown) + "] are not understood by " +
+                      std::string(strategy->name));
 }
 
 Result<OptionMap> check_compression(const OptionMap& given) {
@@ -244,7 +257,10 @@ Result<OptionMap> check_compression(const OptionMap& given) {
     }
   }
   KEYZONE_CHECK(check_compressor(known));
-  if (!unknown.empty()) return config_error("Unknown compression options " + joined(unknown));
+  if (!unknown.empty()) {
+    java_sort(unknown, java_table_size(given.size()));
+    return config_error("Unknown compression options " + unknown[0]);
+  }
   const auto at = out.find("min_compress_ratio");
   if (at == out.end()) return out;
   double ratio = 0;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "schema/text.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
 namespace {
@@ -63,6 +64,16 @@ Result<void> check_unique(const Properties& properties) {
       return syntax_error("Multiple definitions for property '" + property.name + "'");
   }
   return {};
+}
+
+Result<void> check_known(const Properties& properties, std::span<const std::string_view> known) {
+  std::vector<std::string> unknown;
+  for (const Property& property : properties) {
+    if (std::find(known.begin(), known.end(), property.name) == known.end()) unknown.push_back(property.name);
+  }
+  if (unknown.empty()) return {};
+  java_sort(unknown, java_table_size(properties.size()));
+  return syntax_error("Unknown property '" + unknown[0] + "'");
 }
 
 }  // namespace keyzone::cql

@@ -69,6 +69,29 @@ Result<void> set_memtable(std::string& to, const Property& property) {
   return {};
 }
 
+// In the order in which Cassandra reads them.
+constexpr std::string_view kRead[] = {"allow_auto_snapshot",
+                                      "bloom_filter_fp_chance",
+                                      "caching",
+                                      "comment",
+                                      "compaction",
+                                      "compression",
+                                      "memtable",
+                                      "default_time_to_live",
+                                      "gc_grace_seconds",
+                                      "incremental_backups",
+                                      "max_index_interval",
+                                      "memtable_flush_period_in_ms",
+                                      "min_index_interval",
+                                      "speculative_retry",
+                                      "additional_write_policy",
+                                      "crc_check_chance",
+                                      "cdc",
+                                      "read_repair"};
+// `extensions` are for other programs' use; id_property() reads the other.
+constexpr std::string_view kNotRead[] = {"extensions", "id"};
+
+// REQUIRES: it is one of kRead.
 Result<void> apply_property(const Property& property, TableOptions& options) {
   const std::string& name = property.name;
   if (name == "additional_write_policy") return set_retry(options.additional_write_policy, property);
@@ -77,7 +100,7 @@ Result<void> apply_property(const Property& property, TableOptions& options) {
   if (name == "caching") return set_map(options.caching, property, check_caching);
   if (name == "cdc") return set(options.cdc, property);
   if (name == "comment") return set(options.comment, property);
-  if (name == "compaction") return set_map(options.compaction, property, check_compaction);
+  if (name == "compaction") return set_map(options.compaction, property, read_compaction);
   if (name == "compression") return set_map(options.compression, property, check_compression);
   if (name == "crc_check_chance") return set(options.crc_check_chance, property);
   if (name == "default_time_to_live") return set(options.default_time_to_live, property);
@@ -88,37 +111,8 @@ Result<void> apply_property(const Property& property, TableOptions& options) {
   if (name == "memtable_flush_period_in_ms") return set(options.memtable_flush_period_in_ms, property);
   if (name == "min_index_interval") return set(options.min_index_interval, property);
   if (name == "read_repair") return set_read_repair(options.read_repair, property);
-  if (name == "speculative_retry") return set_retry(options.speculative_retry, property);
-  if (name == "extensions") {
-    KEYZONE_TRY(ignored, map_property(property));  // for other programs' use; Cassandra shows none either
-    return {};
-  }
-  if (name == "id") return {};  // id_property() reads it
-  return syntax_error("Unknown property '" + name + "'");
-}
-
-// In the order in which Cassandra looks at them; what it doesn't know comes last.
-constexpr std::string_view kOptionOrder[] = {"allow_auto_snapshot",
-                                             "bloom_filter_fp_chance",
-                                             "caching",
-                                             "comment",
-                                             "compaction",
-                                             "compression",
-                                             "memtable",
-                                             "default_time_to_live",
-                                             "gc_grace_seconds",
-                                             "incremental_backups",
-                                             "max_index_interval",
-                                             "memtable_flush_period_in_ms",
-                                             "min_index_interval",
-                                             "speculative_retry",
-                                             "additional_write_policy",
-                                             "crc_check_chance",
-                                             "cdc",
-                                             "read_repair"};
-ptrdiff_t order_of(const Property& property) {
-  return std::find(std::begin(kOptionOrder), std::end(kOptionOrder), property.name) -
-         std::begin(kOptionOrder);
+  KEYZONE_ASSERT(name == "speculative_retry");
+  return set_retry(options.speculative_retry, property);
 }
 
 Result<void> at_least(const char* name, int32_t value, int32_t least, const std::string& least_text) {
@@ -209,7 +203,10 @@ std::string double_text(double value) {
 
 TableOptions options_of(const Table& table) {
   TableOptions options;
-  for (const auto& [name, text] : table.options) (void)apply_property(stored_property(name, text), options);
+  for (const auto& [name, text] : table.options) {
+    if (std::find(std::begin(kRead), std::end(kRead), name) != std::end(kRead))
+      (void)apply_property(stored_property(name, text), options);
+  }
   options.compact_storage = table.compact();
   return options;
 }
@@ -249,16 +246,24 @@ void set_options(Table& table, const TableOptions& options) {
   keep("speculative_retry", o.speculative_retry != d.speculative_retry, o.speculative_retry);
 }
 
-Result<void> apply_properties(const Properties& properties, TableOptions& options) {
-  KEYZONE_CHECK(check_unique(properties));
-  TableOptions alone;
-  Properties in_order = properties;
-  std::stable_sort(in_order.begin(), in_order.end(),
-                   [](const Property& a, const Property& b) { return order_of(a) < order_of(b); });
-  for (const Property& property : in_order) KEYZONE_CHECK(apply_property(property, alone));
-  KEYZONE_CHECK(check_ranges(alone));
-  for (const Property& property : properties) KEYZONE_CHECK(apply_property(property, options));
+Result<void> read_properties(const Properties& properties, TableOptions& options) {
+  for (const std::string_view name : kRead) {
+    const auto property = std::find_if(properties.begin(), properties.end(),
+                                       [&](const Property& property) { return property.name == name; });
+    if (property != properties.end()) KEYZONE_CHECK(apply_property(*property, options));
+  }
   return {};
+}
+
+Result<void> apply_properties(const Properties& properties, TableOptions& options) {
+  std::vector<std::string_view> known(std::begin(kRead), std::end(kRead));
+  known.insert(known.end(), std::begin(kNotRead), std::end(kNotRead));
+  KEYZONE_CHECK(check_known(properties, known));
+  TableOptions alone;
+  KEYZONE_CHECK(read_properties(properties, alone));
+  KEYZONE_CHECK(check_compaction(alone.compaction));
+  KEYZONE_CHECK(check_ranges(alone));
+  return read_properties(properties, options);
 }
 
 Result<std::optional<Uuid>> id_property(const Properties& properties) {

@@ -48,8 +48,13 @@ TableOptions options_of(const Table& table);
 // Keeps in Table::options what differs from the defaults.
 void set_options(Table& table, const TableOptions& options);
 
-// Errors: kSyntax for what is no such property or value, kConfig for values out of range. As in Cassandra,
-// what the table has already doesn't count in these checks: the properties must be right beside defaults.
+// What can be said of the values before anyone has looked for the table: all but what apply_properties() says
+// beside. Errors: kSyntax, kConfig for what is no value of its option. REQUIRES: check_unique().
+Result<void> read_properties(const Properties& properties, TableOptions& options);
+
+// Errors: kSyntax for what is no such property, kConfig for values out of range. As in Cassandra, what the
+// table has already doesn't count in these checks: the properties must be right beside defaults. REQUIRES:
+// read_properties() says nothing against them.
 Result<void> apply_properties(const Properties& properties, TableOptions& options);
 
 // The property `id`, if it is there.

@@ -51,9 +51,7 @@ std::vector<std::string> tables_of(std::span<const BatchPart> parts) {
     std::string name = part.plan->table->keyspace + "." + part.plan->table->name;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   }
-  std::stable_sort(names.begin(), names.end(), [&names](const std::string& a, const std::string& b) {
-    return java_text_bucket(a, names.size()) < java_text_bucket(b, names.size());
-  });
+  java_sort(names, java_table_size(names.size()));
   return names;
 }
 

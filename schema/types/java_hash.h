@@ -1,14 +1,24 @@
 // The order in which Cassandra goes through things that it keeps by name in a hash table; messages show it.
 #pragma once
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace keyzone {
 
-inline uint32_t java_place(uint32_t hash, size_t names) {
+// The places of a table that grew as names were added to it, and of one that was made as a copy of another.
+inline size_t java_table_size(size_t names) {
   size_t size = 16;
   while (names > size / 4 * 3) size *= 2;
+  return size;
+}
+inline size_t java_copy_size(size_t names) { return std::bit_ceil(names * 4 / 3 + 1); }
+
+inline uint32_t java_place(uint32_t hash, size_t size) {
   return (hash ^ hash >> 16) & static_cast<uint32_t>(size - 1);
 }
 
@@ -19,14 +29,21 @@ inline uint32_t java_bucket(std::string_view name, size_t names) {
   for (auto c = name.rbegin(); c != name.rend(); ++c) {
     hash = hash * 31 + static_cast<uint32_t>(static_cast<int32_t>(static_cast<signed char>(*c)));
   }
-  return java_place(hash, names);
+  return java_place(hash, java_table_size(names));
 }
 
-// The same of a string, of ASCII.
-inline uint32_t java_text_bucket(std::string_view text, size_t texts) {
+// Of a string, of ASCII.
+inline uint32_t java_text_hash(std::string_view text) {
   uint32_t hash = 0;
   for (const char c : text) hash = hash * 31 + static_cast<unsigned char>(c);
-  return java_place(hash, texts);
+  return hash;
+}
+
+// Strings of ASCII, as they stand in a table with so many places.
+inline void java_sort(std::vector<std::string>& texts, size_t size) {
+  const auto place = [size](const std::string& text) { return java_place(java_text_hash(text), size); };
+  std::stable_sort(texts.begin(), texts.end(),
+                   [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
 }
 
 }  // namespace keyzone
