@@ -8,8 +8,9 @@ import threading
 import time
 from collections import Counter
 
+from cassandra import ConsistencyLevel, Unavailable
 from cassandra.protocol import TruncateError
-from cassandra.query import BatchStatement, BatchType
+from cassandra.query import BatchStatement, BatchType, SimpleStatement
 from cluster import STORAGE_PORT, Cluster
 from helpers import (KEYSPACE, connect, connect_one, cpu_seconds, keys, make_table, nodes_connected, status, wait_until,
                      write_rows)
@@ -80,6 +81,31 @@ def status_shows_who_is_there(directory):
         cluster.start(3)
         wait_until(lambda: status("127.0.0.3")[1] == {**up, "127.0.0.3": "UN"}, "node 3 is back")
         assert "az3" in status("127.0.0.1")[0]
+
+
+def levels_count_the_replicas_that_are_there(directory):
+    """With a zone down, ALL and THREE are refused, and say how many replicas there are; the others are answered."""
+    with Cluster(directory) as cluster:
+        session = connect_one(cluster.hosts()[0])
+        make_table(session)
+        write_rows(session, 0, 10)
+        cluster.kill(3)
+        wait_until(lambda: status("127.0.0.1")[1]["127.0.0.3"] == "DN", "node 3 is down")
+        for text in ("INSERT INTO t (k, v) VALUES (1, 'y')", "INSERT INTO t (k, v) VALUES (1, 'y') IF NOT EXISTS",
+                     "SELECT v FROM t WHERE k = 1", "SELECT k FROM t"):
+            for level in ("ONE", "TWO", "QUORUM", "LOCAL_ONE", "LOCAL_QUORUM"):
+                session.execute(at_level(text, level))
+            for level in ("THREE", "ALL"):
+                try:
+                    session.execute(at_level(text, level))
+                    assert False, f"{text} at {level} was answered by two replicas"
+                except Unavailable as error:
+                    told = (error.consistency, error.required_replicas, error.alive_replicas)
+                    assert told == (getattr(ConsistencyLevel, level), 3, 2), told
+
+
+def at_level(text, level):
+    return SimpleStatement(text, consistency_level=getattr(ConsistencyLevel, level))
 
 
 def empty_a_disk(cluster):
@@ -315,6 +341,7 @@ def idle_tablets_cost_little(directory):
 
 
 CASES = [stops_in_time, truncate_waits_as_long_as_it_is_told, survives_all_three_killed,
-         batches_outlive_their_coordinator, status_shows_who_is_there, an_empty_disk_is_filled_again,
+         batches_outlive_their_coordinator, status_shows_who_is_there, levels_count_the_replicas_that_are_there,
+         an_empty_disk_is_filled_again,
          stops_in_good_order_after_filling_a_peer,
          a_full_disk_refuses_writes_and_recovers, full_followers_are_told_of_and_restart, idle_tablets_cost_little]
