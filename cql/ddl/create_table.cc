@@ -259,6 +259,9 @@ Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlCon
   table.id = id.value_or(context.fresh_id);
   if (context.catalog.table(table.id))
     return invalid("A table with id " + table.id.to_string() + " already exists");
+  // What was planned on a table that had this id before must not be taken for planned on this one: each
+  // change of a table, and its creation, is one of the catalog's.
+  if (id) table.version = static_cast<uint32_t>(context.catalog.version.value) + 1;
   DdlPlan plan = changed(context, kCreated, "TABLE", keyspace, name);
   plan.change.put_tables.push_back(std::move(table));
   return plan;

@@ -87,12 +87,12 @@ struct FieldChange {
   }
 
   Result<bool> operator()(const AddField& change) {
+    KEYZONE_CHECK(check_field(change.type));
     if (before.find_field(change.name)) {
       if (change.if_not_exists) return false;
       return invalid("Cannot add field " + change.name + " to type " + full_name() + ": a field with name " +
                      change.name + " already exists");
     }
-    KEYZONE_CHECK(check_field(change.type));
     KEYZONE_TRY(type, resolve_type(change.type, context, before.keyspace()));
     const std::string refused = "Cannot add new field " + change.name + " of type " +
                                 type->to_qualified_string() + " to user type " + full_name();

@@ -237,6 +237,7 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
   }
   KEYZONE_TRY(keys, plan.restrictions.partition_keys(context));
   for (const Bytes& key : keys) KEYZONE_CHECK(check_partition_key(key));
+  if (keys.empty() && plan.conditional()) KEYZONE_CHECK(check_conditional_keys(plan));
   if (keys.empty() && plan.restrictions.names_rows())
     KEYZONE_CHECK(plan.restrictions.clustering_keys(context));
   for (Bytes& key : keys) KEYZONE_CHECK(add_partition(plan, context, std::move(key), head));

@@ -148,7 +148,7 @@ Result<Match> tested(const PrepareContext& context, const Term& term, const Rece
   if (const auto* map = term.as<MapLiteral>()) return of_map(context, *map, receiver);
   if (const auto* tuple = term.as<TupleLiteral>()) return of_tuple(context, *tuple, receiver);
   if (const auto* user = term.as<UserTypeLiteral>()) return of_user_type(context, *user, receiver);
-  if (term.as<Arithmetic>() || term.as<Negation>() || term.as<FunctionCall>())
+  if (term.as<Arithmetic>() || term.as<Negation>() || term.as<FunctionCall>() || term.as<Cast>())
     return fit_of_call(context, term, want);
   return of_type(exact_type(context, term), want);
 }
@@ -197,7 +197,8 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
     return invalid("Cannot assign value " + text + " to " + receiver.name + " of type " +
                    receiver.type->to_string());
   }
-  return prepare_term(context, hint.term, receiver);
+  const bool says_type = receiver.name == kSelectionName && hint.term->as<BindMarker>();
+  return prepare_term(context, hint.term, says_type ? receiver.with(receiver.name, type) : receiver);
 }
 
 Receiver part_receiver(const Receiver& whole, const std::string& part, TypePtr type) {

@@ -306,7 +306,7 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
   const size_t slot = slots_.add_stamps(*column);
   StampedPart of;
   if (element || slice) {
-    const std::string name = "key(" + column->name + ")";
+    const std::string name = (type.kind() == TypeKind::kMap ? "key(" : "value(") + column->name + ")";
     for (const auto& [term, key] : {std::pair(element ? element->key : slice->from, &of.from),
                                     std::pair(slice ? slice->to : nullptr, &of.to)}) {
       if (!term) continue;

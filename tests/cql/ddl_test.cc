@@ -388,6 +388,17 @@ TEST_F(SchemaChanges, AlterationsAreRefused) {
               HasSubstr("Cannot mask columns"));
 }
 
+TEST_F(SchemaChanges, ATableWithTheIdOfAnotherIsOfAnotherVersion) {
+  const std::string create =
+      "CREATE TABLE k.w (a int PRIMARY KEY) WITH id = 123e4567-e89b-12d3-a456-426614174000";
+  run(create);
+  run("ALTER TABLE k.w ADD b int");
+  const uint32_t before = table("w").version;
+  run("DROP TABLE k.w");
+  run(create);
+  EXPECT_GT(table("w").version, before);
+}
+
 TEST_F(SchemaChanges, UserTypesSpread) {
   run("CREATE TABLE k.w (a int PRIMARY KEY, b frozen<u>, c list<frozen<v>>, d u)");
   const uint32_t version = table("w").version;
