@@ -1,4 +1,5 @@
-"""Checks the shape of the tree: who includes whom (the diagram in ARCHITECTURE.md), and how long files are."""
+"""Checks the shape of the tree: who includes whom (the diagram in ARCHITECTURE.md), how long files are, and that the
+planted bugs can still be planted."""
 import os
 import re
 import subprocess
@@ -64,6 +65,13 @@ def readme_problems(names):
             yield f"{folder}/ has no README.md that says what it owns"
 
 
+def mutant_problems(name):
+    """A planted bug of another day's run would be found not to fit only then."""
+    command = ["patch", "-p1", "--dry-run", "--force", "--silent", "-i", os.path.join(ROOT, name)]
+    if subprocess.run(command, cwd=ROOT, capture_output=True).returncode != 0:
+        yield f"{name} doesn't fit the sources any more"
+
+
 def main():
     names = tracked_files()
     sources = [name for name in names if name.endswith(SOURCE) or name in ("run", "test")]
@@ -74,9 +82,14 @@ def main():
         found = list(include_problems(name, text)) + list(length_problems(name, text))
         bad_files += bool(found)
         problems += found
+    mutants = [name for name in names if name.startswith("tests/mutants/") and name.endswith(".patch")]
+    for name in mutants:
+        found = list(mutant_problems(name))
+        bad_files += bool(found)
+        problems += found
     for problem in problems:
         print(problem)
-    print(f"tree: {len(sources) - bad_files} passed, {bad_files} failed")
+    print(f"tree: {len(sources) + len(mutants) - bad_files} passed, {bad_files} failed")
     return 1 if problems else 0
 
 
