@@ -139,7 +139,7 @@ class MarshalParser {
       KEYZONE_CHECK(expect(')'));
     }
     const auto place = [&](const auto& one) {
-      return java_place(static_cast<uint8_t>(one.first[0]), aliases.size());
+      return java_place(static_cast<uint8_t>(one.first[0]), java_table_size(aliases.size()));
     };
     std::stable_sort(aliases.begin(), aliases.end(),
                      [&](const auto& a, const auto& b) { return place(a) < place(b); });
