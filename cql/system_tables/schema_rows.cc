@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cql/ddl/table_options.h"
+#include "cql/plan/prepare_context.h"
 #include "cql/system_tables/row_builder.h"
 #include "schema/time_units.h"
 
@@ -87,7 +88,7 @@ std::vector<SystemRow> columns_of(const Table& system_table, const std::vector<T
     for (const Column& column : table->columns) by_name[column.name] = &column;
     std::vector<Column> hidden = hidden_columns(*table);
     for (const Column& column : hidden) by_name[column.name] = &column;
-    const bool flat = table->compact() && table->clustering_size == 0;
+    const bool flat = has_hidden_clustering(*table);
     for (const auto& [name, column] : by_name) {
       const bool shown = hidden.empty() || column < hidden.data() || column >= hidden.data() + hidden.size();
       const bool clustering = column->kind == ColumnKind::kClustering;
