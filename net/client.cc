@@ -17,9 +17,7 @@ struct ClientConnection::State {
                 .max_body = kMaxReplyBody,
                 .max_body_before_ready = kMaxFrameBodyBeforeReady}),
         writer(Role::kClient) {
-    const size_t streams = std::min(options.max_in_flight, kMaxStreams);
-    callbacks.resize(streams);
-    for (size_t i = streams; i > 0; --i) free_streams.push_back(static_cast<int16_t>(i - 1));
+    options.max_in_flight = std::min(options.max_in_flight, kMaxStreams);
   }
 
   // --- requests ---
@@ -31,7 +29,11 @@ struct ClientConnection::State {
   }
 
   int16_t take_stream(ReplyCallback callback) {
-    KEYZONE_ASSERT(!free_streams.empty() && !closed);
+    KEYZONE_ASSERT(has_free_stream() && !closed);
+    if (free_streams.empty()) {
+      callbacks.push_back(std::move(callback));
+      return static_cast<int16_t>(callbacks.size() - 1);
+    }
     const int16_t id = free_streams.back();
     free_streams.pop_back();
     callbacks[static_cast<size_t>(id)] = std::move(callback);
@@ -43,6 +45,7 @@ struct ClientConnection::State {
   }
 
   size_t in_flight() const { return callbacks.size() - free_streams.size(); }
+  bool has_free_stream() const { return in_flight() < options.max_in_flight; }
 
   // --- replies ---
   void on_bytes(BytesView bytes) {
@@ -185,8 +188,8 @@ struct ClientConnection::State {
   ByteStream* stream = nullptr;
   FrameReader reader;
   FrameWriter writer;
-  std::vector<ReplyCallback> callbacks;  // by stream id; empty: free
-  std::vector<int16_t> free_streams;
+  std::vector<ReplyCallback> callbacks;  // by stream id, as many as were ever used; empty: free
+  std::vector<int16_t> free_streams;     // of these
   ReplyCallback ready_callback;
   std::function<void(const Event&)> event_callback;
   ClientReply reply;  // reused
@@ -210,7 +213,7 @@ void ClientConnection::on_event(std::function<void(const Event&)> callback) {
 bool ClientConnection::ready() const { return state_->ready; }
 bool ClientConnection::closed() const { return state_->closed; }
 size_t ClientConnection::in_flight() const { return state_->in_flight(); }
-bool ClientConnection::can_send() const { return state_->ready && !state_->free_streams.empty(); }
+bool ClientConnection::can_send() const { return state_->ready && state_->has_free_stream(); }
 void ClientConnection::set_decode_rows(bool on) { state_->decode_cells = on; }
 void ClientConnection::flush() { state_->flush(); }
 
