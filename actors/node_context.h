@@ -67,7 +67,6 @@ class SessionDirectory {
 // What replicas report for virtual tables and placement.
 struct ReplicaStatus {
   GroupId group;
-  Uuid table;
   NodeId leader;
   Term term;
   LogIndex applied;
@@ -77,6 +76,7 @@ struct ReplicaStatus {
   LogIndex last_index;
   raft::Configuration members;   // in force here
   bool members_settled = false;  // they are applied here, and no change is under way
+  bool operator==(const ReplicaStatus&) const = default;
 };
 class StatusBoard {
  public:

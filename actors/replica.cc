@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kReplicaTick{50};
 constexpr std::chrono::milliseconds kCampaignTick{4};
 constexpr uint32_t kCampaigns = 100;  // of a new group's first leader, until the others are there to answer
-constexpr uint32_t kHeartbeatTicks = 3;
+constexpr uint32_t kHeartbeatTicks = 4;
 constexpr uint32_t kQuietTicksBeforeSleep = 20;
 constexpr uint32_t kFullTicksBeforeHandOver = 10;
 constexpr uint32_t kWakeTicksMax = 6;     // a follower whose leader's node died campaigns within so many
@@ -479,7 +479,9 @@ void Replica::report_status() {
   status.last_index = raft_->last_index();
   status.members = raft_->configuration();
   status.members_settled = raft_->members_settled();
-  context_.statuses.report(status);
+  if (status == reported_) return;
+  reported_ = std::move(status);
+  context_.statuses.report(reported_);
 }
 
 void Replica::hand_over() {

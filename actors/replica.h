@@ -111,6 +111,7 @@ class Replica : public ShardActor, public raft::LogReader {
   Random random_;
   std::unique_ptr<raft::Raft> raft_;
   LogIndex applied_;
+  ReplicaStatus reported_;  // as the status board has it
 
  private:
   struct Transfer {  // a snapshot that we give
