@@ -150,24 +150,8 @@ void Client::opened(const std::shared_ptr<Connection>& connection, std::shared_p
                            [this, weak = std::weak_ptr(connection)](net::ClientReply& reply) {
                              const auto at = weak.lock();
                              if (!at || at != connection_) return;
-                             if (reply.ok()) return prepare(at);
-                             go_on_after(kReconnect);
+                             go_on_after(reply.ok() ? 1 : kReconnect);
                            });
-}
-
-void Client::prepare(const std::shared_ptr<Connection>& connection) {
-  if (mode_ == Mode::kSchema || connection->prepared_count == kStatements) return go_on_after(1);
-  const size_t next = connection->prepared_count;
-  connection->client.prepare(kTexts[next],
-                             [this, next, weak = std::weak_ptr(connection)](net::ClientReply& reply) {
-                               const auto at = weak.lock();
-                               if (!at || at != connection_) return;
-                               if (!reply.ok()) return go_on_after(kReconnect);
-                               at->prepared[next] = reply.result.prepared.id;
-                               ++at->prepared_count;
-                               prepare(at);
-                             });
-  connection->client.flush();
 }
 
 // Not from within a callback of the connection: it may be destroyed here.
@@ -201,7 +185,6 @@ void Client::go_on() {
   if (connection_ && (!connection_->stream || !connection_->client.ready())) drop();
   if (!connection_) return connect();
   if (mode_ == Mode::kSchema) return send_schema();
-  if (connection_->prepared_count < kStatements) return prepare(connection_);
   if (mode_ == Mode::kWork) {
     if (!workload_.running_) {
       mode_ = Mode::kIdle;
@@ -306,17 +289,36 @@ void Client::finish(bool well) {
 
 // --- operations
 
+void Client::with_prepared(Statement statement, net::ReplyCallback done,
+                           std::function<void(const Bytes&)> go_on) {
+  const auto number = static_cast<size_t>(statement);
+  if (const auto& id = connection_->prepared[number]; !id.empty()) return go_on(id);
+  connection_->client.prepare(kTexts[number],
+                              [this, number, weak = std::weak_ptr(connection_), done = std::move(done),
+                               go_on = std::move(go_on)](net::ClientReply& reply) {
+                                if (!reply.ok()) return done(reply);
+                                const auto at = weak.lock();
+                                if (!at || at != connection_) return;  // given up meanwhile
+                                at->prepared[number] = reply.result.prepared.id;
+                                go_on(at->prepared[number]);
+                              });
+  connection_->client.flush();
+}
+
 void Client::execute(Statement statement, std::vector<Bytes> values, net::ReplyCallback done) {
-  net::ExecuteRequest request;
-  request.id = connection_->prepared[static_cast<size_t>(statement)];
-  for (const auto& value : values) request.parameters.values.push_back(Value::of(value));
   const bool reads = statement == Statement::kReadRegister || statement == Statement::kReadConditional ||
                      statement == Statement::kReadSet || statement == Statement::kReadPair ||
                      statement == Statement::kReadCounter || statement == Statement::kReadFleeting ||
                      statement == Statement::kReadEntries;
-  request.parameters.consistency = reads ? read_consistency() : net::Consistency::kLocalQuorum;
-  connection_->client.execute(request, std::move(done));
-  connection_->client.flush();
+  const auto consistency = reads ? read_consistency() : net::Consistency::kLocalQuorum;
+  with_prepared(statement, done, [this, consistency, values = std::move(values), done](const Bytes& id) {
+    net::ExecuteRequest request;
+    request.id = id;
+    for (const auto& value : values) request.parameters.values.push_back(Value::of(value));
+    request.parameters.consistency = consistency;
+    connection_->client.execute(request, done);
+    connection_->client.flush();
+  });
 }
 
 net::Consistency Client::read_consistency() {
@@ -570,21 +572,24 @@ void Client::perform_on_counter(Task task, size_t key) {
 }
 
 void Client::write_pairs(size_t key, int64_t value, net::ReplyCallback done) {
-  const Bytes wire_key = wire_int(static_cast<int64_t>(key)), wire_value = wire_bigint(value);
-  std::vector<Bytes> parts;
-  for (int32_t part = 0; part < kPairRows; ++part) parts.push_back(wire_int(part));
-  net::BatchRequest batch;
-  batch.type = random_.below(2) == 0 ? net::BatchType::kLogged : net::BatchType::kUnlogged;
-  batch.consistency = net::Consistency::kLocalQuorum;
-  for (const auto& part : parts) {
-    net::BatchStatement statement;
-    statement.prepared = true;
-    statement.text_or_id = connection_->prepared[static_cast<size_t>(Statement::kWritePair)];
-    statement.values = {Value::of(wire_key), Value::of(part), Value::of(wire_value)};
-    batch.statements.push_back(std::move(statement));
-  }
-  connection_->client.batch(batch, std::move(done));
-  connection_->client.flush();
+  const auto type = random_.below(2) == 0 ? net::BatchType::kLogged : net::BatchType::kUnlogged;
+  with_prepared(Statement::kWritePair, done, [this, key, value, type, done](const Bytes& id) {
+    const Bytes wire_key = wire_int(static_cast<int64_t>(key)), wire_value = wire_bigint(value);
+    std::vector<Bytes> parts;
+    for (int32_t part = 0; part < kPairRows; ++part) parts.push_back(wire_int(part));
+    net::BatchRequest batch;
+    batch.type = type;
+    batch.consistency = net::Consistency::kLocalQuorum;
+    for (const auto& part : parts) {
+      net::BatchStatement statement;
+      statement.prepared = true;
+      statement.text_or_id = id;
+      statement.values = {Value::of(wire_key), Value::of(part), Value::of(wire_value)};
+      batch.statements.push_back(std::move(statement));
+    }
+    connection_->client.batch(batch, done);
+    connection_->client.flush();
+  });
 }
 
 }  // namespace keyzone::sim

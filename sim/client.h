@@ -77,13 +77,11 @@ class Client {
     explicit Connection() : client({}) {}
     net::ClientConnection client;
     std::shared_ptr<net::ByteStream> stream;
-    std::array<Bytes, kStatements> prepared;
-    size_t prepared_count = 0;
+    std::array<Bytes, kStatements> prepared;  // ids; empty: not yet
   };
 
   void connect();
   void opened(const std::shared_ptr<Connection>& connection, std::shared_ptr<net::ByteStream> stream);
-  void prepare(const std::shared_ptr<Connection>& connection);
   void drop();
   void go_on_after(Time delay);
   void go_on();
@@ -98,6 +96,9 @@ class Client {
   void remove_entries(SetHistory& history, size_t key);
   void perform_on_pairs(Task task, size_t key);
   void perform_on_counter(Task task, size_t key);
+  // Goes on with the statement's id, prepared on this connection first if it isn't yet; where that fails,
+  // `done` gets the reply, as it would that of the request.
+  void with_prepared(Statement statement, net::ReplyCallback done, std::function<void(const Bytes&)> go_on);
   // One prepared statement. `done` gets the reply of this request, once, unless the client gave it up before.
   void execute(Statement statement, std::vector<Bytes> values, net::ReplyCallback done);
   void write_pairs(size_t key, int64_t value, net::ReplyCallback done);
