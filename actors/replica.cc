@@ -14,12 +14,17 @@ namespace {
 constexpr std::chrono::milliseconds kReplicaTick{50};
 constexpr std::chrono::milliseconds kCampaignTick{4};
 constexpr uint32_t kCampaigns = 100;  // of a new group's first leader, until the others are there to answer
-constexpr uint32_t kHeartbeatTicks = 4;
+constexpr uint32_t kHeartbeatTicks = 4;  // at most: half the election timeout if that is shorter
+constexpr uint32_t kElectionTicksMin = 2;
 constexpr uint32_t kQuietTicksBeforeSleep = 20;
 constexpr uint32_t kFullTicksBeforeHandOver = 10;
 constexpr uint32_t kWakeTicksMax = 6;     // a follower whose leader's node died campaigns within so many
 constexpr size_t kApplyEntriesMax = 512;  // in one batch
 constexpr size_t kApplyBytesMax = 1 << 20;
+
+uint32_t election_ticks(const NodeOptions& options) {
+  return std::max(kElectionTicksMin, static_cast<uint32_t>(options.election_timeout / kReplicaTick));
+}
 
 std::string install_name(GroupId group) { return "install/" + std::to_string(group.value); }
 
@@ -111,8 +116,8 @@ Result<void> Replica::boot() {
   raft::Config config;
   config.self = context_.self;
   config.incarnation = context_.incarnation;
-  config.election_timeout_ticks = static_cast<uint32_t>(context_.options.election_timeout / kReplicaTick);
-  config.heartbeat_ticks = kHeartbeatTicks;
+  config.election_timeout_ticks = election_ticks(context_.options);
+  config.heartbeat_ticks = std::min(kHeartbeatTicks, config.election_timeout_ticks / 2);
   config.may_vote = !damaged;
   raft_ = std::make_unique<raft::Raft>(config, restored, *this);
   shard_.add_replica(group, self_, applied_);
@@ -439,7 +444,7 @@ void Replica::wake() {
 }
 
 void Replica::draw_election_timeout(bool soon) {
-  const auto base = static_cast<uint32_t>(context_.options.election_timeout / kReplicaTick);
+  const uint32_t base = election_ticks(context_.options);
   const uint32_t drawn = soon ? 1 + static_cast<uint32_t>(random_.below(kWakeTicksMax))
                               : base + static_cast<uint32_t>(random_.below(base));
   raft_->set_election_timeout(drawn);
