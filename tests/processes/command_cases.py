@@ -116,7 +116,8 @@ def dev_keeps_its_limits(directory):
     """Keys of a node that clients feel."""
     flags = ["--memory", "--native_transport_max_frame_size", "64KiB", "--batch_size_warn_threshold", "200B",
              "--batch_size_fail_threshold", "1KiB", "--tombstone_warn_threshold", "3",
-             "--tombstone_failure_threshold", "5"]
+             "--tombstone_failure_threshold", "5",
+             "--heartbeat_interval", "20ms", "--election_timeout", "60ms"]  # shorter than a replica's ticks
     with dev(directory, *flags) as one:
         one.wait_line("^ready")
         session = connect(["127.0.0.1"], DEV_PORT)
