@@ -100,6 +100,8 @@ actors::NodeOptions options_of(const NodeConfig& config) {
   options.sweep_interval = config.sweep_interval;
   options.connections_max = config.native_transport_max_concurrent_connections;
   for (const auto& [name, value] : config.guardrails) KEYZONE_ASSERT(options.guardrails.set(name, value));
+  for (const auto& [name, values] : config.guardrail_names)
+    KEYZONE_ASSERT(options.guardrails.set_names(name, values));
   options.settings = node_config_values(config);
   return options;
 }

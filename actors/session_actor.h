@@ -153,8 +153,7 @@ class Session : public ShardActor, public net::StreamHandler {
   std::optional<Error> check_conditional_consistency(const std::string& keyspace,
                                                      const ClientRequest& request) const;
   std::optional<Error> check_each_quorum(const std::string& keyspace) const;
-  std::optional<Error> check_page_size(const cql::PreparedInfo& info, const cql::ExecuteOptions& options,
-                                       ClientRequest& request) const;
+  std::optional<Error> check_levels(bool is_write, ClientRequest& request) const;
   // The keyspace that a request names, else the session's.
   Result<std::string> keyspace_of(const std::optional<BytesView>& named);
   void warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request);

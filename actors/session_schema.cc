@@ -67,13 +67,19 @@ void Session::start_schema(uint32_t number) {
   auto& request = requests_.at(number);
   const auto& execution = std::get<cql::SchemaExecution>(*request.execution);
   const auto& catalog = *view().catalog;
-  auto plan = cql::plan_schema_change(*execution.statement,
-                                      {catalog, execution.keyspace, time_uuid(), context_.clock.now()});
+  auto permitted = cql::permit_statement(dialect_.guardrails, execution.statement, catalog,
+                                         execution.keyspace, request.warnings);
+  if (!permitted) return fail(number, permitted.error());
+  auto plan =
+      cql::plan_schema_change(**permitted, {catalog, execution.keyspace, time_uuid(), context_.clock.now()});
   if (!plan && plan.error().kind == ErrorKind::kAlreadyExists) {
     return await_agreement(number, catalog.version,
                            [this, error = plan.error()](uint32_t agreed) { fail(agreed, error); });
   }
   if (!plan) return fail(number, plan.error());
+  auto checked =
+      cql::check_schema_change(dialect_.guardrails, **permitted, plan->change, catalog, request.warnings);
+  if (!checked) return fail(number, checked.error());
   request.warn(plan->warnings);
   if (!plan->event) {  // nothing to do
     return await_agreement(number, catalog.version, [this](uint32_t agreed) {
@@ -81,9 +87,6 @@ void Session::start_schema(uint32_t number) {
       forget(agreed);
     });
   }
-  auto checked = cql::check_schema_change(dialect_.guardrails, *execution.statement, plan->change, catalog,
-                                          request.warnings);
-  if (!checked) return fail(number, checked.error());
   auto& change = plan->change;
   change.expected = catalog.version;
   uint64_t next_id = std::max(catalog.next_id, kFirstDynamicId);

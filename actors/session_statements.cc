@@ -1,6 +1,7 @@
 // How a session makes plans of statements: QUERY, PREPARE, EXECUTE and BATCH, and what it refuses before
 // anyone is asked.
 #include <algorithm>
+#include <set>
 
 #include "actors/session_actor.h"
 #include "cql/system_tables/system_tables.h"
@@ -162,8 +163,10 @@ Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest
   auto options = options_of(asked.parameters);
   options.prepared = request.prepared;
   if (request.plans == 0) {
+    if (info.is_read() || info.is_write()) {
+      if (auto wrong = check_levels(info.is_write(), request)) return *wrong;
+    }
     if (auto wrong = check_consistency(info, request)) return *wrong;
-    if (auto wrong = check_page_size(info, options, request)) return *wrong;
   }
   auto execution = cql::begin(cached->prepared, options, view().catalog);
   if (execution && request.plans == 0 && info.is_write() && info.conditional) {
@@ -262,6 +265,7 @@ void Session::plan_batch(const net::BatchRequest& batch, uint32_t number) {
   const auto kind = batch.type == net::BatchType::kLogged     ? cql::BatchKind::kLogged
                     : batch.type == net::BatchType::kUnlogged ? cql::BatchKind::kUnlogged
                                                               : cql::BatchKind::kCounter;
+  if (auto wrong = check_levels(true, request)) return fail(number, *wrong);
   auto execution = cql::begin_batch(kind, items, options_of(parameters), view().catalog);
   if (!execution) return fail(number, execution.error());
   const auto* write = std::get_if<cql::WriteExecution>(&*execution);
@@ -304,15 +308,17 @@ std::optional<Error> Session::check_consistency(const cql::PreparedInfo& info,
   return std::nullopt;
 }
 
-std::optional<Error> Session::check_page_size(const cql::PreparedInfo& info,
-                                              const cql::ExecuteOptions& options,
-                                              ClientRequest& request) const {
+// The levels that an operator doesn't want: of a write the serial one, too, whether it is conditional or not.
+std::optional<Error> Session::check_levels(bool is_write, ClientRequest& request) const {
   const auto& guardrails = dialect_.guardrails;
-  if (!options.page_size || info.kind != cql::StatementKind::kSelect ||
-      !guardrails.of(cql::Limit::kPageSize).set())
-    return std::nullopt;
-  auto checked =
-      guardrails.check(cql::Limit::kPageSize, info.table_name, *options.page_size, request.warnings);
+  const cql::Named named =
+      is_write ? cql::Named::kWriteConsistencyLevels : cql::Named::kReadConsistencyLevels;
+  if (!guardrails.of(named).set()) return std::nullopt;
+  std::set<net::Consistency> levels = {request.consistency};
+  if (is_write) levels.insert(request.serial_consistency.value_or(net::Consistency::kSerial));
+  std::vector<std::string> names;
+  for (const net::Consistency level : levels) names.emplace_back(to_string(level));
+  auto checked = guardrails.check(named, names, request.warnings);
   return checked ? std::nullopt : std::optional<Error>(checked.error());
 }
 

@@ -65,6 +65,8 @@ struct NodeConfig {
 
   // by key, those that are set; -1: no limit; bytes, microseconds
   std::map<std::string, std::int64_t> guardrails;
+  std::map<std::string, std::vector<std::string>>
+      guardrail_names;  // of properties, and of consistency levels
 
   // How it treats peers.
   std::chrono::milliseconds heartbeat_interval = defaults::kHeartbeatInterval;

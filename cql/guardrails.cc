@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <map>
-
-#include "cql/system_tables/system_tables.h"
+#include <utility>
 
 namespace keyzone::cql {
 namespace {
@@ -25,6 +24,10 @@ constexpr std::string_view kItems =
     "Detected collection {what} with {value} items, this exceeds the {kind} threshold of {limit}.";
 constexpr std::string_view kSize =
     "Detected collection {what} of size {value}, this exceeds the {kind} threshold of {limit}.";
+constexpr std::string_view kFewCopies =
+    "The keyspace {what} has a replication factor of {value}, below the {kind} threshold of {limit}.";
+constexpr std::string_view kManyCopies =
+    "The keyspace {what} has a replication factor of {value}, above the {kind} threshold of {limit}.";
 constexpr std::string_view kDimensions =
     "{what} has a vector of {value} dimensions, this exceeds the {kind} threshold of {limit}.";
 constexpr std::string_view kTooLate =
@@ -72,6 +75,8 @@ constexpr LimitText kTexts[kLimits] = {
      "Timestamps too far in the future can lead to data that can't be easily overwritten"},
     {"minimum_timestamp", "minimum_timestamp", kTooEarly, kTooEarly,
      "Timestamps too far in the past can cause writes can be unexpectedly lost"},
+    {"minimum_replication_factor", "minimum_replication_factor", kFewCopies, kFewCopies},
+    {"maximum_replication_factor", "maximum_replication_factor", kManyCopies, kManyCopies},
     {"tombstones", "tombstone", "", ""},  // worded by who counts them
 };
 
@@ -80,6 +85,7 @@ struct FeatureText {
   std::string_view key;
   std::string_view what;
   std::string_view reason = "";
+  std::string_view warned_key = "";
 };
 constexpr FeatureText kFeatureTexts[kFeatures] = {
     {"allow_filtering", "allow_filtering_enabled", "Querying with ALLOW FILTERING",
@@ -88,10 +94,39 @@ constexpr FeatureText kFeatureTexts[kFeatures] = {
     {"user_timestamps", "user_timestamps_enabled", "User provided timestamps (USING TIMESTAMP)"},
     {"drop_truncate_table_enabled", "drop_truncate_table_enabled", "DROP and TRUNCATE TABLE functionality"},
     {"drop_keyspace_enabled", "drop_keyspace_enabled", "DROP KEYSPACE functionality"},
-    {"alter_table", "alter_table_enabled", "User access to ALTER TABLE statement for column mutation"},
+    {"alter_table", "alter_table_enabled", "ALTER TABLE changing columns"},
     {"read_before_write_list_operations", "read_before_write_list_operations_enabled",
      "List operation requiring read before write"},
+    {"uncompressed_tables_enabled", "uncompressed_tables_enabled", "Uncompressed table"},
+    {"compact_tables", "compact_tables_enabled", "Creation of new COMPACT STORAGE tables"},
+    {"simplestrategy", "simplestrategy_enabled", "SimpleStrategy"},
+    {"vector_type_enabled", "vector_type_enabled", "Vector type"},
+    {"zero_ttl_on_twcs", "zero_ttl_on_twcs_enabled",
+     "0 default_time_to_live on a table with TimeWindowCompactionStrategy compaction strategy",
+     "It is suspicious to use default_time_to_live set to 0 with such compaction strategy. Please keep in "
+     "mind "
+     "that data will not start to automatically expire after they are older than a respective compaction "
+     "window unit of a certain size. Please set TTL for your INSERT or UPDATE statements if you expect data "
+     "to be expired as table settings will not do it. ",
+     "zero_ttl_on_twcs_warned"},
 };
+
+struct NamedText {
+  std::string_view name;  // of the guardrail, and the beginning of its keys
+  std::string_view what;
+};
+constexpr NamedText kNamedTexts[kNamedSets] = {
+    {"table_properties", "Table Properties"},
+    {"read_consistency_levels", "read consistency levels"},
+    {"write_consistency_levels", "write consistency levels"},
+};
+struct Treatment {
+  std::string_view suffix;  // of the key
+  std::vector<std::string> NamedSets::*names;
+};
+constexpr Treatment kTreatments[] = {{"_warned", &NamedSets::warned},
+                                     {"_ignored", &NamedSets::ignored},
+                                     {"_disallowed", &NamedSets::disallowed}};
 
 std::string warn_key(const LimitText& text) { return std::string(text.prefix) + "_warn_threshold"; }
 std::string fail_key(const LimitText& text) {
@@ -128,6 +163,27 @@ std::string sentence(const LimitText& text, std::string_view form, std::string_v
                    text.reason);
 }
 
+// "[a, b]"
+std::string listed(const std::vector<std::string>& names) {
+  std::string out = "[";
+  for (const std::string& name : names) out += (out.size() > 1 ? ", " : "") + name;
+  return out + "]";
+}
+
+std::vector<std::string> common(const std::vector<std::string>& values,
+                                const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(out), [&](const std::string& value) {
+    return std::find(names.begin(), names.end(), value) != names.end();
+  });
+  return out;
+}
+
+void add_once(std::vector<std::string>& warnings, std::string warning) {
+  if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end())
+    warnings.push_back(std::move(warning));
+}
+
 }  // namespace
 
 Guardrails::Guardrails() {
@@ -141,6 +197,18 @@ bool Guardrails::set(std::string_view name, int64_t value) {
   }
   for (size_t i = 0; i < kFeatures; ++i) {
     if (name == kFeatureTexts[i].key) return forbidden_[i] = value == 0, true;
+    if (!name.empty() && name == kFeatureTexts[i].warned_key) return warned_[i] = value != 0, true;
+  }
+  return false;
+}
+
+bool Guardrails::set_names(std::string_view name, std::vector<std::string> values) {
+  for (size_t i = 0; i < kNamedSets; ++i) {
+    for (const Treatment& treatment : kTreatments) {
+      if (name != std::string(kNamedTexts[i].name) + std::string(treatment.suffix)) continue;
+      named_[i].*treatment.names = std::move(values);
+      return true;
+    }
   }
   return false;
 }
@@ -151,7 +219,10 @@ std::vector<std::pair<std::string, int64_t>> Guardrails::all() const {
     out.emplace_back(warn_key(kTexts[i]), thresholds_[i].warn);
     out.emplace_back(fail_key(kTexts[i]), thresholds_[i].fail);
   }
-  for (size_t i = 0; i < kFeatures; ++i) out.emplace_back(kFeatureTexts[i].key, forbidden_[i] ? 0 : 1);
+  for (size_t i = 0; i < kFeatures; ++i) {
+    out.emplace_back(kFeatureTexts[i].key, forbidden_[i] ? 0 : 1);
+    if (!kFeatureTexts[i].warned_key.empty()) out.emplace_back(kFeatureTexts[i].warned_key, warned_[i]);
+  }
   return out;
 }
 
@@ -159,13 +230,13 @@ Result<void> Guardrails::check(Limit limit, std::string_view what, int64_t value
                                std::vector<std::string>& warnings) const {
   const Threshold& threshold = of(limit);
   const LimitText& text = kTexts[static_cast<size_t>(limit)];
-  if (threshold.fail >= 0 && value > threshold.fail)
+  const auto beyond = [&](int64_t border) {
+    return border >= 0 && (limit == Limit::kMinimumReplicationFactor ? value < border : value > border);
+  };
+  if (beyond(threshold.fail))
     return invalid(sentence(text, text.failure, what, value, threshold.fail, "failure"));
-  if (threshold.warn >= 0 && value > threshold.warn) {
-    std::string warning = sentence(text, text.warning, what, value, threshold.warn, "warning");
-    if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end())
-      warnings.push_back(std::move(warning));
-  }
+  if (beyond(threshold.warn))
+    add_once(warnings, sentence(text, text.warning, what, value, threshold.warn, "warning"));
   return {};
 }
 
@@ -187,129 +258,52 @@ Result<void> Guardrails::check_timestamp(std::string_view table, Timestamp stamp
   return {};
 }
 
-Result<void> Guardrails::check(Feature feature) const {
+Result<void> Guardrails::check(Feature feature, std::string_view what) const {
   if (allows(feature)) return {};
   const FeatureText& text = kFeatureTexts[static_cast<size_t>(feature)];
-  return invalid(decorated(text.name, std::string(text.what) + " is not allowed", text.reason));
+  return invalid(
+      decorated(text.name, std::string(what.empty() ? text.what : what) + " is not allowed", text.reason));
+}
+
+Result<void> Guardrails::check(Feature feature, std::vector<std::string>& warnings) const {
+  KEYZONE_CHECK(check(feature));
+  const FeatureText& text = kFeatureTexts[static_cast<size_t>(feature)];
+  if (warned_[static_cast<size_t>(feature)])
+    add_once(warnings, decorated(text.name, std::string(text.what) + " is not recommended", text.reason));
+  return {};
+}
+
+Result<std::vector<std::string>> Guardrails::check(Named named, const std::vector<std::string>& values,
+                                                   std::vector<std::string>& warnings) const {
+  const NamedText& text = kNamedTexts[static_cast<size_t>(named)];
+  const NamedSets& sets = of(named);
+  const std::string what(text.what);
+  if (const auto found = common(values, sets.disallowed); !found.empty()) {
+    return invalid(decorated(text.name,
+                             "Provided values " + listed(found) + " are not allowed for " + what +
+                                 " (disallowed values are: " + listed(sets.disallowed) + ")",
+                             ""));
+  }
+  auto ignored = common(values, sets.ignored);
+  if (!ignored.empty()) {
+    add_once(warnings,
+             decorated(text.name,
+                       "Ignoring provided values " + listed(ignored) + " as they are not supported for " +
+                           what + " (ignored values are: " + listed(sets.ignored) + ")",
+                       ""));
+  }
+  if (const auto found = common(values, sets.warned); !found.empty()) {
+    add_once(warnings, decorated(text.name,
+                                 "Provided values " + listed(found) + " are not recommended for " + what +
+                                     " (warned values are: " + listed(sets.warned) + ")",
+                                 ""));
+  }
+  return ignored;
 }
 
 bool Guardrails::limits_writes() const {
   return of(Limit::kItemsPerCollection).set() || of(Limit::kCollectionSize).set() ||
          of(Limit::kColumnValueSize).set() || !allows(Feature::kReadBeforeWriteListOperations);
-}
-
-// --- schema changes
-
-namespace {
-
-Result<void> check_statement(const Guardrails& guardrails, const Statement& statement) {
-  if (statement.as<DropTableStatement>()) return guardrails.check(Feature::kDropTruncateTable);
-  if (statement.as<DropKeyspaceStatement>()) return guardrails.check(Feature::kDropKeyspace);
-  const auto* alter = statement.as<AlterTableStatement>();
-  if (alter && !std::holds_alternative<SetOptions>(alter->change))
-    return guardrails.check(Feature::kAlterTable);
-  return {};
-}
-
-Result<void> check_table(const Guardrails& guardrails, const Table& table, const Table* old,
-                         std::vector<std::string>& warnings) {
-  if (!old || old->columns.size() < table.columns.size()) {
-    KEYZONE_CHECK(guardrails.check(Limit::kColumnsPerTable, table.name,
-                                   static_cast<int64_t>(table.columns.size()), warnings));
-  }
-  for (const Column& column : table.columns) {
-    if (column.type->dimension() == 0 || (old && old->find(column.id))) continue;
-    KEYZONE_CHECK(
-        guardrails.check(Limit::kVectorDimensions, column.name, column.type->dimension(), warnings));
-  }
-  return {};
-}
-
-int64_t user_tables(const Catalog& catalog) {
-  return std::count_if(catalog.tables.begin(), catalog.tables.end(),
-                       [](const auto& table) { return !is_system_keyspace(table.second->keyspace); });
-}
-int64_t user_keyspaces(const Catalog& catalog) {
-  return std::count_if(catalog.keyspaces.begin(), catalog.keyspaces.end(),
-                       [](const auto& keyspace) { return !is_system_keyspace(keyspace.first); });
-}
-
-}  // namespace
-
-Result<void> check_schema_change(const Guardrails& guardrails, const Statement& statement,
-                                 const CatalogChange& change, const Catalog& before,
-                                 std::vector<std::string>& warnings) {
-  KEYZONE_CHECK(check_statement(guardrails, statement));
-  if (const auto* create = statement.as<CreateKeyspaceStatement>()) {
-    KEYZONE_CHECK(guardrails.check(Limit::kKeyspaces, create->name, user_keyspaces(before) + 1, warnings));
-  }
-  for (const Table& table : change.put_tables) {
-    const auto old = before.tables_by_id.find(table.id);
-    const bool made = old == before.tables_by_id.end();
-    if (made) KEYZONE_CHECK(guardrails.check(Limit::kTables, table.name, user_tables(before) + 1, warnings));
-    KEYZONE_CHECK(check_table(guardrails, table, made ? nullptr : old->second.get(), warnings));
-  }
-  for (const Keyspace& keyspace : change.put_keyspaces) {
-    const auto old = before.keyspaces.find(keyspace.name);
-    for (const auto& [name, type] : keyspace.types) {
-      if (old != before.keyspaces.end()) {
-        const auto was = old->second->types.find(name);
-        if (was != old->second->types.end() && was->second->parameters().size() == type->parameters().size())
-          continue;
-      }
-      KEYZONE_CHECK(guardrails.check(Limit::kFieldsPerUdt, name,
-                                     static_cast<int64_t>(type->parameters().size()), warnings));
-    }
-  }
-  return {};
-}
-
-// --- values
-
-namespace {
-
-struct Collected {
-  int64_t items = 0;
-  int64_t bytes = 0;
-};
-
-int64_t count_of(BytesView collection) {
-  return collection.size() >= sizeof(int32_t) ? load_be<int32_t>(collection.data()) : 0;
-}
-
-Result<void> check_row(const Guardrails& guardrails, const Table& table, const RowWrite& row,
-                       std::vector<std::string>& warnings) {
-  std::map<ColumnId, Collected> collections;
-  for (const CellWrite& cell : row.cells) {
-    const Column* column = table.find(cell.column);
-    if (!column) continue;
-    const bool reads_list = looks_back(cell.action) && column->type->is_collection();
-    if (reads_list) KEYZONE_CHECK(guardrails.check(Feature::kReadBeforeWriteListOperations));
-    const auto size = static_cast<int64_t>(cell.value.size());
-    if (size > 0) KEYZONE_CHECK(guardrails.check(Limit::kColumnValueSize, column->name, size, warnings));
-    if (cell.action == CellAction::kPutElement) {
-      Collected& collected = collections[cell.column];
-      ++collected.items;
-      collected.bytes += size + static_cast<int64_t>(cell.path.size());
-    } else if (size > 0 && column->type->is_collection()) {
-      collections[cell.column] = {count_of(cell.value), size};
-    }
-  }
-  for (const auto& [id, collected] : collections) {
-    const Column& column = *table.find(id);
-    if (!column.type->is_collection()) continue;  // a user type's fields
-    KEYZONE_CHECK(guardrails.check(Limit::kItemsPerCollection, column.name, collected.items, warnings));
-    KEYZONE_CHECK(guardrails.check(Limit::kCollectionSize, column.name, collected.bytes, warnings));
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<void> check_writes(const Guardrails& guardrails, const Table& table, const Mutation& mutation,
-                          std::vector<std::string>& warnings) {
-  for (const RowWrite& row : mutation.rows) KEYZONE_CHECK(check_row(guardrails, table, row, warnings));
-  return {};
 }
 
 }  // namespace keyzone::cql

@@ -95,6 +95,9 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   per_partition_ = per_partition.value_or(0);
   const bool pages = options.page_size && *options.page_size > 0;
   at_once_ = !plan_->grouped && (!pages || limit_left_ <= static_cast<uint64_t>(*options.page_size));
+  if (pages && !at_once_)
+    KEYZONE_CHECK(options.dialect->guardrails.check(Limit::kPageSize, plan_->table->name, *options.page_size,
+                                                    warnings_));
   if (!pages || !plan_->sort.empty()) return {};
   const bool one_group = plan_->grouped && (plan_->group_by.empty() || plan_->distinct);
   if (one_group) return {};
@@ -207,9 +210,9 @@ Result<void> ReadCursor::resume_local(const ExecuteOptions& options) {
 Result<void> ReadCursor::check_guardrails(const Guardrails& guardrails) {
   const bool keys = !sources_.empty() && !sources_[0].scan;
   if (keys && sources_.size() > 1) {
-    KEYZONE_CHECK(guardrails.check(Limit::kPartitionKeysInSelect, plan_->table->name,
-                                   static_cast<int64_t>(sources_.size()), warnings_));
     KEYZONE_CHECK(guardrails.check(Limit::kInSelectCartesianProduct, "partition key",
+                                   static_cast<int64_t>(sources_.size()), warnings_));
+    KEYZONE_CHECK(guardrails.check(Limit::kPartitionKeysInSelect, plan_->table->name,
                                    static_cast<int64_t>(sources_.size()), warnings_));
   }
   if (base_.ranges.size() <= 1) return {};

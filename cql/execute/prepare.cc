@@ -121,21 +121,20 @@ class Preparer {
     KEYZONE_TRY(table, find_table(catalog_, name, keyspace_));
     if (!is_system_keyspace(table->keyspace) || is_virtual_keyspace(table->keyspace)) return table;
     return Error{ErrorKind::kUnauthorized, table->keyspace + " keyspace is not user-modifiable."};
+    if (select.allow_filtering && !local) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kAllowFiltering));
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_select(const SelectStatement& select) {
     KEYZONE_TRY(table, find_table(catalog_, select.table, keyspace_));
     const bool local = is_system_keyspace(table->keyspace);
-    if (!local) {
-      if (select.allow_filtering) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kAllowFiltering));
-      if (!select.group_by.empty()) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kGroupBy));
-    }
+    if (!select.group_by.empty()) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kGroupBy));
     PrepareContext context = context_for(*table);
     KEYZONE_TRY(plan, plan_select(context, table, select, local));
     auto made = std::make_shared<PreparedSelect>(plan);
     PreparedInfo& info = made->mutable_info();
     info.kind = local ? StatementKind::kLocalSelect : StatementKind::kSelect;
     info.result_columns = plan->columns;
+    if (planned->timestamp) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
     name_table(info, table, local);
     return std::shared_ptr<PreparedBase>(std::move(made));
   }
@@ -154,7 +153,6 @@ class Preparer {
   Result<std::shared_ptr<PreparedBase>> prepare_write(const ModificationStatement& write) {
     KEYZONE_TRY(table, find_writable(table_of(write)));
     KEYZONE_TRY(planned, plan_one(table, write, "Conditional updates are not supported by virtual tables"));
-    if (planned->timestamp) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
     const bool is_virtual = is_virtual_keyspace(table->keyspace);
     std::shared_ptr<PreparedBase> made;
     if (is_virtual) {
@@ -201,7 +199,6 @@ class Preparer {
     KEYZONE_CHECK(check_batch(batch.kind, bare, batch.attributes.timestamp != nullptr, dialect_));
     ExpressionPtr timestamp;
     if (batch.attributes.timestamp) {
-      KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
       PrepareContext context{catalog_, dialect_, keyspace_, markers_, nullptr};
       KEYZONE_TRY(prepared,
                   prepare_term(context, batch.attributes.timestamp,
@@ -215,13 +212,13 @@ class Preparer {
     return std::shared_ptr<PreparedBase>(std::move(made));
   }
 
+      KEYZONE_CHECK(dialect_.guardrails.check(Feature::kDropTruncateTable));
   Result<std::shared_ptr<PreparedBase>> prepare_other() {
     TablePtr table;
     PreparedInfo info;
     info.kind = kind_of(*statement_);
     if (const auto* truncate = statement_->as<TruncateStatement>()) {
       if (!dialect_.truncate) return invalid("TRUNCATE is not supported");
-      KEYZONE_CHECK(dialect_.guardrails.check(Feature::kDropTruncateTable));
       KEYZONE_TRY(found, find_writable(truncate->table));
       if (is_virtual_keyspace(found->keyspace)) return refusal(*found, "Truncation");
       table = found;

@@ -28,6 +28,14 @@ size_t clustering_size(const Table& table, BytesView clustering) {
   return values.size();
 }
 
+// Of new list elements: the wire form of a list, each element behind its length.
+size_t list_cells_size(BytesView list) {
+  const size_t count = load_be<uint32_t>(list.data());
+  return list.size() - sizeof(uint32_t) + count * (kCell + kListPath - sizeof(uint32_t));
+}
+
+}  // namespace
+
 size_t path_size(const Column& column, BytesView path) {
   if (column.type->is_user_type() || column.type->kind() == TypeKind::kList) return path.size();
   ByteReader in(path);
@@ -36,13 +44,11 @@ size_t path_size(const Column& column, BytesView path) {
   return value.size();
 }
 
-// Of new list elements: the wire form of a list, each element behind its length.
-size_t list_cells_size(BytesView list) {
-  const size_t count = load_be<uint32_t>(list.data());
-  return list.size() - sizeof(uint32_t) + count * (kCell + kListPath - sizeof(uint32_t));
+size_t cell_size(const Column& column, const CellWrite& cell) {
+  const bool appends = cell.action == CellAction::kListAppend || cell.action == CellAction::kListPrepend;
+  if (appends) return list_cells_size(cell.value);
+  return kCell + cell.value.size() + (cell.path.empty() ? 0 : path_size(column, cell.path));
 }
-
-}  // namespace
 
 void UpdateSize::add(const Table& table, const Mutation& mutation) {
   const Partition partition{table.id, mutation.partition_key};
@@ -78,7 +84,7 @@ void UpdateSize::add_cell(const Table& table, const Mutation& mutation, const Ro
       return;
     case CellAction::kListAppend:
     case CellAction::kListPrepend:
-      bytes_ += list_cells_size(cell.value);
+      bytes_ += cell_size(*column, cell);
       return;
     case CellAction::kListSetIndex:
     case CellAction::kListDeleteIndex:
@@ -99,7 +105,7 @@ void UpdateSize::add_cell(const Table& table, const Mutation& mutation, const Ro
   const CellRank rank{stamp, is_gone || mutation.ttl > 0, is_gone, mutation.ttl, cell.value};
   const auto [at, is_new] = values_.emplace(CellKey(row, cell.column, BytesView(cell.path)), rank);
   if (is_new) {
-    bytes_ += kCell + cell.value.size() + (cell.path.empty() ? 0 : path_size(*column, cell.path));
+    bytes_ += cell_size(*column, cell);
   } else if (at->second < rank) {
     bytes_ += cell.value.size();
     bytes_ -= std::get<BytesView>(at->second).size();

@@ -11,6 +11,12 @@
 
 namespace keyzone::cql {
 
+// What a cell counts that a statement puts into a row, or the cells of a list's new elements, without the
+// column's name. REQUIRES: kSet, kPutElement, kListAppend or kListPrepend.
+size_t cell_size(const Column& column, const CellWrite& cell);
+// Of it, what says which element of a collection or which field of a user type it is. REQUIRES: kPutElement.
+size_t path_size(const Column& column, BytesView path);
+
 // Adds up what mutations bring to the partitions that they name. What several of them do to one row counts
 // once: the row is one, and of two cells in one place the one that stays is counted.
 class UpdateSize {

@@ -78,7 +78,11 @@ TEST(NodeConfig, GuardrailsAsCassandraNamesThem) {
                                             "collection_size_fail_threshold = 64KiB\n"
                                             "maximum_timestamp_warn_threshold = 2s\n"
                                             "minimum_timestamp_warn_threshold = null\n"
-                                            "allow_filtering_enabled = false\n");
+                                            "allow_filtering_enabled = false\n"
+                                            "zero_ttl_on_twcs_warned = true\n"
+                                            "table_properties_ignored = [compression, Caching]\n"
+                                            "read_consistency_levels_disallowed = all,two\n"
+                                            "write_consistency_levels_warned = []\n");
   ASSERT_TRUE(result.config) << result.error;
   EXPECT_EQ(result.config->guardrails,
             (std::map<std::string, std::int64_t>{{"allow_filtering_enabled", 0},
@@ -86,14 +90,25 @@ TEST(NodeConfig, GuardrailsAsCassandraNamesThem) {
                                                  {"maximum_timestamp_warn_threshold", 2'000'000},
                                                  {"minimum_timestamp_warn_threshold", -1},
                                                  {"tables_warn_threshold", 100},
-                                                 {"tombstone_failure_threshold", -1}}));
+                                                 {"tombstone_failure_threshold", -1},
+                                                 {"zero_ttl_on_twcs_warned", 1}}));
+  EXPECT_EQ(result.config->guardrail_names, (std::map<std::string, std::vector<std::string>>{
+                                                {"read_consistency_levels_disallowed", {"TWO", "ALL"}},
+                                                {"table_properties_ignored", {"caching", "compression"}},
+                                                {"write_consistency_levels_warned", {}}}));
   const auto values = node_config_values(*result.config);
   EXPECT_EQ(values.at("collection_size_fail_threshold"), "65536B");
   EXPECT_EQ(values.at("tombstone_warn_threshold"), "1000");
   EXPECT_EQ(values.at("column_value_size_warn_threshold"), "null");
   EXPECT_EQ(values.at("allow_filtering_enabled"), "false");
+  EXPECT_EQ(values.at("zero_ttl_on_twcs_enabled"), "true");
+  EXPECT_EQ(values.at("table_properties_ignored"), "[caching, compression]");
+  EXPECT_EQ(values.at("table_properties_warned"), "[]");
+  EXPECT_NE(error_of("tables_fail_threshold = 0"), "");
+  EXPECT_NE(error_of("table_properties_warned = comment, id1"), "");
   EXPECT_EQ(error_of("tables_fail_threshold = -2"),
-            "node.conf:1: tables_fail_threshold is \"-2\", but it has to be a whole number; -1 for no limit");
+            "node.conf:1: tables_fail_threshold is \"-2\", but it has to be a whole number above 0; -1 for "
+            "no limit");
 }
 
 TEST(NodeConfig, ValuesAtTheirLimits) {

@@ -20,7 +20,7 @@ class GuardrailsTest : public testing::Test {
     for (const char* text :
          {"CREATE KEYSPACE ks WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}",
           "CREATE TABLE ks.t (k int, c int, v text, l list<int>, m map<int, text>, f "
-          "frozen<set<int>>, PRIMARY KEY (k, c))"}) {
+          "frozen<set<int>>, w set<text>, n list<text>, PRIMARY KEY (k, c))"}) {
       EXPECT_THAT(world_.run({text}), Not(HasSubstr("error")));
     }
     world_.set_keyspace("ks");
@@ -83,7 +83,16 @@ TEST_F(GuardrailsTest, WhatMayNotBeSaid) {
   EXPECT_THAT(warnings("INSERT INTO t (k, c) VALUES (1, 1) USING TIMESTAMP 5"),
               ElementsAre(HasSubstr("User provided timestamps (USING TIMESTAMP) is not allowed")));
   EXPECT_THAT(warnings("INSERT INTO t (k, c) VALUES (1, 1)"), IsEmpty());
+  EXPECT_THAT(warnings("BEGIN BATCH INSERT INTO t (k, c) VALUES (1, 1) USING TIMESTAMP 5 APPLY BATCH"),
+              ElementsAre(HasSubstr("user_timestamps")));
+  EXPECT_THAT(warnings("BEGIN BATCH USING TIMESTAMP 5 INSERT INTO t (k, c) VALUES (1, 1) APPLY BATCH"),
+              IsEmpty())
+      << "as in Cassandra";
+  EXPECT_THAT(warnings("SELECT nosuch FROM t GROUP BY k"), ElementsAre(HasSubstr("group_by")));
+  EXPECT_THAT(warnings("SELECT * FROM t WHERE nosuch = 1 ALLOW FILTERING"),
+              ElementsAre(HasSubstr("Undefined")));
   set("drop_truncate_table_enabled", 0);
+  EXPECT_THAT(world_.run({"TRUNCATE nosuch"}), HasSubstr("does not exist"));
   EXPECT_THAT(world_.run({"TRUNCATE t"}), HasSubstr("DROP and TRUNCATE TABLE functionality is not allowed"));
 }
 
@@ -97,6 +106,25 @@ TEST_F(GuardrailsTest, SizesOfValues) {
                   "warning threshold of 4."));
   EXPECT_THAT(warnings("UPDATE t SET v = 'much too long' WHERE k = 1 AND c = 1"),
               ElementsAre(HasSubstr("has size 13, this exceeds the failure threshold of 8.")));
+  EXPECT_THAT(warnings("UPDATE t SET m = m + {1: 'five5'}, l = l - [1, 2, 3] WHERE k = 1 AND c = 1"),
+              ElementsAre(HasSubstr("Value of column 'm' has size 5")));
+  EXPECT_THAT(warnings("UPDATE t SET w = {'five5'} WHERE k = 1 AND c = 1"),
+              ElementsAre(HasSubstr("Value of column 'w' has size 5")));
+  EXPECT_THAT(warnings("INSERT INTO t (k, c, n) VALUES (1, 1, ['a', 'b', 'five5'])"),
+              ElementsAre(HasSubstr("Value of column 'n' has size 5")));
+}
+
+// As Cassandra counts: 20 bytes of each cell, and 16 that name one of a list.
+TEST_F(GuardrailsTest, SizesOfCollections) {
+  set("collection_size_warn_threshold", 4);
+  const auto size_is = [](int size) {
+    return ElementsAre(HasSubstr("of size " + std::to_string(size) + ", this exceeds the warning threshold"));
+  };
+  EXPECT_THAT(warnings("UPDATE t SET w = {'aaa', 'bbb'} WHERE k = 1 AND c = 1"), size_is(46));
+  EXPECT_THAT(warnings("UPDATE t SET m = {1: 'bbbb', 2: 'd'} WHERE k = 1 AND c = 1"), size_is(53));
+  EXPECT_THAT(warnings("UPDATE t SET n = ['aaaa', 'bbbb', 'c'] WHERE k = 1 AND c = 1"), size_is(117));
+  EXPECT_THAT(warnings("UPDATE t SET f = {1} WHERE k = 1 AND c = 1"), size_is(32));
+  EXPECT_THAT(warnings("UPDATE t SET n[0] = 'abc', m = {} WHERE k = 1 AND c = 1"), IsEmpty());
 }
 
 TEST_F(GuardrailsTest, ItemsOfCollections) {
@@ -119,9 +147,7 @@ TEST_F(GuardrailsTest, ListsThatHaveToBeReadFirst) {
   for (const char* text :
        {"UPDATE t SET l[0] = 1 WHERE k = 1 AND c = 1", "DELETE l[0] FROM t WHERE k = 1 AND c = 1",
         "UPDATE t SET l = l - [1] WHERE k = 1 AND c = 1"}) {
-    EXPECT_THAT(warnings(text),
-                ElementsAre(HasSubstr("List operation requiring read before write is not allowed")))
-        << text;
+    EXPECT_THAT(warnings(text), ElementsAre(HasSubstr("requiring read before write is not allowed"))) << text;
   }
 }
 
@@ -154,35 +180,46 @@ TEST_F(GuardrailsTest, StampsFarFromNow) {
               ElementsAre(HasSubstr("before the minimum allowable warning")));
 }
 
-TEST_F(GuardrailsTest, SchemaChanges) {
-  set("tables_fail_threshold", 1);
-  set("columns_per_table_warn_threshold", 6);
-  set("fields_per_udt_fail_threshold", 1);
-  set("vector_dimensions_warn_threshold", 2);
-  set("keyspaces_warn_threshold", 0);
-  set("drop_keyspace_enabled", 0);
-  const auto checked = [this](const char* text) -> std::vector<std::string> {
+// What a schema statement is warned of, and refused with at last.
+class SchemaGuardrailsTest : public GuardrailsTest {
+ protected:
+  std::vector<std::string> checked(const std::string& text) {
     const auto prepared = world_.prepare_text(text);
     const auto bound = world_.bind(**prepared, {text});
     const auto execution = begin(*prepared, world_.options(*bound), world_.catalog());
-    const auto& statement = *std::get<SchemaExecution>(*execution).statement;
-    const auto plan = plan_schema_change(statement, {*world_.catalog(), "ks", Uuid{{7}}, 1});
-    if (!plan) return {plan.error().message};
     std::vector<std::string> warnings;
-    auto result = check_schema_change(guardrails(), statement, plan->change, *world_.catalog(), warnings);
+    const auto permitted = permit_statement(guardrails(), std::get<SchemaExecution>(*execution).statement,
+                                            *world_.catalog(), "ks", warnings);
+    if (!permitted) return warnings.push_back(permitted.error().message), warnings;
+    plan_ = plan_schema_change(**permitted, {*world_.catalog(), "ks", Uuid{{7}}, 1});
+    if (!*plan_) return {plan_->error().message};
+    auto result =
+        check_schema_change(guardrails(), **permitted, (*plan_)->change, *world_.catalog(), warnings);
     if (!result) warnings.push_back(result.error().message);
     return warnings;
-  };
+  }
+
+  std::optional<Result<DdlPlan>> plan_;
+};
+
+TEST_F(SchemaGuardrailsTest, Counts) {
+  set("tables_fail_threshold", 1);
+  set("columns_per_table_warn_threshold", 8);
+  set("fields_per_udt_fail_threshold", 1);
+  set("vector_dimensions_warn_threshold", 2);
+  set("keyspaces_warn_threshold", 1);
+  set("drop_keyspace_enabled", 0);
   EXPECT_THAT(
       checked("CREATE TABLE u (k int PRIMARY KEY)"),
       ElementsAre(
           "Guardrail tables violated: Cannot have more than 1 tables, aborting the creation of table u"));
   EXPECT_THAT(
       checked("ALTER TABLE t ADD x vector<float, 3>"),
-      ElementsAre("Guardrail columns_per_table violated: The table t has 7 columns, this exceeds the warning "
-                  "threshold of 6.",
-                  "Guardrail vector_dimensions violated: x has a vector of 3 dimensions, this exceeds the "
-                  "warning threshold of 2."));
+      ElementsAre(
+          "Guardrail columns_per_table violated: The table t has 9 columns, this exceeds the warning "
+          "threshold of 8.",
+          "Guardrail vector_dimensions violated: Column x has a vector of 3 dimensions, this exceeds the "
+          "warning threshold of 2."));
   EXPECT_THAT(checked("ALTER TABLE t WITH comment = 'x'"), IsEmpty());
   EXPECT_THAT(
       checked("CREATE TYPE u (a int, b int)"),
@@ -192,10 +229,133 @@ TEST_F(GuardrailsTest, SchemaChanges) {
   EXPECT_THAT(
       checked("CREATE KEYSPACE k2 WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}"),
       ElementsAre("Guardrail keyspaces violated: Creating keyspace k2, current number of keyspaces 2 exceeds "
-                  "warning threshold of 0."));
+                  "warning threshold of 1."));
   EXPECT_THAT(
       checked("DROP KEYSPACE ks"),
       ElementsAre("Guardrail drop_keyspace_enabled violated: DROP KEYSPACE functionality is not allowed"));
+  EXPECT_THAT(checked("DROP KEYSPACE nosuch"), ElementsAre(HasSubstr("drop_keyspace_enabled")))
+      << "is not looked for";
+  EXPECT_THAT(checked("CREATE TABLE IF NOT EXISTS t (k int PRIMARY KEY)"),
+              ElementsAre(HasSubstr("tables violated")));
+}
+
+TEST_F(SchemaGuardrailsTest, WhatMayNotBeMade) {
+  for (const char* name : {"uncompressed_tables_enabled", "compact_tables_enabled", "simplestrategy_enabled",
+                           "vector_type_enabled", "alter_table_enabled", "zero_ttl_on_twcs_enabled"}) {
+    set(name, 0);
+  }
+  const struct {
+    const char* text;
+    const char* error;
+  } kCases[] = {
+      {"CREATE TABLE u (k int PRIMARY KEY) WITH compression = {'enabled': 'false'}",
+       "Guardrail uncompressed_tables_enabled violated: Uncompressed table is not allowed"},
+      {"ALTER TABLE t WITH compression = {'enabled': 'false'}",
+       "Guardrail uncompressed_tables_enabled violated: Uncompressed table is not allowed"},
+      {"CREATE TABLE u (k int PRIMARY KEY, v int) WITH COMPACT STORAGE",
+       "Guardrail compact_tables violated: Creation of new COMPACT STORAGE tables is not allowed"},
+      {"CREATE KEYSPACE u WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
+       "Guardrail simplestrategy violated: SimpleStrategy is not allowed"},
+      {"CREATE KEYSPACE IF NOT EXISTS ks WITH replication = {'class': 'SimpleStrategy', "
+       "'replication_factor': 1}",
+       "Guardrail simplestrategy violated: SimpleStrategy is not allowed"},
+      {"CREATE TABLE u (k int PRIMARY KEY, v list<frozen<vector<float, 3>>>)",
+       "Guardrail vector_type_enabled violated: Column v is not allowed"},
+      {"CREATE TYPE u (v frozen<tuple<int, vector<float, 3>>>)",
+       "Guardrail vector_type_enabled violated: Field v is not allowed"},
+      {"ALTER TABLE t DROP nosuch",
+       "Guardrail alter_table violated: ALTER TABLE changing columns is not allowed"},
+      {"ALTER TABLE nosuch DROP v", "Table 'ks.nosuch' doesn't exist"},
+  };
+  for (const auto& one : kCases) EXPECT_THAT(checked(one.text), ElementsAre(one.error)) << one.text;
+  const char* kWindows =
+      "CREATE TABLE u (k int PRIMARY KEY) WITH compaction = {'class': 'TimeWindowCompactionStrategy'}";
+  EXPECT_THAT(checked(kWindows),
+              ElementsAre(HasSubstr("compaction strategy is not allowed. It is suspicious")));
+  EXPECT_THAT(checked("ALTER TABLE t WITH comment = 'x'"), IsEmpty());
+  set("zero_ttl_on_twcs_enabled", 1);
+  EXPECT_THAT(checked(kWindows), IsEmpty());
+  set("zero_ttl_on_twcs_warned", 1);
+  EXPECT_THAT(checked(kWindows),
+              ElementsAre(HasSubstr("compaction strategy is not recommended. It is suspicious")));
+}
+
+TEST_F(SchemaGuardrailsTest, Copies) {
+  set("minimum_replication_factor_warn_threshold", 3);
+  set("maximum_replication_factor_fail_threshold", 6);
+  const auto keyspace = [](int factor) {
+    return "CREATE KEYSPACE u WITH replication = {'class': 'SimpleStrategy', 'replication_factor': " +
+           std::to_string(factor) + "}";
+  };
+  EXPECT_THAT(checked(keyspace(3)), IsEmpty());
+  EXPECT_THAT(
+      checked(keyspace(2)),
+      ElementsAre("Guardrail minimum_replication_factor violated: The keyspace u has a replication factor "
+                  "of 2, below the warning threshold of 3."));
+  EXPECT_THAT(
+      checked(keyspace(7)),
+      ElementsAre("Guardrail maximum_replication_factor violated: The keyspace u has a replication factor "
+                  "of 7, above the failure threshold of 6."));
+}
+
+TEST_F(SchemaGuardrailsTest, PropertiesByName) {
+  EXPECT_FALSE(guardrails().set_names("table_properties", {}));
+  ASSERT_TRUE(guardrails().set_names("table_properties_warned", {"comment", "gc_grace_seconds"}));
+  ASSERT_TRUE(guardrails().set_names("table_properties_ignored", {"speculative_retry"}));
+  ASSERT_TRUE(guardrails().set_names("table_properties_disallowed", {"caching", "compression"}));
+  EXPECT_THAT(
+      checked("CREATE TABLE u (k int PRIMARY KEY) WITH gc_grace_seconds = 5 AND comment = 'x'"),
+      ElementsAre("Guardrail table_properties violated: Provided values [comment, gc_grace_seconds] are not "
+                  "recommended for Table Properties (warned values are: [comment, gc_grace_seconds])"));
+  EXPECT_THAT(
+      checked("ALTER TABLE nosuch WITH compression = {'enabled': 'false'} AND comment = 'x'"),
+      ElementsAre("Guardrail table_properties violated: Provided values [compression] are not allowed for "
+                  "Table Properties (disallowed values are: [caching, compression])"));
+  EXPECT_THAT(
+      checked("ALTER TABLE t WITH speculative_retry = '50p' AND cdc = true"),
+      ElementsAre("Guardrail table_properties violated: Ignoring provided values [speculative_retry] as they "
+                  "are not supported for Table Properties (ignored values are: [speculative_retry])"));
+  const auto& options = (*plan_)->change.put_tables.at(0).options;
+  EXPECT_TRUE(options.contains("cdc"));
+  EXPECT_FALSE(options.contains("speculative_retry"));
+}
+
+TEST(Guardrails, LevelsByName) {
+  Guardrails guardrails;
+  guardrails.set_names("write_consistency_levels_warned", {"ANY", "LOCAL_SERIAL"});
+  guardrails.set_names("write_consistency_levels_disallowed", {"ONE", "SERIAL"});
+  std::vector<std::string> warnings;
+  EXPECT_EQ(
+      guardrails.check(Named::kWriteConsistencyLevels, {"ONE", "SERIAL"}, warnings).error().message,
+      "Guardrail write_consistency_levels violated: Provided values [ONE, SERIAL] are not allowed for write "
+      "consistency levels (disallowed values are: [ONE, SERIAL])");
+  EXPECT_TRUE(guardrails.check(Named::kReadConsistencyLevels, {"ONE"}, warnings));
+  EXPECT_TRUE(guardrails.check(Named::kWriteConsistencyLevels, {"QUORUM", "LOCAL_SERIAL"}, warnings));
+  EXPECT_THAT(warnings,
+              ElementsAre("Guardrail write_consistency_levels violated: Provided values [LOCAL_SERIAL] are "
+                          "not recommended for write consistency levels (warned values are: [ANY, "
+                          "LOCAL_SERIAL])"));
+}
+
+// What LIMIT leaves on one page needs no pages.
+TEST_F(GuardrailsTest, RowsOfAPage) {
+  set("page_size_warn_threshold", 5);
+  const auto asked = [this](const char* text, int rows) -> std::vector<std::string> {
+    auto prepared = world_.prepare_text(text);
+    auto bound = world_.bind(**prepared, {text});
+    auto options = world_.options(*bound);
+    options.page_size = rows;
+    auto execution = begin(*prepared, options, world_.catalog());
+    return std::get<ReadExecution>(*execution).warnings();
+  };
+  EXPECT_THAT(asked("SELECT * FROM t", 5), IsEmpty());
+  EXPECT_THAT(asked("SELECT * FROM t LIMIT 6", 6), IsEmpty());
+  const auto warned = ElementsAre(
+      "Guardrail page_size violated: Query for table t with page size 6 exceeds warning "
+      "threshold of 5.");
+  EXPECT_THAT(asked("SELECT * FROM t", 6), warned);
+  EXPECT_THAT(asked("SELECT * FROM t LIMIT 7", 6), warned);
+  EXPECT_THAT(asked("SELECT count(*) FROM t WHERE k = 1", 6), warned);
 }
 
 }  // namespace
