@@ -88,10 +88,6 @@ void Session::start(uint32_t number, cql::Execution execution) {
     }
     void operator()(cql::LocalRead&) { session.start_local_read(number); }
     void operator()(cql::SchemaExecution&) { session.start_schema(number); }
-    void operator()(cql::AccessExecution&) {
-      session.fail(number, {ErrorKind::kUnauthorized,
-                            "You have to be logged in and not anonymous to perform this request"});
-    }
     void operator()(cql::DescribeExecution&) { session.start_describe(number); }
     void operator()(cql::UseExecution& v) { session.use_keyspace(number, v.keyspace); }
     void operator()(cql::TruncateExecution&) { session.start_truncate(number); }

@@ -6,7 +6,7 @@
 //     WriteExecution     send `commands`, collect the outcomes in their order, then finish()
 //     ReadExecution      loop: send next(), feed() every answer, until done(); then take()
 //     LocalRead          a system table: give its rows to finish()
-//     SchemaExecution, AccessExecution, DescribeExecution: the statement, for cql/ddl, cql/describe, ...
+//     SchemaExecution, DescribeExecution: the statement, for cql/ddl, cql/describe, ...
 //     UseExecution, TruncateExecution
 //
 // A Prepared may be shared between threads; an Execution belongs to whoever began it.
@@ -137,9 +137,6 @@ struct SchemaExecution {  // CREATE, ALTER, DROP of what the schema holds
   StatementPtr statement;
   std::string keyspace;  // the session's
 };
-struct AccessExecution {  // roles and permissions
-  StatementPtr statement;
-};
 struct DescribeExecution {
   StatementPtr statement;
   std::string keyspace;
@@ -153,8 +150,8 @@ struct TruncateExecution {
   TablePtr table;
 };
 
-using Execution = std::variant<WriteExecution, ReadExecution, LocalRead, SchemaExecution, AccessExecution,
-                               DescribeExecution, UseExecution, TruncateExecution>;
+using Execution = std::variant<WriteExecution, ReadExecution, LocalRead, SchemaExecution, DescribeExecution,
+                               UseExecution, TruncateExecution>;
 
 // ---- statements ----
 
@@ -168,8 +165,7 @@ enum class StatementKind : uint8_t {
   kTruncate,
   kUse,
   kDescribe,
-  kSchema,
-  kAccess
+  kSchema
 };
 
 // What is known of a statement before any value is.

@@ -111,8 +111,6 @@ Result<Execution> PreparedOther::begin(const ExecuteOptions& options, const Cata
       return Execution(DescribeExecution{
           statement_, info_.keyspace, options.page_size,
           options.paging_state ? std::optional<Bytes>(*options.paging_state) : std::nullopt});
-    case StatementKind::kAccess:
-      return Execution(AccessExecution{statement_});
     default:
       return Execution(SchemaExecution{statement_, info_.keyspace});
   }

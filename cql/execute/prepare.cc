@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cql/execute/access.h"
 #include "cql/execute/statements.h"
 #include "cql/grammar/parser.h"
 #include "cql/system_tables/system_tables.h"
@@ -30,20 +31,11 @@ Bytes metadata_id(const ColumnSpecsPtr& columns) {
   return md5(text);
 }
 
-template <class... Kinds>
-bool is_any(const Statement& statement) {
-  return (statement.as<Kinds>() || ...);
-}
-
 StatementKind kind_of(const Statement& statement) {
   if (statement.as<TruncateStatement>()) return StatementKind::kTruncate;
   if (statement.as<UseStatement>()) return StatementKind::kUse;
   if (statement.as<DescribeStatement>()) return StatementKind::kDescribe;
-  const bool access =
-      is_any<CreateRoleStatement, AlterRoleStatement, DropRoleStatement, GrantRoleStatement,
-             ListRolesStatement, GrantPermissionsStatement, ListPermissionsStatement, IdentityStatement>(
-          statement);
-  return access ? StatementKind::kAccess : StatementKind::kSchema;
+  return StatementKind::kSchema;
 }
 
 std::optional<ModificationStatement> modification(const Statement& statement) {
@@ -121,7 +113,6 @@ class Preparer {
     KEYZONE_TRY(table, find_table(catalog_, name, keyspace_));
     if (!is_system_keyspace(table->keyspace) || is_virtual_keyspace(table->keyspace)) return table;
     return Error{ErrorKind::kUnauthorized, table->keyspace + " keyspace is not user-modifiable."};
-    if (select.allow_filtering && !local) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kAllowFiltering));
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_select(const SelectStatement& select) {
@@ -130,11 +121,11 @@ class Preparer {
     if (!select.group_by.empty()) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kGroupBy));
     PrepareContext context = context_for(*table);
     KEYZONE_TRY(plan, plan_select(context, table, select, local));
+    if (select.allow_filtering && !local) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kAllowFiltering));
     auto made = std::make_shared<PreparedSelect>(plan);
     PreparedInfo& info = made->mutable_info();
     info.kind = local ? StatementKind::kLocalSelect : StatementKind::kSelect;
     info.result_columns = plan->columns;
-    if (planned->timestamp) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
     name_table(info, table, local);
     return std::shared_ptr<PreparedBase>(std::move(made));
   }
@@ -143,6 +134,7 @@ class Preparer {
                                 const char* virtual_and_conditional) {
     PrepareContext context = context_for(*table);
     KEYZONE_TRY(planned, plan_write(context, table, write));
+    if (planned->timestamp) KEYZONE_CHECK(dialect_.guardrails.check(Feature::kUserTimestamps));
     if (!is_virtual_keyspace(table->keyspace)) return planned;
     if (planned->timestamp) return invalid("Custom timestamp is not supported by virtual tables");
     if (planned->ttl) return invalid("Expiring columns are not supported by virtual tables");
@@ -212,14 +204,15 @@ class Preparer {
     return std::shared_ptr<PreparedBase>(std::move(made));
   }
 
-      KEYZONE_CHECK(dialect_.guardrails.check(Feature::kDropTruncateTable));
   Result<std::shared_ptr<PreparedBase>> prepare_other() {
+    if (auto refused = refuse_access(*statement_)) return *refused;
     TablePtr table;
     PreparedInfo info;
     info.kind = kind_of(*statement_);
     if (const auto* truncate = statement_->as<TruncateStatement>()) {
       if (!dialect_.truncate) return invalid("TRUNCATE is not supported");
       KEYZONE_TRY(found, find_writable(truncate->table));
+      KEYZONE_CHECK(dialect_.guardrails.check(Feature::kDropTruncateTable));
       if (is_virtual_keyspace(found->keyspace)) return refusal(*found, "Truncation");
       table = found;
       name_table(info, table, false);

@@ -294,6 +294,14 @@ Statement Builder::create_view(QualifiedName view, bool if_not_exists, Qualified
 // ---- Roles ----
 
 RoleOptions Builder::merge(RoleOptions into, RoleOptions from) {
+  const auto once = [this](bool first, bool second, const char* name) {
+    if (first && second) fail(std::string("Multiple definition for property '") + name + "'");
+  };
+  once(into.password.has_value(), from.password.has_value(), "PASSWORD");
+  once(into.hashed_password.has_value(), from.hashed_password.has_value(), "HASHED_PASSWORD");
+  once(into.superuser.has_value(), from.superuser.has_value(), "SUPERUSER");
+  once(into.login.has_value(), from.login.has_value(), "LOGIN");
+  once(into.options.has_value(), from.options.has_value(), "OPTIONS");
   if (from.password) into.password = std::move(from.password);
   if (from.hashed_password) into.hashed_password = std::move(from.hashed_password);
   into.generated_password = into.generated_password || from.generated_password;
