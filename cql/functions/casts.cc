@@ -15,9 +15,16 @@ using enum TypeKind;
 void add_cast(Registry& registry, TypeKind from, TypeKind to, StrictBody body) {
   std::string legacy(native_type_name(to));
   legacy[0] = static_cast<char>(legacy[0] - 'a' + 'A');
-  registry.add(strict_function(cast_function_name(*native_type(to)), native_type(to), {native_type(from)},
-                               std::move(body)),
-               "castAs" + legacy);
+  Function function = strict_function(cast_function_name(*native_type(to)), native_type(to),
+                                      {native_type(from)}, std::move(body));
+  if (from == kSmallint && (to == kText || to == kAscii)) {  // Java's text of no Short
+    function.call = [strict = std::move(function.call)](std::span<const FunctionArgument> arguments,
+                                                        FunctionContext& context) -> Result<FunctionValue> {
+      if (arguments[0] && arguments[0]->empty()) return FunctionValue("null");
+      return strict(arguments, context);
+    };
+  }
+  registry.add(std::move(function), "castAs" + legacy);
 }
 
 // What Java throws at the first letter, and Cassandra does not catch.

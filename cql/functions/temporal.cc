@@ -45,7 +45,11 @@ int64_t month_number(int64_t millis) {
 
 int64_t millis_of(TypeKind kind, BytesView wire) {
   if (kind == TypeKind::kDate) return (int64_t{load_be<uint32_t>(wire.data())} - kDateEpoch) * kMillisPerDay;
-  if (kind == TypeKind::kTimeuuid) return floor_div(timeuuid_ticks(wire), kTimeuuidTicksPerMs);
+  if (kind == TypeKind::kTimeuuid) {  // cut off as Java does, counted from 1582
+    const auto ticks =
+        static_cast<int64_t>(static_cast<uint64_t>(timeuuid_ticks(wire)) + uint64_t{kTimeuuidEpochTicks});
+    return ticks / kTimeuuidTicksPerMs - kTimeuuidEpochTicks / kTimeuuidTicksPerMs;
+  }
   return load_be<int64_t>(wire.data());
 }
 

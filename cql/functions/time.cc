@@ -47,9 +47,14 @@ constexpr NowEntry kNow[] = {
     {"uuid", "", TypeKind::kUuid, random_uuid},
 };
 
-Bytes min_timeuuid(int64_t millis) { return timeuuid_at(millis * kTimeuuidTicksPerMs, kTimeuuidLowMin); }
+// Wraps around, as Java does.
+int64_t ticks_of(uint64_t millis) { return static_cast<int64_t>(millis * uint64_t{kTimeuuidTicksPerMs}); }
+Bytes min_timeuuid(int64_t millis) {
+  return timeuuid_at(ticks_of(static_cast<uint64_t>(millis)), kTimeuuidLowMin);
+}
 Bytes max_timeuuid(int64_t millis) {
-  return timeuuid_at((millis + 1) * kTimeuuidTicksPerMs - 1, kTimeuuidLowMax);
+  const auto next = static_cast<uint64_t>(ticks_of(static_cast<uint64_t>(millis) + 1));
+  return timeuuid_at(static_cast<int64_t>(next - 1), kTimeuuidLowMax);
 }
 
 struct ConversionEntry {

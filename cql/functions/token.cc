@@ -25,13 +25,9 @@ void add_token_function(Registry& registry) {
         if (!argument) return FunctionValue();
         parts.push_back(*argument);
       }
-      Bytes key;
-      if (parts.size() > 1) {
-        KEYZONE_TRY(joined, encode_partition_key(parts));
-        key = std::move(joined);
-      }
-      Bytes token;  // of a single column however long it is
-      append_be(token, token_of(parts.size() > 1 ? BytesView(key) : parts[0]).value);
+      const Bytes key = join_components(parts);  // however long it is
+      Bytes token;
+      append_be(token, token_of(key).value);
       return FunctionValue(std::move(token));
     };
     return FunctionPtr(std::make_shared<const Function>(std::move(function)));

@@ -17,6 +17,7 @@ Lexeme Builder::next() {
   if (first_kind_ != 0) return {std::exchange(first_kind_, 0), "", {}, 0, 0};
   const size_t at = std::min(next_, tokens_.size() - 1);
   ++next_;
+  if (at + 1 == tokens_.size() && ends_in_) fail(ends_in_->message);
   Lexeme token = tokens_[at];
   if (token.kind == Kind::SELECT) join_select(token);
   return token;

@@ -45,10 +45,12 @@ void append(std::vector<T>& to, std::vector<T> more) {
 // parsing then goes on with something harmless in place, and the first of them is what the caller gets.
 class Builder {
  public:
-  // `text` must outlive the builder; its `tokens` end with kind 0. `first_kind`, unless 0, is given before
-  // them.
-  Builder(std::string_view text, std::vector<Lexeme> tokens, int first_kind)
-      : text_(text), tokens_(std::move(tokens)), first_kind_(first_kind) {}
+  // `text` must outlive the builder. `first_kind`, unless 0, is given before its words.
+  Builder(std::string_view text, Words words, int first_kind)
+      : text_(text),
+        tokens_(std::move(words.tokens)),
+        ends_in_(std::move(words.error)),
+        first_kind_(first_kind) {}
 
   // ---- words ----
   Lexeme next();
@@ -158,6 +160,7 @@ class Builder {
 
   std::string_view text_;
   std::vector<Lexeme> tokens_;
+  std::optional<Error> ends_in_;  // what stands behind the words
   size_t next_ = 0;
   int first_kind_;
   std::vector<std::optional<std::string>> markers_;

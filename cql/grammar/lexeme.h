@@ -1,5 +1,6 @@
 // Words of CQL text, as the lexer cuts them and the parser takes them.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,13 @@ struct Lexeme {
   size_t end = 0;
 };
 
-// All words of a text, the end included. Errors are kSyntax: "line 1:7 no viable alternative at character
-// '#'".
-Result<std::vector<Lexeme>> tokenize(std::string_view text);
+// The words of a text, and as the last one its end, of kind 0: or the place behind which there are no more
+// words, for the reason in `error`, which is kSyntax: "line 1:7 no viable alternative at character '#'". It
+// counts if the parser gets that far.
+struct Words {
+  std::vector<Lexeme> tokens;
+  std::optional<Error> error;
+};
+Words tokenize(std::string_view text);
 
 }  // namespace keyzone::cql

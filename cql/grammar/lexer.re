@@ -27,10 +27,11 @@ class Lexer {
       : begin_(text.data()), end_(text.data() + text.size()), cursor_(begin_), line_begin_(begin_),
         counted_(begin_) {}
 
-  Result<std::vector<Lexeme>> run() {
+  Words run() {
     while (!done_ && !error_) next();
-    if (error_) return *error_;
-    return std::move(tokens_);
+    if (error_) tokens_.push_back({0, "", {line_, column()}, static_cast<size_t>(start_ - begin_),
+                                   static_cast<size_t>(end_ - begin_)});
+    return {std::move(tokens_), std::move(error_)};
   }
 
  private:
@@ -285,7 +286,7 @@ dollars:
 
 }  // namespace
 
-Result<std::vector<Lexeme>> tokenize(std::string_view text) {
+Words tokenize(std::string_view text) {
   const std::string copy(text);  // ends in NUL
   return Lexer(copy).run();
 }

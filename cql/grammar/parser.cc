@@ -14,8 +14,7 @@ Result<T> run(std::string_view text, int first_kind, T (Builder::*take)()) {
     return Error{ErrorKind::kSyntax,
                  "the statement is longer than " + std::to_string(kMaxStatementBytes) + " bytes"};
   }
-  KEYZONE_TRY(tokens, tokenize(text));
-  Builder builder(text, std::move(tokens), first_kind);
+  Builder builder(text, tokenize(text), first_kind);
   Parser parser(builder);
   const bool parsed = parser.parse() == 0;
   if (builder.error()) return *builder.error();

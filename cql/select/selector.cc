@@ -187,11 +187,12 @@ Result<Selector> SelectorBuilder::build_column(const ColumnRef& ref) {
   return Selector{std::make_shared<ColumnExpression>(column->type, slots_.add(*column)), column->name};
 }
 
-// What is in the brackets, however many they are.
+// What is in one pair of brackets. In two it may be a tuple.
 Result<Selector> SelectorBuilder::build_in_brackets(const TermPtr& term) {
   const TermPtr* inner = in_brackets(*term);
   if (!inner) return build(term, nullptr);
-  KEYZONE_TRY(selector, build_in_brackets(*inner));
+  if (in_brackets(**inner)) return no_type(selected_text(*term));
+  KEYZONE_TRY(selector, build(*inner, nullptr));
   selector.name = "(" + selector.name + ")";
   return selector;
 }
@@ -415,10 +416,22 @@ std::string SelectorBuilder::selected_text(const Term& term) const {
   return "system." + call->function.name + "(" + joined(parts) + ")";
 }
 
+// Columns are looked up before anyone asks what fits.
+Result<void> SelectorBuilder::check_names(const Term& term) {
+  if (const auto* ref = term.as<ColumnRef>()) {
+    KEYZONE_CHECK(looked_up(find_column(table_, ref->name)));
+    return {};
+  }
+  for (const TermPtr& part : parts_of(term)) KEYZONE_CHECK(check_names(*part));
+  const Term* whole = container_of(term);
+  return whole ? check_names(*whole) : Result<void>();
+}
+
 // A hint about what has columns in it.
 Result<Selector> SelectorBuilder::build_hint(const TermPtr& term) {
   const auto& hint = *term->as<TypeHint>();
   KEYZONE_TRY(said, looked_up(context_.resolve(hint.type)));
+  KEYZONE_CHECK(check_names(is_map(hint) ? *as_map(*hint.term) : *hint.term));
   const TypePtr type = freeze(said);
   const bool assigned_before = std::exchange(assigned_, true);
   auto built = build(hint.term, type);

@@ -52,6 +52,7 @@ class SelectorBuilder {
   }
   Result<Selector> build_column(const ColumnRef& column);
   Result<Selector> build_in_brackets(const TermPtr& term);
+  Result<void> check_names(const Term& term);
   // What parts are taken of: of a column, only the parts are read.
   struct Container {
     Selector value;

@@ -56,6 +56,12 @@ Result<Bytes> encode_partition_key(std::span<const BytesView> components) {
   size_t size = 0;
   for (const BytesView part : components) size += part.size();
   if (size > kKeySizeMax) return key_too_long(size);
+  Bytes key = join_components(components);
+  if (key.size() > kKeySizeMax) return key_too_long(key.size());
+  return key;
+}
+
+Bytes join_components(std::span<const BytesView> components) {
   if (components.size() == 1) return Bytes(components[0]);
   Bytes key;
   for (const BytesView part : components) {
@@ -63,7 +69,6 @@ Result<Bytes> encode_partition_key(std::span<const BytesView> components) {
     key.append(part);
     key.push_back('\0');
   }
-  if (key.size() > kKeySizeMax) return key_too_long(key.size());
   return key;
 }
 

@@ -20,6 +20,7 @@ Token token_of(BytesView partition_key);
 // One component is its bytes; several are each [u16 length][bytes][0x00].
 // Errors: key_too_long().
 Result<Bytes> encode_partition_key(std::span<const BytesView> components);
+Bytes join_components(std::span<const BytesView> components);  // the same, however long
 Result<std::vector<BytesView>> split_partition_key(BytesView key, size_t components);
 
 }  // namespace keyzone

@@ -107,17 +107,20 @@ class UuidType final : public NativeType {
 
 }  // namespace
 
+// Times that need more than the 60 bits left beside the version run over it, as in Cassandra.
+constexpr uint64_t kVersionOne = uint64_t{1} << 60;
+
 Bytes timeuuid_at(int64_t ticks_since_1970, uint64_t low) {
-  const uint64_t time = static_cast<uint64_t>(ticks_since_1970 + kTimeuuidEpochTicks) & 0x0FFFFFFFFFFFFFFF;
+  const uint64_t time = static_cast<uint64_t>(ticks_since_1970) + static_cast<uint64_t>(kTimeuuidEpochTicks);
   Bytes out;
-  append_be(out, time_back(time | uint64_t{1} << 60));
+  append_be(out, time_back(time | kVersionOne));
   append_be(out, low);
   return out;
 }
 
 int64_t timeuuid_ticks(BytesView wire) {
-  const uint64_t time = time_first(load_be<uint64_t>(wire.data())) & 0x0FFFFFFFFFFFFFFF;
-  return static_cast<int64_t>(time) - kTimeuuidEpochTicks;
+  const uint64_t time = time_first(load_be<uint64_t>(wire.data())) & ~kVersionOne;
+  return static_cast<int64_t>(time - static_cast<uint64_t>(kTimeuuidEpochTicks));
 }
 
 const TypePtr& legacy_timeuuid_type() {
