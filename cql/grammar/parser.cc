@@ -7,6 +7,17 @@
 namespace keyzone::cql {
 namespace {
 
+// What a thread reads texts with. A parser's stack begins with two hundred symbols, and to make them took a
+// good part of what a short statement takes.
+struct Reader {
+  Builder builder{{}, {}, 0};
+  Parser parser{builder};
+};
+Reader& reader() {
+  thread_local Reader reader;
+  return reader;
+}
+
 // Runs the parser over `text` into `take` of the builder.
 template <class T>
 Result<T> run(std::string_view text, int first_kind, T (Builder::*take)()) {
@@ -14,12 +25,13 @@ Result<T> run(std::string_view text, int first_kind, T (Builder::*take)()) {
     return Error{ErrorKind::kSyntax,
                  "the statement is longer than " + std::to_string(kMaxStatementBytes) + " bytes"};
   }
-  Builder builder(text, tokenize(text), first_kind);
-  Parser parser(builder);
+  auto& [builder, parser] = reader();
+  builder = Builder(text, tokenize(text), first_kind);
   const bool parsed = parser.parse() == 0;
-  if (builder.error()) return *builder.error();
+  Builder made = std::exchange(builder, Builder({}, {}, 0));  // what it holds goes with the text
+  if (made.error()) return *made.error();
   KEYZONE_ASSERT(parsed);
-  return (builder.*take)();
+  return (made.*take)();
 }
 
 }  // namespace
