@@ -3,6 +3,7 @@
 It decodes by the types that the server names, tells null from empty, and hides nothing: what drivers repair or
 reinterpret would be lost to a comparison."""
 import ipaddress
+import re
 import socket
 import struct
 import uuid
@@ -19,6 +20,8 @@ ERRORS = {0x0000: "ServerError", 0x000A: "ProtocolError", 0x1000: "Unavailable",
           0x1400: "FunctionFailure", 0x1500: "WriteFailure", 0x2000: "SyntaxError", 0x2100: "Unauthorized",
           0x2200: "Invalid", 0x2300: "ConfigError", 0x2400: "AlreadyExists", 0x2500: "Unprepared"}
 UNSET = object()
+BATCH = re.compile(r"BEGIN (UNLOGGED |COUNTER |)BATCH (?!USING)(.*); APPLY BATCH", re.DOTALL)
+BATCH_KINDS = {"": 0, "UNLOGGED ": 1, "COUNTER ": 2}
 
 
 class ServerError(Exception):
@@ -237,9 +240,10 @@ def markers_of(reader):
 
 
 class Options:
-    def __init__(self, page=None, timestamp=None, consistency=1, serial=None, now=None):
+    def __init__(self, page=None, timestamp=None, consistency=1, serial=None, now=None, again=False):
         self.page, self.timestamp, self.consistency, self.serial = page, timestamp, consistency, serial
         self.now = now  # in seconds; v5 only
+        self.again = again  # executes what was prepared before, if it was
 
 
 class Client:
@@ -247,7 +251,7 @@ class Client:
 
     def __init__(self, host, port, version=4, shows_key=False):
         self.socket = socket.create_connection((host, port), timeout=180)
-        self.version, self.shows_key = version, shows_key
+        self.version, self.shows_key, self.prepared = version, shows_key, {}
         self.is_packed, self.unpacker = False, segments.Unpacker(self.receive)
         self.ask(0x01, struct.pack(">H", 1) + string("CQL_VERSION") + string("3.0.0"))
         self.is_packed = version >= 5
@@ -310,18 +314,50 @@ class Client:
         if values is None:
             opcode, head, bound = 0x07, long_string(text), None
         else:
-            head, markers, key = self.prepare(text)
-            shown = ", ".join(f"{name} {type_text(kind)}" for name, kind in markers)
-            yield "  markers: " + shown + (f" key {key}" if self.shows_key else ""), []
+            if not options.again or text not in self.prepared:
+                self.prepared[text] = self.prepare(text)
+            head, markers, key = self.prepared[text]
+            if not options.again:
+                yield self.shown(markers, key), []
             opcode = 0x0A
             bound = [encode(markers[i][1] if i < len(markers) else ("blob",), v) for i, v in enumerate(values)]
         while True:
-            _, reader, warnings = self.ask(opcode, head + self.parameters(options, bound, state))
+            try:
+                _, reader, warnings = self.ask(opcode, head + self.parameters(options, bound, state))
+            except ServerError as error:  # as drivers do: prepared anew where the server has forgotten it
+                if not options.again or not str(error).startswith("Unprepared"):
+                    raise
+                self.prepared.pop(text)
+                yield from self.run(text, values, options)
+                return
             answer = read_result(reader)
             yield answer, warnings
             state = answer.page_state if isinstance(answer, Rows) else None
             if not state:
                 return
+
+    def shown(self, markers, key):
+        text = "  markers: " + ", ".join(f"{name} {type_text(kind)}" for name, kind in markers)
+        return text + (f" key {key}" if self.shows_key else "")
+
+    def run_batch(self, text, values, options):
+        """The parts of a BATCH statement as a message of their own kind; those with values are prepared."""
+        kind, parts = BATCH.fullmatch(text).groups()
+        body, left = b"", list(values or [])
+        for part in parts.split("; "):
+            if values is None:
+                body += b"\0" + long_string(part) + b"\0\0"
+                continue
+            head, markers, key = self.prepare(part)
+            yield self.shown(markers, key), []
+            bound, left = left[:len(markers)], left[len(markers):]
+            cells = b"".join(cell(encode(kind, value)) for (_, kind), value in zip(markers, bound))
+            identity = head[:2 + struct.unpack(">H", head[:2])[0]]
+            body += b"\1" + identity + struct.pack(">H", len(bound)) + cells
+        count = len(parts.split("; "))
+        frame = struct.pack(">BH", BATCH_KINDS[kind], count) + body + self.parameters(options)
+        _, reader, warnings = self.ask(0x0D, frame)
+        yield read_result(reader), warnings
 
 
 def short_bytes(reader):

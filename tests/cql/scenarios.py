@@ -4,6 +4,8 @@
     @page 2                         how the next statement is sent: page, timestamp, consistency, serial; now: in protocol v5,
                                     as if it were that second
     @columns only                   the next statement's values change from run to run: only its columns count
+    @message                        the next statement, a BATCH, goes as a message of that kind, not as text
+    @again                          the next statement is executed as it was prepared when it was last said
     @sleep 1.5                      seconds to wait before it
     @differs because ...            we answer otherwise on purpose; the reason
     > SELECT * FROM t WHERE k = ? :: 1
@@ -18,7 +20,7 @@ import re
 import time
 from pathlib import Path
 
-from native_client import UNSET, Client, Options, Rows, ServerError
+from native_client import BATCH, UNSET, Client, Options, Rows, ServerError
 
 FOLDER = Path(__file__).parent / "recorded"
 CONSISTENCIES = {"ANY": 0, "ONE": 1, "TWO": 2, "THREE": 3, "QUORUM": 4, "ALL": 5, "LOCAL_QUORUM": 6,
@@ -41,7 +43,8 @@ class Case:
         number = lambda name: int(asked[name]) if name in asked else None
         return Options(page=number("page"), timestamp=number("timestamp"),
                        consistency=CONSISTENCIES[asked.get("consistency", "ONE")],
-                       serial=CONSISTENCIES[asked["serial"]] if "serial" in asked else None, now=number("now"))
+                       serial=CONSISTENCIES[asked["serial"]] if "serial" in asked else None, now=number("now"),
+                       again="again" in asked)
 
 
 def parse_values(text):
@@ -130,7 +133,9 @@ class Scene:
         lines, text_and_values, options = [], case.values(), case.options()
         try:
             speaker = self.speaker_of(options)
-            for number, (page, warnings) in enumerate(speaker.run(*text_and_values, options)):
+            is_message = "message" in case.directives and BATCH.fullmatch(text_and_values[0])
+            run = speaker.run_batch if is_message else speaker.run
+            for number, (page, warnings) in enumerate(run(*text_and_values, options)):
                 if isinstance(page, Rows):
                     if number and lines and lines[-1].startswith("  ("):
                         lines.append("  -- next page")

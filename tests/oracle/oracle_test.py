@@ -12,10 +12,13 @@ import cql_types  # noqa: E402
 import shrink  # noqa: E402
 import spelling  # noqa: E402
 import values  # noqa: E402
+from expressions import Context  # noqa: E402
 from grammar import Grammar, read_rules  # noqa: E402
-from native_client import encode, value_text  # noqa: E402
+from native_client import BATCH, encode, value_text  # noqa: E402
 from program import Program, case_text, make_case  # noqa: E402
 from scenarios import parse_values  # noqa: E402
+from schema import Schema  # noqa: E402
+from writes import Writer  # noqa: E402
 
 GRAMMAR = Grammar()
 
@@ -40,12 +43,41 @@ class Programs(unittest.TestCase):
             if case.statement.startswith("INSERT") and " IF " not in case.statement:
                 self.assertTrue("TIMESTAMP" in case.statement or "timestamp" in case.directives, case.statement)
 
+    def test_what_is_said_again_was_prepared(self):
+        said, again = set(), 0
+        for case in Program(4, 1, 400, GRAMMAR).cases:
+            if "again" in case.directives:
+                again += 1
+                self.assertIn(case.statement, said)
+            said.add(case.statement)
+        self.assertGreater(again, 0)
+
+    def test_batches_with_conditions_mostly_have_one_partition(self):
+        chance, alike, unlike = random.Random(6), 0, 0
+        for _ in range(400):
+            schema = Schema(chance)
+            table = chance.choice(schema.tables[:3])
+            table.has_conditions = True
+            statement = Writer(chance).batch(Context(chance, schema, False), table)
+            keys = re.findall(rf"\b{table.partition[0].name} = (-?\d+)\b", statement)
+            if " IF " in statement and table.partition[0].kind == ("int",) and len(keys) > 1:
+                alike, unlike = alike + (len(set(keys)) == 1), unlike + (len(set(keys)) > 1)
+        self.assertGreater(alike, 2 * unlike)
+
     def test_time_stands_still_or_goes_on(self):
         programs = [Program(3, number, 60, GRAMMAR) for number in range(8)]
         seconds = [[int(case.directives["now"]) for case in program.cases if "now" in case.directives]
                    for program in programs]
         self.assertEqual([said == sorted(said) for said in seconds], [True] * len(programs))
         self.assertEqual({bool(said) for said in seconds}, {True, False})
+
+
+class Messages(unittest.TestCase):
+    def test_batches_come_apart(self):
+        text = "BEGIN UNLOGGED BATCH DELETE FROM t0 WHERE k = 1; UPDATE t0 SET v = ? WHERE k = 2 IF EXISTS; APPLY BATCH"
+        kind, parts = BATCH.fullmatch(text).groups()
+        self.assertEqual((kind, len(parts.split("; "))), ("UNLOGGED ", 2))
+        self.assertIsNone(BATCH.fullmatch(text.replace("BATCH DELETE", "BATCH USING TIMESTAMP 5 DELETE")))
 
 
 class Spellings(unittest.TestCase):

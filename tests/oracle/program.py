@@ -6,7 +6,7 @@ from expressions import CLOCK_NAMES, Context
 from grammar import Grammar, mutated
 from scenarios import Case
 from schema import Schema
-from selects import select, system_select
+from selects import PAGES, select, system_select
 from spelling import respelled
 from writes import CONSISTENCIES, SHORT_TTLS, Writer
 
@@ -18,6 +18,8 @@ OF_ALL_KEYSPACES = re.compile(r"DESC(RIBE)? (CLUSTER|(FULL )?SCHEMA|KEYSPACES)")
 NESTING_MAX = 7           # a Cassandra takes exponentially longer to parse what is deeper
 RESPELLED_CHANCE = 0.12
 CONSISTENCY_CHANCE = 0.05
+AGAIN_CHANCE = 0.03       # that what was prepared before is executed again, as it was prepared then
+MESSAGE_CHANCE = 0.3      # that a batch goes as a message of that kind
 STEPS = [0, 0, 0, 0, 1, 2, 10, 40]
 
 
@@ -66,6 +68,11 @@ class Program:
         self.cases += [make_case(f"DESCRIBE TYPE {kind[1]}") for kind in self.schema.user_types]
 
     def alteration(self):
+        """A statement; behind it comes what was prepared before it."""
+        self.cases.append(self.altered())
+        return self.again()
+
+    def altered(self):
         statement = self.schema.alteration(self.writer.clock)
         if statement.startswith("DROP TABLE"):  # which comes back a little later, as another
             table = next(table for table in self.schema.tables if statement.endswith(" " + table.name))
@@ -87,6 +94,8 @@ class Program:
     def write(self):
         context = self.context()
         statement, sent = self.writer.write(context, self.table())
+        if statement.startswith("BEGIN") and "; APPLY" in statement and self.chance.random() < MESSAGE_CHANCE:
+            return self.timed(make_case(context.text(statement), {**sent, "message": ""}))
         return self.said(context.text(statement), sent)
 
     def select(self):
@@ -111,14 +120,25 @@ class Program:
             case.directives["now"] = str(self.now)
         return case
 
+    def again(self):
+        """An earlier statement that was prepared, perhaps before its table was altered."""
+        prepared = [case for case in self.cases if " :: " in case.statement]
+        if not prepared:
+            return self.write()
+        earlier = self.chance.choice(prepared)
+        return self.timed(make_case(earlier.statement, {**earlier.directives, "again": ""}))
+
     def any_case(self):
+        if self.chance.random() < AGAIN_CHANCE:
+            return self.again()
         draw = self.chance.random()
         if draw < 0.38:
             return self.write()
         if draw < 0.885:
             return self.select()
         if draw < 0.9:
-            return make_case(system_select(self.chance, self.table(), self.keyspace))
+            page = {"page": self.chance.choice(PAGES)} if self.chance.random() < 0.3 else {}
+            return make_case(system_select(self.chance, self.table(), self.keyspace), page)
         if draw < 0.915:
             return self.alteration()
         if draw < 0.93:

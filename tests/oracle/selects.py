@@ -22,13 +22,15 @@ def select(context, table):
         parts.append("GROUP BY " + ", ".join(group(context, table)))
     if table.clustering and chance.random() < 0.2:
         parts.append("ORDER BY " + ", ".join(order(context, table)))
-    if chance.random() < 0.1:
+    # Over several partitions, limits and pages meet.
+    is_wide = not relations or " IN " in relations[0] or "token(" in relations[0]
+    if chance.random() < (0.2 if is_wide else 0.08):
         parts.append("PER PARTITION LIMIT " + limit(context, 3))
-    if chance.random() < 0.15:
-        parts.append("LIMIT " + limit(context, 4))
+    if chance.random() < (0.25 if is_wide else 0.12):
+        parts.append("LIMIT " + limit(context, 6 if is_wide else 4))
     if chance.random() < (0.75 if filters else 0.04):
         parts.append("ALLOW FILTERING")
-    return " ".join(parts), chance.choice(PAGES) if chance.random() < 0.3 else None
+    return " ".join(parts), chance.choice(PAGES) if chance.random() < (0.45 if is_wide else 0.25) else None
 
 
 def limit(context, high):
@@ -149,7 +151,7 @@ def slices(context, columns, left):
 
 def one_value(context, columns):
     clocks = CLOCKS.get(bare(columns[0].kind)[0])
-    if clocks and context.chance.random() < 0.03:  # later than all values
+    if clocks and bare(columns[0].kind)[0] != "uuid" and context.chance.random() < 0.03:  # later than all values
         return context.chance.choice(clocks)
     return context.value(columns[0].kind, few=True, odd=0.02)
 
@@ -210,17 +212,19 @@ def token_range(context, table):
 
 
 def any_relation(context, column):
-    chance = context.chance
+    draw = context.chance.random()
+    if draw < 0.02:
+        return odd_relation(context, column)
     relation = plain_relation(context, column)
-    if chance.random() < 0.04:
-        return f"({relation})"
-    if chance.random() < 0.02:
-        return chance.choice([f"{column.name} IS NOT NULL", f"{column.name} LIKE '%a'", f"{column.name} LIKE 'a%'",
-                              f"{column.name} = {column.name}", f"({column.name}) = ({context.draw(column.kind).literal})",
-                              f"({column.name}) IN (({context.draw(column.kind).literal}))", "expr(nosuch, 'a')", "nosuch = 1",
-                              f"{context.draw(column.kind).literal} = {column.name}", f"-{column.name} = 1",
-                              f"abs({column.name}) = 1", f"CAST({column.name} AS text) = 'a'"])
-    return relation
+    return f"({relation})" if draw < 0.06 else relation
+
+
+def odd_relation(context, column):
+    return context.chance.choice([
+        f"{column.name} IS NOT NULL", f"{column.name} LIKE '%a'", f"{column.name} LIKE 'a%'", f"{column.name} = {column.name}",
+        f"({column.name}) = ({context.draw(column.kind).literal})", f"({column.name}) IN (({context.draw(column.kind).literal}))",
+        "expr(nosuch, 'a')", "nosuch = 1", f"{context.draw(column.kind).literal} = {column.name}", f"-{column.name} = 1",
+        f"abs({column.name}) = 1", f"CAST({column.name} AS text) = 'a'"])
 
 
 def plain_relation(context, column):

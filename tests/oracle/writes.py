@@ -28,6 +28,7 @@ class Writer:
         self.clock = 1000
         # A list's index is looked up when a command is applied: other partitions' parts of a batch are written then.
         self.in_batch = False
+        self.pinned = {}  # of the columns of the partition key, the values that all parts of a batch share
 
     def write(self, context, table):
         """(the statement, how it is sent)"""
@@ -87,7 +88,7 @@ class Writer:
         if self.chance.random() < 0.1 and "COMPACT STORAGE" not in table.options:
             return self.insert_json(context, table, columns, conditional, stamped)
         self.chance.shuffle(columns)
-        cells = [context.value(c.kind, few=c in table.keys, odd=0.01 if c in table.keys else 0.06) for c in columns]
+        cells = [self.cell(context, table, column) for column in columns]
         names = ", ".join(column.name for column in columns)
         if self.chance.random() < 0.01:
             names += ", " + self.chance.choice(["nosuch", columns[0].name])
@@ -97,13 +98,24 @@ class Writer:
         using = self.using(context, stamped and not conditional)
         return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(cells)}){condition}{using}"
 
+    def cell(self, context, table, column):
+        if column.name in self.pinned:
+            return context.put(self.pinned[column.name])
+        return context.value(column.kind, few=column in table.keys, odd=0.01 if column in table.keys else 0.06)
+
+    def key_is(self, context, column, in_chance):
+        if column.name in self.pinned:
+            return f"{column.name} = {context.put(self.pinned[column.name])}"
+        return equal_or_in(context, column, in_chance)
+
     def insert_json(self, context, table, columns, conditional, stamped):
         pairs = []
         for column in columns:
             name = column.name.replace('"', '\\"')
             if self.chance.random() < 0.1:
                 name = self.chance.choice([name.upper(), f'\\"{name}\\"', "nosuch"])
-            pairs.append(f'"{name}": {context.draw(column.kind, few=column in table.keys).json}')
+            drawn = self.pinned.get(column.name) or context.draw(column.kind, few=column in table.keys)
+            pairs.append(f'"{name}": {drawn.json}')
         text = "{" + ", ".join(pairs) + "}"
         if self.chance.random() < 0.15:
             text = broken(self.chance, text)
@@ -154,7 +166,7 @@ class Writer:
             columns += table.clustering
         if len(columns) > 1 and self.chance.random() < 0.02:
             columns.pop()
-        return " AND ".join(equal_or_in(context, column, 0.06) for column in columns)
+        return " AND ".join(self.key_is(context, column, 0.06) for column in columns)
 
     def delete(self, context, table, conditional, stamped=True):
         chosen, draw = [], self.chance.random()
@@ -163,7 +175,7 @@ class Writer:
         parts = [element(context, column) if self.has_parts(column) and self.chance.random() < 0.5
                  else column.name for column in chosen]
         using = self.using(context, stamped and not conditional, ttl_chance=0.01)
-        relations = [equal_or_in(context, column, 0.1) for column in table.partition]
+        relations = [self.key_is(context, column, 0.1) for column in table.partition]
         if chosen and all(column.role == "static" for column in chosen):
             pass
         elif chosen or draw < 0.65:
@@ -244,10 +256,12 @@ class Writer:
             if self.chance.random() < 0.2:
                 stamp += f" AND TTL {TTL}"
         others = [table] if conditional and self.chance.random() < 0.95 else [t for t in context.schema.tables if not t.is_counter]
+        if conditional and self.chance.random() < 0.8:
+            self.pinned = {column.name: context.draw(column.kind, few=True, odd=0) for column in table.partition}
         parts, self.in_batch = [], True
         for number in range(self.chance.randint(1, 4)):
             target = table if number == 0 else self.chance.choice(others)
             parts.append(self.single(context, target, conditional and self.chance.random() < 0.7,
                                      self.chance.random(), stamped=not shared and not conditional))
-        self.in_batch = False
+        self.in_batch, self.pinned = False, {}
         return f"BEGIN {kind}BATCH{stamp} {'; '.join(parts)}; APPLY BATCH"
