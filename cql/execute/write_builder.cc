@@ -125,7 +125,10 @@ Result<void> add_rows(const WritePlan& plan, EvalContext& context, const Execute
   }
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
   KEYZONE_CHECK(set_ttl(plan, context, mutation));
-  for (Bytes& key : keys) KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
+  for (ClusteringKey& key : keys) {
+    KEYZONE_CHECK(add_row(plan, context, std::move(key.ordered), row_bytes_max, mutation,
+                          std::move(key.as_written)));
+  }
   return {};
 }
 
@@ -149,9 +152,9 @@ Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& 
   const Restrictions& where = plan.restrictions;
   if (where.full_primary_key() && plan.table->clustering_size > 0) {
     KEYZONE_TRY(keys, where.clustering_keys(context));
-    for (Bytes& key : keys) {
-      KEYZONE_CHECK(check_clustering(plan, key));
-      add_deletion(RowAction::kDeleteRow, std::move(key), {}, mutation);
+    for (ClusteringKey& key : keys) {
+      KEYZONE_CHECK(check_clustering(plan, key.ordered));
+      add_deletion(RowAction::kDeleteRow, std::move(key.ordered), {}, mutation);
     }
     return {};
   }
@@ -279,7 +282,7 @@ Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& co
   Bytes clustering;
   if (plan.restrictions.names_rows()) {
     KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
-    clustering = keys.empty() ? Bytes() : std::move(keys.front());
+    clustering = keys.empty() ? Bytes() : std::move(keys.front().ordered);
   }
   Command& command = command_for(plan, mutation.token);
   RowCondition statics, row;

@@ -4,6 +4,7 @@
 #include "cql/dialect.h"
 #include "cql/plan/key_ranges.h"
 #include "cql/plan/restrictions.h"
+#include "schema/types/ordered.h"
 #include "schema/types/token.h"
 
 namespace keyzone::cql {
@@ -19,11 +20,6 @@ void sort_values(const Type& type, std::vector<BoundTuple>& tuples) {
       std::unique(tuples.begin(), tuples.end(),
                   [&](const BoundTuple& a, const BoundTuple& b) { return less_or_equal(type, b[0], a[0]); }),
       tuples.end());
-}
-
-void append_forms(const std::vector<const Column*>& columns, const BoundTuple& values, size_t count,
-                  Bytes& out) {
-  for (size_t i = 0; i < count; ++i) columns[i]->type->append_ordered(values[i], columns[i]->descending, out);
 }
 
 // Keys with the prefix whose next column is beyond `value` in the direction of the operator.
@@ -52,17 +48,38 @@ KeyRanges slice_ranges(const PreparedRelation& relation, const BoundTuple& value
   return normalise(std::move(out));
 }
 
-Result<std::vector<Bytes>> extend(const std::vector<Bytes>& prefixes, const PreparedRelation& relation,
-                                  const std::vector<BoundTuple>& tuples) {
+// A key of which more columns may follow, and its values as blocks.
+struct WrittenKey {
+  Bytes ordered, written;
+  bool tells_all = true;  // the ordered form gives the same values
+};
+
+void append_value(const Column& column, BytesView value, Bytes& prefix) {
+  column.type->append_ordered(value, column.descending, prefix);
+}
+
+void append_value(const Column& column, BytesView value, WrittenKey& prefix) {
+  const size_t begin = prefix.ordered.size();
+  append_value(column, value, prefix.ordered);
+  append_block(prefix.written, value);
+  prefix.tells_all = prefix.tells_all && form_tells_all(*column.type, value, column.descending,
+                                                        BytesView(prefix.ordered).substr(begin));
+}
+
+// Each of the prefixes with each of the tuples behind it.
+template <class Prefix>
+Result<std::vector<Prefix>> extend(const std::vector<Prefix>& prefixes, const PreparedRelation& relation,
+                                   const std::vector<BoundTuple>& tuples) {
   if (prefixes.size() * tuples.size() > kClusteringRangesMax) {
     return invalid("The IN restrictions of this query name more than " +
                    std::to_string(kClusteringRangesMax) + " clustering keys");
   }
-  std::vector<Bytes> out;
+  std::vector<Prefix> out;
   out.reserve(prefixes.size() * tuples.size());
-  for (const Bytes& prefix : prefixes) {
+  for (const Prefix& prefix : prefixes) {
     for (const BoundTuple& tuple : tuples) {
-      append_forms(relation.columns, tuple, tuple.size(), out.emplace_back(prefix));
+      Prefix& longer = out.emplace_back(prefix);
+      for (size_t i = 0; i < tuple.size(); ++i) append_value(*relation.columns[i], tuple[i], longer);
     }
   }
   return out;
@@ -158,8 +175,8 @@ Result<std::optional<std::vector<KeyRange>>> Restrictions::clustering_ranges(Eva
   return std::optional(std::move(ranges));
 }
 
-Result<std::vector<Bytes>> Restrictions::clustering_keys(EvalContext& context) const {
-  std::vector<Bytes> keys(1);
+Result<std::vector<ClusteringKey>> Restrictions::clustering_keys(EvalContext& context) const {
+  std::vector<WrittenKey> keys(1);
   for (const PreparedRelation& relation : clustering_) {
     if (relation.is_slice()) break;
     KEYZONE_TRY(tuples, bind_operands(relation, context));
@@ -167,11 +184,14 @@ Result<std::vector<Bytes>> Restrictions::clustering_keys(EvalContext& context) c
     keys = std::move(longer);
     if (keys.empty()) break;  // the same
   }
-  if (keys.size() > 1) {
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const WrittenKey& a, const WrittenKey& b) { return a.ordered < b.ordered; });
+  std::vector<ClusteringKey> out;
+  for (WrittenKey& key : keys) {
+    if (!out.empty() && out.back().ordered == key.ordered) continue;
+    out.push_back({std::move(key.ordered), key.tells_all ? Bytes() : std::move(key.written)});
   }
-  return keys;
+  return out;
 }
 
 }  // namespace keyzone::cql

@@ -34,6 +34,13 @@ struct TokenRange {
   Token end{INT64_MAX};
 };
 
+// A whole clustering key, or a prefix of one, in order-preserving form; and its values as blocks, if reading
+// that form gives others. See schema/clustering_as_written.h
+struct ClusteringKey {
+  Bytes ordered;
+  Bytes as_written = {};
+};
+
 class Restrictions {
  public:
   // `relations` don't contradict each other. `table` outlives the result.
@@ -75,7 +82,7 @@ class Restrictions {
   // Ascending and disjoint; nullopt: all rows. An empty vector: none.
   Result<std::optional<std::vector<KeyRange>>> clustering_ranges(EvalContext& context) const;
   // The clustering keys named by = and IN alone, in order. REQUIRES: names_rows()
-  Result<std::vector<Bytes>> clustering_keys(EvalContext& context) const;
+  Result<std::vector<ClusteringKey>> clustering_keys(EvalContext& context) const;
 
  private:
   friend class RestrictionAnalysis;
