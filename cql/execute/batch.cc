@@ -9,21 +9,8 @@
 namespace keyzone::cql {
 namespace {
 
-bool is_existence(ConditionOperator op) {
-  return op == ConditionOperator::kExists || op == ConditionOperator::kNotExists;
-}
-
-// Why conditions on one row can't both be, in Cassandra's words; nullptr if they can.
-const char* exists_conflict(ConditionOperator before, ConditionOperator added) {
-  if (is_existence(before) && is_existence(added) && before != added)
-    return "Cannot mix IF EXISTS and IF NOT EXISTS conditions for the same row";
-  if (is_existence(before) == is_existence(added)) return nullptr;
-  return added == ConditionOperator::kExists ? "Cannot mix IF conditions and IF EXISTS for the same row"
-                                             : "Cannot mix IF conditions and IF NOT EXISTS for the same row";
-}
-
 // Conditions of several statements on one row become one list; rows come in order, statics before them.
-Result<void> merge_conditions(Command& command) {
+void merge_conditions(Command& command) {
   std::vector<RowCondition> merged;
   for (RowCondition& condition : command.conditions) {
     auto same = std::find_if(merged.begin(), merged.end(), [&](const RowCondition& one) {
@@ -33,15 +20,12 @@ Result<void> merge_conditions(Command& command) {
       merged.push_back(std::move(condition));
       continue;
     }
-    const char* conflict = exists_conflict(same->conditions[0].op, condition.conditions[0].op);
-    if (conflict) return invalid(conflict);
     for (Condition& one : condition.conditions) same->conditions.push_back(std::move(one));
   }
   std::stable_sort(merged.begin(), merged.end(), [](const RowCondition& a, const RowCondition& b) {
     return std::tie(b.is_static, a.clustering) < std::tie(a.is_static, b.clustering);
   });
   command.conditions = std::move(merged);
-  return {};
 }
 
 // In Cassandra's order.
@@ -131,14 +115,11 @@ Error mistake_in_keys(std::span<const BatchPart> parts, const ExecuteOptions& op
   return otherwise;
 }
 
-// Of a batch with conditions.
-Result<void> check_keys(std::span<const WritePlan* const> plans) {
-  for (const WritePlan* plan : plans) {
-    if (!plan->restrictions.partition_in()) continue;
-    return invalid(
-        "Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)");
-  }
-  return {};
+// Of a statement in a batch with conditions.
+Result<void> check_key(const WritePlan& plan) {
+  if (!plan.restrictions.partition_in()) return {};
+  return invalid(
+      "Batch with conditions cannot span multiple partitions (you cannot use IN on the partition key)");
 }
 
 }  // namespace
@@ -170,6 +151,7 @@ Result<void> check_batch(BatchKind kind, std::span<const WritePlan* const> plans
       return invalid("Batch with conditions cannot span multiple tables");
     }
   }
+  for (const WritePlan* plan : plans) KEYZONE_CHECK(check_counter_attributes(*plan));
   return {};
 }
 
@@ -183,9 +165,9 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
     conditional = conditional || part.plan->conditional();
     counter = counter || part.plan->table->counter;
   }
-  if (conditional) KEYZONE_CHECK(check_keys(plans));
   WriteBuilder builder(options, catalog, conditional);
   for (const BatchPart& part : parts) {
+    if (conditional) KEYZONE_CHECK(check_key(*part.plan));
     const auto added = builder.add(*part.plan, part.values, batch_timestamp);
     if (!added && conditional) return added.error();
     if (!added) return mistake_in_keys(parts, options, added.error());
@@ -201,7 +183,7 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
   if (conditional) {
     out.conditional = with_mistake(plan_conditional_answer(plans, true), builder.mistake());
     for (TabletCommand& one : out.commands) {
-      KEYZONE_CHECK(merge_conditions(one.command));
+      merge_conditions(one.command);
       one.command.condition_columns = out.conditional->slots.fetched();
     }
   }

@@ -56,10 +56,12 @@ bool is_in_condition(const WritePlan& plan, const Column& column) {
                      [&](const PreparedCondition& condition) { return condition.column->id == column.id; });
 }
 
-// What IF [NOT] EXISTS reads, and with it the conditions of a batch.
+// What IF [NOT] EXISTS reads, and with it the conditions of a batch: statics if a statement with a condition
+// writes some.
 bool is_read(std::span<const WritePlan* const> plans, const Column& column) {
   return std::any_of(plans.begin(), plans.end(), [&](const WritePlan* plan) {
-    if (column.kind == ColumnKind::kStatic) return !plan->statics.empty() || is_in_condition(*plan, column);
+    if (column.kind == ColumnKind::kStatic)
+      return (plan->conditional() && !plan->statics.empty()) || is_in_condition(*plan, column);
     if (column.kind != ColumnKind::kRegular) return true;
     return plan->table->clustering_size == 0 || plan->restrictions.has_clustering();
   });

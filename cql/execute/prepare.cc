@@ -145,6 +145,7 @@ class Preparer {
   Result<std::shared_ptr<PreparedBase>> prepare_write(const ModificationStatement& write) {
     KEYZONE_TRY(table, find_writable(table_of(write)));
     KEYZONE_TRY(planned, plan_one(table, write, "Conditional updates are not supported by virtual tables"));
+    KEYZONE_CHECK(check_counter_attributes(*planned));
     const bool is_virtual = is_virtual_keyspace(table->keyspace);
     std::shared_ptr<PreparedBase> made;
     if (is_virtual) {

@@ -126,8 +126,8 @@ Result<void> add_rows(const WritePlan& plan, EvalContext& context, const Execute
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
   KEYZONE_CHECK(set_ttl(plan, context, mutation));
   for (ClusteringKey& key : keys) {
-    KEYZONE_CHECK(add_row(plan, context, std::move(key.ordered), row_bytes_max, mutation,
-                          std::move(key.as_written)));
+    KEYZONE_CHECK(
+        add_row(plan, context, std::move(key.ordered), row_bytes_max, mutation, std::move(key.as_written)));
   }
   return {};
 }
@@ -189,6 +189,30 @@ Result<void> add_changes(const WritePlan& plan, EvalContext& context, const Exec
   if (nowhere || empty) return {};
   KEYZONE_CHECK(add_static_row(plan, context, mutation));
   return add_rows(plan, context, options, mutation);
+}
+
+bool is_existence(ConditionOperator op) {
+  return op == ConditionOperator::kExists || op == ConditionOperator::kNotExists;
+}
+
+// Why conditions on one row can't both be, in Cassandra's words; nullptr if they can.
+const char* exists_conflict(ConditionOperator before, ConditionOperator added) {
+  if (is_existence(before) && is_existence(added) && before != added)
+    return "Cannot mix IF EXISTS and IF NOT EXISTS conditions for the same row";
+  if (is_existence(before) == is_existence(added)) return nullptr;
+  return added == ConditionOperator::kExists ? "Cannot mix IF conditions and IF EXISTS for the same row"
+                                             : "Cannot mix IF conditions and IF NOT EXISTS for the same row";
+}
+
+// Whether a condition like `op` can be on a row beside those that are on it already.
+Result<void> check_beside(const std::vector<RowCondition>& conditions, const RowCondition& row,
+                          ConditionOperator op) {
+  for (const RowCondition& before : conditions) {
+    if (before.is_static != row.is_static || before.clustering != row.clustering) continue;
+    const char* conflict = exists_conflict(before.conditions[0].op, op);
+    if (conflict) return invalid(conflict);
+  }
+  return {};
 }
 
 }  // namespace
@@ -291,13 +315,16 @@ Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& co
   statics.is_static = true;
   row.clustering = clustering;
   if (plan.conditions.if_exists || plan.conditions.if_not_exists) {
-    const bool on_row = plan.writes_row || plan.whole_rows_deleted();
-    (on_row ? row : statics).conditions.emplace_back().op =
-        plan.conditions.if_exists ? ConditionOperator::kExists : ConditionOperator::kNotExists;
+    RowCondition& on = plan.writes_row || plan.whole_rows_deleted() ? row : statics;
+    const auto op = plan.conditions.if_exists ? ConditionOperator::kExists : ConditionOperator::kNotExists;
+    KEYZONE_CHECK(check_beside(command.conditions, on, op));
+    on.conditions.emplace_back().op = op;
   }
   for (const PreparedCondition& prepared : plan.conditions.columns) {
+    RowCondition& on = prepared.column->kind == ColumnKind::kStatic ? statics : row;
+    KEYZONE_CHECK(check_beside(command.conditions, on, ConditionOperator::kEqual));
     KEYZONE_TRY(condition, prepared.bind(context));
-    (prepared.column->kind == ColumnKind::kStatic ? statics : row).conditions.push_back(std::move(condition));
+    on.conditions.push_back(std::move(condition));
   }
   if (!statics.conditions.empty()) command.conditions.push_back(std::move(statics));
   if (!row.conditions.empty()) command.conditions.push_back(std::move(row));

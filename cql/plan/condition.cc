@@ -81,9 +81,6 @@ Receiver operand_wanted(const Table& table, const Column& column, const ColumnCo
 Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& table,
                                       const ColumnCondition& condition) {
   KEYZONE_TRY(column, find_column(table, condition.column));
-  if (column->kind == ColumnKind::kPartitionKey || column->kind == ColumnKind::kClustering) {
-    return invalid("PRIMARY KEY column '" + column->name + "' cannot have IF conditions");
-  }
   if (column->type->is_counter()) return invalid("Conditions on counters are not supported");
   KEYZONE_CHECK(check_access(*column, condition));
   PreparedCondition out;
@@ -109,6 +106,7 @@ Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& tabl
     KEYZONE_TRY(operand, prepare_term(context, term, wanted));
     out.operands.push_back(std::move(operand));
   }
+  if (in_key(*column)) return invalid("PRIMARY KEY column '" + column->name + "' cannot have IF conditions");
   return out;
 }
 

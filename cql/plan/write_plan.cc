@@ -83,6 +83,10 @@ Result<void> check_attributes(const WritePlan& plan) {
   if (plan.conditional() && plan.table->counter)
     return invalid("Conditional updates are not supported on counter tables");
   if (plan.conditional() && plan.timestamp) return invalid(kConditionalTimestamp);
+  return {};
+}
+
+Result<void> check_counter_attributes(const WritePlan& plan) {
   if (!plan.table->counter) return {};
   if (plan.timestamp) return invalid("Cannot provide custom timestamp for counter updates");
   if (plan.ttl) return invalid("Cannot provide custom TTL for counter updates");

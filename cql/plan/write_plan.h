@@ -59,6 +59,8 @@ Result<void> plan_where(PrepareContext& context, const Where& where, Restriction
                         WritePlan& plan);
 // Last, as in Cassandra: what USING and IF say goes with the table and with each other.
 Result<void> check_attributes(const WritePlan& plan);
+// Once a statement is planned; of a batch, once all of it is.
+Result<void> check_counter_attributes(const WritePlan& plan);
 // Of a statement with a condition, or in a batch that has one: it is about one row. When it is executed.
 Result<void> check_conditional_keys(const WritePlan& plan);
 
