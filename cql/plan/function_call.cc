@@ -41,7 +41,15 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term, b
   return out;
 }
 
+CallArgument describe_mistaken(const PrepareContext& context, const Argument& argument) {
+  std::string text =
+      !argument.name.empty() ? argument.name : to_string(*argument.term, Spelling::kCalls, context.keyspace);
+  if (argument.said) return CallArgument::typed(argument.said, std::move(text));
+  return {std::move(text), nullptr, [](const Type&) { return Match::kNo; }};
+}
+
 CallArgument describe(const PrepareContext& context, const Argument& argument, bool in_selection) {
+  if (argument.mistaken) return describe_mistaken(context, argument);
   if (!argument.ready) {
     const auto* hint = argument.term->as<TypeHint>();
     const TypePtr hinted = hint && in_selection ? exact_type(context, *argument.term) : nullptr;

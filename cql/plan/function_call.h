@@ -18,6 +18,10 @@ struct Argument {
   std::string name = {};  // in errors; empty: as the term is written
   // (v), or a list of unlike elements: it may fit, but doesn't say its type by itself.
   bool says_no_type = false;
+  // It makes no sense, of which Cassandra complains once all calls fit: till then it is of the type that it
+  // says, or of none.
+  bool mistaken = false;
+  TypePtr said = nullptr;
 };
 
 class CallExpression : public Expression {

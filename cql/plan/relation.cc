@@ -400,7 +400,8 @@ Result<PreparedRelation> prepare_relation(PrepareContext& context, const Table& 
   }
   if (relation.op == Operator::kLike) {
     return invalid("LIKE restriction is only supported on properly indexed columns. " +
-                   written_names(columns) + " LIKE " + to_string(*relation.operands.at(0), Spelling::kCalls) +
+                   written_names(columns) + " LIKE " +
+                   to_string(*relation.operands.at(0), Spelling::kCalls, context.keyspace) +
                    " is not valid.");
   }
   const bool one_of_one = relation.op == Operator::kIn && !relation.in_list && relation.operands.size() == 1;

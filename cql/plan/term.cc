@@ -67,7 +67,7 @@ TypeKind preferred_kind(const Constant& constant) {
     case ConstantKind::kBoolean:
       return TypeKind::kBoolean;
     case ConstantKind::kHex:
-      return TypeKind::kBlob;
+      return TypeKind::kTinyint;
     case ConstantKind::kDuration:
       return TypeKind::kDuration;
   }
@@ -189,9 +189,10 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
   // A selection knows frozen collections only, which is what functions get of it.
   const bool frozen = receiver.name == kSelectionName && receiver.type->frozen();
   const Receiver casted = receiver.with(text, frozen ? freeze(type) : type);
-  if (assignability(context, *hint.term, casted) == Match::kNo) {
+  KEYZONE_TRY(match, tested(context, *hint.term, casted));
+  if (match == Match::kNo) {
     return invalid("Cannot cast value " + to_string(*hint.term, Spelling::kCalls, context.keyspace) +
-                   " to type " + type->to_string());
+                   " to type " + spell_type(hint.type.text, context.keyspace));
   }
   if (of_type(casted.type, *receiver.type) == Match::kNo) {
     return invalid("Cannot assign value " + text + " to " + receiver.name + " of type " +
@@ -257,6 +258,24 @@ bool can_be(const Type& type, const Type& wanted) {
          (!type.is_user_type() || type.is_multi_cell() == wanted.is_multi_cell());
 }
 
+namespace {
+
+// The type of one of the terms that can be the type of all whose types are known; null if there is none.
+TypePtr common_type(const PrepareContext& context, const std::vector<TermPtr>& terms) {
+  std::vector<TypePtr> types;
+  for (const TermPtr& term : terms) {
+    if (TypePtr type = exact_type(context, *term)) types.push_back(std::move(type));
+  }
+  const auto takes_all = [&types](const TypePtr& wanted) {
+    return std::all_of(types.begin(), types.end(),
+                       [&wanted](const TypePtr& type) { return can_be(*type, *wanted); });
+  };
+  const auto found = std::find_if(types.begin(), types.end(), takes_all);
+  return found == types.end() ? nullptr : *found;
+}
+
+}  // namespace
+
 TypePtr exact_type(const PrepareContext& context, const Term& term) {
   if (const auto* constant = term.as<Constant>()) return native_type(preferred_kind(*constant));
   if (const auto* hint = term.as<TypeHint>()) {
@@ -273,17 +292,20 @@ TypePtr exact_type(const PrepareContext& context, const Term& term) {
     return tuple_type(std::move(fields));
   }
   if (const auto* list = term.as<ListLiteral>()) {
-    const TypePtr element = list->elements.empty() ? nullptr : exact_type(context, *list->elements[0]);
+    const TypePtr element = common_type(context, list->elements);
     return element ? list_type(element, true) : nullptr;
   }
   if (const auto* set = term.as<SetLiteral>()) {
-    const TypePtr element = set->elements.empty() ? nullptr : exact_type(context, *set->elements[0]);
+    const TypePtr element = common_type(context, set->elements);
     return element ? set_type(element, true) : nullptr;
   }
   if (const auto* map = term.as<MapLiteral>()) {
-    if (map->entries.empty()) return nullptr;
-    const TypePtr key = exact_type(context, *map->entries[0].first);
-    const TypePtr value = exact_type(context, *map->entries[0].second);
+    std::vector<TermPtr> keys, values;
+    for (const auto& [key, value] : map->entries) {
+      keys.push_back(key);
+      values.push_back(value);
+    }
+    const TypePtr key = common_type(context, keys), value = common_type(context, values);
     return key && value ? map_type(key, value, true) : nullptr;
   }
   if (term.as<FunctionCall>() || term.as<Arithmetic>() || term.as<Negation>() || term.as<Cast>()) {

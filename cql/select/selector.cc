@@ -135,6 +135,9 @@ const Term* container_of(const Term& term) {
   return nullptr;
 }
 
+// What makes sense or not only once all functions are found.
+bool is_typed_late(const Term& term) { return container_of(term) || term.as<Cast>(); }
+
 std::optional<StampKind> stamp_kind(const FunctionCall& call) {
   if (!call.function.keyspace.empty() && call.function.keyspace != "system") return std::nullopt;
   if (call.function.name == "writetime") return StampKind::kWriteTime;
@@ -167,7 +170,7 @@ Result<Selector> SelectorBuilder::build(const TermPtr& term, const TypePtr& expe
   if (const auto* field = term->as<FieldOf>()) return build_field(*field);
   if (const auto* element = term->as<ElementOf>()) return build_element(*element);
   if (const auto* slice = term->as<SliceOf>()) return build_slice(*slice);
-  if (is_call(*term)) return build_call(term, expected);
+  if (is_call(*term)) return build_call(term);
   if (term->as<UserTypeLiteral>() && expected && expected->kind() == TypeKind::kMap)
     return build_composite(as_map(*term), expected);
   if (const auto* hint = term->as<TypeHint>(); hint && (names_columns(*term) || is_map(*hint)))
@@ -324,7 +327,34 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
                   function + "(" + text(*call.arguments[0]) + ")"};
 }
 
-Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr& expected) {
+Result<SelectorBuilder::CallArguments> SelectorBuilder::build_arguments(const std::vector<TermPtr>& terms,
+                                                                        std::optional<Selector> first) {
+  CallArguments out;
+  for (const TermPtr& term : terms) {
+    Argument& made = out.arguments.emplace_back();
+    made.term = term;
+    out.names.push_back(text(*term));
+    if (!says_type(*term)) continue;
+    auto built = first ? Result<Selector>(*std::exchange(first, std::nullopt)) : build_in_brackets(term);
+    if (!built) {
+      if (misses_name_ || complains_late_ || !is_typed_late(*term)) return built.error();
+      made.mistaken = true;
+      made.said = type_said_by(*term);
+      if (term->as<Cast>()) made.name = text(*term);
+      if (!out.mistake) out.mistake = built.error();
+      continue;
+    }
+    made.says_no_type = in_brackets(*term) || built->unlike;
+    made.ready = std::move(built->value);
+    if (is_call(*term) || made.says_no_type) made.name = built->name;
+    if (const auto* cast = term->as<Cast>(); cast && !built->name.starts_with("cast("))
+      made.name = "cast(" + built->name + " as " + cast->type.text + ")";  // to the type that it has
+    out.names.back() = std::move(built->name);
+  }
+  return out;
+}
+
+Result<Selector> SelectorBuilder::build_call(const TermPtr& term) {
   const auto* written = term->as<FunctionCall>();
   if (written && stamp_kind(*written)) return build_stamp(*written);
   const size_t aggregates_before = aggregates_.size();
@@ -354,25 +384,11 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   const bool counts_rows =
       shape.name.name == "count" && shape.arguments.size() == 1 && shape.arguments[0]->as<Constant>();
   if (counts_rows) shape = {{"", std::string(kCountRowsName)}, {}};
-  std::vector<Argument> arguments;
-  std::vector<std::string> names;
-  for (const TermPtr& argument : shape.arguments) {
-    Argument& made = arguments.emplace_back();
-    made.term = argument;
-    names.push_back(text(*argument));
-    if (!says_type(*argument)) continue;
-    if (!operand) {
-      KEYZONE_TRY(built, build_in_brackets(argument));
-      operand = std::move(built);
-    }
-    Selector selector = *std::exchange(operand, std::nullopt);
-    made.says_no_type = in_brackets(*argument) || selector.unlike;
-    made.ready = std::move(selector.value);
-    if (is_call(*argument) || made.says_no_type) made.name = selector.name;
-    names.back() = std::move(selector.name);
-  }
-  auto resolved = resolve_call(context_, shape.name, arguments, expected, true);
+  KEYZONE_TRY(made, build_arguments(shape.arguments, std::move(operand)));
+  auto& [arguments, names, mistake] = made;
+  auto resolved = resolve_call(context_, shape.name, arguments, nullptr, true);
   KEYZONE_TRY(function, cast ? std::move(resolved) : looked_up(std::move(resolved)));
+  if (mistake) return *mistake;
   KEYZONE_TRY(prepared, prepare_arguments(context_, *function, std::move(arguments), true));
   std::string name = result_column_name(*function, names);
   // Cassandra sees a timeuuid's class behind the order of a column that is not reversed only.
@@ -396,6 +412,26 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term, const TypePtr&
   auto value = std::make_shared<AggregateExpression>(function->result, aggregates_.size());
   aggregates_.push_back({std::move(function), std::move(prepared)});
   return Selector{typed(std::move(value)), std::move(name)};
+}
+
+TypePtr SelectorBuilder::type_said_by(const Term& term) const {
+  if (const auto* ref = term.as<ColumnRef>()) {
+    const Column* column = table_.find(ref->name);
+    return column && !column->descending ? column->type : nullptr;  // behind DESC, Cassandra sees no parts
+  }
+  if (const auto* cast = term.as<Cast>()) {
+    const auto type = context_.resolve(cast->type);
+    return type ? *type : nullptr;
+  }
+  const Term* container = container_of(term);
+  const TypePtr whole = container ? type_said_by(*container) : nullptr;
+  if (!whole) return nullptr;
+  if (const auto* field = term.as<FieldOf>()) {
+    const auto at = whole->is_user_type() ? whole->find_field(field->field) : std::nullopt;
+    return at ? whole->parameters()[*at] : nullptr;
+  }
+  if (!whole->is_collection()) return nullptr;
+  return term.as<SliceOf>() ? whole : whole->parameters().back();
 }
 
 bool SelectorBuilder::is_reversed_column(const std::vector<TermPtr>& arguments) const {
@@ -449,7 +485,7 @@ Result<Selector> SelectorBuilder::build_hint(const TermPtr& term) {
 // A part of a literal. Under a hint it has to be what is wanted of it.
 Result<Selector> SelectorBuilder::build_part(const TermPtr& term, const TypePtr& wanted) {
   if (!assigned_ || !wanted) return build(term, wanted);
-  if (!names_columns(*term) && !holds_typed(*term) && !term->as<TypeHint>()) {
+  if (!names_columns(*term) && !is_call(*term) && !holds_typed(*term) && !term->as<TypeHint>()) {
     const Receiver receiver{table_.keyspace, table_.name, kSelectionName, wanted};
     if (assignability(context_, *term, receiver) == Match::kNo) return misfit(*wanted);
     return build(term, wanted);

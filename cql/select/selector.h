@@ -65,9 +65,18 @@ class SelectorBuilder {
   Result<Selector> build_field(const FieldOf& field);
   Result<Selector> build_element(const ElementOf& element);
   Result<Selector> build_slice(const SliceOf& slice);
-  Result<Selector> build_call(const TermPtr& term, const TypePtr& expected);
+  Result<Selector> build_call(const TermPtr& term);
   // Of what a function is called with, the first is a clustering column in descending order.
   bool is_reversed_column(const std::vector<TermPtr>& arguments) const;
+  struct CallArguments {
+    std::vector<Argument> arguments;
+    std::vector<std::string> names;
+    std::optional<Error> mistake;  // in one of them; that the call doesn't fit is said before it
+  };
+  // `first`: of them, if it is built already.
+  Result<CallArguments> build_arguments(const std::vector<TermPtr>& terms, std::optional<Selector> first);
+  // Whether or not it makes sense; null where nothing is said.
+  TypePtr type_said_by(const Term& term) const;
   Result<Selector> build_stamp(const FunctionCall& call);
   bool is_map(const TypeHint& hint) const;
   Result<Selector> build_hint(const TermPtr& term);

@@ -94,7 +94,7 @@ TypePtr preferred_constant_type(ConstantKind kind, std::string_view text) {
     case ConstantKind::kBoolean:
       return native_type(kBoolean);
     case ConstantKind::kHex:
-      return native_type(kBlob);
+      return native_type(kTinyint);  // as Cassandra has it: a function of anything takes it for that
     case ConstantKind::kDuration:
       return native_type(kDuration);
   }
