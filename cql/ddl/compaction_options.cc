@@ -279,7 +279,10 @@ Result<void> check_buckets(const OptionMap& options) {
                       ") is less than or equal to the bucket_low value (" + double_text(low) + ")");
 }
 
-Result<void> check_thresholds(const OptionMap& options) {
+}  // namespace
+
+Result<void> check_compaction_thresholds(const OptionMap& options) {
+  if (!options.contains("min_threshold")) return {};
   int32_t low = 0, high = 0;
   parse_int(options.at("min_threshold"), low);
   parse_int(options.at("max_threshold"), high);
@@ -295,8 +298,6 @@ Result<void> check_thresholds(const OptionMap& options) {
   return config_error("Min compaction threshold (got " + std::to_string(low) +
                       ") cannot be greater than max compaction threshold (got " + std::to_string(high) + ")");
 }
-
-}  // namespace
 
 Result<void> check_overlapping_tombstones(const OptionMap& options) {
   const auto option = options.find("provide_overlapping_tombstones");
@@ -322,8 +323,7 @@ Result<void> check_compaction_values(const OptionMap& options) {
     KEYZONE_CHECK(unified ? check_least_of_target(options, least->second)
                           : sstable_size(least->first, least->second));
   }
-  KEYZONE_CHECK(check_buckets(options));
-  return options.contains("min_threshold") ? check_thresholds(options) : Result<void>();
+  return check_buckets(options);
 }
 
 }  // namespace keyzone::cql

@@ -240,8 +240,9 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
 
 Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlContext& context) {
   KEYZONE_CHECK(check_unique(statement.properties));
+  const bool names_keyspace = !statement.table.keyspace.empty() || !context.keyspace.empty();
+  if (names_keyspace) KEYZONE_CHECK(check_shape(statement));
   KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayCreate));
-  KEYZONE_CHECK(check_shape(statement));
   TableOptions alone;
   KEYZONE_CHECK(read_properties(statement.properties, alone));
   KEYZONE_CHECK(existing_keyspace(context, keyspace));

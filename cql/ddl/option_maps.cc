@@ -212,11 +212,16 @@ Result<void> check_compaction(const OptionMap& options) {
   const Strategy* strategy = find_strategy(options.at("class"));
   KEYZONE_ASSERT(strategy != nullptr);
   std::vector<std::string> unknown;
+  OptionMap known;
   for (const auto& [option, value] : options) {
-    if (!kCompactionOptions.contains(option) && !strategy->options.contains(option))
+    if (kCompactionOptions.contains(option) || strategy->options.contains(option)) {
+      known.emplace(option, value);
+    } else {
       unknown.push_back(option);
+    }
   }
-  if (unknown.empty()) return check_compaction_values(options);
+  KEYZONE_CHECK(check_compaction_values(known));
+  if (unknown.empty()) return check_compaction_thresholds(options);
   java_sort(unknown, java_copy_size(options.size() - 1));  // there without the class
   return config_error("Properties specified [" + joined(unknown) + "] are not understood by " +
                       std::string(strategy->name));

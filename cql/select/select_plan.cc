@@ -144,9 +144,11 @@ class SelectPlanner {
       return invalid("Invalid index expression, index " + statement_.where.expressions.front().index.name +
                      " not found for " + table_.keyspace + "." + table_.name);
     }
-    restricts_rows_ = std::any_of(relations.begin(), relations.end(), [](const PreparedRelation& relation) {
+    // A compact table has no rows beside its partitions where it has no clustering columns.
+    const bool has_rows = !has_hidden_clustering(table_);
+    restricts_rows_ = std::any_of(relations.begin(), relations.end(), [&](const PreparedRelation& relation) {
       const ColumnKind kind = relation.first().kind;
-      return kind == ColumnKind::kClustering || kind == ColumnKind::kRegular;
+      return kind == ColumnKind::kClustering || (kind == ColumnKind::kRegular && has_rows);
     });
     if (plan_->local) {
       for (const PreparedRelation& relation : relations) {

@@ -206,19 +206,31 @@ Result<std::vector<std::optional<BytesView>>> split_fields(const Type& type, Byt
   return fields;
 }
 
-Result<std::vector<BytesView>> split_vector(const Type& type, BytesView wire) {
+Result<void> walk_vector(const Type& type, BytesView wire,
+                         const std::function<Result<void>(BytesView element)>& visit) {
   if (wire.empty()) return invalid("Invalid empty vector value");
   const auto fixed = type.element().fixed_length();
+  const Error too_short = invalid("Not enough bytes to read a " + type.to_string());
+  const auto elements = static_cast<uint64_t>(type.dimension());
+  if (fixed && wire.size() / *fixed < elements) return too_short;
   ByteReader in(wire);
-  std::vector<BytesView> elements;
-  for (int i = 0; i < type.dimension(); ++i) {
+  for (uint64_t i = 0; i < elements; ++i) {
     const uint64_t size = fixed ? *fixed : read_vint(in);
-    elements.push_back(size <= in.left() ? in.bytes(static_cast<size_t>(size)) : (in.fail(), BytesView()));
-    if (in.failed()) return invalid("Not enough bytes to read a " + type.to_string());
+    if (in.failed() || size > in.left()) return too_short;
+    KEYZONE_CHECK(visit(in.bytes(static_cast<size_t>(size))));
   }
-  if (in.done()) return elements;
+  if (in.done()) return {};
   return invalid("Unexpected " + std::to_string(in.left()) + " extraneous bytes after " + type.to_string() +
                  " value");
+}
+
+Result<std::vector<BytesView>> split_vector(const Type& type, BytesView wire) {
+  std::vector<BytesView> elements;
+  KEYZONE_CHECK(walk_vector(type, wire, [&elements](BytesView element) {
+    elements.push_back(element);
+    return Result<void>();
+  }));
+  return elements;
 }
 
 Bytes build_vector(const Type& type, std::span<const Bytes> elements) {

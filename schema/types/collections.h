@@ -4,6 +4,7 @@
 //   tuple, user type: per field int32 length (-1: null) + bytes; trailing fields may be missing
 //   vector:     elements of a fixed length bare, one after another; others as unsigned vint length + bytes
 #pragma once
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -79,6 +80,9 @@ Result<std::vector<std::optional<BytesView>>> split_fields(const Type& type, Byt
 void append_field(std::optional<BytesView> value, Bytes& out);  // int32 length (-1: null), then the bytes
 Bytes build_fields(std::span<const std::optional<Bytes>> fields);
 
+// What is wrong with the bytes, or what the first failing `visit` of an element says: whichever comes first.
+Result<void> walk_vector(const Type& type, BytesView wire,
+                         const std::function<Result<void>(BytesView element)>& visit);
 Result<std::vector<BytesView>> split_vector(const Type& type, BytesView wire);
 Bytes build_vector(const Type& type, std::span<const Bytes> elements);
 

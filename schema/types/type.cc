@@ -58,7 +58,10 @@ bool sorts_like(const Type& a, const Type& b) {
     return bytes &&
            (b.kind() == TypeKind::kAscii || (b.kind() == TypeKind::kText && a.kind() == TypeKind::kBlob));
   }
-  if (a.kind() != b.kind() || a.name() != b.name() || a.dimension() != b.dimension()) return false;
+  const auto has_fields = [](const Type& type) { return type.is_tuple() || type.is_user_type(); };
+  const bool by_fields = has_fields(a) && has_fields(b);  // a user type is sorted as a tuple is
+  if (!by_fields && (a.kind() != b.kind() || a.name() != b.name())) return false;
+  if (a.dimension() != b.dimension()) return false;
   if (a.parameters().size() < b.parameters().size()) return false;
   return std::equal(b.parameters().begin(), b.parameters().end(), a.parameters().begin(),
                     [](const TypePtr& of_b, const TypePtr& of_a) { return sorts_like(*of_a, *of_b); });

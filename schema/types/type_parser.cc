@@ -15,6 +15,7 @@ struct Shape {
   bool frozen = false;
   std::vector<Shape> parts;
   int64_t dimension = 0;
+  bool says_dimension = false;
   // of a user type; the name of a native that has two, if it is not the usual one
   std::string keyspace, name;
 
@@ -176,7 +177,7 @@ class ShapeParser {
                           : shape.kind == TypeKind::kTuple ? shape.parts.size()
                                                            : 1;
     if (shape.parts.size() != wanted || !take('>')) return error();
-    if (shape.kind == TypeKind::kVector && shape.dimension == 0) return error();
+    if (shape.kind == TypeKind::kVector && !shape.says_dimension) return error();
     if (shape.kind == TypeKind::kTuple) shape.freeze();
     if (shape.kind == TypeKind::kVector) KEYZONE_CHECK(check_elements(shape));
     return shape;
@@ -201,16 +202,14 @@ class ShapeParser {
     if (problem != std::errc()) return error();
     rest_.remove_prefix(static_cast<size_t>(end - rest_.data()));
     if (negative) shape.dimension = -shape.dimension;
-    if (shape.dimension <= 0) {
-      return invalid("vectors may only have positive dimensions; given " + std::to_string(shape.dimension));
-    }
+    shape.says_dimension = true;
     return {};
   }
 
   // Vectors within vectors count together.
   static Result<void> check_elements(const Shape& vector) {
     int64_t elements = 1;
-    for (const Shape* at = &vector; at->kind == TypeKind::kVector; at = &at->parts[0]) {
+    for (const Shape* at = &vector; at->kind == TypeKind::kVector && at->dimension > 0; at = &at->parts[0]) {
       if (at->dimension <= kVectorElementsMax / elements) {
         elements *= at->dimension;
         continue;
@@ -244,6 +243,10 @@ Result<void> check_collection(const Shape& shape) {
   return {};
 }
 
+Error no_dimension(int64_t given) {
+  return invalid("vectors may only have positive dimensions; given " + std::to_string(given));
+}
+
 class Maker {
  public:
   Maker(std::string_view keyspace, const UserTypeResolver& resolve)
@@ -269,6 +272,7 @@ class Maker {
       case TypeKind::kMap:
         return map_type(parts[0], parts[1], shape.frozen);
       case TypeKind::kVector:
+        if (shape.dimension <= 0) return no_dimension(shape.dimension);
         return vector_type(parts[0], static_cast<int>(shape.dimension));
       default:
         return tuple_type(std::move(parts));

@@ -20,9 +20,7 @@ class VectorType final : public Type {
   bool ordered_is_exact() const override { return element().ordered_is_exact(); }
 
   Result<void> validate(BytesView wire) const override {
-    KEYZONE_TRY(elements, split_vector(*this, wire));
-    for (const BytesView value : elements) KEYZONE_CHECK(element().validate(value));
-    return {};
+    return walk_vector(*this, wire, [this](BytesView value) { return element().validate(value); });
   }
   Result<Bytes> from_text(std::string_view text) const override { return from_json_text(text); }
   std::string to_cql_literal(BytesView wire) const override {
