@@ -240,10 +240,12 @@ def markers_of(reader):
 
 
 class Options:
-    def __init__(self, page=None, timestamp=None, consistency=1, serial=None, now=None, again=False):
+    def __init__(self, page=None, timestamp=None, consistency=1, serial=None, now=None, again=False,
+                 pages="all"):
         self.page, self.timestamp, self.consistency, self.serial = page, timestamp, consistency, serial
         self.now = now  # in seconds; v5 only
         self.again = again  # executes what was prepared before, if it was
+        self.pages = pages  # "all"; the "first"; or the "rest", behind what was the first of the same statement
 
 
 class Client:
@@ -252,6 +254,7 @@ class Client:
     def __init__(self, host, port, version=4, shows_key=False):
         self.socket = socket.create_connection((host, port), timeout=180)
         self.version, self.shows_key, self.prepared = version, shows_key, {}
+        self.behind_first = {}  # of statements whose first page alone was asked for, the page state behind it
         self.is_packed, self.unpacker = False, segments.Unpacker(self.receive)
         self.ask(0x01, struct.pack(">H", 1) + string("CQL_VERSION") + string("3.0.0"))
         self.is_packed = version >= 5
@@ -321,6 +324,10 @@ class Client:
                 yield self.shown(markers, key), []
             opcode = 0x0A
             bound = [encode(markers[i][1] if i < len(markers) else ("blob",), v) for i, v in enumerate(values)]
+        if options.pages == "rest" and text in self.behind_first:
+            state = self.behind_first.pop(text)
+            if not state:
+                return
         while True:
             try:
                 _, reader, warnings = self.ask(opcode, head + self.parameters(options, bound, state))
@@ -333,7 +340,9 @@ class Client:
             answer = read_result(reader)
             yield answer, warnings
             state = answer.page_state if isinstance(answer, Rows) else None
-            if not state:
+            if options.pages == "first":
+                self.behind_first[text] = state
+            if not state or options.pages == "first":
                 return
 
     def shown(self, markers, key):

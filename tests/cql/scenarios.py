@@ -5,6 +5,8 @@
                                     as if it were that second
     @columns only                   the next statement's values change from run to run: only its columns count
     @message                        the next statement, a BATCH, goes as a message of that kind, not as text
+    @pages first                    only the first page of the next statement is asked for; `rest`: those behind it, once it
+                                    is said again
     @again                          the next statement is executed as it was prepared when it was last said
     @sleep 1.5                      seconds to wait before it
     @differs because ...            we answer otherwise on purpose; the reason
@@ -44,7 +46,7 @@ class Case:
         return Options(page=number("page"), timestamp=number("timestamp"),
                        consistency=CONSISTENCIES[asked.get("consistency", "ONE")],
                        serial=CONSISTENCIES[asked["serial"]] if "serial" in asked else None, now=number("now"),
-                       again="again" in asked)
+                       again="again" in asked, pages=asked.get("pages", "all"))
 
 
 def parse_values(text):
@@ -149,6 +151,8 @@ class Scene:
             lines.append(f"  connection lost: {error}")
             self.client, self.later_client = self.connect(), None
             self.tell(f"USE {self.keyspace}")
+        if options.pages == "rest" and not any(re.match(r"  \([1-9]|  [A-Z]\w+: ", line) for line in lines):
+            return ["  nothing more"]  # of which some servers know before and others don't
         return lines
 
 

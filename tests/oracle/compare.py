@@ -90,6 +90,11 @@ def difference(reference, subject):
     return None
 
 
+def is_overloaded(lines):
+    """Whether a server has said nothing of the statement, being too busy."""
+    return any(line.startswith(("  connection lost: timed out", "  Overloaded: ")) for line in lines)
+
+
 def tables_of(statement):
     return ALL_TABLES & set(re.findall(r"\w+", statement.lower()))
 
@@ -128,7 +133,8 @@ class Known:
             lines = paragraph.strip().splitlines()
             patterns = dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
             if patterns:
-                self.entries.append({part: re.compile(pattern) for part, pattern in patterns.items()})
+                self.entries.append({part: re.compile(pattern, re.IGNORECASE if part == "statement" else 0)
+                                     for part, pattern in patterns.items()})
 
     def covers(self, statement, reference, subject):
         said = {"statement": statement, "reference": "\n".join(reference), "subject": "\n".join(subject)}

@@ -52,6 +52,16 @@ class Programs(unittest.TestCase):
             said.add(case.statement)
         self.assertGreater(again, 0)
 
+    def test_pages_go_on_where_they_began(self):
+        begun, ended = [], 0
+        for case in Program(9, 1, 900, GRAMMAR).cases:
+            if case.directives.get("pages") == "first":
+                begun.append(case.statement)
+            elif case.directives.get("pages") == "rest":
+                begun.remove(case.statement)
+                ended += 1
+        self.assertGreater(ended, 2)
+
     def test_batches_with_conditions_mostly_have_one_partition(self):
         chance, alike, unlike = random.Random(6), 0, 0
         for _ in range(400):
@@ -157,6 +167,10 @@ class Differences(unittest.TestCase):
         found = {compare.signature(f"SELECT {name} FROM t0", ["  done"], [f"  Invalid: no {name} of type {kind}"])
                  for name, kind in (("v", "int"), ("w", "map<int, text>"))}
         self.assertEqual(len(found), 1)
+
+    def test_a_busy_server_says_nothing(self):
+        self.assertTrue(compare.is_overloaded(["  Overloaded: Query timed out before it could start"]))
+        self.assertFalse(compare.is_overloaded(["  Invalid: a", "  'Overloaded: '"]))
 
     def test_known(self):
         known = compare.Known("# why\nstatement: ^SELECT\nsubject: nosuch")

@@ -20,6 +20,8 @@ RESPELLED_CHANCE = 0.12
 CONSISTENCY_CHANCE = 0.05
 AGAIN_CHANCE = 0.03       # that what was prepared before is executed again, as it was prepared then
 MESSAGE_CHANCE = 0.3      # that a batch goes as a message of that kind
+FIRST_CHANCE = 0.2        # of a SELECT in pages, that only the first one is asked for at once
+REST_CHANCE = 0.08        # that the others are, once there is such a SELECT
 STEPS = [0, 0, 0, 0, 1, 2, 10, 40]
 
 
@@ -57,6 +59,7 @@ class Program:
         self.schema = Schema(self.chance)
         self.now = BEGINNING if self.chance.random() < TIMED_CHANCE else None
         self.writer = Writer(self.chance, SHORT_TTLS) if self.now else Writer(self.chance)
+        self.begun = []  # whose first page alone was asked for
         self.cases = [make_case(text) for text in self.schema.creations()]
         for _ in range(FIRST_WRITES):
             self.cases.append(self.write())
@@ -104,7 +107,15 @@ class Program:
         sent = {"page": page} if page else {}
         if CLOCK_NAMES.search(statement.partition(" FROM ")[0]):
             sent["columns"] = "only"
+        if page and self.chance.random() < FIRST_CHANCE:
+            self.begun.append(self.timed(make_case(context.text(statement), {**sent, "pages": "first"})))
+            return self.begun[-1]
         return self.said(context.text(statement), sent)
+
+    def rest(self):
+        """The pages behind a first one, after what was written meanwhile."""
+        first = self.begun.pop(self.chance.randrange(len(self.begun)))
+        return self.timed(make_case(first.statement, {**first.directives, "pages": "rest"}))
 
     def said(self, statement, sent):
         """As it is told: perhaps in other letters, at another level, at a second of its own."""
@@ -129,6 +140,8 @@ class Program:
         return self.timed(make_case(earlier.statement, {**earlier.directives, "again": ""}))
 
     def any_case(self):
+        if self.begun and self.chance.random() < REST_CHANCE:
+            return self.rest()
         if self.chance.random() < AGAIN_CHANCE:
             return self.again()
         draw = self.chance.random()
@@ -137,8 +150,10 @@ class Program:
         if draw < 0.885:
             return self.select()
         if draw < 0.9:
-            page = {"page": self.chance.choice(PAGES)} if self.chance.random() < 0.3 else {}
-            return make_case(system_select(self.chance, self.table(), self.keyspace), page)
+            text = system_select(self.chance, self.table(), self.keyspace)
+            # Pages of virtual tables are as long as their partitions in Cassandra.
+            in_pages = "system_v" not in text and self.chance.random() < 0.3
+            return make_case(text, {"page": self.chance.choice(PAGES)} if in_pages else {})
         if draw < 0.915:
             return self.alteration()
         if draw < 0.93:
