@@ -172,6 +172,7 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
     if (!added && conditional) return added.error();
     if (!added) return mistake_in_keys(parts, options, added.error());
   }
+  KEYZONE_CHECK(builder.check_conditions());
   WriteExecution out;
   out.warnings = builder.take_warnings();
   KEYZONE_CHECK(check_size(kind, parts, builder, *options.dialect, out.warnings));

@@ -76,6 +76,7 @@ PreparedWrite::PreparedWrite(WritePlanPtr plan) : plan_(std::move(plan)) {
 Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
   WriteBuilder builder(options, catalog, plan_->conditional());
   KEYZONE_CHECK(builder.add(*plan_, options.values));
+  KEYZONE_CHECK(builder.check_conditions());
   if (plan_->conditional()) KEYZONE_CHECK(check_conditional_keys(*plan_));  // no key, of IN (), has met it
   WriteExecution out;
   out.commands = builder.take();

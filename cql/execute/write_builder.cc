@@ -323,8 +323,10 @@ Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& co
   for (const PreparedCondition& prepared : plan.conditions.columns) {
     RowCondition& on = prepared.column->kind == ColumnKind::kStatic ? statics : row;
     KEYZONE_CHECK(check_beside(command.conditions, on, ConditionOperator::kEqual));
-    KEYZONE_TRY(condition, prepared.bind(context));
-    on.conditions.push_back(std::move(condition));
+    auto condition = prepared.bind(context);
+    if (!condition && prepared.in_list) return condition.error();
+    if (!condition && !condition_mistake_) condition_mistake_ = condition.error();
+    if (condition) on.conditions.push_back(*std::move(condition));
   }
   if (!statics.conditions.empty()) command.conditions.push_back(std::move(statics));
   if (!row.conditions.empty()) command.conditions.push_back(std::move(row));

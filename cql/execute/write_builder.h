@@ -41,6 +41,10 @@ class WriteBuilder {
   // `batch_timestamp`: of USING on the batch.
   Result<void> add(const WritePlan& plan, std::span<const Value> values,
                    std::optional<Timestamp> batch_timestamp = std::nullopt);
+  // What is wrong with the values of conditions, which is said once nothing else is wrong. Before take().
+  Result<void> check_conditions() const {
+    return condition_mistake_ ? Result<void>(*condition_mistake_) : Result<void>();
+  }
   std::vector<TabletCommand> take();
   // What is wrong with the values of a conditional write: it matters only if the conditions hold, and then
   // nothing is written.
@@ -67,7 +71,7 @@ class WriteBuilder {
   Bytes first_key_;
   bool one_partition_ = true;
   size_t mutation_count_ = 0;
-  std::optional<Error> mistake_;
+  std::optional<Error> mistake_, condition_mistake_;
   std::vector<std::string> warnings_;
 };
 

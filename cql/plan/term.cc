@@ -262,9 +262,11 @@ namespace {
 
 // The type of one of the terms that can be the type of all whose types are known; null if there is none.
 TypePtr common_type(const PrepareContext& context, const std::vector<TermPtr>& terms) {
-  std::vector<TypePtr> types;
+  std::vector<TypePtr> types;  // each once, since literals may be long
   for (const TermPtr& term : terms) {
-    if (TypePtr type = exact_type(context, *term)) types.push_back(std::move(type));
+    TypePtr type = exact_type(context, *term);
+    const auto is_it = [&type](const TypePtr& other) { return *other == *type; };
+    if (type && std::none_of(types.begin(), types.end(), is_it)) types.push_back(std::move(type));
   }
   const auto takes_all = [&types](const TypePtr& wanted) {
     return std::all_of(types.begin(), types.end(),

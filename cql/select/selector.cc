@@ -335,12 +335,14 @@ Result<SelectorBuilder::CallArguments> SelectorBuilder::build_arguments(const st
     made.term = term;
     out.names.push_back(text(*term));
     if (!says_type(*term)) continue;
+    call_type_ = nullptr;
     auto built = first ? Result<Selector>(*std::exchange(first, std::nullopt)) : build_in_brackets(term);
     if (!built) {
-      if (misses_name_ || complains_late_ || !is_typed_late(*term)) return built.error();
+      const bool is_typed = is_typed_late(*term) || (is_call(*term) && call_type_);
+      if (misses_name_ || complains_late_ || !is_typed) return built.error();
       made.mistaken = true;
-      made.said = type_said_by(*term);
-      if (term->as<Cast>()) made.name = text(*term);
+      made.said = is_typed_late(*term) ? type_said_by(*term) : call_type_;
+      if (is_call(*term)) made.name = selected_text(*term);
       if (!out.mistake) out.mistake = built.error();
       continue;
     }
@@ -388,6 +390,7 @@ Result<Selector> SelectorBuilder::build_call(const TermPtr& term) {
   auto& [arguments, names, mistake] = made;
   auto resolved = resolve_call(context_, shape.name, arguments, nullptr, true);
   KEYZONE_TRY(function, cast ? std::move(resolved) : looked_up(std::move(resolved)));
+  call_type_ = function->result;
   if (mistake) return *mistake;
   KEYZONE_TRY(prepared, prepare_arguments(context_, *function, std::move(arguments), true));
   std::string name = result_column_name(*function, names);
@@ -431,7 +434,9 @@ TypePtr SelectorBuilder::type_said_by(const Term& term) const {
     return at ? whole->parameters()[*at] : nullptr;
   }
   if (!whole->is_collection()) return nullptr;
-  return term.as<SliceOf>() ? whole : whole->parameters().back();
+  if (term.as<SliceOf>()) return whole;
+  // As Cassandra has it: of what a list is kept by.
+  return whole->kind() == TypeKind::kList ? native_type(TypeKind::kTimeuuid) : whole->parameters().back();
 }
 
 bool SelectorBuilder::is_reversed_column(const std::vector<TermPtr>& arguments) const {

@@ -102,6 +102,7 @@ class SelectorBuilder {
   bool assigned_ = false;  // what is built has to be assignable to the type of a hint
   bool misfit_ = false;    // it wasn't
   std::optional<Error> failure_;
+  TypePtr call_type_;  // of the call that was found last, whether or not its arguments make sense
 };
 
 // A column, or a call with one inside, is somewhere in the term.
