@@ -326,7 +326,8 @@ Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& co
     auto condition = prepared.bind(context);
     if (!condition && prepared.in_list) return condition.error();
     if (!condition && !condition_mistake_) condition_mistake_ = condition.error();
-    if (condition) on.conditions.push_back(*std::move(condition));
+    // One that is mistaken keeps its place, for those that may not be beside it.
+    on.conditions.push_back(condition ? *std::move(condition) : Condition());
   }
   if (!statics.conditions.empty()) command.conditions.push_back(std::move(statics));
   if (!row.conditions.empty()) command.conditions.push_back(std::move(row));
