@@ -95,7 +95,8 @@ struct FieldChange {
     }
     KEYZONE_TRY(type, resolve_type(change.type, context, before.keyspace()));
     const std::string refused = "Cannot add new field " + change.name + " of type " +
-                                type->to_qualified_string() + " to user type " + full_name();
+                                spell_type(change.type.text, before.keyspace()) + " to user type " +
+                                full_name();
     if (type->references_user_type(before.keyspace(), before.name()))
       return invalid(refused + " as it would create a circular reference");
     if (const std::string users = tables_with_key_of_it(); !users.empty())
