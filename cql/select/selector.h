@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cql/plan/function_call.h"
+#include "cql/select/row_expressions.h"
 #include "cql/select/slots.h"
 
 namespace keyzone::cql {
@@ -107,5 +108,9 @@ class SelectorBuilder {
 
 // A column, or a call with one inside, is somewhere in the term.
 bool names_columns(const Term& term);
+// What a part is taken of; null if the term is no part.
+const Term* container_of(const Term& term);
+// Of a call that tells when a column was written or how long it lives; nullopt: of another.
+std::optional<StampKind> stamp_kind(const FunctionCall& call);
 
 }  // namespace keyzone::cql
