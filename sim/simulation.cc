@@ -79,8 +79,8 @@ Simulation::Simulation(const SimulationOptions& options)
   WorkloadOptions work;
   work.keys = 1 + random_.below(4);
   work.clients = 3 + random_.below(4);
-  work.think_time = draw_log(random_, 40 * kMillisecond, 200 * kMillisecond);
-  if (random_.below(2) == 0) work.focus = draw_log(random_, 300 * kMillisecond, 5 * kSecond);
+  work.think_time = draw_log(random_, 60 * kMillisecond, 300 * kMillisecond);
+  if (random_.below(4) != 0) work.focus = draw_log(random_, 300 * kMillisecond, 5 * kSecond);
   workload_ = std::make_unique<Workload>(world_, fabric_, kNodes, work);
 }
 
