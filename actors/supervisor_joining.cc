@@ -184,6 +184,11 @@ void Supervisor::handle_join(uint64_t link, const net::PeerHello& hello, Node no
     }
     if (known.name == node.name && !known.replaced) same_name = &known;
   }
+  if (same_name) {  // a founder that asked before it got its invitation: a second place would leave it
+                    // without one
+    const auto invited = invited_.find(same_name->id);
+    if (invited != invited_.end() && invited->second == node.host_id) return;
+  }
   if (same_name && alive_.contains(same_name->id)) {
     welcome.refused = "a node named '" + node.name + "' is alive";
     return send_on(link, std::move(welcome));

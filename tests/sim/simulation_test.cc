@@ -43,6 +43,9 @@ TEST(Simulation, OtherSeedsOtherRuns) {
             run(2, 3 * kSecond, {FaultChoice::Mode::kNone}).hash);
 }
 
+// A founder asks to join before it gets its invitation: it gets one place, not two.
+TEST(Simulation, FounderThatAsksToJoin) { EXPECT_EQ(verdict(run(2108, 12 * kSecond, {})), "good"); }
+
 // Writes are refused for want of space, no node ends, and all is well when there is space again.
 TEST(Simulation, FullDisks) {
   uint64_t refused = 0;
