@@ -84,9 +84,9 @@ Result<void> check_clustering(const WritePlan& plan, const Bytes& clustering) {
   return key_too_long(values.size());
 }
 
-Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clustering, size_t row_bytes_max,
-                     Mutation& mutation, Bytes as_written = {}) {
-  KEYZONE_CHECK(check_clustering(plan, clustering));
+Result<void> add_row(const WritePlan& plan, EvalContext& context, ClusteringKey key, size_t row_bytes_max,
+                     Mutation& mutation) {
+  KEYZONE_CHECK(check_clustering(plan, key.ordered));
   if (!plan.missing.empty())
     return invalid("Column " + plan.missing + " is mandatory for this COMPACT STORAGE table");
   RowWrite row;
@@ -98,12 +98,12 @@ Result<void> add_row(const WritePlan& plan, EvalContext& context, Bytes clusteri
     return invalid("The update would cause the row to exceed the maximum allowed size of " +
                    std::to_string(row_bytes_max) + " bytes");
   }
-  if (!as_written.empty()) {
+  if (!key.as_written.empty()) {
     CellWrite& cell = row.cells.emplace_back();
     cell.column = kClusteringAsWritten;
-    cell.value = std::move(as_written);
+    cell.value = std::move(key.as_written);
   }
-  row.clustering = std::move(clustering);
+  row.clustering = std::move(key.ordered);
   mutation.rows.push_back(std::move(row));
   return {};
 }
@@ -113,21 +113,19 @@ Result<void> add_rows(const WritePlan& plan, EvalContext& context, const Execute
   if (!plan.writes_row) return {};
   const size_t row_bytes_max = options.dialect->row_bytes_max;
   if (plan.clustering && plan.spells_clustering) {
-    Bytes as_written;
-    KEYZONE_TRY(key, plan.clustering->clustering_key(context, as_written));
+    KEYZONE_TRY(key, plan.clustering->clustering_key_as_written(context));
     KEYZONE_CHECK(set_ttl(plan, context, mutation));
-    return add_row(plan, context, std::move(key), row_bytes_max, mutation, std::move(as_written));
+    return add_row(plan, context, std::move(key), row_bytes_max, mutation);
   }
   if (plan.clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key(context));
     KEYZONE_CHECK(set_ttl(plan, context, mutation));
-    return add_row(plan, context, std::move(key), row_bytes_max, mutation);
+    return add_row(plan, context, {std::move(key)}, row_bytes_max, mutation);
   }
-  KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
+  KEYZONE_TRY(keys, plan.restrictions.clustering_keys_as_written(context));
   KEYZONE_CHECK(set_ttl(plan, context, mutation));
   for (ClusteringKey& key : keys) {
-    KEYZONE_CHECK(
-        add_row(plan, context, std::move(key.ordered), row_bytes_max, mutation, std::move(key.as_written)));
+    KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
   }
   return {};
 }
@@ -152,9 +150,9 @@ Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& 
   const Restrictions& where = plan.restrictions;
   if (where.full_primary_key() && plan.table->clustering_size > 0) {
     KEYZONE_TRY(keys, where.clustering_keys(context));
-    for (ClusteringKey& key : keys) {
-      KEYZONE_CHECK(check_clustering(plan, key.ordered));
-      add_deletion(RowAction::kDeleteRow, std::move(key.ordered), {}, mutation);
+    for (Bytes& key : keys) {
+      KEYZONE_CHECK(check_clustering(plan, key));
+      add_deletion(RowAction::kDeleteRow, std::move(key), {}, mutation);
     }
     return {};
   }
@@ -306,7 +304,7 @@ Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& co
   Bytes clustering;
   if (plan.restrictions.names_rows()) {
     KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
-    clustering = keys.empty() ? Bytes() : std::move(keys.front().ordered);
+    clustering = keys.empty() ? Bytes() : std::move(keys.front());
   }
   Command& command = command_for(plan, mutation.token);
   RowCondition statics, row;

@@ -4,7 +4,6 @@
 #include "cql/dialect.h"
 #include "cql/plan/key_ranges.h"
 #include "cql/plan/restrictions.h"
-#include "schema/types/ordered.h"
 #include "schema/types/token.h"
 
 namespace keyzone::cql {
@@ -48,23 +47,14 @@ KeyRanges slice_ranges(const PreparedRelation& relation, const BoundTuple& value
   return normalise(std::move(out));
 }
 
-// A key of which more columns may follow, and its values as blocks.
-struct WrittenKey {
-  Bytes ordered, written;
-  bool tells_all = true;  // the ordered form gives the same values
-};
-
 void append_value(const Column& column, BytesView value, Bytes& prefix) {
   column.type->append_ordered(value, column.descending, prefix);
 }
 
-void append_value(const Column& column, BytesView value, WrittenKey& prefix) {
-  const size_t begin = prefix.ordered.size();
-  append_value(column, value, prefix.ordered);
-  append_block(prefix.written, value);
-  prefix.tells_all = prefix.tells_all && form_tells_all(*column.type, value, column.descending,
-                                                        BytesView(prefix.ordered).substr(begin));
-}
+void append_value(const Column& column, BytesView value, WrittenKey& prefix) { prefix.append(column, value); }
+
+const Bytes& ordered(const Bytes& key) { return key; }
+const Bytes& ordered(const WrittenKey& key) { return key.ordered(); }
 
 // Each of the prefixes with each of the tuples behind it.
 template <class Prefix>
@@ -83,6 +73,26 @@ Result<std::vector<Prefix>> extend(const std::vector<Prefix>& prefixes, const Pr
     }
   }
   return out;
+}
+
+// The keys that = and IN name, in order; of equal ones the first.
+template <class Key>
+Result<std::vector<Key>> named_keys(const std::vector<PreparedRelation>& relations, EvalContext& context) {
+  std::vector<Key> keys(1);
+  for (const PreparedRelation& relation : relations) {
+    if (relation.is_slice()) break;
+    KEYZONE_TRY(tuples, bind_operands(relation, context));
+    KEYZONE_TRY(longer, extend(keys, relation, tuples));
+    keys = std::move(longer);
+    if (keys.empty()) break;  // the same
+  }
+  if (keys.size() > 1) {
+    std::stable_sort(keys.begin(), keys.end(),
+                     [](const Key& a, const Key& b) { return ordered(a) < ordered(b); });
+    const auto same = [](const Key& a, const Key& b) { return ordered(a) == ordered(b); };
+    keys.erase(std::unique(keys.begin(), keys.end(), same), keys.end());
+  }
+  return keys;
 }
 
 }  // namespace
@@ -175,22 +185,15 @@ Result<std::optional<std::vector<KeyRange>>> Restrictions::clustering_ranges(Eva
   return std::optional(std::move(ranges));
 }
 
-Result<std::vector<ClusteringKey>> Restrictions::clustering_keys(EvalContext& context) const {
-  std::vector<WrittenKey> keys(1);
-  for (const PreparedRelation& relation : clustering_) {
-    if (relation.is_slice()) break;
-    KEYZONE_TRY(tuples, bind_operands(relation, context));
-    KEYZONE_TRY(longer, extend(keys, relation, tuples));
-    keys = std::move(longer);
-    if (keys.empty()) break;  // the same
-  }
-  std::stable_sort(keys.begin(), keys.end(),
-                   [](const WrittenKey& a, const WrittenKey& b) { return a.ordered < b.ordered; });
+Result<std::vector<Bytes>> Restrictions::clustering_keys(EvalContext& context) const {
+  return named_keys<Bytes>(clustering_, context);
+}
+
+Result<std::vector<ClusteringKey>> Restrictions::clustering_keys_as_written(EvalContext& context) const {
+  KEYZONE_TRY(keys, named_keys<WrittenKey>(clustering_, context));
   std::vector<ClusteringKey> out;
-  for (WrittenKey& key : keys) {
-    if (!out.empty() && out.back().ordered == key.ordered) continue;
-    out.push_back({std::move(key.ordered), key.tells_all ? Bytes() : std::move(key.written)});
-  }
+  out.reserve(keys.size());
+  for (WrittenKey& key : keys) out.push_back(key.take());
   return out;
 }
 

@@ -1,6 +1,5 @@
 #include "cql/plan/point_key.h"
 
-#include "schema/types/ordered.h"
 #include "schema/types/token.h"
 
 namespace keyzone::cql {
@@ -55,20 +54,13 @@ Result<Bytes> PointKey::partition_key(EvalContext& context) const {
   return encode_partition_key(parts);
 }
 
-Result<Bytes> PointKey::clustering_key(EvalContext& context, Bytes& as_written) const {
-  Bytes key, written;
-  bool tells_all = true;
+Result<ClusteringKey> PointKey::clustering_key_as_written(EvalContext& context) const {
+  WrittenKey key;
   for (size_t i = 0; i < terms_.size(); ++i) {
     KEYZONE_TRY(part, value(i, context));
-    const Column& column = *columns_[i];
-    const size_t begin = key.size();
-    column.type->append_ordered(part.bytes, column.descending, key);
-    append_block(written, part.bytes);
-    tells_all = tells_all &&
-                form_tells_all(*column.type, part.bytes, column.descending, BytesView(key).substr(begin));
+    key.append(*columns_[i], part.bytes);
   }
-  if (!tells_all) as_written = std::move(written);
-  return key;
+  return key.take();
 }
 
 Result<Bytes> PointKey::clustering_key(EvalContext& context) const {

@@ -16,8 +16,7 @@ class PointKey {
 
   Result<Bytes> partition_key(EvalContext& context) const;   // may not be allowed: check_partition_key
   Result<Bytes> clustering_key(EvalContext& context) const;  // in order-preserving form
-  // The same, and in `as_written` the values as blocks if reading the key gives others; else it stays empty.
-  Result<Bytes> clustering_key(EvalContext& context, Bytes& as_written) const;
+  Result<ClusteringKey> clustering_key_as_written(EvalContext& context) const;
 
  private:
   Result<Value> value(size_t i, EvalContext& context) const;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cql/plan/clustering_key.h"
 #include "cql/plan/relation.h"
 #include "schema/read.h"
 
@@ -32,13 +33,6 @@ Result<void> check_partition_key(BytesView key);
 struct TokenRange {
   Token begin{INT64_MIN};
   Token end{INT64_MAX};
-};
-
-// A whole clustering key, or a prefix of one, in order-preserving form; and its values as blocks, if reading
-// that form gives others. See schema/clustering_as_written.h
-struct ClusteringKey {
-  Bytes ordered;
-  Bytes as_written = {};
 };
 
 class Restrictions {
@@ -81,8 +75,9 @@ class Restrictions {
   bool has_token_range() const { return !tokens_.empty(); }
   // Ascending and disjoint; nullopt: all rows. An empty vector: none.
   Result<std::optional<std::vector<KeyRange>>> clustering_ranges(EvalContext& context) const;
-  // The clustering keys named by = and IN alone, in order. REQUIRES: names_rows()
-  Result<std::vector<ClusteringKey>> clustering_keys(EvalContext& context) const;
+  // The clustering keys named by = and IN alone, in order; of equal ones the first. REQUIRES: names_rows()
+  Result<std::vector<Bytes>> clustering_keys(EvalContext& context) const;
+  Result<std::vector<ClusteringKey>> clustering_keys_as_written(EvalContext& context) const;
 
  private:
   friend class RestrictionAnalysis;
