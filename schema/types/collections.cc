@@ -210,13 +210,13 @@ Result<void> walk_vector(const Type& type, BytesView wire,
                          const std::function<Result<void>(BytesView element)>& visit) {
   if (wire.empty()) return invalid("Invalid empty vector value");
   const auto fixed = type.element().fixed_length();
-  const Error too_short = invalid("Not enough bytes to read a " + type.to_string());
+  const auto too_short = [&type] { return invalid("Not enough bytes to read a " + type.to_string()); };
   const auto elements = static_cast<uint64_t>(type.dimension());
-  if (fixed && wire.size() / *fixed < elements) return too_short;
+  if (fixed && wire.size() / *fixed < elements) return too_short();
   ByteReader in(wire);
   for (uint64_t i = 0; i < elements; ++i) {
     const uint64_t size = fixed ? *fixed : read_vint(in);
-    if (in.failed() || size > in.left()) return too_short;
+    if (in.failed() || size > in.left()) return too_short();
     KEYZONE_CHECK(visit(in.bytes(static_cast<size_t>(size))));
   }
   if (in.done()) return {};
