@@ -184,8 +184,8 @@ void Supervisor::handle_join(uint64_t link, const net::PeerHello& hello, Node no
     }
     if (known.name == node.name && !known.replaced) same_name = &known;
   }
-  if (same_name) {  // a founder that asked before it got its invitation: a second place would leave it
-                    // without one
+  // A founder that asked before it got its invitation: a second place would leave it without one.
+  if (same_name) {
     const auto invited = invited_.find(same_name->id);
     if (invited != invited_.end() && invited->second == node.host_id) return;
   }

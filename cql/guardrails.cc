@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "schema/text.h"
+
 namespace keyzone::cql {
 namespace {
 
@@ -164,11 +166,7 @@ std::string sentence(const LimitText& text, std::string_view form, std::string_v
 }
 
 // "[a, b]"
-std::string listed(const std::vector<std::string>& names) {
-  std::string out = "[";
-  for (const std::string& name : names) out += (out.size() > 1 ? ", " : "") + name;
-  return out + "]";
-}
+std::string listed(const std::vector<std::string>& names) { return "[" + joined(names) + "]"; }
 
 std::vector<std::string> common(const std::vector<std::string>& values,
                                 const std::vector<std::string>& names) {

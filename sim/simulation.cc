@@ -87,8 +87,7 @@ Simulation::Simulation(const SimulationOptions& options)
 // Small limits, so that what is rare in a real node (a flush, a trimmed log, a snapshot) happens all the
 // time.
 void Simulation::draw_options() {
-  const auto more_tablets = random_.below(4);
-  drawn_.initial_tablets = std::max<uint64_t>(1, more_tablets);
+  drawn_.initial_tablets = std::max<uint64_t>(1, random_.below(4));
   drawn_.election_timeout = std::chrono::milliseconds(400 << random_.below(2));
   drawn_.peer_timeout = std::chrono::milliseconds(600 << random_.below(3));
   drawn_.write_buffer_bytes = 64u << 10;

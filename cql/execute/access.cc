@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "schema/text.h"
+
 namespace keyzone::cql {
 namespace {
 
@@ -21,9 +23,8 @@ std::optional<Error> wrong_options(const RoleOptions& options) {
     return invalid(std::string("org.apache.cassandra.auth.CassandraRoleManager doesn't support ") +
                    unsupported);
   if (!options.cidr_groups || options.cidr_groups->empty()) return std::nullopt;
-  std::string groups;
-  for (const std::string& group : *options.cidr_groups) groups += (groups.empty() ? "" : ", ") + group;
-  return invalid("Invalid CIDR group(s): [" + groups + "]. Available CIDR Groups are: []");
+  return invalid("Invalid CIDR group(s): [" + joined(*options.cidr_groups) +
+                 "]. Available CIDR Groups are: []");
 }
 
 bool is_empty(const RoleOptions& options) {

@@ -352,8 +352,9 @@ class Client:
     def run_batch(self, text, values, options):
         """The parts of a BATCH statement as a message of their own kind; those with values are prepared."""
         kind, parts = BATCH.fullmatch(text).groups()
+        parts = parts.split("; ")
         body, left = b"", list(values or [])
-        for part in parts.split("; "):
+        for part in parts:
             if values is None:
                 body += b"\0" + long_string(part) + b"\0\0"
                 continue
@@ -363,8 +364,7 @@ class Client:
             cells = b"".join(cell(encode(kind, value)) for (_, kind), value in zip(markers, bound))
             identity = head[:2 + struct.unpack(">H", head[:2])[0]]
             body += b"\1" + identity + struct.pack(">H", len(bound)) + cells
-        count = len(parts.split("; "))
-        frame = struct.pack(">BH", BATCH_KINDS[kind], count) + body + self.parameters(options)
+        frame = struct.pack(">BH", BATCH_KINDS[kind], len(parts)) + body + self.parameters(options)
         _, reader, warnings = self.ask(0x0D, frame)
         yield read_result(reader), warnings
 
