@@ -18,6 +18,11 @@ constexpr size_t kFrameBytesMax = net::kMaxPeerFrame / 4;  // a batch is cut int
 
 constexpr size_t kLedMost = 2000;  // changes of leaders in one heartbeat
 
+// A link is closed, and dialled again, when its other end has been silent for so many times peer_timeout: the
+// end may be gone without a word, and TCP would take up to minutes to find out, or to try again behind a long
+// cut.
+constexpr int kTimeoutsBeforeClosing = 4;
+
 class Hub : public ShardActor {
  public:
   Hub(caf::actor_config& config, NodeContext& context) : ShardActor(config, 0), context_(context) {}
@@ -50,6 +55,7 @@ class Hub : public ShardActor {
     uint64_t dial = 0;
     std::optional<net::PeerHello> hello;  // of the other end; nothing else counts before it
     bool member = false;                  // it is of our cluster
+    Timestamp patient_since = 0;          // a silence counts from here
   };
   struct Peer {
     uint64_t link = 0;  // to send on; 0: none
@@ -204,7 +210,7 @@ class Hub : public ShardActor {
   }
 
   void link_opened(const LinkOpened& opened) {
-    links_[opened.link] = {opened.handle, opened.dial, std::nullopt, false};
+    links_[opened.link] = {opened.handle, opened.dial, std::nullopt, false, now_us()};
     net::PeerHello hello;
     hello.cluster = context_.cluster;
     hello.node = context_.self;
@@ -421,6 +427,18 @@ class Hub : public ShardActor {
       if (paused) peer.heard = std::max(peer.heard, now - silence / 2);
       if (peer.alive && now - peer.heard > silence) set_alive(node, peer, false);
       if (peer.link) heartbeat(node);
+    }
+    close_silent_links(now, paused, silence * kTimeoutsBeforeClosing);
+  }
+
+  // A stranger that has said hello may have nothing to say for long: it is let be.
+  void close_silent_links(Timestamp now, bool paused, Timestamp patience) {
+    for (auto& [number, link] : links_) {
+      if (paused || (link.hello && !link.member)) link.patient_since = now;
+      if (link.member) link.patient_since = std::max(link.patient_since, peers_[link.hello->node].heard);
+      if (now - link.patient_since <= patience) continue;
+      link.patient_since = now;
+      link.handle->close();
     }
   }
 

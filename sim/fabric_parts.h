@@ -15,6 +15,10 @@ struct Fabric::Wire {
   std::array<bool, 2> open{true, true};
   std::array<Time, 2> floor{};  // towards each side: what keeps its order comes after this
   std::array<size_t, 2> pending{};
+  // What each side sends is lost from a first loss in a cut to a retry that gets through, as over TCP, whose
+  // retries come ever later: up to as long again as the cut took.
+  std::array<Time, 2> retry_wait{};  // 0: nothing is lost
+  std::array<Time, 2> retry_at{};
 };
 
 class Fabric::Link : public actors::PeerLink {

@@ -12,7 +12,9 @@ namespace {
 
 constexpr Time kDialWaitLeast = 50 * kMillisecond;
 constexpr Time kDialWaitMost = kSecond;
-constexpr Time kWireLookAgain = 500 * kMillisecond;  // whether the news of a closed link gets through now
+constexpr Time kRetryWaitLeast = 200 * kMillisecond;  // Linux' TCP_RTO_MIN
+constexpr Time kRetryWaitMost = 120 * kSecond;        // and TCP_RTO_MAX
+constexpr Time kWireLookAgain = 500 * kMillisecond;   // whether the news of a closed link gets through now
 
 }  // namespace
 
@@ -74,7 +76,7 @@ void Fabric::Link::send(uint32_t channel, Bytes message) {
 void Fabric::send_frame(const std::shared_ptr<Wire>& wire, size_t side, net::PeerFrame frame) {
   if (!wire->open[side]) return;
   const size_t other = 1 - side;
-  if (is_cut(wire->nodes[side], wire->nodes[other])) return;
+  if (loses_in_cut(*wire, side)) return;
   const bool hello = frame.channel == net::kHelloChannel;  // a link without it is none
   if (!hello && random_.chance(weather.drop_ppm)) return;
   Time when = world_.now() + draw_delay();
@@ -91,6 +93,18 @@ void Fabric::send_frame(const std::shared_ptr<Wire>& wire, size_t side, net::Pee
                   when + static_cast<Time>(random_.below(static_cast<uint64_t>(weather.late_most))));
   }
   deliver_frame(wire, side, frame, when);
+}
+
+bool Fabric::loses_in_cut(Wire& wire, size_t side) {
+  auto& wait = wire.retry_wait[side];
+  if (wait && world_.now() < wire.retry_at[side]) return true;
+  if (!is_cut(wire.nodes[side], wire.nodes[1 - side])) {
+    wait = 0;
+    return false;
+  }
+  wait = std::clamp(2 * wait, kRetryWaitLeast, kRetryWaitMost);
+  wire.retry_at[side] = world_.now() + wait;
+  return true;
 }
 
 void Fabric::deliver_frame(const std::shared_ptr<Wire>& wire, size_t side, const net::PeerFrame& frame,

@@ -74,6 +74,7 @@ class Fabric {
   struct Pipe;
 
   Time draw_delay();
+  bool loses_in_cut(Wire& wire, size_t side);
   void send_frame(const std::shared_ptr<Wire>& wire, size_t side, net::PeerFrame frame);
   void deliver_frame(const std::shared_ptr<Wire>& wire, size_t side, const net::PeerFrame& frame, Time when);
   void close_wire(const std::shared_ptr<Wire>& wire, size_t side, const std::string& reason);

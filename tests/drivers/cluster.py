@@ -49,6 +49,10 @@ class Cluster:
     def address(self, node):
         return f"127.0.0.{node}"
 
+    def within(self, _node):
+        """The words in front of a node's command."""
+        return []
+
     def hosts(self):
         return [self.address(node) for node in range(1, self.nodes + 1)]
 
@@ -57,8 +61,8 @@ class Cluster:
 
     def start(self, node):
         os.makedirs(self.data(node), exist_ok=True)
-        seeds = ",".join(f"127.0.0.{seed}:{STORAGE_PORT}" for seed in (1, 2, 3))
-        command = [PROGRAM, "node", "--zone", f"az{(node - 1) % 3 + 1}", "--seeds", seeds,
+        seeds = ",".join(f"{self.address(seed)}:{STORAGE_PORT}" for seed in (1, 2, 3))
+        command = self.within(node) + [PROGRAM, "node", "--zone", f"az{(node - 1) % 3 + 1}", "--seeds", seeds,
                    "--listen_address", self.address(node), "--storage_port", str(STORAGE_PORT),
                    "--rpc_address", self.address(node), "--native_transport_port", str(PORT),
                    "--data_file_directories", self.data(node)] + self.flags

@@ -46,6 +46,14 @@ TEST(Simulation, OtherSeedsOtherRuns) {
 // A founder asks to join before it gets its invitation: it gets one place, not two.
 TEST(Simulation, FounderThatAsksToJoin) { EXPECT_EQ(verdict(run(2108, 12 * kSecond, {})), "good"); }
 
+// Nodes find each other behind a cut sooner than TCP would try again.
+TEST(Simulation, IsolatedNodes) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const auto report = run(seed, 40 * kSecond, {FaultChoice::Mode::kOne, FaultKind::kIsolate});
+    EXPECT_EQ(verdict(report), "good") << "seed " << seed;
+  }
+}
+
 // Writes are refused for want of space, no node ends, and all is well when there is space again.
 TEST(Simulation, FullDisks) {
   uint64_t refused = 0;
