@@ -38,6 +38,19 @@ bool parse_founder(const std::string& text, Member* out) {
   return true;
 }
 
+// `node|host`, of a founder that was named before.
+bool parse_founder_host(const std::string& text, std::vector<Member>& founders) {
+  const size_t at = text.find('|');
+  NodeId node;
+  if (at == std::string::npos || !number(text.substr(0, at), &node.value)) return false;
+  const auto host = Uuid::parse(text.substr(at + 1));
+  const auto founder =
+      std::find_if(founders.begin(), founders.end(), [&](const Member& one) { return one.node == node; });
+  if (!host.ok() || founder == founders.end()) return false;
+  founder->host = *host;
+  return true;
+}
+
 }  // namespace
 
 Uuid mint_uuid(const Environment& environment) {
@@ -80,6 +93,8 @@ Result<std::optional<Identity>> read_identity(storage::FileSystem& files, const 
       Member member;
       good = parse_founder(value, &member);
       identity.founders.push_back(std::move(member));
+    } else if (key == "founder_host") {
+      good = parse_founder_host(value, identity.founders);
     } else {
       return corrupt(folder, "unknown key '" + key + "'");
     }
@@ -105,6 +120,10 @@ Result<void> write_identity(storage::FileSystem& files, const std::string& folde
     put("node", std::to_string(identity.node.value));
   }
   for (const auto& founder : identity.founders) put("founder", founder_line(founder));
+  for (const auto& founder : identity.founders) {
+    if (founder.host.is_nil()) continue;
+    put("founder_host", std::to_string(founder.node.value) + "|" + founder.host.to_string());
+  }
   return storage::write_file(files, folder, kFile, text);
 }
 

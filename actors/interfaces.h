@@ -130,7 +130,7 @@ struct Member {
   std::string zone;
   std::string listen_address;
   uint16_t storage_port = 0;
-  bool voter = true;
+  Uuid host;  // of its disk when it became a member; nil in an identity kept by an older node
 };
 struct Welcome {
   Uuid cluster;
@@ -140,7 +140,6 @@ struct Welcome {
   std::vector<Member> members;
   bool founding = false;
   std::string refused;
-  bool acknowledged = false;
 };
 
 // One thing for one peer; the hub packs what has gathered into one frame.

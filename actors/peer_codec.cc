@@ -171,7 +171,6 @@ struct ItemWriter {
     welcome.setNode(v.node.value);
     welcome.setFounding(v.founding);
     welcome.setRefused(to_text(v.refused));
-    welcome.setAcknowledged(v.acknowledged);
     auto members = welcome.initMembers(static_cast<unsigned>(v.members.size()));
     for (unsigned i = 0; i < members.size(); ++i) {
       members[i].setNode(v.members[i].node.value);
@@ -179,7 +178,7 @@ struct ItemWriter {
       members[i].setZone(to_text(v.members[i].zone));
       members[i].setListenAddress(to_text(v.members[i].listen_address));
       members[i].setStoragePort(v.members[i].storage_port);
-      members[i].setVoter(v.members[i].voter);
+      members[i].setHost(to_data(view(v.members[i].host)));
     }
   }
 };
@@ -274,11 +273,10 @@ Welcome read(wire::Welcome::Reader in) {
   welcome.node = NodeId(in.getNode());
   welcome.founding = in.getFounding();
   welcome.refused = string(in.getRefused());
-  welcome.acknowledged = in.getAcknowledged();
   for (auto member : in.getMembers()) {
     welcome.members.push_back({NodeId(member.getNode()), string(member.getName()), string(member.getZone()),
                                string(member.getListenAddress()), member.getStoragePort(),
-                               member.getVoter()});
+                               uuid(member.getHost())});
   }
   return welcome;
 }

@@ -33,6 +33,7 @@ class Supervisor : public ShardActor {
   std::optional<std::vector<std::pair<HostPort, const LinkHello*>>> seeds_heard() const;
   void try_to_found();
   void become_member();
+  const Member* founder(const Uuid& host) const;
   void invite_founders();
   void send_on(uint64_t link, std::variant<Join, Welcome> word);
   Node own_node() const;
@@ -83,7 +84,6 @@ class Supervisor : public ShardActor {
   uint64_t next_request_ = 1;
   bool proposal_pending_ = false;
   std::map<uint64_t, LinkHello> links_;
-  std::map<NodeId, Uuid> invited_;  // founders that have not kept their identity yet, by host id
   std::vector<HostPort> dialled_;
   CatalogPtr catalog_;
   RoutePtr catalog_route_;

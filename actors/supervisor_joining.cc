@@ -61,12 +61,10 @@ void Supervisor::try_to_found() {
   uint64_t next = 1;
   identity_.node = NodeId(next++);
   identity_.founders = {{identity_.node, context_.options.name, context_.options.zone,
-                         context_.options.listen_address, context_.options.storage_port, true}};
-  std::vector<Uuid> hosts;
+                         context_.options.listen_address, context_.options.storage_port, context_.host}};
   for (const auto& [address, link] : *seeds) {
     identity_.founders.push_back(
-        {NodeId(next++), link->hello.name, link->hello.zone, address.host, address.port, true});
-    invited_[identity_.founders.back().node] = link->hello.host;
+        {NodeId(next++), link->hello.name, link->hello.zone, address.host, address.port, link->hello.host});
   }
   become_member();
 }
@@ -86,28 +84,33 @@ void Supervisor::become_member() {
   start_member();
 }
 
-// To the other founders, until each has kept its identity. A disk that was emptied meanwhile has another host
-// id, and is not invited: it joins as a new node.
+// The founder whose disk this is.
+const Member* Supervisor::founder(const Uuid& host) const {
+  const auto& all = identity_.founders;
+  const auto it = std::find_if(all.begin(), all.end(), [&](const Member& one) { return one.host == host; });
+  return it == all.end() || host.is_nil() ? nullptr : &*it;
+}
+
+// The other founders, until each has kept its identity; any that has kept its own may invite. A disk that was
+// emptied meanwhile has another host id, and is not invited: it joins as a new node. Nor is one whose place
+// was given to another disk.
 void Supervisor::invite_founders() {
-  if (invited_.empty()) return;
-  for (const auto& member : identity_.founders) {
-    auto it = invited_.find(member.node);
-    if (it == invited_.end()) continue;
-    for (const auto& [number, link] : links_) {
-      if (link.hello.host != it->second) continue;
-      if (!link.hello.cluster.is_nil()) {  // done
-        invited_.erase(it);
-        break;
-      }
-      Welcome welcome;
-      welcome.cluster = identity_.cluster;
-      welcome.cluster_name = identity_.cluster_name;
-      welcome.host = it->second;
-      welcome.node = member.node;
-      welcome.members = identity_.founders;
-      welcome.founding = true;
-      send_on(number, std::move(welcome));
+  for (const auto& [number, link] : links_) {
+    if (!link.hello.cluster.is_nil()) continue;
+    const Member* member = founder(link.hello.host);
+    if (!member) continue;
+    if (catalog_) {
+      const auto known = catalog_->nodes.find(member->node);
+      if (known != catalog_->nodes.end() && known->second.replaced) continue;
     }
+    Welcome welcome;
+    welcome.cluster = identity_.cluster;
+    welcome.cluster_name = identity_.cluster_name;
+    welcome.host = member->host;
+    welcome.node = member->node;
+    welcome.members = identity_.founders;
+    welcome.founding = true;
+    send_on(number, std::move(welcome));
   }
 }
 
@@ -175,6 +178,7 @@ void Supervisor::handle_join(uint64_t link, const net::PeerHello& hello, Node no
     if (known.host_id == node.host_id) {
       node.id = id;
       if (!known.replaced) {
+        if (founder(node.host_id)) return;  // it asked before its invitation came
         welcome.node = id;
         send_on(link, std::move(welcome));
         return register_node(node);
@@ -183,11 +187,6 @@ void Supervisor::handle_join(uint64_t link, const net::PeerHello& hello, Node no
       return send_on(link, std::move(welcome));
     }
     if (known.name == node.name && !known.replaced) same_name = &known;
-  }
-  // A founder that asked before it got its invitation: a second place would leave it without one.
-  if (same_name) {
-    const auto invited = invited_.find(same_name->id);
-    if (invited != invited_.end() && invited->second == node.host_id) return;
   }
   if (same_name && alive_.contains(same_name->id)) {
     welcome.refused = "a node named '" + node.name + "' is alive";
@@ -277,6 +276,7 @@ void Supervisor::begin_catalog() {
     node.data_center = context_.options.data_center;
     node.listen_address = founder.listen_address;
     node.storage_port = founder.storage_port;
+    node.host_id = founder.host;
     nodes.push_back(std::move(node));
   }
   for (auto& node : nodes) {

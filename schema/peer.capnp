@@ -155,10 +155,9 @@ struct Welcome {
   clusterName @1 :Text;
   host @2 :Data;        # for whom: anyone else ignores it
   node @3 :UInt64;      # the receiver's id
-  members @4 :List(Member);  # of the catalog group when it began (founding), else now
+  members @4 :List(Member);  # founding: those that the catalog group begins with
   founding @5 :Bool;    # the group begins with these members and an empty log
   refused @6 :Text;     # not empty: why there is no identity for the receiver
-  acknowledged @7 :Bool;  # an initial member's answer to the founder: it has kept its identity
 }
 
 struct Member {
@@ -167,5 +166,5 @@ struct Member {
   zone @2 :Text;
   listenAddress @3 :Text;
   storagePort @4 :UInt16;
-  voter @5 :Bool;
+  host @5 :Data;  # the id of its disk, 16 bytes
 }

@@ -13,6 +13,14 @@ constexpr Time kGapLeast = 300 * kMillisecond;  // between two faults, on averag
 constexpr Time kSpaceLeftMost = 1 << 20;        // bytes, of a disk that gets full
 constexpr Time kGapMost = 8 * kSecond;
 
+constexpr Time kFoundingGap = 200 * kMillisecond;
+constexpr Time kFoundingFaultMost = 2 * kSecond;
+// What can go wrong among nodes that have no clients yet.
+constexpr FaultKind kFoundingKinds[] = {FaultKind::kDrop,      FaultKind::kDuplicate,   FaultKind::kDelay,
+                                        FaultKind::kIsolate,   FaultKind::kPart,        FaultKind::kOneWay,
+                                        FaultKind::kPause,     FaultKind::kBreakLinks,  FaultKind::kKill,
+                                        FaultKind::kPowerLoss, FaultKind::kPowerLossAll};
+
 std::vector<FaultKind> draw_kinds(Random& random, FaultChoice choice) {
   std::vector<FaultKind> kinds;
   using Mode = FaultChoice::Mode;
@@ -93,6 +101,19 @@ FaultEvent draw_event(Random& random, FaultKind kind, size_t nodes, Time at) {
   return event;
 }
 
+FaultPlan draw_events(Random& random, const std::vector<FaultKind>& kinds, Time gap, size_t nodes, Time begin,
+                      Time end) {
+  FaultPlan plan;
+  if (kinds.empty()) return plan;
+  Time at = begin;
+  while (true) {
+    at += 1 + static_cast<Time>(random.below(static_cast<uint64_t>(2 * gap)));
+    if (at >= end) return plan;
+    const auto kind = kinds[random.below(kinds.size())];
+    plan.push_back(draw_event(random, kind, nodes, at));
+  }
+}
+
 }  // namespace
 
 const char* name_of(FaultKind kind) {
@@ -145,16 +166,19 @@ std::string FaultEvent::describe() const {
 
 FaultPlan draw_faults(Random random, FaultChoice choice, size_t nodes, Time begin, Time end) {
   const auto kinds = draw_kinds(random, choice);
-  FaultPlan plan;
-  if (kinds.empty()) return plan;
   const Time gap = draw_log(random, kGapLeast, kGapMost);
-  Time at = begin;
-  while (true) {
-    at += 1 + static_cast<Time>(random.below(static_cast<uint64_t>(2 * gap)));
-    if (at >= end) return plan;
-    const auto kind = kinds[random.below(kinds.size())];
-    plan.push_back(draw_event(random, kind, nodes, at));
-  }
+  return draw_events(random, kinds, gap, nodes, begin, end);
+}
+
+FaultPlan draw_founding_faults(Random random, FaultChoice choice, size_t nodes, Time begin, Time end) {
+  auto kinds = draw_kinds(random, choice);
+  std::erase_if(kinds, [](FaultKind kind) {
+    return std::find(std::begin(kFoundingKinds), std::end(kFoundingKinds), kind) == std::end(kFoundingKinds);
+  });
+  if (random.below(2) == 0) return {};
+  auto plan = draw_events(random, kinds, kFoundingGap, nodes, begin, end);
+  for (auto& event : plan) event.duration = std::min(event.duration, kFoundingFaultMost);
+  return plan;
 }
 
 }  // namespace keyzone::sim

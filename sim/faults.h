@@ -67,6 +67,10 @@ struct FaultChoice {
 // Events between `begin` and `end`, in order.
 FaultPlan draw_faults(Random random, FaultChoice choice, size_t nodes, Time begin, Time end);
 
+// Some of the kinds that a choice has, short and close together: while a cluster is founded between `begin` and
+// `end`. Half of all seeds have none.
+FaultPlan draw_founding_faults(Random random, FaultChoice choice, size_t nodes, Time begin, Time end);
+
 // Makes them happen.
 class Faults {
  public:

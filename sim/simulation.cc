@@ -7,9 +7,11 @@ namespace keyzone::sim {
 namespace {
 
 constexpr size_t kNodes = 3;
-constexpr Time kStartPatience = 20 * kSecond;  // for a cluster without faults to be there
-constexpr Time kHealPatience = 30 * kSecond;   // for a healed cluster to serve every key
-constexpr Time kDigestEvery = 5 * kSecond;     // digests while it runs
+constexpr Time kStartPatience =
+    20 * kSecond;  // for a cluster to be there after what goes wrong while it is founded
+constexpr Time kFoundingTime = kSecond;       // while it goes wrong
+constexpr Time kHealPatience = 30 * kSecond;  // for a healed cluster to serve every key
+constexpr Time kDigestEvery = 5 * kSecond;    // digests while it runs
 constexpr Time kLookAtEnd = 500 * kMillisecond;
 constexpr Time kStep = 10 * kMillisecond;                 // how often conditions are looked at
 constexpr Time kWorkMost = 4;                             // of an actor on one message, microseconds
@@ -204,6 +206,7 @@ bool Simulation::set_up() {
   for (auto& machine : machines_) {
     world_.after(static_cast<Time>(random_.below(300 * kMillisecond)), [&machine] { machine->start(); });
   }
+  faults_.schedule(draw_founding_faults(world_.fork(), options_.faults, kNodes, world_.now(), kFoundingTime));
   workload_->create_schema();
   if (run_until(kStartPatience, [this] { return workload_->prepared(); })) return true;
   fail("liveness", "a new cluster takes no schema");

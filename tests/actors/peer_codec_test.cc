@@ -63,7 +63,7 @@ std::vector<PeerItemPtr> one_of_each() {
   items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(), join}));
   Welcome welcome;
   welcome.cluster_name = "Keyzone";
-  welcome.members = {{NodeId(1), "az1", "az1", "127.0.0.1", 7000, true}};
+  welcome.members = {{NodeId(1), "az1", "az1", "127.0.0.1", 7000, Uuid{{4}}}};
   items.push_back(std::make_shared<PeerItem>(PeerItem{GroupId(), welcome}));
   auto trace = std::make_shared<TraceFact>();
   trace->request = "Execute CQL3 query";
@@ -99,6 +99,7 @@ TEST(PeerCodec, WhatIsSentArrives) {
   EXPECT_EQ(std::get<SnapshotChunk>(batch->items[4].body).info.configuration.voters.size(), 3u);
   EXPECT_EQ(std::get<Join>(batch->items[5].body).node.host_id, (Uuid{{1, 2, 3}}));
   EXPECT_EQ(std::get<Welcome>(batch->items[6].body).members[0].storage_port, 7000);
+  EXPECT_EQ(std::get<Welcome>(batch->items[6].body).members[0].host, Uuid{{4}});
   EXPECT_EQ(std::get<TraceFactPtr>(batch->items[7].body)->request, "Execute CQL3 query");
 }
 

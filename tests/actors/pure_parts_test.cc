@@ -91,15 +91,18 @@ TEST(Identity, ComesBackAsItWas) {
   identity.cluster = Uuid{{2}};
   identity.cluster_name = "Keyzone";
   identity.node = NodeId(3);
-  identity.founders = {{NodeId(3), "a|b", "az1", "127.0.0.1", 7000, true}};
+  identity.founders = {{NodeId(3), "a|b", "az1", "127.0.0.1", 7000, Uuid{{5}}},
+                       {NodeId(4), "kept before hosts were", "az2", "127.0.0.2", 7000, Uuid()}};
   ASSERT_TRUE(write_identity(disk, "node", identity));
   auto back = read_identity(disk, "node");
   ASSERT_TRUE(back && back->has_value());
   EXPECT_EQ((*back)->name, identity.name);
   EXPECT_EQ((*back)->incarnation, 4u);
   EXPECT_EQ((*back)->node, NodeId(3));
-  ASSERT_EQ((*back)->founders.size(), 1u);
+  ASSERT_EQ((*back)->founders.size(), 2u);
   EXPECT_EQ((*back)->founders[0].name, "a|b");
+  EXPECT_EQ((*back)->founders[0].host, Uuid{{5}});
+  EXPECT_TRUE((*back)->founders[1].host.is_nil());
 }
 
 TEST(Identity, NonsenseIsNamed) {
@@ -109,6 +112,12 @@ TEST(Identity, NonsenseIsNamed) {
   auto read = read_identity(disk, "node");
   ASSERT_FALSE(read);
   EXPECT_NE(read.error().message.find("no uuid"), std::string::npos);
+  const std::string host = "host = " + Uuid{{1}}.to_string() + "\n";
+  ASSERT_TRUE(storage::write_file(disk, "node", "identity",
+                                  host + "founder_host = 2|" + Uuid{{5}}.to_string() + "\n"));
+  read = read_identity(disk, "node");
+  ASSERT_FALSE(read) << "a founder's host without the founder";
+  EXPECT_NE(read.error().message.find("founder_host"), std::string::npos);
 }
 
 TEST(SchemaEvents, SayWhatClientsMustRead) {
