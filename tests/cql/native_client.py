@@ -1,4 +1,4 @@
-"""A small client of the CQL native protocol v4 and v5 that shows every answer as text, exactly as it came.
+"""A small client of the CQL native protocol v3 to v5 that shows every answer as text, exactly as it came.
 
 It decodes by the types that the server names, tells null from empty, and hides nothing: what drivers repair or
 reinterpret would be lost to a comparison."""
@@ -19,7 +19,11 @@ ERRORS = {0x0000: "ServerError", 0x000A: "ProtocolError", 0x1000: "Unavailable",
           0x1003: "TruncateError", 0x1100: "WriteTimeout", 0x1200: "ReadTimeout", 0x1300: "ReadFailure",
           0x1400: "FunctionFailure", 0x1500: "WriteFailure", 0x2000: "SyntaxError", 0x2100: "Unauthorized",
           0x2200: "Invalid", 0x2300: "ConfigError", 0x2400: "AlreadyExists", 0x2500: "Unprepared"}
+# What older protocols have no id for goes by its class.
+CLASSES = {"SimpleDateType": "date", "TimeType": "time", "ShortType": "smallint", "ByteType": "tinyint"}
 UNSET = object()
+TRACING, PAYLOAD, WARNINGS = 2, 4, 8  # flags of a frame
+PAYLOAD_SENT = b"\0\1\0\1p\0\0\0\1x"  # one name with one byte
 BATCH = re.compile(r"BEGIN (UNLOGGED |COUNTER |)BATCH (?!USING)(.*); APPLY BATCH", re.DOTALL)
 BATCH_KINDS = {"": 0, "UNLOGGED ": 1, "COUNTER ": 2}
 
@@ -159,6 +163,8 @@ def encode(kind, value):
     if value is None or value is UNSET or isinstance(value, bytes):
         return value
     name = kind[0]
+    if name == "custom":
+        name = CLASSES.get(kind[1].rpartition(".")[2], name)
     if name in ("ascii", "varchar"):
         return value.encode()
     if name in NUMBERS:
@@ -199,8 +205,10 @@ def long_string(text):
 
 
 class Rows:
-    def __init__(self, reader):
-        self.columns, self.page_state = columns_of(reader)
+    """`known`: the columns, should the server leave them out."""
+
+    def __init__(self, reader, known=()):
+        self.columns, self.page_state = columns_of(reader, known)
         count = reader.int()
         self.rows = [[reader.bytes() for _ in self.columns] for _ in range(count)]
 
@@ -212,16 +220,18 @@ class Rows:
             yield f"  ({len(self.rows)} rows)"
 
 
-def columns_of(reader):
+def columns_of(reader, known=()):
     """(columns, page state)"""
     flags, count = reader.int(), reader.int()
-    return columns_behind(reader, flags, count)
+    return columns_behind(reader, flags, count, known)
 
 
-def columns_behind(reader, flags, count):
+def columns_behind(reader, flags, count, known=()):
     state = reader.bytes() if flags & 2 else None
     if flags & 8:
         reader.take(reader.short())
+    if flags & 4:
+        return list(known), state
     if flags & 1:
         reader.string(), reader.string()
     columns = []
@@ -232,19 +242,22 @@ def columns_behind(reader, flags, count):
     return columns, state
 
 
-def markers_of(reader):
+def markers_of(reader, version):
     """(the markers, which of them make the partition key)"""
     flags, count = reader.int(), reader.int()
-    key = [reader.short() for _ in range(reader.int())]
+    key = [reader.short() for _ in range(reader.int())] if version >= 4 else []
     return columns_behind(reader, flags, count)[0], key
 
 
 class Options:
     def __init__(self, page=None, timestamp=None, consistency=1, serial=None, now=None, again=False,
-                 pages="all"):
+                 pages="all", skip=False, unprepared=None, tracing=False, payload=False):
         self.page, self.timestamp, self.consistency, self.serial = page, timestamp, consistency, serial
         self.now = now  # in seconds; v5 only
         self.again = again  # executes what was prepared before, if it was
+        self.skip = skip  # the columns of rows, which were told when it was prepared
+        self.unprepared = unprepared  # None; values go along with the text in their "order", or with their "names"
+        self.frame_flags = (TRACING if tracing else 0) | (PAYLOAD if payload else 0)
         self.pages = pages  # "all"; the "first"; or the "rest", behind what was the first of the same statement
 
 
@@ -254,21 +267,23 @@ class Client:
     def __init__(self, host, port, version=4, shows_key=False):
         self.socket = socket.create_connection((host, port), timeout=180)
         self.version, self.shows_key, self.prepared = version, shows_key, {}
+        self.selected = {}  # of what was prepared, the columns that it gives
         self.behind_first = {}  # of statements whose first page alone was asked for, the page state behind it
         self.is_packed, self.unpacker = False, segments.Unpacker(self.receive)
         self.ask(0x01, struct.pack(">H", 1) + string("CQL_VERSION") + string("3.0.0"))
         self.is_packed = version >= 5
 
-    def ask(self, opcode, body):
+    def ask(self, opcode, body, flags=0):
         """(opcode, reader, warnings) of the answer; events are passed over."""
-        frame = struct.pack(">BBhBi", self.version, 0, 0, opcode, len(body)) + body
+        body = (PAYLOAD_SENT if flags & PAYLOAD else b"") + body
+        frame = struct.pack(">BBhBi", self.version, flags, 0, opcode, len(body)) + body
         self.socket.sendall(segments.pack(frame) if self.is_packed else frame)
         take = self.unpacker.take if self.is_packed else self.receive
         _, flags, _, kind, length = struct.unpack(">BBhBi", take(9))
         reader, warnings = Reader(take(length)), []
-        if flags & 2:
+        if flags & TRACING:
             reader.take(16)
-        if flags & 8:
+        if flags & WARNINGS:
             warnings = [reader.string() for _ in range(reader.short())]
         if kind == 0:
             code = reader.int()
@@ -284,13 +299,14 @@ class Client:
             data += piece
         return data
 
-    def parameters(self, options, values=None, state=None):
-        flags = (values is not None) | (4 if options.page else 0) | (8 if state else 0)
+    def parameters(self, options, values=None, state=None, names=None):
+        flags = (values is not None) | (2 if options.skip else 0) | (4 if options.page else 0) | (8 if state else 0)
         flags |= (0x10 if options.serial else 0) | (0x20 if options.timestamp is not None else 0)
-        flags |= 0x100 if options.now is not None else 0
+        flags |= (0x40 if names else 0) | (0x100 if options.now is not None else 0)
         out = struct.pack(">HI" if self.version >= 5 else ">HB", options.consistency, flags)
         if values is not None:
-            out += struct.pack(">H", len(values)) + b"".join(map(cell, values))
+            named = zip(map(string, names) if names else [b""] * len(values), map(cell, values))
+            out += struct.pack(">H", len(values)) + b"".join(name + value for name, value in named)
         if options.page:
             out += struct.pack(">i", options.page)
         if state:
@@ -308,12 +324,14 @@ class Client:
         _, reader, warnings = self.ask(0x09, long_string(text) + (b"\0\0\0\0" if self.version >= 5 else b""))
         reader.int()
         identities = b"".join(short_bytes(reader) for _ in range(2 if self.version >= 5 else 1))
-        return identities, *markers_of(reader)
+        markers, key = markers_of(reader, self.version)
+        self.selected[text] = columns_of(reader)[0]
+        return identities, markers, key
 
     def run(self, text, values=None, options=None):
         """Yields the pages of an answer: (a line for what it is, or Rows; warnings). `values`: None sends a query."""
         options = options or Options()
-        state, markers = None, []
+        state, markers, names = None, [], None
         if values is None:
             opcode, head, bound = 0x07, long_string(text), None
         else:
@@ -323,6 +341,9 @@ class Client:
             if not options.again:
                 yield self.shown(markers, key), []
             opcode = 0x0A
+            if options.unprepared:
+                opcode, head = 0x07, long_string(text)
+                names = [name for name, _ in markers] if options.unprepared == "names" else None
             bound = [encode(markers[i][1] if i < len(markers) else ("blob",), v) for i, v in enumerate(values)]
         if options.pages == "rest" and text in self.behind_first:
             state = self.behind_first.pop(text)
@@ -330,14 +351,15 @@ class Client:
                 return
         while True:
             try:
-                _, reader, warnings = self.ask(opcode, head + self.parameters(options, bound, state))
+                _, reader, warnings = self.ask(opcode, head + self.parameters(options, bound, state, names),
+                                               options.frame_flags)
             except ServerError as error:  # as drivers do: prepared anew where the server has forgotten it
                 if not options.again or not str(error).startswith("Unprepared"):
                     raise
                 self.prepared.pop(text)
                 yield from self.run(text, values, options)
                 return
-            answer = read_result(reader)
+            answer = read_result(reader, self.selected.get(text, ()))
             yield answer, warnings
             state = answer.page_state if isinstance(answer, Rows) else None
             if options.pages == "first":
@@ -365,7 +387,7 @@ class Client:
             identity = head[:2 + struct.unpack(">H", head[:2])[0]]
             body += b"\1" + identity + struct.pack(">H", len(bound)) + cells
         frame = struct.pack(">BH", BATCH_KINDS[kind], len(parts)) + body + self.parameters(options)
-        _, reader, warnings = self.ask(0x0D, frame)
+        _, reader, warnings = self.ask(0x0D, frame, options.frame_flags)
         yield read_result(reader), warnings
 
 
@@ -379,10 +401,10 @@ def string(text):
     return struct.pack(">H", len(text.encode())) + text.encode()
 
 
-def read_result(reader):
+def read_result(reader, known=()):
     kind = reader.int()
     if kind == 2:
-        return Rows(reader)
+        return Rows(reader, known)
     if kind == 3:
         return "  keyspace " + reader.string()
     if kind == 5:

@@ -8,6 +8,11 @@
     @pages first                    only the first page of the next statement is asked for; `rest`: those behind it, once it
                                     is said again
     @again                          the next statement is executed as it was prepared when it was last said
+    @skip                           of its rows' columns the server says nothing but what PREPARE said
+    @unprepared order               its values go along with its text, in their order or by `names`
+    @tracing                        it is to be traced
+    @payload                        something comes along that no server knows
+    @version 3                      the protocol that it is told in; 4 where nothing is said
     @sleep 1.5                      seconds to wait before it
     @differs because ...            we answer otherwise on purpose; the reason
     > SELECT * FROM t WHERE k = ? :: 1
@@ -27,6 +32,9 @@ from native_client import BATCH, UNSET, Client, Options, Rows, ServerError
 FOLDER = Path(__file__).parent / "recorded"
 CONSISTENCIES = {"ANY": 0, "ONE": 1, "TWO": 2, "THREE": 3, "QUORUM": 4, "ALL": 5, "LOCAL_QUORUM": 6,
                  "EACH_QUORUM": 7, "SERIAL": 8, "LOCAL_SERIAL": 9, "LOCAL_ONE": 10}
+VERSION = 4        # of the protocol, where a file says nothing
+LATER_VERSION = 5  # for what is told as if it were another second
+ANSWER_SECONDS_MAX = 180
 
 
 class Case:
@@ -46,7 +54,11 @@ class Case:
         return Options(page=number("page"), timestamp=number("timestamp"),
                        consistency=CONSISTENCIES[asked.get("consistency", "ONE")],
                        serial=CONSISTENCIES[asked["serial"]] if "serial" in asked else None, now=number("now"),
-                       again="again" in asked, pages=asked.get("pages", "all"))
+                       again="again" in asked, pages=asked.get("pages", "all"), skip="skip" in asked,
+                       unprepared=asked.get("unprepared"), tracing="tracing" in asked, payload="payload" in asked)
+
+    def version(self):
+        return int(self.directives.get("version", LATER_VERSION if "now" in self.directives else VERSION))
 
 
 def parse_values(text):
@@ -91,32 +103,32 @@ def read(path):
 
 
 class Scene:
-    """A file's connections and keyspace on a server."""
+    """A file's connections and keyspace on a server: one connection for each version of the protocol."""
 
-    def __init__(self, host, port, name, shows_key=False):
+    def __init__(self, host, port, name, shows_key=False, answer_seconds_max=ANSWER_SECONDS_MAX):
         self.keyspace = "rec_" + name.replace("-", "_")
-        self.host, self.port, self.shows_key = host, port, shows_key
-        self.client, self.later_client = self.connect(), None
+        self.host, self.port, self.shows_key, self.clients = host, port, shows_key, {}
+        self.answer_seconds_max = answer_seconds_max
+        client = self.clients[VERSION] = self.connect(VERSION)
         self.tell(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
         self.tell(f"CREATE KEYSPACE {self.keyspace} WITH replication = "
                   "{'class': 'SimpleStrategy', 'replication_factor': 1}")
         self.tell(f"USE {self.keyspace}")
+        client.socket.settimeout(answer_seconds_max)
 
-    def connect(self, version=4):
+    def connect(self, version):
         return Client(self.host, self.port, version, self.shows_key)
 
-    def speaker_of(self, options):
-        """The connection that can say it: of v5 where a second is told, one that is made when it is first needed."""
-        if options.now is None:
-            return self.client
-        if not self.later_client:
-            self.later_client = self.connect(version=5)
-            self.later_client.socket.settimeout(self.client.socket.gettimeout())
-            self.tell(f"USE {self.keyspace}", self.later_client)
-        return self.later_client
+    def client(self, version=VERSION):
+        """The connection of a version, made when it is first needed."""
+        if version not in self.clients:
+            client = self.clients[version] = self.connect(version)
+            client.socket.settimeout(self.answer_seconds_max)
+            self.tell(f"USE {self.keyspace}", version)
+        return self.clients[version]
 
-    def tell(self, text, client=None):
-        for _ in (client or self.client).run(text):
+    def tell(self, text, version=VERSION):
+        for _ in self.client(version).run(text):
             pass
 
     def close(self):
@@ -124,9 +136,9 @@ class Scene:
         self.disconnect()
 
     def disconnect(self):
-        for client in (self.client, self.later_client):
-            if client:
-                client.socket.close()
+        for client in self.clients.values():
+            client.socket.close()
+        self.clients = {}
 
     def answer(self, case):
         """What the server says to a case, as lines."""
@@ -134,9 +146,9 @@ class Scene:
             time.sleep(float(case.directives["sleep"]))
         lines, text_and_values, options = [], case.values(), case.options()
         try:
-            speaker = self.speaker_of(options)
+            client = self.client(case.version())
             is_message = "message" in case.directives and BATCH.fullmatch(text_and_values[0])
-            run = speaker.run_batch if is_message else speaker.run
+            run = client.run_batch if is_message else client.run
             for number, (page, warnings) in enumerate(run(*text_and_values, options)):
                 if isinstance(page, Rows):
                     if number and lines and lines[-1].startswith("  ("):
@@ -149,8 +161,7 @@ class Scene:
             lines.append("  " + one_line(str(error)))
         except OSError as error:
             lines.append(f"  connection lost: {error}")
-            self.client, self.later_client = self.connect(), None
-            self.tell(f"USE {self.keyspace}")
+            self.disconnect()
         if options.pages == "rest" and not any(re.match(r"  \([1-9]|  [A-Z]\w+: ", line) for line in lines):
             return ["  nothing more"]  # of which some servers know before and others don't
         return lines

@@ -16,6 +16,7 @@ NOISE = [(re.compile(r"\b0X(?=[0-9a-fA-F]*\b)"), "0x"), (re.compile(r"\bsystem\.
 # In the order of their weight.
 KINDS = ["lost", "outcome", "code", "markers", "columns", "rows", "order", "pages", "warnings", "message"]
 ROW_KINDS = ["markers", "columns", "rows", "order", "pages", "warnings"]
+BUSY = ("  connection lost: timed out", "  Overloaded: ", "  TruncateError: Truncate failed", "  WriteTimeout: ", "  ReadTimeout: ")
 ALL_TABLES = {"t0", "t1", "t2", "n"}
 
 
@@ -92,7 +93,7 @@ def difference(reference, subject):
 
 def is_overloaded(lines):
     """Whether a server has said nothing of the statement, being too busy."""
-    return any(line.startswith(("  connection lost: timed out", "  Overloaded: ")) for line in lines)
+    return any(line.startswith(BUSY) for line in lines)
 
 
 def tables_of(statement):

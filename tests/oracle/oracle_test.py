@@ -68,7 +68,7 @@ class Programs(unittest.TestCase):
             schema = Schema(chance)
             table = chance.choice(schema.tables[:3])
             table.has_conditions = True
-            statement = Writer(chance).batch(Context(chance, schema, False), table)
+            statement = Writer(chance).batch(Context(chance, schema, False), table)[0]
             keys = re.findall(rf"\b{table.partition[0].name} = (-?\d+)\b", statement)
             if " IF " in statement and table.partition[0].kind == ("int",) and len(keys) > 1:
                 alike, unlike = alike + (len(set(keys)) == 1), unlike + (len(set(keys)) > 1)

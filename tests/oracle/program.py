@@ -10,7 +10,7 @@ from selects import PAGES, select, system_select
 from spelling import respelled
 from writes import CONSISTENCIES, SHORT_TTLS, Writer
 
-FIRST_WRITES = 25
+FIRST_WRITES = 35
 PREPARED_CHANCE = 0.3
 TIMED_CHANCE = 0.25       # that each statement of a program says which second it is, and values expire
 BEGINNING = 2_000_000_000  # of such a program, in seconds: later than any clock, so that nothing is swept away meanwhile
@@ -22,6 +22,11 @@ AGAIN_CHANCE = 0.03       # that what was prepared before is executed again, as 
 MESSAGE_CHANCE = 0.3      # that a batch goes as a message of that kind
 FIRST_CHANCE = 0.2        # of a SELECT in pages, that only the first one is asked for at once
 REST_CHANCE = 0.08        # that the others are, once there is such a SELECT
+OTHER_VERSION_CHANCE = 0.12  # of the protocol
+SKIP_CHANCE = 0.15        # that what is prepared is executed without being told the columns again
+UNPREPARED_CHANCE = 0.12  # that values go along with the text
+ODD_FRAME_CHANCE = 0.01   # that a frame asks to be traced, or brings a payload
+NAMED = re.compile(r'[^\w:]:["a-z]')
 STEPS = [0, 0, 0, 0, 1, 2, 10, 40]
 
 
@@ -98,19 +103,19 @@ class Program:
         context = self.context()
         statement, sent = self.writer.write(context, self.table())
         if statement.startswith("BEGIN") and "; APPLY" in statement and self.chance.random() < MESSAGE_CHANCE:
-            return self.timed(make_case(context.text(statement), {**sent, "message": ""}))
+            return self.carried(make_case(context.text(statement), {**sent, "message": ""}))
         return self.said(context.text(statement), sent)
 
     def select(self):
         context = self.context()
         statement, page = select(context, self.table())
-        sent = {"page": page} if page else {}
+        sent, text = {"page": page} if page else {}, context.text(statement)
         if CLOCK_NAMES.search(statement.partition(" FROM ")[0]):
             sent["columns"] = "only"
-        if page and self.chance.random() < FIRST_CHANCE:
-            self.begun.append(self.timed(make_case(context.text(statement), {**sent, "pages": "first"})))
+        if page and nesting(text) <= NESTING_MAX and self.chance.random() < FIRST_CHANCE:
+            self.begun.append(self.carried(make_case(text, {**sent, "pages": "first"})))
             return self.begun[-1]
-        return self.said(context.text(statement), sent)
+        return self.said(text, sent)
 
     def rest(self):
         """The pages behind a first one, after what was written meanwhile."""
@@ -123,7 +128,22 @@ class Program:
             statement = respelled(self.chance, statement, self.keyspace)
         if self.chance.random() < CONSISTENCY_CHANCE:
             sent = {**sent, "consistency": self.chance.choice(CONSISTENCIES)}
-        return self.timed(make_case(statement, sent))
+        return self.carried(make_case(statement, sent))
+
+    def carried(self, case):
+        """At its second, in one of the ways that the protocol has for it."""
+        chance, sent = self.chance, self.timed(case).directives
+        if "now" not in sent and chance.random() < OTHER_VERSION_CHANCE:
+            sent["version"] = chance.choice(["3", "5", "5"])
+        if " :: " in case.statement and "message" not in sent:
+            if chance.random() < UNPREPARED_CHANCE:
+                by_name = NAMED.search(case.statement) and chance.random() < 0.5
+                sent["unprepared"] = "names" if by_name else "order"
+            elif chance.random() < SKIP_CHANCE:
+                sent["skip"] = ""
+        if chance.random() < ODD_FRAME_CHANCE:
+            sent[chance.choice(["tracing", "payload"])] = ""
+        return case
 
     def timed(self, case):
         if self.now:
@@ -133,7 +153,7 @@ class Program:
 
     def again(self):
         """An earlier statement that was prepared, perhaps before its table was altered."""
-        prepared = [case for case in self.cases if " :: " in case.statement]
+        prepared = [case for case in self.cases if " :: " in case.statement and "unprepared" not in case.directives]
         if not prepared:
             return self.write()
         earlier = self.chance.choice(prepared)

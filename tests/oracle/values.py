@@ -39,6 +39,11 @@ POOLS = {
     "duration": [("1h30m", (0, 0, 5400 * 10**9)), ("P1Y2M", (14, 0, 0)), ("-3d", (0, -3, 0)), ("2w", (0, 14, 0)),
                  ("1us", (0, 0, 1000))],
 }
+# Of these types there are more values for keys, so that partitions have many rows.
+MORE = {"int": ["3", "4", "5", "6", "7", "8", "-5"], "bigint": ["3", "4", "5", "6", "-5", "-6"], "text": ["c", "d", "e", "ab", "A"],
+        "timestamp": [(f"'2024-03-0{day}'", 1709251200000 + 86400000 * (day - 1)) for day in range(1, 8)],
+        "date": [(f"'2024-03-0{day}'", 19783 + day - 1) for day in range(1, 8)]}
+MORE_CHANCE = 0.25
 QUOTED = ("ascii", "text", "inet")
 INTEGER_SPELLINGS = ["1.0", "'1'", "128", "-129", "32768", "2147483648", "-9223372036854775809", "01", "-0", "0x01", "true",
                      "1e2", "NaN", "1h", "null"]
@@ -148,6 +153,8 @@ def any_value(chance, kind, few=False):
     name = kind[0]
     if name in POOLS:
         pool = POOLS[name]
+        if few and name in MORE and chance.random() < MORE_CHANCE:
+            return simple(name, chance.choice(MORE[name]))
         return simple(name, chance.choice(pool[:3] if few else pool))
     if name == "list":
         return listed(any_elements(chance, kind[1], few))

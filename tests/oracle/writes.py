@@ -40,7 +40,7 @@ class Writer:
             return (self.counter_batch if draw < 0.15 else self.counter_update)(context, table), {}
         conditional = table.has_conditions and self.chance.random() < 0.3
         if draw < 0.1:
-            return self.batch(context, table), {}
+            return self.batch(context, table)
         if not conditional and self.chance.random() < 0.06:
             return self.single(context, table, False, self.chance.random(), False), {"timestamp": self.timestamp()}
         sent = {"serial": self.chance.choice(["SERIAL", "LOCAL_SERIAL"])} if self.chance.random() < 0.1 else {}
@@ -84,6 +84,8 @@ class Writer:
         if self.chance.random() < 0.03:
             columns.pop()
         columns += [column for column in table.values if self.chance.random() < 0.6]
+        if table.of("static") and self.chance.random() < 0.15:
+            columns = table.partition + self.chance.sample(table.of("static"), 1)
         # Of compact tables Cassandra keeps no row of which JSON gives the key alone.
         if self.chance.random() < 0.1 and "COMPACT STORAGE" not in table.options:
             return self.insert_json(context, table, columns, conditional, stamped)
@@ -91,9 +93,9 @@ class Writer:
         cells = [self.cell(context, table, column) for column in columns]
         names = ", ".join(column.name for column in columns)
         if self.chance.random() < 0.01:
-            names += ", " + self.chance.choice(["nosuch", columns[0].name])
+            names += ", " + self.chance.choice(["nosuch", table.keys[0].name])
             if self.chance.random() < 0.7:
-                cells.append(context.value(columns[0].kind))
+                cells.append(context.value(table.keys[0].kind))
         condition = " IF NOT EXISTS" * conditional
         using = self.using(context, stamped and not conditional)
         return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(cells)}){condition}{using}"
@@ -248,10 +250,13 @@ class Writer:
         return f"UPDATE {table.name} SET {change} WHERE {self.row(context, table, column.role == 'static')}"
 
     def batch(self, context, table):
+        """(the statement, how it is sent)"""
         kind = self.chance.choice(["", "", "UNLOGGED "])
         conditional = table.has_conditions and self.chance.random() < 0.4
-        stamp, shared = "", self.chance.random() < (0.03 if conditional else 0.3)
-        if shared:
+        stamp, sent, shared = "", {}, self.chance.random() < (0.03 if conditional else 0.4)
+        if shared and not conditional and self.chance.random() < 0.25:
+            sent["timestamp"] = self.timestamp()
+        elif shared:
             stamp = f" USING TIMESTAMP {self.timestamp()}"
             if self.chance.random() < 0.2:
                 stamp += f" AND TTL {TTL}"
@@ -264,4 +269,4 @@ class Writer:
             parts.append(self.single(context, target, conditional and self.chance.random() < 0.7,
                                      self.chance.random(), stamped=not shared and not conditional))
         self.in_batch, self.pinned = False, {}
-        return f"BEGIN {kind}BATCH{stamp} {'; '.join(parts)}; APPLY BATCH"
+        return f"BEGIN {kind}BATCH{stamp} {'; '.join(parts)}; APPLY BATCH", sent
