@@ -244,10 +244,12 @@ def composed(context, columns):
     alike = other if other.kind == one.kind else one
     if chance.random() < 0.1:
         return f"(list<{text(bare(one.kind))}>)[{one.name}, {context.value(one.kind)}]"
+    # Once Cassandra has made a set of a type with DESC, all sets of the type that come first then are sorted so, until it ends.
+    is_set = not one.descends and not alike.descends
     hint = f"(tuple<{text(bare(one.kind))}, {text(bare(other.kind))}>)" if chance.random() < 0.3 else ""
     return chance.choice([
         f"{hint}({one.name}, {other.name})",
-        f"[{one.name}, {alike.name}]", f"{{{one.name}, {alike.name}}}",
+        f"[{one.name}, {alike.name}]", f"{{{one.name}, {alike.name}}}" if is_set else one.name,
         f"({text(one.kind)}){one.name}", f"(map<text, {text(bare(one.kind))}>){{'a': {one.name}}}",
         f"{one.name} {chance.choice('+-*/%')} {other.name}", f"({one.name} + {other.name}) * {one.name}"])
 

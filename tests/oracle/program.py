@@ -10,7 +10,8 @@ from selects import PAGES, select, system_select
 from spelling import respelled
 from writes import CONSISTENCIES, SHORT_TTLS, Writer
 
-FIRST_WRITES = 35
+FIRST_WRITES = 25
+FILLINGS = 3              # of each table with clustering columns, so that some partitions have many rows
 PREPARED_CHANCE = 0.3
 TIMED_CHANCE = 0.25       # that each statement of a program says which second it is, and values expire
 BEGINNING = 2_000_000_000  # of such a program, in seconds: later than any clock, so that nothing is swept away meanwhile
@@ -68,6 +69,9 @@ class Program:
         self.cases = [make_case(text) for text in self.schema.creations()]
         for _ in range(FIRST_WRITES):
             self.cases.append(self.write())
+        for table in self.schema.tables:
+            if table.clustering and not table.is_counter:
+                self.cases += [self.filling(table) for _ in range(FILLINGS)]
         while len(self.cases) < length:
             case = self.any_case()
             if nesting(case.statement) <= NESTING_MAX:
@@ -105,6 +109,10 @@ class Program:
         if statement.startswith("BEGIN") and "; APPLY" in statement and self.chance.random() < MESSAGE_CHANCE:
             return self.carried(make_case(context.text(statement), {**sent, "message": ""}))
         return self.said(context.text(statement), sent)
+
+    def filling(self, table):
+        context = Context(self.chance, self.schema, False)
+        return self.carried(make_case(self.writer.filling(context, table)))
 
     def select(self):
         context = self.context()

@@ -55,6 +55,7 @@ class Column:
     name: str
     kind: tuple
     role: str  # partition, clustering, static or regular
+    descends: bool = False
 
 
 @dataclass
@@ -167,7 +168,9 @@ class Schema:
         return Table(name, columns, self.descending(clustering))
 
     def descending(self, clustering):
-        return [self.chance.random() < 0.35 for _ in clustering]
+        for column in clustering:
+            column.descends = self.chance.random() < 0.35
+        return [column.descends for column in clustering]
 
     # ---- ALTER: the statement, after the change has been made here ----
 

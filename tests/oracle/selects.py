@@ -199,16 +199,21 @@ def token_range(context, table):
     if context.chance.random() < 0.6:
         right = "token(" + ", ".join(context.value(c.kind, few=True, odd=0.02) for c in table.partition) + ")"
     else:
-        right = context.chance.choice(TOKENS)
+        right = token_number(context)
     operator = context.chance.choice(SLICES + ["="])
     if context.chance.random() < 0.05:
         operator, right = context.chance.choice(["!=", "IN", "LIKE"]), f"({right}, {context.chance.choice(TOKENS)})"
     relations = [f"token({names}) {operator} {right}"]
     if context.chance.random() < 0.25:
-        relations.append(f"token({names}) {context.chance.choice(SLICES)} {context.chance.choice(TOKENS)}")
+        relations.append(f"token({names}) {context.chance.choice(SLICES)} {token_number(context)}")
     if context.chance.random() < 0.1:
         relations += partition_keys(context, table)
     return relations + (clustering_keys(context, table) if context.chance.random() < 0.15 else [])
+
+
+def token_number(context):
+    number = context.chance.choice(TOKENS)
+    return context.put(Value(number, number, None, number))
 
 
 def any_relation(context, column):

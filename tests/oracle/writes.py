@@ -4,6 +4,7 @@ from expressions import element, part_of
 from selects import SLICES, equal_or_in, multi_column, slices
 from values import Value
 
+FILLING_ROWS = 4
 TTL = 100000000   # far away: over three years
 TIMESTAMP_STEP = 10
 SHORT_TTLS = [5, 50, 500, 500, TTL, 0]  # where each statement says the time
@@ -99,6 +100,13 @@ class Writer:
         condition = " IF NOT EXISTS" * conditional
         using = self.using(context, stamped and not conditional)
         return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join(cells)}){condition}{using}"
+
+    def filling(self, context, table):
+        """A batch that gives one partition several rows."""
+        self.pinned = {column.name: context.draw(column.kind, few=True, odd=0) for column in table.partition}
+        rows = [self.insert(context, table, False) for _ in range(FILLING_ROWS)]
+        self.pinned = {}
+        return f"BEGIN UNLOGGED BATCH {'; '.join(rows)}; APPLY BATCH"
 
     def cell(self, context, table, column):
         if column.name in self.pinned:
