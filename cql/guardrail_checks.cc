@@ -216,6 +216,8 @@ Result<void> check_reads(const Guardrails& guardrails, CellAction action) {
   constexpr Feature kFeature = Feature::kReadBeforeWriteListOperations;
   switch (action) {
     case CellAction::kListSetIndex:
+    case CellAction::kListClearIndex:
+    case CellAction::kListTouchIndex:
       return guardrails.check(kFeature, "Setting of list items by index requiring read before write");
     case CellAction::kListDeleteIndex:
       return guardrails.check(kFeature, "Removal of list items by index requiring read before write");

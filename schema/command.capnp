@@ -23,7 +23,7 @@ struct Command {
   #   row       := byte action | 0x40 marker | 0x80 static, [block clustering, unless static or action 3],
   #                [block clustering end, action 2], varint count, cell*
   #   cell      := varint column, byte action | 0x10 written | 0x20 overwrite | 0x40 path | 0x80 value,
-  #                [zigzag index, actions 8 and 9], [block path], [block value], [block written]
+  #                [zigzag index, actions 8, 9, 12 and 13], [block path], [block value], [block written]
   # Actions are numbered as RowAction and CellAction. A command `UPDATE t SET c7 = 1 WHERE pk = 'a'` has the mutation
   #   a5..8 bytes..  01 61  00  01   00 00  01   07 80 04 00000001
 

@@ -22,10 +22,6 @@ constexpr size_t kSweepWords = 2 + 1;
 constexpr size_t kBatchMarkWords = 2;
 constexpr size_t kOutcomeWords = 1 + 2 + 3;
 
-bool has_index(CellAction action) {
-  return action == CellAction::kListSetIndex || action == CellAction::kListDeleteIndex;
-}
-
 void append_cell(Bytes& out, const CellWrite& cell) {
   append_varint(out, cell.column.value);
   out.push_back(static_cast<char>(static_cast<uint8_t>(cell.action) | (cell.overwrite ? kCellOverwrite : 0) |
@@ -94,7 +90,7 @@ Enum read_enum(ByteReader& in, uint8_t value, Enum last) {
 void read_cell(ByteReader& in, CellWrite& cell) {
   cell.column = ColumnId(static_cast<uint32_t>(in.varint()));
   const uint8_t head = in.byte();
-  cell.action = read_enum(in, head & kCellActionMask, CellAction::kAddValue);
+  cell.action = read_enum(in, head & kCellActionMask, CellAction::kListTouchIndex);
   cell.overwrite = head & kCellOverwrite;
   if (has_index(cell.action)) cell.index = static_cast<int32_t>(in.zigzag());
   if (head & kCellPath) cell.path = in.block();
@@ -219,9 +215,13 @@ std::string_view to_string(ConditionOperator op) {
   return "?";
 }
 
-bool looks_back(CellAction action) {
+bool has_index(CellAction action) {
   return action == CellAction::kListSetIndex || action == CellAction::kListDeleteIndex ||
-         action == CellAction::kListDiscard || action == CellAction::kAddValue;
+         action == CellAction::kListClearIndex || action == CellAction::kListTouchIndex;
+}
+
+bool looks_back(CellAction action) {
+  return has_index(action) || action == CellAction::kListDiscard || action == CellAction::kAddValue;
 }
 
 bool looks_back(const RowWrite& write) {

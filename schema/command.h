@@ -29,6 +29,10 @@ enum class CellAction : uint8_t {
   kListDeleteIndex,
   kListDiscard,  // `value`: wire form of a list; removes every equal element
   kAddValue,     // a simple cell that has a value: `value` is added to it; nothing, if it has none
+  // `index`; what setting it to null and to what is not set means: it is removed, or stays as it is, and out
+  // of range refuses the command as kListSetIndex does
+  kListClearIndex,
+  kListTouchIndex,
 };
 
 // Paths are order-preserving: a set's element or a map's key in Type::append_ordered form, a user type's
@@ -38,11 +42,14 @@ struct CellWrite {
   ColumnId column;
   CellAction action = CellAction::kSet;
   bool overwrite = false;  // kDeleteAll only
-  int32_t index = 0;       // kListSetIndex, kListDeleteIndex
+  int32_t index = 0;       // kList…Index
   Bytes path;
   Bytes value;
   Bytes written{};  // kPutElement: a set's element or a map's key, where the path gives back other bytes
 };
+
+// Whether it is about an element of a list by its `index`.
+bool has_index(CellAction action);
 
 // Lists by index or value, and sums: what was there before the whole command decides what is written.
 bool looks_back(CellAction action);

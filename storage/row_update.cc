@@ -56,6 +56,14 @@ class Builder {
         remove(write.column, path);
         return {};
       }
+      case CellAction::kListClearIndex: {
+        KEYZONE_TRY(path, path_at(*column, write.index, "set an element on"));
+        remove(write.column, path);
+        return {};
+      }
+      case CellAction::kListTouchIndex:
+        KEYZONE_CHECK(path_at(*column, write.index, "set an element on"));
+        return {};
       case CellAction::kListDiscard:
         return discard(*column, write);
       case CellAction::kAddValue:

@@ -28,6 +28,17 @@ size_t clustering_size(const Table& table, BytesView clustering) {
   return values.size();
 }
 
+// Of a row that is written: as they were written, if that is told.
+size_t clustering_size(const Table& table, const RowWrite& row) {
+  for (const CellWrite& cell : row.cells) {
+    if (cell.column != kClusteringAsWritten) continue;
+    size_t bytes = 0;
+    for (ByteReader in(cell.value); !in.done();) bytes += in.block().size();
+    return bytes;
+  }
+  return clustering_size(table, row.clustering);
+}
+
 // Of new list elements: the wire form of a list, each element behind its length.
 size_t list_cells_size(BytesView list) {
   const size_t count = load_be<uint32_t>(list.data());
@@ -67,7 +78,7 @@ void UpdateSize::add_row(const Table& table, const Partition& partition, const M
     return;
   }
   const RowKey key{partition, row.is_static, row.clustering};
-  if (rows_.insert(key).second && !row.is_static) bytes_ += kRow + clustering_size(table, row.clustering);
+  if (rows_.insert(key).second && !row.is_static) bytes_ += kRow + clustering_size(table, row);
   if (row.marker && mutation.ttl > 0 && expiring_.insert(key).second) bytes_ += kExpiringLiveness;
   for (const CellWrite& cell : row.cells) add_cell(table, mutation, key, cell);
 }
@@ -75,12 +86,13 @@ void UpdateSize::add_row(const Table& table, const Partition& partition, const M
 void UpdateSize::add_cell(const Table& table, const Mutation& mutation, const RowKey& row,
                           const CellWrite& cell) {
   const Column* column = table.find(cell.column);
-  if (!column) return;  // kClusteringAsWritten
+  if (!column || cell.action == CellAction::kListTouchIndex) return;  // kClusteringAsWritten, or nothing
   if (column->type->is_multi_cell() && cells_.emplace(row, cell.column, std::nullopt).second)
     bytes_ += kCollection;
   switch (cell.action) {
     case CellAction::kDeleteAll:
     case CellAction::kListDiscard:  // what it finds is not known here
+    case CellAction::kListTouchIndex:
       return;
     case CellAction::kListAppend:
     case CellAction::kListPrepend:
@@ -88,6 +100,7 @@ void UpdateSize::add_cell(const Table& table, const Mutation& mutation, const Ro
       return;
     case CellAction::kListSetIndex:
     case CellAction::kListDeleteIndex:
+    case CellAction::kListClearIndex:
       bytes_ += kCell + kListPath + cell.value.size();
       return;
     case CellAction::kAddCounter:

@@ -84,8 +84,16 @@ Result<void> discard(const Column& column, BytesView wire, const Type& type, std
   return {};
 }
 
+// Of a list's element by its index, what a value does to it.
+CellAction list_action_for(const Value& value) {
+  return value.is_set()     ? CellAction::kListSetIndex
+         : value.is_unset() ? CellAction::kListTouchIndex
+                            : CellAction::kListClearIndex;
+}
+
+// `list_action`: of a list's.
 Result<void> touch_element(const Column& column, const Value& element, const Value& value,
-                           std::vector<CellWrite>& cells) {
+                           CellAction list_action, std::vector<CellWrite>& cells) {
   const bool list = column.type->kind() == TypeKind::kList;
   if (!element.is_set()) {
     const char* state = element.is_null() ? "null" : "unset";
@@ -94,8 +102,7 @@ Result<void> touch_element(const Column& column, const Value& element, const Val
                    (column.type->kind() == TypeKind::kSet ? " set element" : " map key"));
   }
   if (list) {
-    CellWrite& cell =
-        add_cell(cells, column, value.is_set() ? CellAction::kListSetIndex : CellAction::kListDeleteIndex);
+    CellWrite& cell = add_cell(cells, column, list_action);
     if (element.bytes.size() != 4) return invalid("Invalid null value for list index");
     cell.index = load_be<int32_t>(element.bytes.data());
     cell.value = value.bytes;
@@ -151,12 +158,11 @@ Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>
   if (kind == OperationKind::kDeleteElement) {
     KEYZONE_TRY(key, element->evaluate(context));
     if (key.is_unset() && column->type->kind() != TypeKind::kMap) return {};
-    return touch_element(*column, key, Value::null(), cells);
+    return touch_element(*column, key, Value::null(), CellAction::kListDeleteIndex, cells);
   }
   KEYZONE_TRY(set, value->evaluate(context));
   if (kind == OperationKind::kAddValue) return add_value(*column, set, cells);
-  const bool keyed = kind == OperationKind::kSetElement && column->type->kind() == TypeKind::kMap;
-  if (set.is_unset() && !keyed) return {};
+  if (set.is_unset() && kind != OperationKind::kSetElement) return {};
   switch (kind) {
     case OperationKind::kSet:
       return set_whole(*column, set, cells);
@@ -169,8 +175,9 @@ Result<void> ColumnOperation::apply(EvalContext& context, std::vector<CellWrite>
       return set.is_set() ? discard(*column, set.bytes, *value->type(), cells) : Result<void>();
     case OperationKind::kSetElement: {
       KEYZONE_TRY(key, element->evaluate(context));
-      if (key.is_set() && set.is_unset()) return {};
-      return touch_element(*column, key, set, cells);
+      const bool is_list = column->type->kind() == TypeKind::kList;
+      if (key.is_set() && set.is_unset() && !is_list) return {};
+      return touch_element(*column, key, set, list_action_for(set), cells);
     }
     case OperationKind::kSetField: {
       CellWrite& cell =

@@ -66,6 +66,8 @@ TEST(Command, EveryField) {
   RowWrite statics;
   statics.is_static = true;
   statics.cells = {{ColumnId(300), CellAction::kListSetIndex, false, -1, "", "v"},
+                   {ColumnId(300), CellAction::kListClearIndex, false, 7, "", ""},
+                   {ColumnId(300), CellAction::kListTouchIndex, false, 300, "", ""},
                    {ColumnId(9), CellAction::kDeleteAll, true, 0, "", ""},
                    {ColumnId(9), CellAction::kPutElement, false, 0, "path", ""},
                    {ColumnId(9), CellAction::kPutElement, false, 0, "path", "value", "Path"}};
