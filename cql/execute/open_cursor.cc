@@ -36,9 +36,7 @@ Result<std::unique_ptr<ReadCursor>> ReadCursor::open(const SelectPlanPtr& plan, 
 }
 
 Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& catalog) {
-  const Timestamp now =
-      options.now_in_seconds ? Timestamp{*options.now_in_seconds} * kMicrosPerSecond : options.now;
-  context_.functions = bound_.functions = {now, options.random};
+  context_.functions = bound_.functions = {options.now, options.random, options.now_in_seconds};
   bound_.values = options.values;
   if (plan_->plain.empty() || !plan_->filters.empty()) keep_values(options);
   KEYZONE_CHECK(bind_limits(options));
@@ -60,7 +58,8 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   base_.statics_only = plan_->distinct;
   base_.row_limit = options.dialect->page_rows_default;
   base_.bytes_limit = options.dialect->read_bytes_max;
-  base_.now = options.now_in_seconds ? std::max<Timestamp>(now, 1) : 0;  // 0: what it is
+  const auto second = options.now_in_seconds;
+  base_.now = second ? std::max<Timestamp>(Timestamp{*second} * kMicrosPerSecond, 1) : 0;  // 0: what it is
   if (filters_.empty() && !plan_->grouped) base_.per_partition_limit = per_partition_;
   KEYZONE_CHECK(bind_sources(options, catalog));
   KEYZONE_CHECK(check_sorts_all(options));

@@ -23,7 +23,8 @@ namespace keyzone::cql {
 struct FunctionContext {
   Timestamp now_us = 0;                               // the statement's time
   const std::function<uint64_t()>* random = nullptr;  // 64 uniformly drawn bits. REQUIRES: not null
-  uint32_t timeuuids_made = 0;                        // so that no two now() of a statement are equal
+  std::optional<int64_t> second{};  // of a request that says which one it is, for what expires
+  uint32_t timeuuids_made = 0;      // so that no two now() of a statement are equal
 };
 
 using FunctionValue = std::optional<Bytes>;         // wire form; nullopt is null

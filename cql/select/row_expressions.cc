@@ -127,7 +127,8 @@ Bytes StampExpression::of_cell(const CellStamp& stamp, EvalContext& context, boo
     append_be<int64_t>(out, stamp.timestamp);
     return out;
   }
-  const int64_t left = stamp.expiry - context.functions.now_us / kMicrosPerSecond;
+  const int64_t left =
+      stamp.expiry - context.functions.second.value_or(context.functions.now_us / kMicrosPerSecond);
   null = stamp.expiry == 0 || left <= 0;
   append_be<int32_t>(out, static_cast<int32_t>(left));
   return out;
