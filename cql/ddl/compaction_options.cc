@@ -10,6 +10,7 @@
 #include "cql/ddl/property_values.h"
 #include "cql/ddl/table_options.h"
 #include "schema/text.h"
+#include "schema/types/native_types.h"
 
 namespace keyzone::cql {
 namespace {
@@ -142,11 +143,18 @@ Result<void> scaling(const std::string&, const std::string& value) {
     if (begin > 0 && value.find_first_not_of(", ", begin) == value.npos)
       break;  // nothing behind the last comma
     begin = comma + 1;
+    if (one == "N") continue;
     int32_t number = 0;
     const bool fan = one.starts_with('T') || one.starts_with('L');
-    const bool digits = parse_int(std::string_view(one).substr(fan || one.starts_with('+') ? 1 : 0), number);
-    if (one != "N" && (!digits || (fan && one[1] == '-'))) {
+    const bool sign = one.starts_with('+') || one.starts_with('-');
+    if (!all_digits(std::string_view(one).substr(fan || sign ? 1 : 0)))
       return config_error("Scaling parameter " + one + " must match N|L[0-9]+|T[0-9]+|[+-]?[0-9]+");
+    const std::string written = fan ? one.substr(1) : one;
+    if (!parse_int(std::string_view(written).substr(one.starts_with('+') ? 1 : 0), number)) {
+      return config_error(
+          "org.apache.cassandra.db.compaction.UnifiedCompactionStrategy.validateOptions() threw an error: "
+          "java.lang.NumberFormatException For input string: \"" +
+          written + "\"");
     }
     if (fan && number < 2) return config_error("Fan factor cannot be lower than 2 in " + one);
   }

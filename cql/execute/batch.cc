@@ -105,7 +105,8 @@ Error mistake_in_keys(std::span<const BatchPart> parts, const ExecuteOptions& op
     EvalContext context;
     context.values = part.values;
     context.functions = {options.now, options.random};
-    if (part.plan->json) continue;
+    std::vector<Value> json;
+    if (const auto read = read_json_of(*part.plan, context, json); !read) return read.error();
     const auto keys = part.plan->restrictions.partition_keys(context);
     if (!keys) return keys.error();
     for (const Bytes& key : *keys) {

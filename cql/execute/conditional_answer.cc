@@ -56,12 +56,13 @@ bool is_in_condition(const WritePlan& plan, const Column& column) {
                      [&](const PreparedCondition& condition) { return condition.column->id == column.id; });
 }
 
-// What IF [NOT] EXISTS reads, and with it the conditions of a batch: statics if a statement with a condition
-// writes some.
+// With a condition: all statics are read then.
+bool writes_statics(const WritePlan* plan) { return plan->conditional() && !plan->statics.empty(); }
+
+// What IF [NOT] EXISTS reads, and with it the conditions of a batch.
 bool is_read(std::span<const WritePlan* const> plans, const Column& column) {
   return std::any_of(plans.begin(), plans.end(), [&](const WritePlan* plan) {
-    if (column.kind == ColumnKind::kStatic)
-      return (plan->conditional() && !plan->statics.empty()) || is_in_condition(*plan, column);
+    if (column.kind == ColumnKind::kStatic) return writes_statics(plan) || is_in_condition(*plan, column);
     if (column.kind != ColumnKind::kRegular) return true;
     return plan->table->clustering_size == 0 || plan->restrictions.has_clustering();
   });
@@ -102,9 +103,9 @@ ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> pla
     }
   }
   std::vector<const Column*> read = shown;
-  const bool writes_statics = !batch && !plans[0]->statics.empty();
+  const bool reads_statics = std::any_of(plans.begin(), plans.end(), writes_statics);
   for (const Column& column : table->columns) {
-    if (!all && writes_statics && column.kind == ColumnKind::kStatic) show(read, &column);
+    if (!all && reads_statics && column.kind == ColumnKind::kStatic) show(read, &column);
   }
   if (all) std::erase_if(read, [&](const Column* column) { return !is_read(plans, *column); });
   return std::make_shared<WriteExecution::ConditionalPlan>(table, std::move(shown), std::move(read));

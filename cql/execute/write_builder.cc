@@ -57,7 +57,7 @@ Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutatio
   RowWrite row;
   row.is_static = true;
   for (const ColumnOperation& operation : plan.statics) KEYZONE_CHECK(operation.apply(context, row.cells));
-  if (!row.cells.empty()) mutation.rows.push_back(std::move(row));
+  if (!row.cells.empty()) mutation.rows.insert(mutation.rows.begin(), std::move(row));
   return {};
 }
 
@@ -185,8 +185,8 @@ Result<void> add_changes(const WritePlan& plan, EvalContext& context, const Exec
   KEYZONE_TRY(nowhere, names_no_row(plan, context));
   KEYZONE_TRY(empty, names_empty_range(plan, context));
   if (nowhere || empty) return {};
-  KEYZONE_CHECK(add_static_row(plan, context, mutation));
-  return add_rows(plan, context, options, mutation);
+  KEYZONE_CHECK(add_rows(plan, context, options, mutation));
+  return add_static_row(plan, context, mutation);  // of mistakes in values, those in statics come last
 }
 
 bool is_existence(ConditionOperator op) {
@@ -228,21 +228,25 @@ Result<Timestamp> timestamp_of(const ExpressionPtr& term, EvalContext& context, 
   return timestamp;
 }
 
+Result<void> read_json_of(const WritePlan& plan, EvalContext& context, std::vector<Value>& json) {
+  if (!plan.json) return {};
+  KEYZONE_TRY(text, plan.json->evaluate(context));
+  if (text.is_null()) return invalid("Got null for INSERT JSON values");
+  // To Cassandra, what is not set is no text: none that is JSON.
+  const BytesView bytes = text.is_set() ? BytesView(text.bytes) : BytesView();
+  KEYZONE_TRY(row, read_json_row(*plan.table, bytes, plan.json_default_unset, context));
+  json = std::move(row);
+  context.json = json;
+  return {};
+}
+
 Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> values,
                                std::optional<Timestamp> batch_timestamp) {
   EvalContext context;
   context.values = values;
   context.functions = {options_.now, options_.random};
   std::vector<Value> json;
-  if (plan.json) {
-    KEYZONE_TRY(text, plan.json->evaluate(context));
-    if (text.is_null()) return invalid("Got null for INSERT JSON values");
-    // To Cassandra, what is not set is no text: none that is JSON.
-    const BytesView bytes = text.is_set() ? BytesView(text.bytes) : BytesView();
-    KEYZONE_TRY(row, read_json_row(*plan.table, bytes, plan.json_default_unset, context));
-    json = std::move(row);
-    context.json = json;
-  }
+  KEYZONE_CHECK(read_json_of(plan, context, json));
   Mutation head;
   const bool stamped_here = !plan.table->counter && !plan.conditional();
   const Timestamp request = stamped_here && options_.dialect->client_timestamps

@@ -28,9 +28,12 @@ using ConditionalPlanPtr = std::shared_ptr<const WriteExecution::ConditionalPlan
 ConditionalPlanPtr with_mistake(ConditionalPlanPtr plan, const std::optional<Error>& mistake);
 
 // IF [NOT] EXISTS shows all columns, but reads statics only if statics are written, and others only if a row
-// is; other conditions show those that they name, and batches the primary key before them. A single statement
-// that writes statics reads them all: they decide whether a partition without the row shows.
+// is; other conditions show those that they name, and batches the primary key before them. If a statement
+// with a condition writes statics, all are read: they decide whether a partition without the row shows.
 ConditionalPlanPtr plan_conditional_answer(std::span<const WritePlan* const> plans, bool batch);
+
+// Of INSERT JSON: the values in the text, which live in `json` and the context.
+Result<void> read_json_of(const WritePlan& plan, EvalContext& context, std::vector<Value>& json);
 
 class WriteBuilder {
  public:

@@ -146,7 +146,16 @@ TermPtr Builder::map(Position at, TermPairs entries) {
   }
   if (!all_names) return make(at, MapLiteral{std::move(entries)}, depth);
   UserTypeLiteral literal;
-  for (auto& [key, value] : entries) literal.fields.emplace_back(*column_name(key), std::move(value));
+  for (auto& [key, value] : entries) {  // of a field that is named twice, the last value counts
+    std::string name = *column_name(key);
+    const auto same = std::find_if(literal.fields.begin(), literal.fields.end(),
+                                   [&](const auto& field) { return field.first == name; });
+    if (same == literal.fields.end()) {
+      literal.fields.emplace_back(std::move(name), std::move(value));
+    } else {
+      same->second = std::move(value);
+    }
+  }
   return make(at, std::move(literal), depth);
 }
 
@@ -175,6 +184,12 @@ TermPtr Builder::count(Position at, const std::string& function, Position star) 
 }
 TermPtr Builder::qualified_call(Position at, const TermPtr& keyspace, std::string function,
                                 std::vector<TermPtr> arguments) {
+  if (const auto* hint = keyspace->as<TypeHint>()) {  // what is hinted in (text) system.f() is the call
+    const Position inside = hint->term->position;
+    TermPtr hinted = qualified_call(inside, hint->term, std::move(function), std::move(arguments));
+    const uint16_t depth = depth_of(hinted);
+    return make(at, TypeHint{hint->type, std::move(hinted)}, depth);
+  }
   const std::string* name = column_name(keyspace);
   if (!name) fail_at(at);
   return call(at, {name ? *name : "", std::move(function)}, std::move(arguments));

@@ -234,22 +234,34 @@ Result<ExpressionPtr> prepare_user_type(PrepareContext& context, const UserTypeL
                                         const Receiver& receiver) {
   const Type& type = *receiver.type;
   if (!type.is_user_type()) return bad_literal("user type", receiver);
-  std::vector<ExpressionPtr> fields(type.parameters().size());
+  // The order of things tells which mistake is complained of: each field's type, each field, unknown ones.
+  std::vector<TermPtr> terms(type.parameters().size());
+  const std::string* unknown = nullptr;
   for (const auto& [name, term] : literal.fields) {
     const std::optional<size_t> at = type.find_field(name);
-    if (!at) return invalid("Unknown field '" + name + "' in value of user defined type " + type.name());
-    const Receiver field = field_receiver(receiver, *at);
-    KEYZONE_TRY(fits, is_assignable(context, *term, field));
+    if (at) terms[*at] = term;
+    if (!at && !unknown) unknown = &name;
+  }
+  for (size_t i = 0; i < terms.size(); ++i) {
+    if (!terms[i]) continue;
+    const Receiver field = field_receiver(receiver, i);
+    KEYZONE_TRY(fits, is_assignable(context, *terms[i], field));
     if (!fits) {
-      return invalid("Invalid user type literal for " + receiver.name + ": field " + name +
+      return invalid("Invalid user type literal for " + receiver.name + ": field " + type.field_names()[i] +
                      " is not of type " + field.type->to_string());
     }
-    KEYZONE_TRY(part, prepare_term(context, term, field));
-    fields[*at] = std::move(part);
   }
-  for (size_t i = 0; i < fields.size(); ++i) {
-    if (!fields[i]) fields[i] = std::make_shared<NullExpression>(type.parameters()[i]);
+  std::vector<ExpressionPtr> fields;
+  for (size_t i = 0; i < terms.size(); ++i) {
+    if (!terms[i]) {
+      fields.push_back(std::make_shared<NullExpression>(type.parameters()[i]));
+      continue;
+    }
+    KEYZONE_TRY(part, prepare_term(context, terms[i], field_receiver(receiver, i)));
+    fields.push_back(std::move(part));
   }
+  if (unknown)
+    return invalid("Unknown field '" + *unknown + "' in value of user defined type " + type.name());
   return make_fields(receiver.type, std::move(fields));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schema/text.h"
 #include "schema/types/collections.h"
 
 namespace keyzone::cql {
@@ -26,10 +27,10 @@ std::string join_names(const std::vector<const Column*>& columns) {
 }
 
 // The same as a statement writes them.
-std::string written_names(const std::vector<const Column*>& columns) {
-  std::string out;
-  for (const Column* column : columns) out += (out.empty() ? "" : ", ") + quote_identifier(column->name);
-  return out;
+std::string written_names(const Relation& relation) {
+  std::vector<std::string> names;
+  for (const std::string& name : relation.columns) names.push_back(quote_identifier(name));
+  return joined(names);
 }
 
 }  // namespace
@@ -73,6 +74,7 @@ Result<void> check_operator(const Relation& relation, const Column& column) {
 }
 
 Result<void> check_map_entry(const Relation& relation, const Column& column) {
+  if (is_slice(relation.op)) KEYZONE_CHECK(check_no_duration(*column.type));
   if (column.type->kind() == TypeKind::kList) {
     return invalid("Indexes on list entries (" + column.name +
                    "[index] = value) are not currently supported.");
@@ -131,13 +133,13 @@ Result<Operand> prepare_tuple_operand(PrepareContext& context, const Table& tabl
   return out;
 }
 
-std::string describe_tuple_relation(const Relation& relation, const std::vector<const Column*>& columns) {
+std::string describe_tuple_relation(const Relation& relation) {
   std::string values = relation.in_list ? to_string(*relation.in_list, Spelling::kCalls) : "";
   for (const TermPtr& term : relation.operands) {
     values += (values.empty() ? "" : ", ") + to_string(*term, Spelling::kCalls);
   }
   if (relation.op == Operator::kIn && !relation.in_list) values = "(" + values + ")";
-  return "(" + written_names(columns) + ") " + std::string(to_string(relation.op)) + " " + values;
+  return "(" + written_names(relation) + ") " + std::string(to_string(relation.op)) + " " + values;
 }
 
 Result<void> check_tuple_columns(const Relation& relation, const std::vector<const Column*>& columns) {
@@ -149,12 +151,12 @@ Result<void> check_tuple_columns(const Relation& relation, const std::vector<con
     for (size_t j = 0; j < i; ++j) {
       if (columns[j] == columns[i]) {
         return invalid("Column \"" + columns[i]->name +
-                       "\" appeared twice in a relation: " + describe_tuple_relation(relation, columns));
+                       "\" appeared twice in a relation: " + describe_tuple_relation(relation));
       }
     }
     if (i > 0 && columns[i]->position != columns[i - 1]->position + 1) {
       return invalid("Clustering columns must appear in the PRIMARY KEY order in multi-column relations: " +
-                     describe_tuple_relation(relation, columns));
+                     describe_tuple_relation(relation));
     }
   }
   return {};
@@ -206,27 +208,31 @@ Result<ExpressionPtr> prepare_marked_list(PrepareContext& context, const Table& 
 }
 
 // The left side as Cassandra shows it in errors.
-std::string describe_subject(const Relation& relation, const std::vector<const Column*>& columns) {
+std::string describe_subject(const Relation& relation) {
+  const std::string names = written_names(relation);
   switch (relation.kind) {
     case RelationKind::kToken:
-      return "token(" + written_names(columns) + ")";
+      return "token(" + names + ")";
     case RelationKind::kTuple:
-      return "(" + written_names(columns) + ")";
+      return "(" + names + ")";
     case RelationKind::kMapEntry:
-      return written_names(columns) + "[" + to_string(*relation.map_key, Spelling::kCalls) + "]";
+      return names + "[" + to_string(*relation.map_key, Spelling::kCalls) + "]";
     case RelationKind::kColumn:
       break;
   }
-  return written_names(columns);
+  return names;
+}
+
+// Of != nobody asks which columns there are.
+Result<void> check_not_unequal(const Relation& relation) {
+  if (relation.op != Operator::kNotEqual) return {};
+  const std::string value =
+      relation.operands.empty() ? "" : to_string(*relation.operands[0], Spelling::kCalls);
+  return invalid("Unsupported \"!=\" relation: " + describe_subject(relation) + " != " + value);
 }
 
 Result<void> check_relation(const Table& table, const Relation& relation,
                             const std::vector<const Column*>& columns) {
-  if (relation.op == Operator::kNotEqual) {
-    const std::string value =
-        relation.operands.empty() ? "" : to_string(*relation.operands[0], Spelling::kCalls);
-    return invalid("Unsupported \"!=\" relation: " + describe_subject(relation, columns) + " != " + value);
-  }
   switch (relation.kind) {
     case RelationKind::kToken:
       if (!is_slice(relation.op) && relation.op != Operator::kEqual) {
@@ -376,6 +382,7 @@ std::string PreparedRelation::column_names() const {
 
 Result<PreparedRelation> prepare_relation(PrepareContext& context, const Table& table,
                                           const Relation& relation) {
+  KEYZONE_CHECK(check_not_unequal(relation));
   std::vector<const Column*> columns;
   for (const std::string& name : relation.columns) {
     KEYZONE_TRY(column, find_column(table, name));
@@ -400,7 +407,7 @@ Result<PreparedRelation> prepare_relation(PrepareContext& context, const Table& 
   }
   if (relation.op == Operator::kLike) {
     return invalid("LIKE restriction is only supported on properly indexed columns. " +
-                   written_names(columns) + " LIKE " +
+                   written_names(relation) + " LIKE " +
                    to_string(*relation.operands.at(0), Spelling::kCalls, context.keyspace) +
                    " is not valid.");
   }

@@ -92,7 +92,8 @@ Result<Match> of_tuple(const PrepareContext& context, const TupleLiteral& tuple,
   if (tuple.elements.size() > receiver.type->parameters().size()) return Match::kNo;
   Worst worst;
   for (size_t i = 0; i < tuple.elements.size(); ++i) {
-    KEYZONE_TRY(on, worst.goes_on(tested(context, *tuple.elements[i], position_receiver(receiver, i))));
+    const auto match = tested(context, *tuple.elements[i], position_receiver(receiver, i));
+    KEYZONE_TRY(on, worst.goes_on(match ? *match : Match::kNo));  // what fails in it just doesn't fit
     if (!on) break;
   }
   return worst.result();
@@ -104,8 +105,8 @@ Result<Match> of_user_type(const PrepareContext& context, const UserTypeLiteral&
   for (const auto& [name, term] : literal.fields) {
     const std::optional<size_t> at = receiver.type->find_field(name);
     if (!at) continue;  // what it is can be assigned; that there is no such field is said later
-    KEYZONE_TRY(match, tested(context, *term, field_receiver(receiver, *at)));
-    if (match == Match::kNo) return match;
+    const auto match = tested(context, *term, field_receiver(receiver, *at));
+    if (!match || *match == Match::kNo) return Match::kNo;
   }
   return Match::kWeak;
 }
@@ -138,7 +139,8 @@ Result<Match> tested(const PrepareContext& context, const Term& term, const Rece
     if (native_type(preferred_kind(*constant))->kind() == want.kind()) return Match::kExact;
     return want.accepts_constant(constant->kind) ? Match::kWeak : Match::kNo;
   }
-  if (term.as<Null>() || term.as<BindMarker>()) return Match::kWeak;
+  if (term.as<Null>()) return want.is_counter() ? Match::kNo : Match::kWeak;
+  if (term.as<BindMarker>()) return Match::kWeak;
   if (const auto* list = term.as<ListLiteral>()) return of_list(context, *list, receiver);
   if (const auto* set = term.as<SetLiteral>()) {
     if (want.kind() == TypeKind::kMap && set->elements.empty()) return Match::kWeak;

@@ -74,7 +74,6 @@ class SelectPlanner {
   // `later`: the first complaint that has to wait.
   Result<void> plan_selection(std::optional<Error>& later) {
     std::vector<ColumnSpec> specs;
-    bool is_late = false;
     SelectorBuilder builder(context_, table_, plan_->slots);
     if (statement_.items.empty()) {
       for (const Column& column : table_.columns) {
@@ -89,9 +88,8 @@ class SelectPlanner {
         add_output(std::move(selector->value), item.alias.value_or(selector->name), specs);
       } else if (looked_at && builder.misses_name()) {
         return selector.error();
-      } else if (!later || is_late) {
+      } else if (!later) {
         later = selector.error();
-        is_late = builder.complains_late();
       }
     }
     plan_->failing_selection = builder.failure();

@@ -281,13 +281,14 @@ Result<SelectorBuilder::CallArguments> SelectorBuilder::build_arguments(const st
     made.term = term;
     out.names.push_back(text(*term));
     if (!says_type(*term)) continue;
-    call_type_ = nullptr;
+    call_type_ = refused_type_ = nullptr;
     auto built = first ? Result<Selector>(*std::exchange(first, std::nullopt)) : build_in_brackets(term);
     if (!built) {
-      const bool is_typed = is_typed_late(*term) || (is_call(*term) && call_type_);
-      if (misses_name_ || complains_late_ || !is_typed) return built.error();
+      const TypePtr literal_type = term->as<SetLiteral>() ? refused_type_ : nullptr;
+      const bool is_typed = literal_type || is_typed_late(*term) || (is_call(*term) && call_type_);
+      if (misses_name_ || !is_typed) return built.error();
       made.mistaken = true;
-      made.said = is_typed_late(*term) ? type_said_by(*term) : call_type_;
+      made.said = literal_type ? literal_type : is_typed_late(*term) ? type_said_by(*term) : call_type_;
       if (is_call(*term)) made.name = selected_text(*term);
       if (!out.mistake) out.mistake = built.error();
       continue;
@@ -494,8 +495,9 @@ Result<Selector> SelectorBuilder::build_composite(const TermPtr& term, const Typ
   TypePtr type = expected;
   if (!known) {
     type = term->as<ListLiteral>() ? list_type(made.element, true) : set_type(made.element, true);
-    if (type->kind() == TypeKind::kSet && type->element().holds_durations()) {
-      complains_late_ = true;
+    // Cassandra doesn't look further into the elements.
+    if (type->kind() == TypeKind::kSet && type->element().kind() == TypeKind::kDuration) {
+      refused_type_ = type;
       return invalid("Durations are not allowed inside sets: " + type->to_string());
     }
   }

@@ -29,13 +29,11 @@ class SelectorBuilder {
       : context_(context), table_(table), slots_(slots) {}
 
   Result<Selector> build(const TermPtr& term) {
-    misses_name_ = complains_late_ = assigned_ = misfit_ = false;
+    misses_name_ = assigned_ = misfit_ = false;
     return build(term, nullptr);
   }
   // What build() failed for is a column, type or function that isn't there, or a call that fits no function.
   bool misses_name() const { return misses_name_; }
-  // What it failed for is only told where all other selectors are right.
-  bool complains_late() const { return complains_late_; }
   // What a call of constants fails with, row or not.
   const std::optional<Error>& failure() const { return failure_; }
   std::vector<AggregateCall> take_aggregates() { return std::move(aggregates_); }
@@ -99,11 +97,12 @@ class SelectorBuilder {
   const Table& table_;
   SlotTable& slots_;
   std::vector<AggregateCall> aggregates_;
-  bool misses_name_ = false, complains_late_ = false;
+  bool misses_name_ = false;
   bool assigned_ = false;  // what is built has to be assignable to the type of a hint
   bool misfit_ = false;    // it wasn't
   std::optional<Error> failure_;
-  TypePtr call_type_;  // of the call that was found last, whether or not its arguments make sense
+  TypePtr refused_type_;  // of the literal that was refused last, though not for its type
+  TypePtr call_type_;     // of the call that was found last, whether or not its arguments make sense
 };
 
 // A column, or a call with one inside, is somewhere in the term.

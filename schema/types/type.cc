@@ -88,6 +88,7 @@ bool Type::is_value_compatible_with(const Type& other) const {
   if (is_composite(*this)) return name_ == other.name_ && fields_compatible(*this, other);
   if (kind_ == TypeKind::kBlob) return true;
   if (is_lexical_uuid(*this) != is_lexical_uuid(other)) return false;
+  if (kind_ == TypeKind::kUuid && other.other_class() == OtherClass::kLegacyTimeuuid) return false;
   if (kind_ != other.kind_) {
     return std::any_of(std::begin(kReadable), std::end(kReadable),
                        [&](const Readable& r) { return r.as == kind_ && r.from == other.kind_; });
