@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <unordered_map>
 
 #include "cql/grammar/build.h"
 #include "cql/grammar/parser.h"
@@ -146,14 +147,13 @@ TermPtr Builder::map(Position at, TermPairs entries) {
   }
   if (!all_names) return make(at, MapLiteral{std::move(entries)}, depth);
   UserTypeLiteral literal;
+  std::unordered_map<std::string, size_t> places;
   for (auto& [key, value] : entries) {  // of a field that is named twice, the last value counts
-    std::string name = *column_name(key);
-    const auto same = std::find_if(literal.fields.begin(), literal.fields.end(),
-                                   [&](const auto& field) { return field.first == name; });
-    if (same == literal.fields.end()) {
-      literal.fields.emplace_back(std::move(name), std::move(value));
+    const auto [place, is_new] = places.emplace(*column_name(key), literal.fields.size());
+    if (is_new) {
+      literal.fields.emplace_back(place->first, std::move(value));
     } else {
-      same->second = std::move(value);
+      literal.fields[place->second].second = std::move(value);
     }
   }
   return make(at, std::move(literal), depth);
