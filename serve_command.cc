@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "cql/grammar/split.h"
 #include "net/blocking_client.h"
+#include "net/resolve.h"
 
 namespace keyzone {
 
@@ -64,16 +65,30 @@ Result<void> open_log(const NodeConfig& config) {
   return open_log(file, severity_of(config.log_level));
 }
 
-actors::NodeOptions options_of(const NodeConfig& config) {
+// The numeric address that a key names; empty if it is.
+Result<std::string> address_of(const char* key, const std::string& host) {
+  if (host.empty()) return host;
+  auto address = net::resolve(host);
+  if (!address) return Error{address.error().kind, std::string(key) + ": " + address.error().message};
+  return address;
+}
+
+Result<actors::NodeOptions> options_of(const NodeConfig& config) {
   actors::NodeOptions options;
+  KEYZONE_TRY(listen, address_of("listen_address", config.listen_address));
+  KEYZONE_TRY(broadcast, address_of("broadcast_address", config.broadcast_address));
+  KEYZONE_TRY(rpc, address_of("rpc_address", config.rpc_address));
+  KEYZONE_TRY(broadcast_rpc, address_of("broadcast_rpc_address", config.broadcast_rpc_address));
+  options.listen_address = listen;
+  options.broadcast_address = broadcast;
+  options.rpc_address = rpc;
+  options.broadcast_rpc_address = broadcast_rpc;
   options.cluster_name = config.cluster_name;
   options.name = config.node_name.empty() ? config.listen_address + ":" + std::to_string(config.storage_port)
                                           : config.node_name;
   options.zone = config.zone;
   options.data_center = config.data_center;
-  options.listen_address = config.listen_address;
   options.storage_port = config.storage_port;
-  options.rpc_address = config.rpc_address;
   options.native_transport_port = config.native_transport_port;
   options.folder = config.data_file_directories;
   for (const auto& seed : config.seeds) options.seeds.push_back({seed.host, seed.port});
@@ -104,6 +119,13 @@ actors::NodeOptions options_of(const NodeConfig& config) {
     KEYZONE_ASSERT(options.guardrails.set_names(name, values));
   options.settings = node_config_values(config);
   return options;
+}
+
+Result<void> set_http(const NodeConfig& config, actors::Server::Options& options) {
+  KEYZONE_TRY(address, address_of("http_address", config.http_address));
+  options.http_address = address;
+  options.http_port = config.http_port;
+  return {};
 }
 
 void write_pid_file(const NodeConfig& config) {
@@ -171,12 +193,13 @@ int run_node(const std::vector<std::string>& arguments, const Environment& envir
   const NodeConfig& config = *read.config;
   if (auto opened = open_log(config); !opened) return fail(opened.error().message);
   catch_signals();
+  auto node = options_of(config);
+  if (!node) return fail(node.error().message);
   actors::Server::Options options;
-  options.nodes.push_back(options_of(config));
+  options.nodes.push_back(*std::move(node));
   options.shards = options.nodes.front().shards;
   options.memory = config.memory;
-  options.http_address = config.http_address;
-  options.http_port = config.http_port;
+  if (auto set = set_http(config, options); !set) return fail(set.error().message);
   auto server = actors::Server::start(std::move(options), on_fatal);
   if (!server) return fail(server.error().message);
   write_pid_file(config);
@@ -207,18 +230,20 @@ int run_dev(const std::vector<std::string>& arguments, const Environment& enviro
   catch_signals();
   actors::Server::Options options;
   options.memory = config.memory;
-  options.http_address = config.http_address;
-  options.http_port = config.http_port;
-  actors::NodeOptions node = options_of(config);
+  if (auto set = set_http(config, options); !set) return fail(set.error().message);
+  auto configured = options_of(config);
+  if (!configured) return fail(configured.error().message);
+  actors::NodeOptions node = *std::move(configured);
   node.shards = options.shards;
   node.one_node_view = true;
+  node.listen_address = node.told_address();  // nobody dials it from outside
+  node.broadcast_address.clear();
   node.log_segment_bytes = std::min(kDevLogSegment, config.commitlog_segment_size);
   node.seeds.clear();
   const auto storage_port = [&config](uint16_t zone) {
     return static_cast<uint16_t>(config.storage_port + zone - 1);
   };
-  for (uint16_t zone = 1; zone <= 3; ++zone)
-    node.seeds.push_back({config.listen_address, storage_port(zone)});
+  for (uint16_t zone = 1; zone <= 3; ++zone) node.seeds.push_back({node.listen_address, storage_port(zone)});
   for (uint16_t zone = 1; zone <= 3; ++zone) {
     node.name = "dev" + std::to_string(zone);
     node.zone = "az" + std::to_string(zone);

@@ -218,6 +218,7 @@ class Hub : public ShardActor {
     hello.name = context_.options.name;
     hello.zone = context_.options.zone;
     hello.incarnation = context_.incarnation;
+    hello.address = context_.options.told_address();
     Bytes frame;
     net::append_peer_hello(frame, hello);
     opened.handle->send(net::kHelloChannel, frame.substr(net::kPeerHeaderSize));

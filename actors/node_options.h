@@ -21,9 +21,13 @@ struct NodeOptions {
   std::string name;  // unique in the cluster; a disk that was emptied comes back under the same name
   std::string zone = "az1";
   std::string data_center = "datacenter1";
+  // Addresses are numeric; where they are told to others, they are none that means every address, but for
+  // rpc_address: clients are told the one for the other nodes then.
   std::string listen_address = "127.0.0.1";
+  std::string broadcast_address;  // what the other nodes are told; empty: listen_address
   uint16_t storage_port = 7000;
   std::string rpc_address = "127.0.0.1";
+  std::string broadcast_rpc_address;  // what clients are told; empty: rpc_address
   uint16_t native_transport_port = 9042;
   bool serve_clients = true;
   std::string folder = "data";
@@ -60,6 +64,13 @@ struct NodeOptions {
   size_t batch_bytes_warn = 5u << 10;
   size_t batch_bytes_max = 50u << 10;  // get a warning, or are refused
   size_t connections_max = 10000;
+
+  const std::string& told_address() const {
+    return broadcast_address.empty() ? listen_address : broadcast_address;
+  }
+  const std::string& told_rpc_address() const {
+    return broadcast_rpc_address.empty() ? rpc_address : broadcast_rpc_address;
+  }
 };
 
 }  // namespace keyzone::actors

@@ -93,7 +93,7 @@ void Supervisor::start_member() {
   for (const auto& founder : identity_.founders) {
     start.voters.push_back(founder.node);
   }
-  start.campaign = is_founder() && !identity_.founders.empty();
+  start.campaign = !identity_.founders.empty() && identity_.founders.front().node == context_.self;
   auto& shard = *context_.shards[context_.shard_of(kCatalogGroup)];
   catalog_route_->local = spawn_catalog(system(), context_, shard, std::move(start));
   catalog_ = std::make_shared<Catalog>();

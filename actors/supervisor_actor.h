@@ -26,8 +26,8 @@ class Supervisor : public ShardActor {
   void begin();
 
   // --- founding and joining (supervisor_joining.cc)
-  bool is_founder() const;
-  HostPort own_address() const { return {context_.options.listen_address, context_.options.storage_port}; }
+  HostPort own_address() const { return {context_.options.told_address(), context_.options.storage_port}; }
+  bool is_own(const HostPort& address) const;
   void update_dials();
   void link_hello(const LinkHello& hello) { links_[hello.link] = hello; }
   std::optional<std::vector<std::pair<HostPort, const LinkHello*>>> seeds_heard() const;

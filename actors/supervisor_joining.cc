@@ -9,9 +9,11 @@
 
 namespace keyzone::actors {
 
-bool Supervisor::is_founder() const {
-  const auto& seeds = context_.options.seeds;
-  return !seeds.empty() && seeds.front() == own_address();
+// A seed may have another name for our address: it has turned out to be our own when we dialled it.
+bool Supervisor::is_own(const HostPort& address) const {
+  return address == own_address() || std::any_of(links_.begin(), links_.end(), [&](const auto& link) {
+           return link.second.dialled == address && link.second.hello.host == context_.host;
+         });
 }
 
 void Supervisor::update_dials() {
@@ -36,7 +38,7 @@ void Supervisor::update_dials() {
 std::optional<std::vector<std::pair<HostPort, const LinkHello*>>> Supervisor::seeds_heard() const {
   std::vector<std::pair<HostPort, const LinkHello*>> out;
   for (const auto& seed : context_.options.seeds) {
-    if (seed == own_address()) continue;
+    if (is_own(seed)) continue;
     const LinkHello* found = nullptr;
     for (const auto& [number, link] : links_) {
       if (link.dialled && *link.dialled == seed) found = &link;
@@ -50,7 +52,7 @@ std::optional<std::vector<std::pair<HostPort, const LinkHello*>>> Supervisor::se
 // A cluster begins when every configured voter of the catalog is there and is empty; the first of them mints
 // it.
 void Supervisor::try_to_found() {
-  if (!is_founder()) return;
+  if (context_.options.seeds.empty() || !is_own(context_.options.seeds.front())) return;
   auto seeds = seeds_heard();
   if (!seeds) return;
   for (const auto& [address, link] : *seeds) {
@@ -61,10 +63,10 @@ void Supervisor::try_to_found() {
   uint64_t next = 1;
   identity_.node = NodeId(next++);
   identity_.founders = {{identity_.node, context_.options.name, context_.options.zone,
-                         context_.options.listen_address, context_.options.storage_port, context_.host}};
+                         context_.options.told_address(), context_.options.storage_port, context_.host}};
   for (const auto& [address, link] : *seeds) {
-    identity_.founders.push_back(
-        {NodeId(next++), link->hello.name, link->hello.zone, address.host, address.port, link->hello.host});
+    identity_.founders.push_back({NodeId(next++), link->hello.name, link->hello.zone, link->hello.address,
+                                  address.port, link->hello.host});
   }
   become_member();
 }
@@ -127,9 +129,9 @@ Node Supervisor::own_node() const {
   node.name = context_.options.name;
   node.zone = context_.options.zone;
   node.data_center = context_.options.data_center;
-  node.listen_address = context_.options.listen_address;
+  node.listen_address = context_.options.told_address();
   node.storage_port = context_.options.storage_port;
-  node.rpc_address = context_.options.rpc_address;
+  node.rpc_address = context_.options.told_rpc_address();
   node.native_transport_port = context_.options.native_transport_port;
   return node;
 }

@@ -177,6 +177,26 @@ NodeConfigResult read_node_config(const std::vector<std::string>& arguments, con
   return result;
 }
 
+namespace {
+
+bool is_every_address(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
+
+// Others can't dial every address.
+std::string check_told_addresses(const NodeConfig& config) {
+  if (is_every_address(config.listen_address) && config.broadcast_address.empty()) {
+    return "listen_address is " + config.listen_address +
+           ": name in broadcast_address where the other nodes find this one";
+  }
+  for (const auto& [key, value] : {std::pair("broadcast_address", config.broadcast_address),
+                                   std::pair("broadcast_rpc_address", config.broadcast_rpc_address)}) {
+    if (is_every_address(value))
+      return std::string(key) + " can't be " + value + ": nobody can connect to it";
+  }
+  return {};
+}
+
+}  // namespace
+
 std::string check_node_config(const NodeConfig& config) {
   if (config.zone.empty()) return "zone is not set: name the availability zone of this node";
   if (config.seeds.empty()) return "seeds is not set: name one node a zone as host:port";
@@ -195,7 +215,7 @@ std::string check_node_config(const NodeConfig& config) {
   if (config.native_transport_max_frame_size > config.commitlog_segment_size) {
     return "native_transport_max_frame_size is above commitlog_segment_size: a write has to fit into the log";
   }
-  return {};
+  return check_told_addresses(config);
 }
 
 std::map<std::string, std::string> node_config_values(const NodeConfig& config) {

@@ -31,9 +31,13 @@ struct NodeConfig {
   std::string node_name;  // empty: listen_address:storage_port
   std::string zone;       // also called rack
   std::string data_center = defaults::kDataCenter;
+  // Addresses are numeric, or names that the host's resolver knows.
   std::string listen_address = defaults::kAddress;
+  std::string broadcast_address;  // what the other nodes are told; empty: listen_address
   std::uint16_t storage_port = defaults::kStoragePort;
   std::string rpc_address = defaults::kAddress;
+  // What clients are told; empty: rpc_address, or if that is every address what the other nodes are told.
+  std::string broadcast_rpc_address;
   std::uint16_t native_transport_port = defaults::kNativeTransportPort;
   std::vector<HostPort> seeds;  // peer addresses of the catalog's voters, one a zone
   std::string http_address = defaults::kAddress;

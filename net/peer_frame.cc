@@ -109,7 +109,8 @@ void append_peer_frame(Bytes& out, uint32_t channel, BytesView message) {
 }
 
 void append_peer_hello(Bytes& out, const PeerHello& hello) {
-  KEYZONE_ASSERT(hello.name.size() <= kMaxNameLength && hello.zone.size() <= kMaxNameLength);
+  KEYZONE_ASSERT(hello.name.size() <= kMaxNameLength && hello.zone.size() <= kMaxNameLength &&
+                 hello.address.size() <= kMaxNameLength);
   capnp::MallocMessageBuilder message;
   auto root = message.initRoot<wire::PeerHello>();
   if (!hello.cluster.is_nil()) root.setCluster(as_data(hello.cluster));
@@ -119,6 +120,7 @@ void append_peer_hello(Bytes& out, const PeerHello& hello) {
   root.setName(hello.name);
   root.setZone(hello.zone);
   root.setIncarnation(hello.incarnation);
+  root.setAddress(hello.address);
   const auto words = capnp::messageToFlatArray(message);
   const auto chars = words.asChars();
   append_peer_frame(out, kHelloChannel, {chars.begin(), chars.size()});
@@ -139,7 +141,9 @@ Result<PeerHello> decode_peer_hello(const PeerFrame& frame) {
     hello.name = std::string(root.getName().begin(), root.getName().size());
     hello.zone = std::string(root.getZone().begin(), root.getZone().size());
     hello.incarnation = root.getIncarnation();
-    if (hello.name.size() > kMaxNameLength || hello.zone.size() > kMaxNameLength) {
+    hello.address = std::string(root.getAddress().begin(), root.getAddress().size());
+    if (hello.name.size() > kMaxNameLength || hello.zone.size() > kMaxNameLength ||
+        hello.address.size() > kMaxNameLength) {
       return protocol_error("a Hello with a name of more than " + std::to_string(kMaxNameLength) + " bytes");
     }
     return hello;

@@ -76,6 +76,7 @@ struct PeerHello {
   std::string name;  // as configured; unique in a cluster
   std::string zone;
   uint64_t incarnation = 0;  // of this life of the process
+  std::string address;       // where other nodes reach it, numeric
   bool operator==(const PeerHello&) const = default;
 };
 void append_peer_hello(Bytes& out, const PeerHello& hello);

@@ -13,4 +13,5 @@ struct PeerHello {
   name @4 :Text;           # as configured, unique in a cluster
   zone @5 :Text;           # availability zone
   incarnation @6 :UInt64;  # names this life of the process
+  address @7 :Text;        # where other nodes reach it, numeric
 }

@@ -154,6 +154,21 @@ TEST(NodeConfig, ErrorsNameFlagAndVariable) {
   EXPECT_EQ(read_node_config({"--config", "/nowhere/x.conf"}, {}).error, "/nowhere/x.conf: cannot be read");
 }
 
+TEST(NodeConfig, OthersAreToldWhereToConnect) {
+  NodeConfig config;
+  config.zone = "az1";
+  config.seeds = {{"node1", 7000}};
+  config.listen_address = "node1";
+  config.rpc_address = "0.0.0.0";
+  EXPECT_EQ(check_node_config(config), "");
+  config.listen_address = "0.0.0.0";
+  EXPECT_NE(check_node_config(config).find("broadcast_address"), std::string::npos);
+  config.broadcast_address = "node1";
+  EXPECT_EQ(check_node_config(config), "");
+  config.broadcast_rpc_address = "::";
+  EXPECT_NE(check_node_config(config).find("broadcast_rpc_address"), std::string::npos);
+}
+
 TEST(NodeConfig, SamplesCanStart) {
   for (const char* name : {"az1.conf", "az2.conf", "az3.conf", "six/az1a.conf", "six/az1b.conf",
                            "six/az2a.conf", "six/az2b.conf", "six/az3a.conf", "six/az3b.conf"}) {

@@ -49,6 +49,12 @@ class Cluster:
     def address(self, node):
         return f"127.0.0.{node}"
 
+    def port(self, _node):
+        return PORT
+
+    def storage_port(self, _node):
+        return STORAGE_PORT
+
     def within(self, _node):
         """The words in front of a node's command."""
         return []
@@ -61,10 +67,10 @@ class Cluster:
 
     def start(self, node):
         os.makedirs(self.data(node), exist_ok=True)
-        seeds = ",".join(f"{self.address(seed)}:{STORAGE_PORT}" for seed in (1, 2, 3))
+        seeds = ",".join(f"{self.address(seed)}:{self.storage_port(seed)}" for seed in (1, 2, 3))
         command = self.within(node) + [PROGRAM, "node", "--zone", f"az{(node - 1) % 3 + 1}", "--seeds", seeds,
-                   "--listen_address", self.address(node), "--storage_port", str(STORAGE_PORT),
-                   "--rpc_address", self.address(node), "--native_transport_port", str(PORT),
+                   "--listen_address", self.address(node), "--storage_port", str(self.storage_port(node)),
+                   "--rpc_address", self.address(node), "--native_transport_port", str(self.port(node)),
                    "--data_file_directories", self.data(node)] + self.flags
         with open(os.path.join(self.data(node), "stderr.log"), "ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -115,7 +121,7 @@ class Cluster:
 
     def wait_ready(self, node=1, seconds=READY_SECONDS_MAX):
         """Until every tablet has a leader, as `node` sees it; raises when that does not come."""
-        result = subprocess.run([PROGRAM, "status", "--host", self.address(node), "--port", str(PORT),
+        result = subprocess.run([PROGRAM, "status", "--host", self.address(node), "--port", str(self.port(node)),
                                  "--wait", str(seconds)], capture_output=True, text=True, check=False)
         if result.returncode != 0:
             raise RuntimeError(f"node {node} is not ready: {result.stdout}{result.stderr}{self.last_words()}")
@@ -128,10 +134,10 @@ class Cluster:
         return text
 
     def __enter__(self):
-        for host in self.hosts():
+        for node in range(1, self.nodes + 1):
             with socket.socket() as probe:
-                if probe.connect_ex((host, PORT)) == 0:
-                    raise RuntimeError(f"port {PORT} on {host} is in use")
+                if probe.connect_ex((self.address(node), self.port(node))) == 0:
+                    raise RuntimeError(f"port {self.port(node)} on {self.address(node)} is in use")
         self.save()
         for node in range(1, self.nodes + 1):
             self.start(node)

@@ -13,6 +13,7 @@ PeerHello hello_of(std::string name) {
   hello.name = std::move(name);
   hello.zone = "az1";
   hello.incarnation = 99;
+  hello.address = "10.0.0.7";
   return hello;
 }
 

@@ -1,17 +1,47 @@
-"""Three nodes on hosts of their own, network namespaces that a bridge joins: what is cut off is lost without a word."""
+"""Nodes that have names instead of addresses, and nodes on hosts of their own: network namespaces that a bridge joins, where
+what is cut off is lost without a word."""
 import os
 import subprocess
 import sys
 import time
 
 from cassandra.query import SimpleStatement
-from cluster import Cluster
+from cluster import PORT, STORAGE_PORT, Cluster
 from helpers import KEYSPACE, connect, connect_one, keys, make_table, nodes_connected, status, wait_until, write_rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INSIDE = "KEYZONE_TEST_NETWORK"  # the name of the network that a case runs in
 CUT_SECONDS = float(os.environ.get("KEYZONE_TEST_CUT_SECONDS", "15"))
 BACK_SECONDS_MAX = 8                # TCP alone tries again after about as long again as the cut took
+
+
+class ClusterOfOneHost(Cluster):
+    """Nodes of one name, and a port each."""
+
+    def address(self, _node):
+        return "localhost"
+
+    def port(self, node):
+        return PORT + node - 1
+
+    def storage_port(self, node):
+        return STORAGE_PORT + node - 1
+
+
+def nodes_have_names(directory):
+    with ClusterOfOneHost(directory) as cluster:
+        session = connect_one("127.0.0.1", cluster.port(1))
+        make_table(session)
+        write_rows(session, 0, 100)
+        row = session.execute("SELECT listen_address, rpc_address FROM system.local").one()
+        assert (row.listen_address, row.rpc_address) == ("127.0.0.1", "127.0.0.1"), row
+        peers = {(row.peer, row.peer_port, row.native_port) for row in session.execute("SELECT * FROM system.peers_v2")}
+        assert peers == {("127.0.0.1", cluster.storage_port(node), cluster.port(node)) for node in (2, 3)}, peers
+        cluster.stop(1)
+        cluster.start(1)
+        cluster.wait_ready(1)
+        for node in (1, 2, 3):
+            assert keys(connect_one("127.0.0.1", cluster.port(node))) == list(range(100))
 
 
 class Network:
@@ -126,4 +156,4 @@ def a_node_that_is_cut_off_comes_back(directory, network):
         wait_until(lambda: nodes_connected(session) == 3, "the driver is back at the node", 60)
 
 
-CASES = [a_node_that_is_cut_off_comes_back]
+CASES = [nodes_have_names, a_node_that_is_cut_off_comes_back]

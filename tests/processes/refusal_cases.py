@@ -49,6 +49,14 @@ def port_in_use(directory):
     assert str(STORAGE_PORT) in said, said
 
 
+def addresses_that_nobody_reaches(directory):
+    code, said = run_node(*node_flags(directory, listen_address="0.0.0.0"))
+    assert code == 2 and "broadcast_address" in said, f"exit code {code}: {said}"
+    code, said = run_node(*node_flags(directory, rpc_address="no host has blanks"))
+    assert code == 1 and "rpc_address" in said and "no host has blanks" in said, f"exit code {code}: {said}"
+    assert said.count("\n") == 1, said
+
+
 def missing_right(directory):
     if os.getuid() == 0:
         path = "/proc/keyzone"  # where not even root may write
@@ -74,4 +82,4 @@ def folder_of_somebody_else(directory):
         cluster.wait_ready(3)
 
 
-CASES = [bad_configuration, port_in_use, missing_right, folder_of_somebody_else]
+CASES = [bad_configuration, addresses_that_nobody_reaches, port_in_use, missing_right, folder_of_somebody_else]

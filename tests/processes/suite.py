@@ -9,14 +9,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "drivers")]
 import cluster_cases  # noqa: E402
 import command_cases  # noqa: E402
-import partition_cases  # noqa: E402
+import network_cases  # noqa: E402
 import refusal_cases  # noqa: E402
 import schema_cases  # noqa: E402
 
 
 def main(words):
     passed = failed = 0
-    for case in (refusal_cases.CASES + cluster_cases.CASES + partition_cases.CASES + schema_cases.CASES +
+    for case in (refusal_cases.CASES + cluster_cases.CASES + network_cases.CASES + schema_cases.CASES +
                  command_cases.CASES):
         if words and not any(word in case.__name__ for word in words):
             continue
