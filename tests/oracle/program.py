@@ -97,8 +97,9 @@ class Program:
         return self.chance.choice(self.schema.tables)
 
     def names(self):
+        """Of keyspaces, too: x is one that somebody else may have."""
         table = self.table()
-        return [table.name] + [column.name for column in table.columns] + ["nosuch", "int", "text"]
+        return [table.name] + [column.name for column in table.columns if column.name != "x"] + ["nosuch", "int", "text"]
 
     def context(self):
         return Context(self.chance, self.schema, self.chance.random() < PREPARED_CHANCE)
