@@ -42,6 +42,7 @@ struct Function;
 using FunctionPtr = std::shared_ptr<const Function>;
 using ScalarBody = std::function<Result<FunctionValue>(std::span<const FunctionArgument>, FunctionContext&)>;
 using AggregateBody = std::function<std::unique_ptr<Aggregate>()>;
+using ArgumentCheck = std::function<Result<void>(size_t argument, const FunctionArgument& value)>;
 
 // One overload. Immutable. Errors of its body are kFunctionFailure (an operation on these values, JSON that
 // is no value of the type) or kInvalid (an argument that the function does not take).
@@ -51,6 +52,7 @@ struct Function {
   std::vector<TypePtr> parameters;
   TypePtr result;
   ScalarBody call;         // of scalar functions
+  ArgumentCheck check;     // whether it may be given that, whatever the others are: told before rows are read
   AggregateBody start;     // of aggregates
   bool pure = true;        // equal arguments give equal results
   bool monotonic = false;  // of the first argument, where the others are constants: rows may be grouped by it

@@ -41,18 +41,27 @@ constexpr Digest kDigests[] = {
 };
 constexpr std::string_view kDefaultDigest = "SHA-256";
 
-Result<FunctionValue> mask_hash(Arguments arguments, FunctionContext&) {
-  if (!arguments[0]) return FunctionValue();
-  const std::string_view algorithm = arguments.size() > 1 && arguments[1] ? *arguments[1] : kDefaultDigest;
+// Null for one that there is not.
+const EVP_MD* digest_of(std::string_view algorithm) {
   const auto* digest = std::find_if(std::begin(kDigests), std::end(kDigests), [&](const Digest& d) {
     return lower_case(d.java_name) == lower_case(algorithm);
   });
+  return digest == std::end(kDigests) ? nullptr : EVP_get_digestbyname(digest->openssl_name);
+}
+
+Result<void> check_algorithm(size_t argument, const FunctionArgument& value) {
+  if (argument != 1 || !value || digest_of(*value)) return {};
+  return invalid("Hash algorithm not found: " + std::string(*value));
+}
+
+Result<FunctionValue> mask_hash(Arguments arguments, FunctionContext&) {
+  if (arguments.size() > 1) KEYZONE_CHECK(check_algorithm(1, arguments[1]));
+  if (!arguments[0]) return FunctionValue();
+  const EVP_MD* digest = digest_of(arguments.size() > 1 && arguments[1] ? *arguments[1] : kDefaultDigest);
+  KEYZONE_ASSERT(digest != nullptr);
   unsigned char out[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  const EVP_MD* method = digest == std::end(kDigests) ? nullptr : EVP_get_digestbyname(digest->openssl_name);
-  if (!method || EVP_Digest(arguments[0]->data(), arguments[0]->size(), out, &size, method, nullptr) != 1) {
-    return invalid("Hash algorithm not found: " + std::string(algorithm));
-  }
+  KEYZONE_ASSERT(EVP_Digest(arguments[0]->data(), arguments[0]->size(), out, &size, digest, nullptr) == 1);
   return FunctionValue(Bytes(reinterpret_cast<const char*>(out), size));
 }
 
@@ -72,18 +81,23 @@ std::vector<std::string_view> characters(std::string_view utf8) {
 // As Java writes text in ASCII.
 std::string_view in_ascii(std::string_view character) { return character.size() > 1 ? "?" : character; }
 
+Result<void> check_padding(const std::string& name, size_t argument, const FunctionArgument& value) {
+  if (argument != 3 || !value) return {};
+  const size_t size = utf16_length(*value);
+  if (size == 1) return {};
+  return invalid("The padding argument for function system." + name + " should be single-character, but '" +
+                 std::string(*value) + "' has " + std::to_string(size) + " characters.");
+}
+
 // Covers all but `begin` characters at the start and `end` at the end (inner), or these (outer).
 Result<FunctionValue> mask_part(const std::string& name, bool inner, bool ascii, Arguments arguments) {
+  if (arguments.size() > 3) KEYZONE_CHECK(check_padding(name, 3, arguments[3]));
   if (!arguments[0]) return FunctionValue();
   const auto count_at = [&](size_t i) -> int64_t {
     return arguments[i] && arguments[i]->size() == 4 ? load_be<int32_t>(arguments[i]->data()) : 0;
   };
   const std::string_view padding =
       arguments.size() > 3 && arguments[3] ? *arguments[3] : std::string_view("*");
-  if (const size_t size = utf16_length(padding); size != 1) {
-    return invalid("The padding argument for function system." + name + " should be single-character, but '" +
-                   std::string(padding) + "' has " + std::to_string(size) + " characters.");
-  }
   const auto letters = characters(*arguments[0]);
   const int64_t begin = count_at(1), last = static_cast<int64_t>(letters.size()) - 1 - count_at(2);
   Bytes out;
@@ -97,7 +111,7 @@ Result<FunctionValue> mask_part(const std::string& name, bool inner, bool ascii,
 
 void add_mask(Registry& registry, std::string name, std::vector<Parameter> parameters,
               std::function<TypePtr(const std::vector<TypePtr>&)> result,
-              std::function<ScalarBody(const std::vector<TypePtr>&)> body) {
+              std::function<ScalarBody(const std::vector<TypePtr>&)> body, ArgumentCheck check = {}) {
   GenericFunction generic;
   generic.name = std::move(name);
   generic.parameters = std::move(parameters);
@@ -107,6 +121,7 @@ void add_mask(Registry& registry, std::string name, std::vector<Parameter> param
     function.result = result(types);
     function.parameters = types;
     function.call = body(types);
+    function.check = check;
     function.generic = true;
     return Result<FunctionPtr>(std::make_shared<const Function>(std::move(function)));
   };
@@ -123,6 +138,9 @@ void add_partial_mask(Registry& registry, const char* name, bool inner) {
         const bool ascii = types[0]->kind() == TypeKind::kAscii;
         return
             [=](Arguments arguments, FunctionContext&) { return mask_part(name, inner, ascii, arguments); };
+      },
+      [name = std::string(name)](size_t argument, const FunctionArgument& value) {
+        return check_padding(name, argument, value);
       });
 }
 
@@ -199,7 +217,7 @@ void add_mask_functions(Registry& registry) {
       registry, "mask_hash",
       {Parameter{}, Parameter{.shape = Shape::kFixed, .fixed = TypeKind::kText, .optional = true}},
       [](const std::vector<TypePtr>&) { return native_type(TypeKind::kBlob); },
-      [](const std::vector<TypePtr>&) -> ScalarBody { return mask_hash; });
+      [](const std::vector<TypePtr>&) -> ScalarBody { return mask_hash; }, check_algorithm);
   add_partial_mask(registry, "mask_inner", true);
   add_partial_mask(registry, "mask_outer", false);
 }

@@ -107,10 +107,13 @@ ExpressionPtr fold_call(std::shared_ptr<CallExpression> call, std::optional<Erro
 }
 
 Result<void> CallExpression::check_given(EvalContext& context) const {
-  for (const ExpressionPtr& argument : arguments_) {
+  for (size_t i = 0; i < arguments_.size(); ++i) {
+    const ExpressionPtr& argument = arguments_[i];
     KEYZONE_CHECK(argument->check_given(context));
-    if (dynamic_cast<const MarkerExpression*>(argument.get()))
-      KEYZONE_CHECK(evaluate_arguments(*function_, {argument}, context));
+    const bool is_marker = dynamic_cast<const MarkerExpression*>(argument.get());
+    if (!is_marker && !(function_->check && argument->is_constant())) continue;
+    KEYZONE_TRY(given, evaluate_arguments(*function_, {argument}, context));
+    if (function_->check) KEYZONE_CHECK(function_->check(i, given[0]));
   }
   return {};
 }

@@ -52,12 +52,14 @@ struct StampedPart {
   ExpressionPtr from, to;  // kElement: `from`; kSlice: null is open
   size_t field = 0;
   ExpressionPtr deeper;  // what is asked of inside that part, which is frozen; null: all of it
+  ExpressionPtr value;   // of the part: to look at what is given for its keys
 };
 // Of a column in a slot with stamps. A frozen column has one stamp for all its parts that are there.
 class StampExpression : public Expression {
  public:
   StampExpression(StampKind kind, const Type& column, size_t slot, StampedPart part);
   Result<Value> evaluate(EvalContext& context) const override;
+  Result<void> check_given(EvalContext& context) const override { return part_.value->check_given(context); }
 
  private:
   // The stamps of the part, in order of the elements; none if it isn't there.

@@ -58,7 +58,8 @@ Result<Selector> SelectorBuilder::build_stamp(const FunctionCall& call) {
     of.kind = StampedPart::Kind::kField;
     of.field = *type.find_field(field->field);
   }
-  if (nearest != call.arguments[0].get()) of.deeper = std::move(part.value);
+  if (nearest != call.arguments[0].get()) of.deeper = part.value;
+  of.value = std::move(part.value);
   return Selector{std::make_shared<StampExpression>(kind, type, slot, std::move(of)),
                   function + "(" + text(*call.arguments[0]) + ")"};
 }
