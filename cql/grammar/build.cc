@@ -11,6 +11,17 @@ namespace {
 
 using Kind = Parser::token;
 
+// Whether there is a `..` in the brackets that open at word `at`: those of no list.
+bool is_slice(const std::vector<Lexeme>& tokens, size_t at) {
+  for (int depth = 0; at < tokens.size(); ++at) {
+    const int kind = tokens[at].kind;
+    depth += (kind == '[') - (kind == ']');
+    if (depth == 0) return false;
+    if (depth == 1 && kind == Kind::RANGE) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Lexeme Builder::next() {
@@ -44,6 +55,8 @@ bool Builder::is_keyword_here(size_t at) const {
     case '%':
     case Kind::FROM:
       return false;
+    case '[':
+      return !is_slice(tokens_, at + 1);
     case Kind::AS:
       return !is_keyword_here(at + 1);  // SELECT JSON as, … has a column of that name
     default:
