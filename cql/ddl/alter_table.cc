@@ -127,8 +127,10 @@ struct Alteration {
       }
       std::erase_if(table.dropped, [&](const DroppedColumn& dropped) { return dropped.name == column_name; });
       const bool as_of = static_cast<bool>(change.timestamp);
-      table.dropped.push_back(
-          {column_name, expand_user_types(column->type), column->kind, at, column->id, as_of});
+      // The columns of a compact table without rows are statics to Cassandra, which it doesn't tell
+      // elsewhere.
+      const ColumnKind kind = table.compact() ? ColumnKind::kStatic : column->kind;
+      table.dropped.push_back({column_name, expand_user_types(column->type), kind, at, column->id, as_of});
       std::erase_if(table.columns, [&](const Column& other) { return other.name == column_name; });
       any = true;
     }

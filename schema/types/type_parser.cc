@@ -223,24 +223,30 @@ class ShapeParser {
   std::string_view text_, rest_;
 };
 
+Result<void> check_frozen(const Shape& part, const Shape& collection) {
+  if (collection.frozen || !part.multi_cell()) return {};
+  return invalid(std::string(part.is_user() ? "Non-frozen UDTs" : "Non-frozen collections") +
+                 " are not allowed inside collections: " + collection.to_string());
+}
+
+Result<void> check_no_counter(const Shape& part, const Shape& collection) {
+  if (!part.is(TypeKind::kCounter)) return {};
+  return invalid("Counters are not allowed inside collections: " + collection.to_string());
+}
+
+// Of what is wrong with a map, that with its values is told first.
 Result<void> check_collection(const Shape& shape) {
-  for (size_t i = 0; i < shape.parts.size(); ++i) {
-    const Shape& part = shape.parts[i];
-    if (!shape.frozen && part.multi_cell()) {
-      return invalid(std::string(part.is_user() ? "Non-frozen UDTs" : "Non-frozen collections") +
-                     " are not allowed inside collections: " + shape.to_string());
-    }
-    if (part.is(TypeKind::kCounter)) {
-      return invalid("Counters are not allowed inside collections: " + shape.to_string());
-    }
-    if (!part.is(TypeKind::kDuration)) continue;
-    if (shape.kind == TypeKind::kSet)
-      return invalid("Durations are not allowed inside sets: " + shape.to_string());
-    if (shape.kind == TypeKind::kMap && i == 0) {
-      return invalid("Durations are not allowed as map keys: " + shape.to_string());
-    }
-  }
-  return {};
+  const Shape& value = shape.parts.back();
+  KEYZONE_CHECK(check_frozen(value, shape));
+  KEYZONE_CHECK(check_no_counter(value, shape));
+  if (shape.kind == TypeKind::kSet && value.is(TypeKind::kDuration))
+    return invalid("Durations are not allowed inside sets: " + shape.to_string());
+  if (shape.kind != TypeKind::kMap) return {};
+  const Shape& key = shape.parts.front();
+  KEYZONE_CHECK(check_no_counter(key, shape));
+  if (key.is(TypeKind::kDuration))
+    return invalid("Durations are not allowed as map keys: " + shape.to_string());
+  return check_frozen(key, shape);
 }
 
 Error no_dimension(int64_t given) {
@@ -256,13 +262,15 @@ class Maker {
     if (shape.known) return shape.known;
     if (shape.is_user()) return user(shape);
     if (shape.is_collection()) KEYZONE_CHECK(check_collection(shape));
-    std::vector<TypePtr> parts;
-    for (const Shape& part : shape.parts) {
-      if (part.is(TypeKind::kCounter) && shape.kind == TypeKind::kTuple) {
+    const size_t count = shape.parts.size();
+    std::vector<TypePtr> parts(count);
+    for (size_t i = 0; i < count; ++i) {
+      const size_t at = shape.kind == TypeKind::kMap ? count - 1 - i : i;  // here, too
+      if (shape.parts[at].is(TypeKind::kCounter) && shape.kind == TypeKind::kTuple) {
         return invalid("Counters are not allowed inside tuples");
       }
-      KEYZONE_TRY(made, make(part));
-      parts.push_back(std::move(made));
+      KEYZONE_TRY(made, make(shape.parts[at]));
+      parts[at] = std::move(made);
     }
     switch (shape.kind) {
       case TypeKind::kList:
