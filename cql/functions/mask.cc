@@ -61,7 +61,9 @@ Result<FunctionValue> mask_hash(Arguments arguments, FunctionContext&) {
   KEYZONE_ASSERT(digest != nullptr);
   unsigned char out[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  KEYZONE_ASSERT(EVP_Digest(arguments[0]->data(), arguments[0]->size(), out, &size, digest, nullptr) == 1);
+  if (EVP_Digest(arguments[0]->data(), arguments[0]->size(), out, &size, digest, nullptr) != 1) {
+    return invalid("this system's cryptography refuses " + std::string(EVP_MD_get0_name(digest)));
+  }
   return FunctionValue(Bytes(reinterpret_cast<const char*>(out), size));
 }
 
