@@ -236,24 +236,28 @@ bool FrameReader::find_fault(BytesView header, bool& recoverable) {
         "Beta version of the protocol used (" + version_name(version) + "), but USE_BETA flag is unset",
         version, segments_ ? stream : kNoStream);
   }
+  const auto opcode = static_cast<uint8_t>(header[kOpcodeOffset]);
+  const bool server = options_.role == Role::kServer;
+  const auto misdirected = [&](bool got_request) {
+    return found(std::string("Wrong protocol direction (expected ") + (got_request ? "RESPONSE" : "REQUEST") +
+                     ", got " + (got_request ? "REQUEST" : "RESPONSE") + ") for opcode " +
+                     std::to_string(opcode) + " (" + std::string(to_string(static_cast<Opcode>(opcode))) +
+                     ")",
+                 version_ != 0 ? version_ : version, stream);
+  };
   const bool from_server = byte & kResponseBit;
-  if (from_server != (options_.role == Role::kClient))
+  if (from_server == server && is_known_opcode(opcode)) {
+    if (is_request(static_cast<Opcode>(opcode)) == server) return misdirected(!server);
     return found("a frame in the wrong direction", version, stream);
+  }
   if (version_ != 0 && version != version_) {
     recoverable = true;
     return found("Invalid message version. Got " + version_name(version) +
                      " but previous messages on this connection had version " + version_name(version_),
                  version_, stream);
   }
-  const auto opcode = static_cast<uint8_t>(header[kOpcodeOffset]);
   if (!is_known_opcode(opcode)) return found("Unknown opcode " + std::to_string(opcode), version, stream);
-  const bool server = options_.role == Role::kServer;
-  if (is_request(static_cast<Opcode>(opcode)) != server) {
-    return found(std::string("Wrong protocol direction (expected ") + (server ? "RESPONSE" : "REQUEST") +
-                     ", got " + (server ? "REQUEST" : "RESPONSE") + ") for opcode " + std::to_string(opcode) +
-                     " (" + std::string(to_string(static_cast<Opcode>(opcode))) + ")",
-                 version, stream);
-  }
+  if (is_request(static_cast<Opcode>(opcode)) != server) return misdirected(server);
   if (server && stream < 0) return found("Invalid negative stream id", version, stream);
   return false;
 }
@@ -269,7 +273,11 @@ FrameReader::Step FrameReader::check_header(BytesView header, size_t& body_size)
   }
   const auto version = static_cast<uint8_t>(static_cast<uint8_t>(header[0]) & ~kResponseBit);
   const auto stream = load_be<int16_t>(header.data() + kStreamOffset);
-  if (size < 0) return fail("Invalid negative frame length", version, stream);
+  if (size < 0) {
+    return fail(segments_ ? "Invalid value for envelope header body length field: " + std::to_string(size)
+                          : "Invalid negative frame length",
+                version, stream);
+  }
   if (static_cast<size_t>(size) > limit_ && !(lifted_ && server)) {
     return fail("Request is too big: length " + std::to_string(size) + " exceeds maximum allowed length " +
                     std::to_string(limit_),
@@ -318,9 +326,9 @@ FrameReader::Step FrameReader::fail(std::string message, uint8_t version, int16_
   return Step::kFailed;
 }
 
-// Which request it was can't be known: no stream of the client's may be blamed.
+// Which request it was can't be known.
 FrameReader::Step FrameReader::fail_segment(std::string message) {
-  return fail(std::move(message), version_, kEventStream);
+  return fail(std::move(message), version_, kNoStream);
 }
 
 // --- writer ---

@@ -71,6 +71,13 @@ void append_segment_header(Bytes& out, Compression codec, const SegmentHeader& h
   append_le_bits(out, crc24(BytesView(out).substr(start)), kCrc24Size);
 }
 
+// Cassandra's words for a checksum that is wrong; behind the name of its channel.
+Error damaged(const char* part, uint32_t read, uint32_t computed) {
+  const auto shown = [](uint32_t checksum) { return std::to_string(static_cast<int32_t>(checksum)); };
+  return protocol_error(std::string("invalid, unrecoverable CRC mismatch detected in frame ") + part +
+                        ". Read " + shown(read) + ", Computed " + shown(computed));
+}
+
 size_t envelope_size(BytesView envelopes) {
   KEYZONE_ASSERT(envelopes.size() >= kFrameHeaderSize);
   const size_t size = kFrameHeaderSize + load_be<uint32_t>(envelopes.data() + kFrameHeaderSize - 4);
@@ -101,9 +108,8 @@ Result<SegmentHeader> read_segment_header(BytesView bytes, Compression codec) {
   const size_t size = segment_header_size(codec);
   KEYZONE_ASSERT(bytes.size() >= size);
   const BytesView fields = bytes.substr(0, size - kCrc24Size);
-  if (crc24(fields) != load_le_bits(bytes.substr(fields.size(), kCrc24Size))) {
-    return protocol_error("a segment header with a wrong checksum");
-  }
+  const auto read = static_cast<uint32_t>(load_le_bits(bytes.substr(fields.size(), kCrc24Size)));
+  if (const uint32_t computed = crc24(fields); computed != read) return damaged("header", read, computed);
   uint64_t bits = load_le_bits(fields);
   SegmentHeader header;
   header.wire_length = static_cast<uint32_t>(bits & kLengthMask);
@@ -119,9 +125,8 @@ Result<SegmentHeader> read_segment_header(BytesView bytes, Compression codec) {
 Result<BytesView> open_segment(const SegmentHeader& header, BytesView wire, Bytes& scratch) {
   KEYZONE_ASSERT(wire.size() == header.wire_length + kSegmentTrailerSize);
   const BytesView payload = wire.substr(0, header.wire_length);
-  if (crc32(payload) != load_le<uint32_t>(wire.data() + payload.size())) {
-    return protocol_error("a segment with a wrong checksum");
-  }
+  const auto read = load_le<uint32_t>(wire.data() + payload.size());
+  if (const uint32_t computed = crc32(payload); computed != read) return damaged("body", read, computed);
   if (header.plain_length == 0) return payload;
   KEYZONE_TRY(plain, decompress_lz4_block(payload, header.plain_length));
   scratch = std::move(plain);

@@ -135,7 +135,10 @@ TEST(FrameReader, RefusesBadHeaders) {
     const char* hex;
     const char* message;
   } cases[] = {
-      {"84 00 0001 05 00000000", "a frame in the wrong direction"},
+      {"84 00 0001 05 00000000",
+       "Wrong protocol direction (expected REQUEST, got RESPONSE) for opcode 5 (OPTIONS)"},
+      {"84 00 0001 02 00000000", "a frame in the wrong direction"},
+      {"84 00 0001 63 00000000", "Unknown opcode 99"},
       {"04 00 0001 04 00000000", "Unknown opcode 4"},
       {"04 00 0001 11 00000000", "Unknown opcode 17"},
       {"04 00 0001 08 00000000",
@@ -316,6 +319,40 @@ TEST(FrameReader, ClientSwitchesToSegmentsAfterReady) {
   EXPECT_EQ(frame.body, "rows");
 }
 
+// In Cassandra's words, which clients' tests look for, and on stream 0.
+TEST(FrameReader, DamagedSegmentsAreSaidToBe) {
+  Bytes whole;
+  append_segment(whole, Compression::kNone, one_frame(Role::kClient, 5, Opcode::kQuery, Bytes(100, 'x')),
+                 true);
+  const struct {
+    size_t damaged;
+    const char* part;
+  } cases[] = {{0, "header"}, {4, "header"}, {20, "body"}, {whole.size() - 1, "body"}};
+  for (const auto& c : cases) {
+    Bytes bytes = whole;
+    bytes[c.damaged] = static_cast<char>(bytes[c.damaged] ^ 1);
+    FrameReader reader = started_reader(5, Compression::kNone);
+    reader.feed(bytes);
+    Frame frame;
+    ASSERT_EQ(reader.next(frame), Step::kFailed) << c.damaged;
+    const std::string said =
+        std::string("unrecoverable CRC mismatch detected in frame ") + c.part + ". Read ";
+    EXPECT_NE(reader.failure().message.find(said), std::string::npos) << reader.failure().message;
+    EXPECT_EQ(reader.failure().stream, 0);
+  }
+}
+
+TEST(FrameReader, NegativeLengthsInSegmentsAreRefused) {
+  Bytes envelope = one_frame(Role::kClient, 5, Opcode::kQuery, "x"), bytes;
+  envelope.replace(5, 4, from_hex("fffffff6"));
+  append_segment(bytes, Compression::kNone, envelope, true);
+  FrameReader reader = started_reader(5, Compression::kNone);
+  reader.feed(bytes);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFailed);
+  EXPECT_EQ(reader.failure().message, "Invalid value for envelope header body length field: -10");
+}
+
 TEST(FrameReader, SegmentsMustHoldWholeFrames) {
   const Bytes envelope = one_frame(Role::kClient, 5, Opcode::kQuery, Bytes(100, 'x'));
   const BytesView view = envelope;
@@ -331,18 +368,18 @@ TEST(FrameReader, SegmentsMustHoldWholeFrames) {
   };
   Bytes bytes;
   append_segment(bytes, Compression::kNone, view.substr(0, 50), true);
-  EXPECT_EQ(fails_with(bytes), "a self-contained segment ends within a frame on -1");
+  EXPECT_EQ(fails_with(bytes), "a self-contained segment ends within a frame on 0");
   bytes.clear();
   append_segment(bytes, Compression::kNone, view.substr(0, 5), true);
-  EXPECT_EQ(fails_with(bytes), "a segment ends within a frame's header on -1");
+  EXPECT_EQ(fails_with(bytes), "a segment ends within a frame's header on 0");
   bytes.clear();
   append_segment(bytes, Compression::kNone, view.substr(0, 50), false);
   append_segment(bytes, Compression::kNone, view, true);
-  EXPECT_EQ(fails_with(bytes), "a self-contained segment within a frame on -1");
+  EXPECT_EQ(fails_with(bytes), "a self-contained segment within a frame on 0");
   bytes.clear();
   append_segment(bytes, Compression::kNone, view.substr(0, 50), false);
   append_segment(bytes, Compression::kNone, envelope.substr(50) + "x", false);
-  EXPECT_EQ(fails_with(bytes), "a segment goes on after the frame that it ends on -1");
+  EXPECT_EQ(fails_with(bytes), "a segment goes on after the frame that it ends on 0");
 }
 
 TEST(FrameReader, EveryFlippedBitOfASegmentIsFound) {
