@@ -23,6 +23,19 @@ struct Column {
   position @4 :UInt32;
   descending @5 :Bool;
   droppedAt @6 :Int64 = -9223372036854775808;
+  mask @7 :MaskFunction;  # null: none
+}
+
+struct MaskArgument {
+  type @0 :Text;
+  isNull @1 :Bool;
+  value @2 :Data;
+}
+
+struct MaskFunction {
+  keyspace @0 :Text;
+  name @1 :Text;
+  arguments @2 :List(MaskArgument);
 }
 
 struct DroppedColumn {

@@ -19,6 +19,17 @@ namespace keyzone {
 
 enum class ColumnKind : uint8_t { kPartitionKey, kClustering, kStatic, kRegular };
 
+// MASKED WITH keyspace.name(arguments): what shows in place of a column's values while masking is on. It is
+// kept and shown with the schema; masking is off, as it is by default in Cassandra.
+struct MaskArgument {
+  TypePtr type;
+  std::optional<Bytes> value;  // nullopt: null
+};
+struct MaskFunction {
+  std::string keyspace;
+  std::string name;
+  std::vector<MaskArgument> arguments;  // beside the value
+};
 struct Column {
   ColumnId id;
   std::string name;
@@ -28,6 +39,7 @@ struct Column {
   bool descending = false;  // clustering only
   // The column was dropped and added again: cells stamped up to here went with it.
   Timestamp dropped_at = kNoTimestamp;
+  std::shared_ptr<const MaskFunction> mask = nullptr;  // nullptr: none
 };
 // Of the primary key.
 inline bool in_key(const Column& column) {

@@ -37,6 +37,7 @@ using OptionEntry = std::pair<const std::string, std::string>;
 using TypeEntry = std::pair<const std::string, TypePtr>;
 using TabletsEntry = std::pair<const Uuid, TabletMapPtr>;
 void write(wire::Option::Builder out, const OptionEntry& option);
+void write(wire::MaskArgument::Builder out, const MaskArgument& argument);
 void write(wire::Column::Builder out, const Column& column);
 void write(wire::DroppedColumn::Builder out, const DroppedColumn& column);
 void write(wire::Table::Builder out, const Table& table);
@@ -73,6 +74,26 @@ std::map<std::string, std::string> read_options(capnp::List<wire::Option>::Reade
 
 // ---- Tables ----
 
+void write(wire::MaskArgument::Builder out, const MaskArgument& argument) {
+  out.setType(argument.type->marshal_name());
+  out.setIsNull(!argument.value);
+  if (argument.value) out.setValue(data_of(*argument.value));
+}
+void write(wire::MaskFunction::Builder out, const MaskFunction& mask) {
+  out.setKeyspace(mask.keyspace);
+  out.setName(mask.name);
+  write_all(out.initArguments(static_cast<unsigned>(mask.arguments.size())), mask.arguments);
+}
+Result<std::shared_ptr<const MaskFunction>> read(wire::MaskFunction::Reader in) {
+  MaskFunction out{string_of(in.getKeyspace()), string_of(in.getName()), {}};
+  for (const auto argument : in.getArguments()) {
+    KEYZONE_TRY(type, read_type(argument.getType()));
+    MaskArgument& read = out.arguments.emplace_back(MaskArgument{type, std::nullopt});
+    if (!argument.getIsNull()) read.value = bytes_of(argument.getValue());
+  }
+  return std::make_shared<const MaskFunction>(std::move(out));
+}
+
 void write(wire::Column::Builder out, const Column& column) {
   out.setId(column.id.value);
   out.setName(column.name);
@@ -81,12 +102,18 @@ void write(wire::Column::Builder out, const Column& column) {
   out.setPosition(column.position);
   out.setDescending(column.descending);
   out.setDroppedAt(column.dropped_at);
+  if (column.mask) write(out.initMask(), *column.mask);
 }
 Result<Column> read(wire::Column::Reader in) {
   KEYZONE_TRY(type, read_type(in.getType()));
   KEYZONE_TRY(kind, read_kind(in.getKind()));
-  return Column{ColumnId{in.getId()}, string_of(in.getName()), type, kind, in.getPosition(),
-                in.getDescending(),   in.getDroppedAt()};
+  std::shared_ptr<const MaskFunction> mask;
+  if (in.hasMask()) {
+    KEYZONE_TRY(read_mask, read(in.getMask()));
+    mask = std::move(read_mask);
+  }
+  return Column{ColumnId{in.getId()}, string_of(in.getName()), type,           kind, in.getPosition(),
+                in.getDescending(),   in.getDroppedAt(),       std::move(mask)};
 }
 
 void write(wire::DroppedColumn::Builder out, const DroppedColumn& column) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "cql/ast/last_of_each.h"
+#include "cql/ddl/column_mask.h"
 #include "cql/ddl/create_table.h"
 #include "cql/ddl/table_options.h"
 
@@ -54,12 +55,12 @@ struct Alteration {
     return {};
   }
 
-  Result<void> add(const ColumnDefinition& definition, const TypePtr& type) {
+  Result<void> add(const ColumnDefinition& definition, const TypePtr& type,
+                   std::shared_ptr<const MaskFunction> mask) {
     if (definition.is_static && table.clustering_size == 0) return invalid(kStaticNeedsClustering);
     if (auto fields = check_fields(*type); !fields)
       return invalid(fields.error().message + " for column " + definition.name);
     KEYZONE_CHECK(check_return(definition, type));
-    if (definition.mask) return masking_is_off();
     Column column;
     const DroppedColumn* was = before(definition.name);
     const bool same = was && was->id.value != 0;  // catalogs of older versions don't know it
@@ -67,6 +68,7 @@ struct Alteration {
     if (same) column.dropped_at = was->dropped_at;
     column.name = definition.name;
     column.type = type;
+    column.mask = std::move(mask);
     column.kind = definition.is_static ? ColumnKind::kStatic : ColumnKind::kRegular;
     table.columns.push_back(std::move(column));
     return {};
@@ -76,12 +78,17 @@ struct Alteration {
     bool any = false;
     for (const ColumnDefinition& definition : change.columns) {
       KEYZONE_TRY(type, resolve_type(definition.type, context, table.keyspace));
+      std::shared_ptr<const MaskFunction> mask;
+      if (definition.mask) {
+        KEYZONE_TRY(made, make_mask(*definition.mask, definition.name, type, table, context));
+        mask = std::move(made);
+      }
       if (table.find(definition.name)) {
         if (change.if_not_exists) continue;
         return invalid("Column with name '" + definition.name + "' already exists");
       }
       if (table.compact()) return invalid("Cannot add new column to a COMPACT STORAGE table");
-      KEYZONE_CHECK(add(definition, type));
+      KEYZONE_CHECK(add(definition, type, std::move(mask)));
       any = true;
     }
     KEYZONE_CHECK(check_counters());
@@ -161,7 +168,10 @@ struct Alteration {
   }
 
   Result<bool> operator()(const MaskColumn& change) {  // to drop it
-    if (table.find(change.column) || change.if_exists) return false;
+    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
+                                     [&](const Column& one) { return one.name == change.column; });
+    if (column != table.columns.end()) return std::exchange(column->mask, nullptr) != nullptr;
+    if (change.if_exists) return false;
     return invalid("Column with name '" + change.column + "' doesn't exist on table '" + table.name + "'");
   }
 

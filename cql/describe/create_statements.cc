@@ -4,6 +4,7 @@
 #include "cql/ddl/table_options.h"
 #include "cql/describe/describe.h"
 #include "cql/system_tables/system_tables.h"
+#include "schema/text.h"
 
 namespace keyzone::cql {
 namespace {
@@ -35,6 +36,19 @@ std::string column_text(const std::string& name, const Type& type, bool is_stati
   return quote_identifier(name) + " " + type.to_string() + (is_static ? " static" : "");
 }
 
+// MASKED WITH system.mask_inner(1, null)
+std::string mask_text(const MaskFunction& mask) {
+  std::vector<std::string> arguments;
+  for (const auto& [type, value] : mask.arguments)
+    arguments.push_back(value ? type->to_cql_literal(*value) : "null");
+  return "MASKED WITH " + qualified(mask.keyspace, mask.name) + "(" + joined(arguments) + ")";
+}
+
+std::string column_text(const Column& column) {
+  return column_text(column.name, *column.type, column.kind == ColumnKind::kStatic) +
+         (column.mask ? " " + mask_text(*column.mask) : "");
+}
+
 const DroppedColumn* find_dropped(const Table& table, const std::string& name) {
   const auto found = std::find_if(table.dropped.begin(), table.dropped.end(),
                                   [&](const DroppedColumn& column) { return column.name == name; });
@@ -60,7 +74,7 @@ std::vector<std::string> column_lines(const Table& table, bool internals) {
   std::vector<std::string> lines;
   for (const Column* column : order) {
     if (internals && find_dropped(table, column->name)) continue;
-    std::string line = column_text(column->name, *column->type, column->kind == ColumnKind::kStatic);
+    std::string line = column_text(*column);
     if (single_key && column->kind == ColumnKind::kPartitionKey) line += " PRIMARY KEY";
     lines.push_back(std::move(line));
   }
@@ -102,7 +116,7 @@ std::string dropped_statements(const Table& table) {
            std::to_string(column->dropped_at) + ";";
     const Column* again = table.find(column->name);
     if (!again) continue;
-    out += alter + " ADD " + column_text(again->name, *again->type, again->kind == ColumnKind::kStatic) + ";";
+    out += alter + " ADD " + column_text(*again) + ";";
   }
   return out;
 }

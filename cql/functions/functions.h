@@ -56,6 +56,7 @@ struct Function {
   AggregateBody start;     // of aggregates
   bool pure = true;        // equal arguments give equal results
   bool monotonic = false;  // of the first argument, where the others are constants: rows may be grouped by it
+  bool masks = false;      // shows a value in another form: columns may be MASKED WITH it
   bool generic = false;  // made for these argument types; its result is never an exact match for a parameter
 
   bool is_aggregate() const { return static_cast<bool>(start); }

@@ -124,7 +124,7 @@ void add_mask(Registry& registry, std::string name, std::vector<Parameter> param
     function.parameters = types;
     function.call = body(types);
     function.check = check;
-    function.generic = true;
+    function.generic = function.masks = true;
     return Result<FunctionPtr>(std::make_shared<const Function>(std::move(function)));
   };
   registry.add(std::move(generic));

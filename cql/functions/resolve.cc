@@ -45,7 +45,8 @@ Result<FunctionPtr> instantiate(const GenericFunction& generic, const CallSite& 
                      generic.to_string() + ": use type casts to disambiguate");
     }
     KEYZONE_CHECK(parameters[i].check(name, argument, type));
-    types[i] = std::move(type);
+    const bool fixed = parameters[i].shape == Parameter::Shape::kFixed;
+    types[i] = fixed ? native_type(parameters[i].fixed) : std::move(type);
   }
   return generic.make(generic, types, call);
 }

@@ -133,9 +133,9 @@ Result<std::vector<FunctionArgument>> evaluate_arguments(const Function& functio
   return out;
 }
 
-Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,
-                                 const std::vector<Argument>& arguments, const TypePtr& receiver,
-                                 bool in_selection) {
+Result<FunctionPtr> find_call(const PrepareContext& context, const QualifiedName& name,
+                              const std::vector<Argument>& arguments, const TypePtr& receiver,
+                              bool in_selection) {
   for (const Argument& argument : arguments) {
     const auto* hint = argument.term ? argument.term->as<TypeHint>() : nullptr;
     if (hint) KEYZONE_CHECK(context.resolve(hint->type));
@@ -151,7 +151,13 @@ Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedN
   site.receiver = receiver;
   site.partition_key = key;
   site.in_selection = in_selection;
-  KEYZONE_TRY(function, resolve_function(site));
+  return resolve_function(site);
+}
+
+Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,
+                                 const std::vector<Argument>& arguments, const TypePtr& receiver,
+                                 bool in_selection) {
+  KEYZONE_TRY(function, find_call(context, name, arguments, receiver, in_selection));
   if (!function) return unknown_function(name.to_string(), in_selection);
   return function;
 }

@@ -44,7 +44,10 @@ class CallExpression : public Expression {
 // first such goes to `failure`, unless that is null.
 ExpressionPtr fold_call(std::shared_ptr<CallExpression> call, std::optional<Error>* failure = nullptr);
 
-// The function that is meant. `receiver` may be null.
+// The function that is meant. `receiver` may be null. find_call(): null if no function has that name.
+Result<FunctionPtr> find_call(const PrepareContext& context, const QualifiedName& name,
+                              const std::vector<Argument>& arguments, const TypePtr& receiver,
+                              bool in_selection);
 Result<FunctionPtr> resolve_call(const PrepareContext& context, const QualifiedName& name,
                                  const std::vector<Argument>& arguments, const TypePtr& receiver,
                                  bool in_selection);

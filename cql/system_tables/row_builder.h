@@ -54,6 +54,8 @@ std::vector<SystemRow> schema_keyspaces_rows(const Table& table, const Catalog& 
 std::vector<SystemRow> schema_tables_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);
 std::vector<SystemRow> schema_columns_rows(const Table& table, const Catalog& catalog,
                                            const NodeFacts& facts);
+std::vector<SystemRow> schema_column_masks_rows(const Table& table, const Catalog& catalog,
+                                                const NodeFacts& facts);
 std::vector<SystemRow> schema_dropped_columns_rows(const Table& table, const Catalog& catalog,
                                                    const NodeFacts& facts);
 std::vector<SystemRow> schema_types_rows(const Table& table, const Catalog& catalog, const NodeFacts& facts);

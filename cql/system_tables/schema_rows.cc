@@ -5,6 +5,8 @@
 #include "cql/plan/prepare_context.h"
 #include "cql/system_tables/row_builder.h"
 #include "schema/time_units.h"
+#include "schema/types/collections.h"
+#include "schema/types/hex.h"
 
 namespace keyzone::cql {
 namespace {
@@ -110,6 +112,22 @@ std::vector<SystemRow> columns_of(const Table& system_table, const std::vector<T
   return rows.take();
 }
 
+// A value as Cassandra keeps it in text: 1, abc, 1:abc for a tuple, and the bytes of a collection.
+std::string kept_text(const Type& type, BytesView value) {
+  if (type.kind() == TypeKind::kText || type.kind() == TypeKind::kAscii) return std::string(value);
+  if (type.is_collection()) return to_hex(value);
+  if (type.kind() == TypeKind::kTuple || type.is_user_type()) {
+    const auto fields = split_fields(type, value);
+    std::string text;
+    for (size_t i = 0; fields && i < fields->size(); ++i)
+      text += (i ? ":" : "") + ((*fields)[i] ? kept_text(*type.parameters()[i], *(*fields)[i]) : "@");
+    return text;
+  }
+  std::string literal = type.to_cql_literal(value);
+  const bool quoted = literal.size() >= 2 && literal.front() == '\'';
+  return quoted ? literal.substr(1, literal.size() - 2) : literal;
+}
+
 // What an older Cassandra doesn't know is written only where it is not the default; cdc only where it is
 // enabled, which it never is here.
 void add_options(RowBuilder& rows, const TableOptions& options) {
@@ -163,6 +181,35 @@ std::vector<SystemRow> schema_tables_rows(const Table& system_table, const Catal
 
 std::vector<SystemRow> schema_columns_rows(const Table& table, const Catalog& catalog, const NodeFacts&) {
   return columns_of(table, real_tables(catalog));
+}
+
+std::vector<SystemRow> schema_column_masks_rows(const Table& system_table, const Catalog& catalog,
+                                                const NodeFacts&) {
+  RowBuilder rows(system_table);
+  for (const auto& [key, table] : catalog.tables) {
+    std::map<std::string_view, const MaskFunction*> by_name;
+    for (const Column& column : table->columns) {
+      if (column.mask) by_name[column.name] = column.mask.get();
+    }
+    for (const auto& [name, mask] : by_name) {
+      std::vector<Bytes> nulls, types, values;
+      for (const auto& [type, value] : mask->arguments) {
+        nulls.push_back(Bytes(1, value ? '\0' : '\1'));
+        types.push_back(type->to_string());
+        values.push_back(value ? kept_text(*type, *value) : "");
+      }
+      rows.add()
+          .text("keyspace_name", table->keyspace)
+          .text("table_name", table->name)
+          .text("column_name", name)
+          .texts("function_argument_nulls", std::move(nulls))
+          .texts("function_argument_types", std::move(types))
+          .texts("function_argument_values", std::move(values))
+          .text("function_keyspace", mask->keyspace)
+          .text("function_name", mask->name);
+    }
+  }
+  return rows.take();
 }
 
 std::vector<SystemRow> schema_dropped_columns_rows(const Table& system_table, const Catalog& catalog,

@@ -121,6 +121,7 @@ constexpr Source kSources[] = {
     {"system_schema", "keyspaces", schema_keyspaces_rows},
     {"system_schema", "tables", schema_tables_rows},
     {"system_schema", "columns", schema_columns_rows},
+    {"system_schema", "column_masks", schema_column_masks_rows},
     {"system_schema", "dropped_columns", schema_dropped_columns_rows},
     {"system_schema", "types", schema_types_rows},
     {"system_virtual_schema", "keyspaces", virtual_keyspaces_rows},

@@ -32,6 +32,9 @@ Table sample_table() {
       {ColumnId{1}, "p", tuple_type({native_type(TypeKind::kInt), native_type(TypeKind::kInet)}),
        ColumnKind::kPartitionKey, 0, false},
       {ColumnId{6}, "v", vector_type(native_type(TypeKind::kFloat), 3), ColumnKind::kRegular, 0, false}};
+  MaskFunction mask{"system", "mask_inner", {{native_type(TypeKind::kInt), Bytes("\0\0\0\1", 4)}}};
+  mask.arguments.push_back({native_type(TypeKind::kInt), std::nullopt});
+  table.columns.back().mask = std::make_shared<const MaskFunction>(std::move(mask));
   table.next_column = 7;
   table.dropped = {{"gone", native_type(TypeKind::kDuration), ColumnKind::kStatic, 123, ColumnId{9}, true}};
   table.options = {{"comment", "'x'"}, {"default_time_to_live", "60"}};
@@ -158,6 +161,12 @@ TEST(Catalog, ChangesSurviveTheirBytes) {
     EXPECT_EQ(table.columns[i].type->is_multi_cell(), before.type->is_multi_cell());
     EXPECT_EQ(table.columns[i].descending, before.descending);
   }
+  EXPECT_FALSE(table.find("z")->mask);
+  ASSERT_TRUE(table.find("v")->mask);
+  EXPECT_EQ(table.find("v")->mask->name, "mask_inner");
+  ASSERT_EQ(table.find("v")->mask->arguments.size(), 2u);
+  EXPECT_EQ(table.find("v")->mask->arguments[0].value, Bytes("\0\0\0\1", 4));
+  EXPECT_FALSE(table.find("v")->mask->arguments[1].value);
   EXPECT_EQ(table.find("z")->type->name(), "Address");
   EXPECT_EQ(table.find("z")->type->keyspace(), "ks");
   EXPECT_EQ(table.dropped.at(0).dropped_at, 123);
