@@ -71,7 +71,7 @@ cql::NodeFacts node_facts(const NodeContext& context, const NodeView& view, cons
   }
   if (table.name == "prepared_statements") {
     for (const auto& statement : context.statements.all()) {
-      if (!cql::is_current(*statement->prepared, *view.catalog)) continue;  // what its next use makes anew
+      if (!cql::is_still_known(*statement->prepared, *view.catalog)) continue;
       const auto& info = statement->prepared->info();
       facts.prepared.push_back({info.id, info.qualified ? "" : info.keyspace, info.text});
       if (!info.qualified || info.keyspace.empty()) continue;

@@ -57,6 +57,7 @@ struct Table {
   dropped @6 :List(DroppedColumn);
   counter @7 :Bool;
   options @8 :List(Option);
+  meaningVersion @9 :UInt32 = 1;
 }
 
 struct UserType {

@@ -62,7 +62,10 @@ struct Table {
   Uuid id;
   std::string keyspace;
   std::string name;
-  uint32_t version = 1;      // grows with every ALTER; commands planned on another one are refused
+  uint32_t version = 1;  // grows with every ALTER; commands planned on another one are refused
+  // Since when it reads and writes as it does: later versions have other options, of those that say nothing
+  // about values.
+  uint32_t meaning_version = 1;
   uint32_t next_column = 1;  // the ColumnId a new column gets
   // partition key, clustering (both by position), then statics, then regulars, each by name
   std::vector<Column> columns;

@@ -136,6 +136,7 @@ void write(wire::Table::Builder out, const Table& table) {
   out.setKeyspace(table.keyspace);
   out.setName(table.name);
   out.setVersion(table.version);
+  out.setMeaningVersion(table.meaning_version);
   out.setNextColumn(table.next_column);
   out.setCounter(table.counter);
   write_all(out.initColumns(static_cast<unsigned>(table.columns.size())), table.columns);
@@ -148,6 +149,7 @@ Result<Table> read(wire::Table::Reader in) {
   out.keyspace = string_of(in.getKeyspace());
   out.name = string_of(in.getName());
   out.version = in.getVersion();
+  out.meaning_version = in.getMeaningVersion();
   out.next_column = in.getNextColumn();
   out.counter = in.getCounter();
   out.options = read_options(in.getOptions());

@@ -209,6 +209,9 @@ Result<DdlPlan> alter_table(const AlterTableStatement& statement, const DdlConte
   KEYZONE_TRY(any, std::visit(Alteration{context, table}, statement.change));
   if (!any) return nothing(context);
   ++table.version;
+  const bool same_meaning = options && before->default_time_to_live() == table.default_time_to_live() &&
+                            before->gc_grace_seconds() == table.gc_grace_seconds();
+  if (!same_meaning) table.meaning_version = table.version;
   table.index();
   DdlPlan plan = changed(context, kUpdated, "TABLE", keyspace, table.name);
   plan.change.put_tables.push_back(std::move(table));

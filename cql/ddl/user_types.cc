@@ -60,7 +60,7 @@ void spread(const Keyspace& keyspace, const Type& changed_type, const Catalog& c
     for (Column& column : altered.columns) update(column.type);
     for (DroppedColumn& column : altered.dropped) update(column.type);
     if (!any) continue;
-    ++altered.version;
+    altered.meaning_version = ++altered.version;
     change.put_tables.push_back(std::move(altered));
   }
 }

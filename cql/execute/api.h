@@ -217,6 +217,9 @@ bool same_metadata(const PreparedInfo& a, const PreparedInfo& b);
 
 // False once a table of the statement was altered, dropped or made anew: prepare it again.
 bool is_current(const Prepared& statement, const Catalog& catalog);
+// Whether Cassandra would still know it: what only gives a table other options changes nothing, but for those
+// that say how long values and tombstones live.
+bool is_still_known(const Prepared& statement, const Catalog& catalog);
 
 // Errors: kInvalid for values that don't fit, kStale if !is_current(), kProtocol for a page state that isn't
 // one.

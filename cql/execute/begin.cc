@@ -51,6 +51,14 @@ bool is_current(const Prepared& statement, const Catalog& catalog) {
   return true;
 }
 
+bool is_still_known(const Prepared& statement, const Catalog& catalog) {
+  const auto& tables = statement.info().tables;
+  return std::all_of(tables.begin(), tables.end(), [&](const auto& was) {
+    const auto found = catalog.tables_by_id.find(was.first);
+    return found != catalog.tables_by_id.end() && found->second->meaning_version <= was.second;
+  });
+}
+
 Result<Execution> begin(const PreparedPtr& statement, const ExecuteOptions& options,
                         const CatalogPtr& catalog) {
   KEYZONE_ASSERT(options.dialect != nullptr);
