@@ -410,9 +410,10 @@ std::optional<net::ErrorResponse> Session::check_tombstones(const cql::ReadExecu
     return error;
   }
   if (threshold.warn >= 0 && count > threshold.warn) {
-    const std::string text = request.statement ? request.statement->prepared->info().text : "";
+    const auto [query, token] = read.text();
     request.warnings.push_back(live_and_dead_text(read.rows_read(), read.tombstones()) + " for query " +
-                               text.substr(0, kQueryShown) + " (see tombstone_warn_threshold)");
+                               query.substr(0, kQueryShown) + "; token " + std::to_string(token.value) +
+                               " (see tombstone_warn_threshold)");
   }
   return std::nullopt;
 }

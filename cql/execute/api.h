@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -107,6 +108,8 @@ class ReadExecution {
   // What the tablets' answers so far came from.
   uint64_t tombstones() const;
   uint64_t rows_read() const;
+  // The read as Cassandra's warnings show it, and the token of the partition that it looked at last.
+  std::pair<std::string, Token> text() const;
   // Why the client should be warned ("Aggregation query used without partition key").
   const std::vector<std::string>& warnings() const;
   bool several_partitions() const;  // IN names more than one, and not a page at a time

@@ -97,7 +97,9 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   if (pages && !at_once_)
     KEYZONE_CHECK(options.dialect->guardrails.check(Limit::kPageSize, plan_->table->name, *options.page_size,
                                                     warnings_));
+  rows_max_ = limit_left_;
   if (!pages || !plan_->sort.empty()) return {};
+  rows_max_ = std::min(limit_left_, static_cast<uint64_t>(*options.page_size));
   const bool one_group = plan_->grouped && (plan_->group_by.empty() || plan_->distinct);
   if (one_group) return {};
   paged_ = true;

@@ -60,6 +60,7 @@ Result<void> ReadCursor::feed(size_t index, ReadResult result) {
   source.asked = false;
   source.exhausted = !result.more.has_value();
   source.resume = result.more;
+  last_fed_ = index;
   tombstones_ += result.tombstones;
   rows_read_ += result.row_count;
   source.answer = std::move(result);
@@ -117,6 +118,7 @@ bool ReadCursor::wants(RowReader::Item item) {
 
 // A partition may go on in the next answer of its source, and in no other's.
 void ReadCursor::leave_answer(Source& source) {
+  if (source.scan && in_partition_) last_token_ = token_of(partition_);
   if (source.exhausted) in_partition_ = false;
   keep_partition();
   source.answer.reset();

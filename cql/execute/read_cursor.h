@@ -30,6 +30,9 @@ class ReadCursor {
   const std::vector<std::string>& warnings() const { return warnings_; }
   uint64_t tombstones() const { return tombstones_; }  // that tablets have looked at so far
   uint64_t rows_read() const { return rows_read_; }    // that they have given
+  // What is asked of tablets, as Cassandra's warnings show it, and the token of the partition that was read
+  // last.
+  std::pair<std::string, Token> text() const;
 
   // Instead of next() and feed(), for system tables.
   Result<ResultSet> run(std::span<const LocalRow> rows);
@@ -97,6 +100,9 @@ class ReadCursor {
   std::vector<std::string> warnings_;
   uint64_t tombstones_ = 0;
   uint64_t rows_read_ = 0;
+  uint64_t rows_max_ = kUnlimited;   // of the page
+  size_t last_fed_ = 0;              // the source that has answered last
+  std::optional<Token> last_token_;  // of the last partition of a scan's answer
   ReadRequest base_;
 
   std::vector<Source> sources_;

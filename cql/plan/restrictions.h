@@ -64,6 +64,7 @@ class Restrictions {
   const std::vector<PreparedRelation>& filters() const { return filters_; }
   const std::vector<PreparedRelation>& partition_relations() const { return partition_; }
   const std::vector<PreparedRelation>& clustering_relations() const { return clustering_; }
+  const std::vector<PreparedRelation>& token_relations() const { return tokens_; }
   // The column is restricted to one value by = (for ORDER BY and GROUP BY).
   bool is_fixed(const Column& column) const;
 

@@ -75,7 +75,8 @@ class SelectPlanner {
   Result<void> plan_selection(std::optional<Error>& later) {
     std::vector<ColumnSpec> specs;
     SelectorBuilder builder(context_, table_, plan_->slots);
-    if (statement_.items.empty()) {
+    plan_->all_columns = statement_.items.empty();
+    if (plan_->all_columns) {
       for (const Column& column : table_.columns) {
         add_output(std::make_shared<ColumnExpression>(column.type, plan_->slots.add(column)), column.name,
                    specs);

@@ -39,6 +39,7 @@ struct SelectPlan {
   std::optional<Error> wrong_grouping, failing_selection;
   bool grouped = false;  // GROUP BY or aggregates: rows are folded
   bool distinct = false;
+  bool all_columns = false;  // SELECT *
   bool reversed = false;
   bool ordered = false;       // ORDER BY was said
   std::vector<SortKey> sort;  // to be done here: ORDER BY over several partitions

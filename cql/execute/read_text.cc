@@ -1,0 +1,136 @@
+// What a read asks for, in the words of Cassandra's warnings: the columns that it fetches, the partition,
+// slices and filters, and limits.
+#include <algorithm>
+
+#include "cql/execute/read_cursor.h"
+#include "schema/text.h"
+#include "schema/types/token.h"
+
+namespace keyzone::cql {
+namespace {
+
+constexpr const char* kAndAlso = " AND ";
+
+std::string literal(const Type& type, const Value& value) {
+  return value.is_set() ? type.to_cql_literal(value.bytes) : "null";
+}
+
+// Values that were bound are gone, unless the read needs them for its rows.
+std::string value_text(const ExpressionPtr& term, std::span<const Value> values) {
+  const bool bound = !values.empty() && dynamic_cast<const MarkerExpression*>(term.get());
+  if (!term->is_constant() && !bound) return "?";
+  EvalContext context;
+  context.values = values;
+  const auto value = term->evaluate(context);
+  return value ? literal(*term->type(), *value) : "?";
+}
+
+std::string operator_text(const PreparedRelation& relation, bool last) {
+  const Operator op = relation.op;
+  const bool strict = !last && (op == Operator::kLessOrEqual || op == Operator::kGreaterOrEqual);
+  if (strict) return relation.is_lower() ? ">" : "<";
+  return std::string(to_string(op));
+}
+
+// Of several columns each stands for itself.
+void add_relation_text(const PreparedRelation& relation, std::span<const Value> values,
+                       std::vector<std::string>& out) {
+  if (relation.kind == RelationKind::kToken) {
+    std::vector<std::string> names;
+    for (const Column* column : relation.columns) names.push_back(quote_identifier(column->name));
+    out.push_back("token(" + joined(names) + ") " + std::string(to_string(relation.op)) + " " +
+                  value_text(relation.operands[0].parts[0], values));
+    return;
+  }
+  std::string list;
+  if (relation.is_in()) {
+    std::vector<std::string> members;
+    for (const Operand& operand : relation.operands) {
+      if (!operand.parts.empty()) members.push_back(value_text(operand.parts[0], values));
+    }
+    list = relation.in_list ? "?" : "(" + joined(members) + ")";
+  }
+  for (size_t i = 0; i < relation.columns.size(); ++i) {
+    const bool last = i + 1 == relation.columns.size();
+    std::string left = quote_identifier(relation.columns[i]->name);
+    if (relation.map_key) left += "[" + value_text(relation.map_key, values) + "]";
+    const bool whole = relation.operands.empty() || relation.operands[0].parts.size() <= i;
+    const std::string right = relation.is_in() ? list
+                              : whole          ? "?"
+                                               : value_text(relation.operands[0].parts[i], values);
+    out.push_back(left + " " + operator_text(relation, last) + " " + right);
+  }
+}
+
+void add_key_text(const Table& table, BytesView key, std::vector<std::string>& out) {
+  const auto parts = split_partition_key(key, table.partition_key_size);
+  for (size_t i = 0; parts && i < parts->size(); ++i) {
+    const Column& column = table.partition_key(i);
+    out.push_back(quote_identifier(column.name) + " = " + column.type->to_cql_literal((*parts)[i]));
+  }
+}
+
+// All columns, or what is needed beside the primary key.
+std::string columns_text(const SelectPlan& plan) {
+  const SlotTable& slots = plan.slots;
+  const Table& table = slots.table();
+  std::vector<std::string> names;
+  for (const ColumnId id : slots.fetched()) {
+    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
+                                     [id](const Column& one) { return one.id == id; });
+    if (column != table.columns.end() && !in_key(*column)) names.push_back(quote_identifier(column->name));
+  }
+  if (names.empty() || plan.all_columns) return "*";
+  std::sort(names.begin(), names.end());
+  return joined(names);
+}
+
+// A slice begins where its rows do.
+std::vector<PreparedRelation> in_order_of_rows(std::vector<PreparedRelation> relations) {
+  const auto begins = [](const PreparedRelation& one) { return one.is_lower() != one.first().descending; };
+  for (size_t i = 0; i + 1 < relations.size(); ++i) {
+    PreparedRelation &here = relations[i], &next = relations[i + 1];
+    const bool pair = here.is_slice() && next.is_slice() && &here.first() == &next.first();
+    if (pair && !begins(here) && begins(next)) std::swap(here, next);
+  }
+  return relations;
+}
+
+}  // namespace
+
+std::pair<std::string, Token> ReadCursor::text() const {
+  const Table& table = *plan_->table;
+  const Source* source = sources_.empty() ? nullptr : &sources_[std::min(last_fed_, sources_.size() - 1)];
+  std::vector<std::string> where;
+  if (source && !source->scan) {
+    add_key_text(table, source->key, where);
+  } else {
+    for (const PreparedRelation& one : plan_->restrictions.token_relations())
+      add_relation_text(one, values_, where);
+  }
+  for (const PreparedRelation& one : in_order_of_rows(plan_->restrictions.clustering_relations()))
+    add_relation_text(one, values_, where);
+  for (const PreparedRelation& one : plan_->restrictions.filters()) add_relation_text(one, values_, where);
+  std::string text = "SELECT " + columns_text(*plan_) + " FROM " + quote_identifier(table.keyspace) + "." +
+                     quote_identifier(table.name);
+  for (size_t i = 0; i < where.size(); ++i) text += (i ? kAndAlso : " WHERE ") + where[i];
+  if (plan_->reversed) {
+    std::vector<std::string> order;
+    for (size_t i = 0; i < table.clustering_size; ++i) {
+      const Column& column = table.clustering(i);
+      order.push_back(quote_identifier(column.name) + (column.descending ? " ASC" : " DESC"));
+    }
+    text += " ORDER BY " + joined(order);
+  }
+  const bool folds_all = plan_->grouped && plan_->group_by.empty() && rows_max_ == kUnlimited;
+  if (folds_all) text += " ";  // Cassandra's limit of such reads is no text
+  if (rows_max_ != kUnlimited) text += " LIMIT " + std::to_string(rows_max_);
+  const uint64_t per_partition = plan_->distinct ? 1 : per_partition_;
+  if (per_partition > 0) text += " PER PARTITION LIMIT " + std::to_string(per_partition);
+  const Token token = !source        ? Token(INT64_MIN)
+                      : source->scan ? last_token_.value_or(source->end)
+                                     : source->token;
+  return {text + " ALLOW FILTERING", token};
+}
+
+}  // namespace keyzone::cql
