@@ -177,6 +177,8 @@ class Session : public ShardActor, public net::StreamHandler {
   void add_write(uint32_t number, size_t index, cql::TabletCommand command);
   void add_read(uint32_t number, cql::TabletRead read);
   bool replicas_suffice(uint32_t number, const Tablet& tablet);
+  bool replicas_suffice(uint32_t number, size_t needed, size_t alive);
+  bool replicas_suffice(uint32_t number, const Table& system_table);
   uint64_t next_sequence();
   void dispatch(uint64_t sequence, RequestPart& part);
   void send_part(uint64_t sequence, RequestPart& part, NodeId to);

@@ -120,10 +120,13 @@ void Session::send_commands(uint32_t number) {
 
 // False: the request was answered, since too few replicas are alive: nothing was proposed.
 bool Session::replicas_suffice(uint32_t number, const Tablet& tablet) {
-  auto& request = requests_.at(number);
-  const size_t needed = replicas_needed(request.consistency);
-  const size_t alive = view().alive_replicas(tablet);
+  const size_t needed = replicas_needed(requests_.at(number).consistency);
+  return replicas_suffice(number, needed, view().alive_replicas(tablet));
+}
+
+bool Session::replicas_suffice(uint32_t number, size_t needed, size_t alive) {
   if (alive >= needed) return true;
+  auto& request = requests_.at(number);
   net::ErrorResponse error;
   error.code = net::ErrorCode::kUnavailable;
   error.message = "Cannot achieve consistency level " + std::string(net::to_string(request.consistency));

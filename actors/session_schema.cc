@@ -3,6 +3,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "actors/node_facts.h"
@@ -19,6 +21,36 @@ namespace keyzone::actors {
 namespace {
 
 constexpr size_t kSignatureSize = 16;  // of an HMAC-SHA256, cut
+
+// What a system keyspace's replication adds up to; 1: every node keeps its own.
+size_t system_replicas(const std::string& keyspace, const Catalog& catalog) {
+  const auto changed = catalog.keyspaces.find(keyspace);
+  const Keyspace* found =
+      changed != catalog.keyspaces.end() ? changed->second.get() : cql::find_system_keyspace(keyspace);
+  size_t replicas = 0;
+  for (const auto& [option, value] : found->replication) {
+    if (option != "class") replicas += std::strtoul(value.c_str(), nullptr, 10);
+  }
+  return std::max<size_t>(replicas, 1);
+}
+
+size_t system_replicas_needed(net::Consistency consistency, size_t replicas) {
+  switch (consistency) {
+    case net::Consistency::kTwo:
+      return 2;
+    case net::Consistency::kThree:
+      return 3;
+    case net::Consistency::kAll:
+      return replicas;
+    case net::Consistency::kAny:
+    case net::Consistency::kOne:
+    case net::Consistency::kLocalOne:
+    case net::Consistency::kNodeLocal:
+      return 1;
+    default:
+      return replicas / 2 + 1;
+  }
+}
 
 Bytes hmac(BytesView key, BytesView message) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -164,9 +196,20 @@ void Session::use_keyspace(uint32_t number, const std::string& keyspace) {
   forget(number);
 }
 
+// Of a system table: as many as its keyspace says that there are, though every node answers by itself.
+// Virtual tables have none to ask.
+bool Session::replicas_suffice(uint32_t number, const Table& system_table) {
+  if (cql::is_virtual_keyspace(system_table.keyspace)) return true;
+  const size_t replicas = system_replicas(system_table.keyspace, *view().catalog);
+  const size_t alive = std::min(replicas, view().alive->size());
+  return replicas_suffice(number, system_replicas_needed(requests_.at(number).consistency, replicas), alive);
+}
+
 void Session::start_local_read(uint32_t number) {
   const auto& request = requests_.at(number);
-  if (cql::shows_estimates(*std::get<cql::LocalRead>(*request.execution).table)) ask_estimates(number);
+  const Table& table = *std::get<cql::LocalRead>(*request.execution).table;
+  if (!replicas_suffice(number, table)) return;
+  if (cql::shows_estimates(table)) ask_estimates(number);
   if (request.waiting == 0) finish_local_read(number);
 }
 
