@@ -222,10 +222,13 @@ class Session : public ShardActor, public net::StreamHandler {
   void trace_values(ClientRequest& request, const cql::PreparedInfo& info,
                     const net::QueryParameters& parameters);
   // REQUIRES: it is traced.
-  void trace(const ClientRequest& request, std::string activity);
+  // `at`: the node that did it, unless it is this one.
+  void trace(const ClientRequest& request, std::string activity, NodeId at = {});
   void trace_part(const RequestPart& part, const std::string& activity);
   void trace_reply(const RequestPart& part, const Reply& reply);
   void finish_trace(const ClientRequest& request);
+  void share_trace(const TraceFactPtr& fact);  // with the other nodes
+  void delete_traces(uint32_t number);
   std::string name_of(NodeId node);
 
   // --- page states

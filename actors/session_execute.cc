@@ -87,6 +87,7 @@ void Session::start(uint32_t number, cql::Execution execution) {
       session.continue_read(number);
     }
     void operator()(cql::LocalRead&) { session.start_local_read(number); }
+    void operator()(cql::LocalDelete&) { session.delete_traces(number); }
     void operator()(cql::SchemaExecution&) { session.start_schema(number); }
     void operator()(cql::DescribeExecution&) { session.start_describe(number); }
     void operator()(cql::UseExecution& v) { session.use_keyspace(number, v.keyspace); }

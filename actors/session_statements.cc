@@ -137,7 +137,7 @@ Result<CachedStatementPtr> Session::find_statement(const net::QueryRequest& aske
     request.keyspace = std::move(keyspace);
   }
   auto cached = prepare(asked.text, request.keyspace);
-  if (cached && request.trace) trace(request, "Parsed and planned the statement");
+  if (cached && request.trace) trace(request, "Preparing statement");
   return cached;
 }
 

@@ -80,11 +80,13 @@ void Session::trace_values(ClientRequest& request, const cql::PreparedInfo& info
   }
 }
 
-void Session::trace(const ClientRequest& request, std::string activity) {
+void Session::trace(const ClientRequest& request, std::string activity, NodeId at) {
   auto& fact = *request.trace;
   if (fact.events.size() >= kTraceEventsMax) return;
-  fact.events.push_back(
-      {time_uuid(), std::move(activity), static_cast<int32_t>(now_us() - request.traced_at)});
+  const auto& nodes = view().catalog->nodes;
+  const auto node = at == context_.self ? nodes.end() : nodes.find(at);
+  fact.events.push_back({time_uuid(), std::move(activity), static_cast<int32_t>(now_us() - request.traced_at),
+                         node == nodes.end() ? "" : node->second.listen_address});
 }
 
 void Session::trace_part(const RequestPart& part, const std::string& activity) {
@@ -98,19 +100,34 @@ void Session::trace_part(const RequestPart& part, const std::string& activity) {
 void Session::trace_reply(const RequestPart& part, const Reply& reply) {
   const auto it = requests_.find(part.request);
   if (it == requests_.end() || !it->second.trace) return;
-  const std::string tablet =
-      "Tablet " + std::to_string(part.group.value) + " at " + name_of(part.sent_to) + ": ";
+  const ClientRequest& request = it->second;
+  const auto tablet_at = [&](NodeId node) {
+    return "Tablet " + std::to_string(part.group.value) + " at " + name_of(node) + ": ";
+  };
+  const std::string tablet = tablet_at(part.sent_to);
   if (const auto* refusal = std::get_if<Refusal>(&reply.body)) {
     const std::string leader = refusal->leader.value ? ", " + name_of(refusal->leader) + " does" : "";
-    trace(it->second,
-          tablet + (refusal->kind == ErrorKind::kNotLeader ? "does not lead" + leader : refusal->message));
+    const bool leads = refusal->kind != ErrorKind::kNotLeader;
+    trace(request, tablet + (leads ? refusal->message : "does not lead" + leader), part.sent_to);
   } else if (const auto* outcome = std::get_if<Outcome>(&reply.body)) {
-    trace(it->second, tablet + outcome_text(outcome->kind));
+    trace(request, tablet + outcome_text(outcome->kind), part.sent_to);
+    if (!part.write || !part.write->all || outcome->kind != OutcomeKind::kDone) return;
+    const auto map = view().catalog->tablets.find(part.table);
+    if (map == view().catalog->tablets.end()) return;
+    for (const NodeId node : map->second->find(part.token).replicas) {
+      if (node != part.sent_to) trace(request, tablet_at(node) + "has it", node);
+    }
   } else {
     const auto& rows = std::get<ReadResult>(reply.body);
-    trace(it->second, tablet + live_and_dead_text(rows.row_count, rows.tombstones) + ", " +
-                          std::to_string(rows.rows.size()) + " bytes" +
-                          (rows.more ? ", and there are more" : ""));
+    const Route* route = view().route(part.group);
+    const NodeId leader = route ? route->leader_hint() : NodeId();
+    // A replica that doesn't lead has asked who does.
+    if (!part.nearest && leader.value && leader != part.sent_to)
+      trace(request, tablet_at(leader) + "told up to where the log counts", leader);
+    trace(request,
+          tablet + live_and_dead_text(rows.row_count, rows.tombstones) + ", " +
+              std::to_string(rows.rows.size()) + " bytes" + (rows.more ? ", and there are more" : ""),
+          part.sent_to);
   }
 }
 
@@ -119,13 +136,27 @@ void Session::finish_trace(const ClientRequest& request) {
   trace(request, "Request complete");
   auto& fact = *request.trace;
   fact.duration_us = static_cast<int32_t>(now_us() - request.traced_at);
-  const TraceFactPtr done = request.trace;
-  context_.traces.put(done);
+  share_trace(request.trace);
+}
+
+void Session::share_trace(const TraceFactPtr& fact) {
+  context_.traces.put(fact);
   auto out = std::make_shared<Outgoing>();
   for (const auto node : *view().alive) {
-    if (node != context_.self) out->items.push_back({node, PeerItem{GroupId(), done}});
+    if (node != context_.self) out->items.push_back({node, PeerItem{GroupId(), fact}});
   }
   if (!out->items.empty()) send_message(context_.hub, OutgoingPtr(std::move(out)));
+}
+
+void Session::delete_traces(uint32_t number) {
+  auto& request = requests_.at(number);
+  const auto& gone = std::get<cql::LocalDelete>(*request.execution);
+  if (!replicas_suffice(number, *gone.table)) return;
+  for (const Command& command : gone.commands) {
+    for (const TraceFactPtr& less : context_.traces.without(*gone.table, command)) share_trace(less);
+  }
+  answer_void(request);
+  forget(number);
 }
 
 }  // namespace keyzone::actors

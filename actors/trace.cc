@@ -21,6 +21,43 @@ Uuid read_uuid(ByteReader& in) {
   return uuid;
 }
 
+Bytes event_key(const Table& events, const Uuid& id) {
+  Bytes key, wire;
+  append_uuid(wire, id);
+  events.clustering(0).type->append_ordered(wire, false, key);
+  return key;
+}
+
+void delete_events(const Table& table, const RowWrite& row, std::vector<cql::TraceEvent>& events) {
+  std::erase_if(events, [&](const cql::TraceEvent& event) {
+    if (row.action == RowAction::kDeletePartition) return true;
+    const Bytes key = event_key(table, event.id);
+    if (row.action == RowAction::kDeleteRow) return key == row.clustering;
+    return key >= row.clustering && (row.clustering_end.empty() || key < row.clustering_end);
+  });
+}
+
+void delete_session(const Table& table, const RowWrite& row, TraceFact& trace) {
+  if (row.action != RowAction::kUpsert) trace.session_deleted = true;
+  for (const CellWrite& cell : row.cells) {
+    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
+                                     [&](const Column& one) { return one.id == cell.column; });
+    if (column != table.columns.end()) trace.deleted_columns.insert(column->name);
+  }
+}
+
+// Two nodes may have deleted something of it at once.
+TraceFactPtr left_of_both(const TraceFact& trace, const TraceFact& other) {
+  auto left = std::make_shared<TraceFact>(trace);
+  left->session_deleted = trace.session_deleted || other.session_deleted;
+  left->deleted_columns.insert(other.deleted_columns.begin(), other.deleted_columns.end());
+  std::erase_if(left->events, [&](const cql::TraceEvent& event) {
+    return std::none_of(other.events.begin(), other.events.end(),
+                        [&](const cql::TraceEvent& kept) { return kept.id == event.id; });
+  });
+  return left;
+}
+
 size_t size_of(const TraceFact& trace) {
   size_t size = kTraceOverhead + trace.request.size();
   for (const auto& [name, value] : trace.parameters) size += kEventOverhead + name.size() + value.size();
@@ -53,6 +90,13 @@ Bytes encode_trace(const TraceFact& trace) {
     append_block(out, event.activity);
     append_zigzag(out, event.elapsed_us);
   }
+  const bool other_sources = std::any_of(trace.events.begin(), trace.events.end(),
+                                         [](const cql::TraceEvent& event) { return !event.source.empty(); });
+  if (!trace.session_deleted && trace.deleted_columns.empty() && !other_sources) return out;
+  append_varint(out, trace.session_deleted);
+  append_varint(out, trace.deleted_columns.size());
+  for (const std::string& column : trace.deleted_columns) append_block(out, column);
+  for (const auto& event : trace.events) append_block(out, event.source);
   return out;
 }
 
@@ -77,19 +121,59 @@ Result<TraceFactPtr> decode_trace(BytesView bytes) {
     event.elapsed_us = static_cast<int32_t>(in.zigzag());
     trace->events.push_back(std::move(event));
   }
+  if (!in.failed() && !in.done()) {  // what most traces don't have
+    trace->session_deleted = in.varint() != 0;
+    for (uint64_t left = in.varint(); left > 0 && !in.failed(); --left)
+      trace->deleted_columns.emplace(in.block());
+    for (auto& event : trace->events) event.source = in.block();
+  }
   if (in.failed() || !in.done()) return Error{ErrorKind::kCorrupt, "a trace does not decode"};
   return TraceFactPtr(std::move(trace));
 }
 
 void TraceBoard::put(TraceFactPtr trace) {
-  const size_t size = size_of(*trace);
   std::lock_guard<std::mutex> lock(mutex_);
+  const auto known = std::find_if(traces_.begin(), traces_.end(),
+                                  [&](const auto& one) { return one.first->id == trace->id; });
+  if (known != traces_.end()) {
+    trace = left_of_both(*trace, *known->first);
+    bytes_ -= known->second;
+    traces_.erase(known);
+  }
+  const size_t size = size_of(*trace);
   bytes_ += size;
   traces_.emplace_back(std::move(trace), size);
   while (bytes_ > kTraceBytesMax && traces_.size() > 1) {
     bytes_ -= traces_.front().second;
     traces_.pop_front();
   }
+}
+
+std::vector<TraceFactPtr> TraceBoard::without(const Table& table, const Command& command) const {
+  const bool of_events = table.name == "events";
+  const auto is_of = [](const TraceFact& trace, const Mutation& mutation) {
+    Bytes key;
+    append_uuid(key, trace.id);
+    return key == mutation.partition_key;
+  };
+  RowWrite everything;
+  everything.action = RowAction::kDeletePartition;
+  std::vector<TraceFactPtr> out;
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& [trace, size] : traces_) {
+    std::vector<const RowWrite*> rows;
+    if (command.truncate) rows.push_back(&everything);
+    for (const Mutation& mutation : command.mutations) {
+      if (!is_of(*trace, mutation)) continue;
+      for (const RowWrite& row : mutation.rows) rows.push_back(&row);
+    }
+    if (rows.empty()) continue;
+    auto less = std::make_shared<TraceFact>(*trace);
+    for (const RowWrite* row : rows)
+      of_events ? delete_events(table, *row, less->events) : delete_session(table, *row, *less);
+    out.push_back(std::move(less));
+  }
+  return out;
 }
 
 std::vector<TraceFactPtr> TraceBoard::all(Timestamp now) const {

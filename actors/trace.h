@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "cql/system_tables/node_facts.h"
+#include "schema/catalog.h"
+#include "schema/command.h"
 #include "schema/result.h"
 
 namespace keyzone::actors {
@@ -31,7 +33,11 @@ Result<TraceFactPtr> decode_trace(BytesView bytes);
 // The traces that a node knows. Any thread.
 class TraceBoard {
  public:
+  // What was deleted of it before stays so.
   void put(TraceFactPtr trace);
+  // The traces that `command` takes something away from, as they are then: `table` is one of system_traces,
+  // and the command deletes rows of it, or columns of sessions. They are still to be put.
+  std::vector<TraceFactPtr> without(const Table& table, const Command& command) const;
   // Those not older than kTraceLife, by id.
   std::vector<TraceFactPtr> all(Timestamp now) const;
 

@@ -6,6 +6,7 @@
 //     WriteExecution     send `commands`, collect the outcomes in their order, then finish()
 //     ReadExecution      loop: send next(), feed() every answer, until done(); then take()
 //     LocalRead          a system table: give its rows to finish()
+//     LocalDelete        rows of a system table that clients take away
 //     SchemaExecution, DescribeExecution: the statement, for cql/ddl, cql/describe, ...
 //     UseExecution, TruncateExecution
 //
@@ -134,6 +135,13 @@ struct LocalRead {
   Result<ResultSet> finish(std::span<const LocalRow> rows);
 };
 
+// DELETE and TRUNCATE on a system table that clients may clear (may_be_cleared()): what goes is said as to a
+// tablet.
+struct LocalDelete {
+  TablePtr table;
+  std::vector<Command> commands;
+};
+
 // ---- the rest ----
 
 struct SchemaExecution {  // CREATE, ALTER, DROP of what the schema holds
@@ -153,8 +161,8 @@ struct TruncateExecution {
   TablePtr table;
 };
 
-using Execution = std::variant<WriteExecution, ReadExecution, LocalRead, SchemaExecution, DescribeExecution,
-                               UseExecution, TruncateExecution>;
+using Execution = std::variant<WriteExecution, ReadExecution, LocalRead, LocalDelete, SchemaExecution,
+                               DescribeExecution, UseExecution, TruncateExecution>;
 
 // ---- statements ----
 

@@ -99,6 +99,14 @@ Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const Cata
   return Execution(std::move(out));
 }
 
+Result<Execution> PreparedLocalDelete::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
+  WriteBuilder builder(options, catalog, false);
+  KEYZONE_CHECK(builder.add(*plan_, options.values));
+  LocalDelete out{plan_->table, {}};
+  for (TabletCommand& one : builder.take()) out.commands.push_back(std::move(one.command));
+  return Execution(std::move(out));
+}
+
 Result<Execution> PreparedSelect::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
   KEYZONE_TRY(cursor, ReadCursor::open(plan_, options, *catalog));
   if (plan_->local) return Execution(LocalRead(plan_->table, std::move(cursor)));
@@ -115,6 +123,11 @@ Result<Execution> PreparedOther::begin(const ExecuteOptions& options, const Cata
       return Execution(UseExecution{name});
     }
     case StatementKind::kTruncate:
+      if (may_be_cleared(table_->keyspace)) {
+        LocalDelete all{table_, std::vector<Command>(1)};
+        all.commands[0].truncate = true;
+        return Execution(std::move(all));
+      }
       return Execution(TruncateExecution{catalog->table(table_->id)});
     case StatementKind::kDescribe:
       return Execution(DescribeExecution{

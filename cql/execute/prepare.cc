@@ -108,11 +108,27 @@ class Preparer {
     return invalid(std::string(what) + " is not supported by table " + table.keyspace + "." + table.name);
   }
 
-  // Virtual tables among them: those writes are refused once they are planned.
-  Result<TablePtr> find_writable(const QualifiedName& name) const {
+  static Error not_modifiable(const Table& table) {
+    return {ErrorKind::kUnauthorized, table.keyspace + " keyspace is not user-modifiable."};
+  }
+
+  // Virtual tables among them: those writes are refused once they are planned. `clears`: those that may be
+  // cleared, too.
+  Result<TablePtr> find_writable(const QualifiedName& name, bool clears) const {
     KEYZONE_TRY(table, find_table(catalog_, name, keyspace_));
     if (!is_system_keyspace(table->keyspace) || is_virtual_keyspace(table->keyspace)) return table;
-    return Error{ErrorKind::kUnauthorized, table->keyspace + " keyspace is not user-modifiable."};
+    if (clears && may_be_cleared(table->keyspace)) return table;
+    return not_modifiable(*table);
+  }
+
+  // Whole rows, or columns of rows that have a partition each: what else there is can't be changed.
+  static bool clears(const WritePlan& plan) {
+    const auto deletes = [](const ColumnOperation& operation) {
+      return operation.kind == ColumnOperation::Kind::kDelete;
+    };
+    return plan.kind == StatementKind::kDelete && !plan.conditional() &&
+           (plan.table->clustering_size == 0 || plan.regulars.empty()) &&
+           std::all_of(plan.regulars.begin(), plan.regulars.end(), deletes);
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_select(const SelectStatement& select) {
@@ -143,12 +159,15 @@ class Preparer {
   }
 
   Result<std::shared_ptr<PreparedBase>> prepare_write(const ModificationStatement& write) {
-    KEYZONE_TRY(table, find_writable(table_of(write)));
+    KEYZONE_TRY(table, find_writable(table_of(write), true));
     KEYZONE_TRY(planned, plan_one(table, write, "Conditional updates are not supported by virtual tables"));
     KEYZONE_CHECK(check_counter_attributes(*planned));
-    const bool is_virtual = is_virtual_keyspace(table->keyspace);
+    const bool is_virtual = is_virtual_keyspace(table->keyspace), local = is_system_keyspace(table->keyspace);
+    if (local && !is_virtual && !clears(*planned)) return not_modifiable(*table);
     std::shared_ptr<PreparedBase> made;
-    if (is_virtual) {
+    if (local && !is_virtual) {
+      made = std::make_shared<PreparedLocalDelete>(planned);
+    } else if (is_virtual) {
       made = std::make_shared<PreparedRefusal>(refusal(*table, kModification));
     } else {
       made = std::make_shared<PreparedWrite>(planned);
@@ -157,7 +176,7 @@ class Preparer {
     info.kind = planned->kind;
     info.conditional = planned->conditional();
     info.counter = table->counter;
-    name_table(info, table, is_virtual);
+    name_table(info, table, local);
     return made;
   }
 
@@ -177,7 +196,7 @@ class Preparer {
     std::vector<WritePlanPtr> plans;
     std::vector<const WritePlan*> bare;
     for (const ModificationStatement& statement : batch.statements) {
-      KEYZONE_TRY(table, find_writable(table_of(statement)));
+      KEYZONE_TRY(table, find_writable(table_of(statement), false));
       KEYZONE_TRY(planned,
                   plan_one(table, statement,
                            "Conditional BATCH statements cannot include mutations for virtual tables"));
@@ -212,11 +231,11 @@ class Preparer {
     info.kind = kind_of(*statement_);
     if (const auto* truncate = statement_->as<TruncateStatement>()) {
       if (!dialect_.truncate) return invalid("TRUNCATE is not supported");
-      KEYZONE_TRY(found, find_writable(truncate->table));
+      KEYZONE_TRY(found, find_writable(truncate->table, true));
       KEYZONE_CHECK(dialect_.guardrails.check(Feature::kDropTruncateTable));
       if (is_virtual_keyspace(found->keyspace)) return refusal(*found, "Truncation");
       table = found;
-      name_table(info, table, false);
+      name_table(info, table, is_system_keyspace(table->keyspace));
     }
     if (!statement_->markers.empty()) return invalid("Bind variables cannot be used in this statement");
     auto made = std::make_shared<PreparedOther>(statement_, std::move(table));

@@ -29,6 +29,18 @@ class PreparedWrite : public PreparedBase {
   ConditionalPlanPtr conditional_;
 };
 
+// Of a system table that clients may clear.
+class PreparedLocalDelete : public PreparedBase {
+ public:
+  explicit PreparedLocalDelete(WritePlanPtr plan) : plan_(std::move(plan)) {}
+
+ protected:
+  Result<Execution> begin(const ExecuteOptions& options, const CatalogPtr& catalog) const override;
+
+ private:
+  WritePlanPtr plan_;
+};
+
 class PreparedBatch : public PreparedBase {
  public:
   PreparedBatch(BatchKind kind, std::vector<WritePlanPtr> plans, ExpressionPtr timestamp)

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,7 @@ struct TraceEvent {
   Uuid id;  // version 1: also when
   std::string activity;
   int32_t elapsed_us = 0;  // since the request came
+  std::string source{};    // the address of the node that it is about; empty: the coordinator
 };
 // What a coordinator did for one request whose client asked for a trace.
 struct TraceFact {
@@ -74,6 +76,9 @@ struct TraceFact {
   int32_t duration_us = 0;
   std::string thread;
   std::vector<TraceEvent> events;  // in order
+  // What clients have deleted: the row of system_traces.sessions, or some columns of it.
+  bool session_deleted = false;
+  std::set<std::string> deleted_columns;
 };
 using TraceFactPtr = std::shared_ptr<const TraceFact>;
 

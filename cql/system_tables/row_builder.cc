@@ -63,6 +63,11 @@ RowBuilder& RowBuilder::texts(std::string_view column, std::vector<Bytes> values
   return *this;
 }
 
+RowBuilder& RowBuilder::clear(std::string_view column) {
+  rows_.back()[index_of(column)] = std::nullopt;
+  return *this;
+}
+
 RowBuilder& RowBuilder::map(std::string_view column, const std::map<std::string, std::string>& value) {
   std::vector<Bytes> flat;
   for (const auto& [key, item] : value) {

@@ -29,6 +29,7 @@ class RowBuilder {
   RowBuilder& uuid(std::string_view column, const Uuid& value);
   RowBuilder& inet(std::string_view column, std::string_view value);
   RowBuilder& texts(std::string_view column, std::vector<Bytes> values);  // list or set
+  RowBuilder& clear(std::string_view column);
   RowBuilder& map(std::string_view column, const std::map<std::string, std::string>& value);
   std::vector<SystemRow> take() { return std::move(rows_); }
 

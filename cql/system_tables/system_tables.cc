@@ -172,6 +172,8 @@ bool is_replicated_system_keyspace(std::string_view name) {
   return found && !found->replication_factor.empty();
 }
 
+bool may_be_cleared(std::string_view keyspace) { return keyspace == "system_traces"; }
+
 bool is_virtual_keyspace(std::string_view name) {
   const SystemKeyspace* found = find_keyspace(name);
   return found && found->is_virtual;

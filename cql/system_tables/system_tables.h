@@ -20,6 +20,8 @@ inline bool is_hidden_keyspace(std::string_view name) { return name == kInternal
 // system_auth, system_distributed and system_traces: in Cassandra these are keyspaces like others, of which
 // nobody may change more than how they are replicated. What was changed is in the catalog.
 bool is_replicated_system_keyspace(std::string_view name);
+// system_traces: clients may delete what its tables hold.
+bool may_be_cleared(std::string_view keyspace);
 // system_views and system_virtual_schema
 bool is_virtual_keyspace(std::string_view name);
 

@@ -7,6 +7,7 @@ namespace keyzone::cql {
 std::vector<SystemRow> trace_sessions_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
   RowBuilder rows(table);
   for (const TraceFactPtr& trace : facts.traces) {
+    if (trace->session_deleted) continue;
     rows.add()
         .uuid("session_id", trace->id)
         .inet("client", trace->client)
@@ -17,6 +18,7 @@ std::vector<SystemRow> trace_sessions_rows(const Table& table, const Catalog&, c
         .map("parameters", trace->parameters)
         .text("request", trace->request)
         .bigint("started_at", trace->started_at / kMicrosPerMilli);
+    for (const std::string& column : trace->deleted_columns) rows.clear(column);
   }
   return rows.take();
 }
@@ -29,7 +31,7 @@ std::vector<SystemRow> trace_events_rows(const Table& table, const Catalog&, con
           .uuid("session_id", trace->id)
           .uuid("event_id", event.id)
           .text("activity", event.activity)
-          .inet("source", trace->coordinator)
+          .inet("source", event.source.empty() ? trace->coordinator : event.source)
           .integer("source_elapsed", event.elapsed_us)
           .integer("source_port", trace->coordinator_port)
           .text("thread", trace->thread);

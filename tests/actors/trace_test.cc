@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cql/system_tables/system_tables.h"
+
 namespace keyzone::actors {
 namespace {
 
@@ -37,6 +39,73 @@ TEST(Trace, WhatIsSentArrives) {
   EXPECT_EQ((*back)->events[1].elapsed_us, 12);
   for (size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(decode_trace(BytesView(bytes).substr(0, size)));
+}
+
+TEST(Trace, WhatFewHaveArrivesToo) {
+  const auto trace = sample(1);
+  trace->events[1].source = "10.0.0.2";
+  trace->session_deleted = true;
+  trace->deleted_columns = {"client", "duration"};
+  const auto back = decode_trace(encode_trace(*trace));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ((*back)->events[0].source, "");
+  EXPECT_EQ((*back)->events[1].source, "10.0.0.2");
+  EXPECT_TRUE((*back)->session_deleted);
+  EXPECT_EQ((*back)->deleted_columns, trace->deleted_columns);
+}
+
+Bytes bytes_of(const Uuid& id) {
+  return Bytes(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
+}
+
+Command delete_of(const Uuid& session, RowWrite row) {
+  Command command;
+  Mutation& mutation = command.mutations.emplace_back();
+  mutation.partition_key = bytes_of(session);
+  mutation.rows.push_back(std::move(row));
+  return command;
+}
+
+TEST(Trace, ClientsTakeAwayWhatTheyNamed) {
+  TraceBoard board;
+  board.put(sample(1));
+  board.put(sample(2));
+  const Table& sessions = *cql::find_system_table("system_traces", "sessions");
+  const Table& events = *cql::find_system_table("system_traces", "events");
+
+  RowWrite no_duration;
+  CellWrite& cell = no_duration.cells.emplace_back();
+  cell.column = sessions.find("duration")->id;
+  cell.action = CellAction::kDelete;
+  auto less = board.without(sessions, delete_of(Uuid{{2}}, no_duration));
+  ASSERT_EQ(less.size(), 1u);
+  EXPECT_EQ(less[0]->id, (Uuid{{2}}));
+  EXPECT_EQ(less[0]->deleted_columns, std::set<std::string>{"duration"});
+  board.put(less[0]);
+  EXPECT_EQ(board.all(0).size(), 2u) << "in place of what was there";
+
+  RowWrite one_event;
+  one_event.action = RowAction::kDeleteRow;
+  events.clustering(0).type->append_ordered(bytes_of(Uuid{{9}}), false, one_event.clustering);
+  less = board.without(events, delete_of(Uuid{{1}}, one_event));
+  ASSERT_EQ(less.size(), 1u);
+  ASSERT_EQ(less[0]->events.size(), 1u);
+  EXPECT_EQ(less[0]->events[0].id, (Uuid{{10}}));
+
+  Command everything;
+  everything.truncate = true;
+  less = board.without(sessions, everything);
+  ASSERT_EQ(less.size(), 2u);
+  EXPECT_TRUE(less[0]->session_deleted && less[1]->session_deleted);
+  EXPECT_EQ(less[0]->events.size(), 2u) << "those are in another table";
+  EXPECT_TRUE(board.without(sessions, delete_of(Uuid{{3}}, no_duration)).empty());
+
+  auto elsewhere = sample(2);  // another node has deleted an event, and knows of no column yet
+  elsewhere->events.pop_back();
+  board.put(elsewhere);
+  const auto both = board.all(0)[1];
+  EXPECT_EQ(both->deleted_columns, std::set<std::string>{"duration"});
+  EXPECT_EQ(both->events.size(), 1u);
 }
 
 TEST(Trace, OldOnesAreForgotten) {

@@ -13,7 +13,7 @@ from cassandra import ConsistencyLevel, Unavailable
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.policies import (DCAwareRoundRobinPolicy, FallthroughRetryPolicy, RetryPolicy, TokenAwarePolicy,
                                 WhiteListRoundRobinPolicy)
-from cassandra.query import BatchStatement, BatchType, SimpleStatement, UNSET_VALUE
+from cassandra.query import BatchStatement, BatchType, SimpleStatement, TraceUnavailable, UNSET_VALUE
 from cassandra.util import Date, Duration, Time, uuid_from_time
 
 HOSTS = os.environ["KEYZONE_HOSTS"].split(",")
@@ -310,6 +310,38 @@ def schema_events(suite):
         wait_until(lambda: "appearing" not in tables(), "the table is gone")
         other.execute("CREATE TYPE appearing_type (a int)")
         wait_until(lambda: "appearing_type" in metadata.keyspaces[KEYSPACE].user_types, "the new type is seen")
+
+
+@case
+def traces(suite):
+    session = suite.session
+    session.execute("CREATE TABLE traced (k int PRIMARY KEY)")
+    level = ConsistencyLevel.ALL if REPLICAS > 1 else ConsistencyLevel.ONE
+    insertion = SimpleStatement("INSERT INTO traced (k) VALUES (1)", consistency_level=level)
+    trace = session.execute(insertion, trace=True).get_query_trace()
+    sources = {event.source for event in trace.events}
+    assert len(sources) == REPLICAS, f"every replica has a part in it: {sources}"
+    if len(HOSTS) > 2:
+        future = session.execute_async("SELECT * FROM traced", trace=True)
+        future.result()
+        try:
+            future.get_query_trace(query_cl=ConsistencyLevel.THREE)
+            raise AssertionError("traces have two replicas, and three of them answered")
+        except Unavailable:
+            pass
+
+    def durations():
+        read = f"SELECT duration FROM system_traces.sessions WHERE session_id = {trace.trace_id}"
+        return {row.duration for _ in HOSTS for row in session.execute(read)}
+    wait_until(lambda: None not in durations(), "every node knows the trace")
+    session.execute(f"DELETE duration FROM system_traces.sessions WHERE session_id = {trace.trace_id}")
+    wait_until(lambda: durations() == {None}, "the duration is gone on every node")
+    try:
+        trace.populate(max_wait=0.2, wait_for_complete=True)
+        raise AssertionError("a trace without a duration is complete")
+    except TraceUnavailable:
+        trace.populate(wait_for_complete=False)
+    assert trace.events and trace.duration is None
 
 
 class Listener:
