@@ -60,7 +60,10 @@ Result<void> ReadCursor::feed(size_t index, ReadResult result) {
   source.asked = false;
   source.exhausted = !result.more.has_value();
   source.resume = result.more;
-  last_fed_ = index;
+  if (result.tombstones > tombstones_there_) {
+    most_dead_ = index;
+    tombstones_there_ = result.tombstones;
+  }
   tombstones_ += result.tombstones;
   rows_read_ += result.row_count;
   source.answer = std::move(result);

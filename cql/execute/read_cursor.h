@@ -100,8 +100,9 @@ class ReadCursor {
   std::vector<std::string> warnings_;
   uint64_t tombstones_ = 0;
   uint64_t rows_read_ = 0;
-  uint64_t rows_max_ = kUnlimited;   // of the page
-  size_t last_fed_ = 0;              // the source that has answered last
+  uint64_t rows_max_ = kUnlimited;  // of the page
+  size_t most_dead_ = 0;            // the source with the most tombstones in an answer
+  uint64_t tombstones_there_ = 0;
   std::optional<Token> last_token_;  // of the last partition of a scan's answer
   ReadRequest base_;
 

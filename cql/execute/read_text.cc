@@ -100,7 +100,7 @@ std::vector<PreparedRelation> in_order_of_rows(std::vector<PreparedRelation> rel
 
 std::pair<std::string, Token> ReadCursor::text() const {
   const Table& table = *plan_->table;
-  const Source* source = sources_.empty() ? nullptr : &sources_[std::min(last_fed_, sources_.size() - 1)];
+  const Source* source = sources_.empty() ? nullptr : &sources_[most_dead_];
   std::vector<std::string> where;
   if (source && !source->scan) {
     add_key_text(table, source->key, where);
