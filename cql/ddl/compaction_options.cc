@@ -234,8 +234,6 @@ constexpr std::pair<std::string_view, Check> kChecks[] = {
     {"flush_size_override", target_size},
     {"log_all", log_all},
     {"max_sstables_to_compact", number},
-    {"max_threshold", threshold},
-    {"min_threshold", threshold},
     {"overlap_inclusion_method", overlap},
     {"scaling_parameters", scaling},
     {"sstable_growth", growth},
@@ -291,6 +289,8 @@ Result<void> check_buckets(const OptionMap& options) {
 
 Result<void> check_compaction_thresholds(const OptionMap& options) {
   if (!options.contains("min_threshold")) return {};
+  for (const std::string name : {"min_threshold", "max_threshold"})
+    KEYZONE_CHECK(threshold(name, options.at(name)));
   int32_t low = 0, high = 0;
   parse_int(options.at("min_threshold"), low);
   parse_int(options.at("max_threshold"), high);
