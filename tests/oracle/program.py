@@ -162,7 +162,8 @@ class Program:
 
     def again(self):
         """An earlier statement that was prepared, perhaps before its table was altered."""
-        prepared = [case for case in self.cases if " :: " in case.statement and "unprepared" not in case.directives]
+        prepared = [case for case in self.cases
+                    if " :: " in case.statement and not {"unprepared", "pages"} & set(case.directives)]
         if not prepared:
             return self.write()
         earlier = self.chance.choice(prepared)
