@@ -225,7 +225,8 @@ Result<void> take_prelude(Frame& frame, ResponsePrelude& out) {
 void encode_error(Bytes& body, uint8_t version, const ErrorResponse& error) {
   const ErrorCode code = code_for(version, error.code);
   append_be(body, static_cast<int32_t>(code));
-  append_clipped_string(body, error.message);
+  const bool hides_call = code != error.code && error.code == ErrorCode::kFunctionFailure;
+  append_clipped_string(body, (hides_call ? "ERROR FUNCTION_FAILURE: " : "") + error.message);
   append_error_details(body, version, code, error);
 }
 
