@@ -36,7 +36,8 @@ def nodes_have_names(directory):
         row = session.execute("SELECT listen_address, rpc_address FROM system.local").one()
         assert (row.listen_address, row.rpc_address) == ("127.0.0.1", "127.0.0.1"), row
         peers = {(row.peer, row.peer_port, row.native_port) for row in session.execute("SELECT * FROM system.peers_v2")}
-        assert peers == {("127.0.0.1", cluster.storage_port(node), cluster.port(node)) for node in (2, 3)}, peers
+        nodes = {("127.0.0.1", cluster.storage_port(node), cluster.port(node)) for node in (1, 2, 3)}
+        assert len(peers) == 2 and peers < nodes, peers  # of the node that answered, which may be any
         cluster.stop(1)
         cluster.start(1)
         cluster.wait_ready(1)
