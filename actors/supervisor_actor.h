@@ -27,6 +27,7 @@ class Supervisor : public ShardActor {
 
   // --- founding and joining (supervisor_joining.cc)
   HostPort own_address() const { return {context_.options.told_address(), context_.options.storage_port}; }
+  const LinkHello* heard_at(const HostPort& address) const;
   bool is_own(const HostPort& address) const;
   void update_dials();
   void link_hello(const LinkHello& hello) { links_[hello.link] = hello; }

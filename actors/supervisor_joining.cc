@@ -9,11 +9,18 @@
 
 namespace keyzone::actors {
 
+// The newest link that we dialled there, if its end has said who it is.
+const LinkHello* Supervisor::heard_at(const HostPort& address) const {
+  const auto found = std::find_if(links_.rbegin(), links_.rend(),
+                                  [&](const auto& link) { return link.second.dialled == address; });
+  return found == links_.rend() ? nullptr : &found->second;
+}
+
 // A seed may have another name for our address: it has turned out to be our own when we dialled it.
 bool Supervisor::is_own(const HostPort& address) const {
-  return address == own_address() || std::any_of(links_.begin(), links_.end(), [&](const auto& link) {
-           return link.second.dialled == address && link.second.hello.host == context_.host;
-         });
+  if (address == own_address()) return true;
+  const LinkHello* link = heard_at(address);
+  return link && link->hello.host == context_.host;
 }
 
 void Supervisor::update_dials() {
@@ -39,10 +46,7 @@ std::optional<std::vector<std::pair<HostPort, const LinkHello*>>> Supervisor::se
   std::vector<std::pair<HostPort, const LinkHello*>> out;
   for (const auto& seed : context_.options.seeds) {
     if (is_own(seed)) continue;
-    const LinkHello* found = nullptr;
-    for (const auto& [number, link] : links_) {
-      if (link.dialled && *link.dialled == seed) found = &link;
-    }
+    const LinkHello* found = heard_at(seed);
     if (!found) return std::nullopt;
     out.push_back({seed, found});
   }
