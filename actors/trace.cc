@@ -40,9 +40,7 @@ void delete_events(const Table& table, const RowWrite& row, std::vector<cql::Tra
 void delete_session(const Table& table, const RowWrite& row, TraceFact& trace) {
   if (row.action != RowAction::kUpsert) trace.session_deleted = true;
   for (const CellWrite& cell : row.cells) {
-    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
-                                     [&](const Column& one) { return one.id == cell.column; });
-    if (column != table.columns.end()) trace.deleted_columns.insert(column->name);
+    if (const Column* column = table.find(cell.column)) trace.deleted_columns.insert(column->name);
   }
 }
 

@@ -76,9 +76,8 @@ std::string columns_text(const SelectPlan& plan) {
   const Table& table = slots.table();
   std::vector<std::string> names;
   for (const ColumnId id : slots.fetched()) {
-    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
-                                     [id](const Column& one) { return one.id == id; });
-    if (column != table.columns.end() && !in_key(*column)) names.push_back(quote_identifier(column->name));
+    const Column* column = table.find(id);
+    if (column && !in_key(*column)) names.push_back(quote_identifier(column->name));
   }
   if (names.empty() || plan.all_columns) return "*";
   std::sort(names.begin(), names.end());
