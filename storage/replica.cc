@@ -54,7 +54,7 @@ Replica::Replica(leveldb::DB* db, TabletRegistry& registry, const TabletMeta& me
 
 Result<void> Replica::load() {
   if (options_.row_cache) options_.row_cache->clear();  // a batch of the replica before us may have failed
-  KEYZONE_CHECK(requests_.load(db_));
+  KEYZONE_CHECK(requests_.load(registry_));
   return load_deleted_partitions();
 }
 
@@ -98,7 +98,7 @@ Result<std::vector<Outcome>> Replica::apply(LogIndex applied, std::span<const St
   schema_changed_ = false;
   overlay_.flush(batch, options_.row_cache);
   overlay_.clear();
-  requests_.flush(batch);
+  requests_.flush(registry_, batch);
   registry_.put(meta_, batch);
   return outcomes;
 }
@@ -163,7 +163,7 @@ Result<Outcome> Replica::execute(const StampedCommand& stamped, leveldb::WriteBa
 
 void Replica::truncate(leveldb::WriteBatch& batch) {
   overlay_.clear();
-  registry_.add_orphan({meta_.store, meta_.tokens}, batch);
+  registry_.leave_rows(meta_, batch);
   meta_.store = registry_.allocate_store(batch);
   partition_deletions_.clear();
   range_deletions_.clear();

@@ -80,6 +80,7 @@ bool decode_deletion(BytesView bytes, Deletion& deletion, Bytes& start) {
 }
 
 Result<void> Replica::load_deleted_partitions() {
+  if (meta_.max_stamp == kNoTimestamp) return {};
   const auto [first, last] = area_bounds(meta_.store, Area::kDeletions, meta_.tokens);
   MergedScan scan(db_, read_options(false), overlay_, first, last);
   for (; scan.valid(); scan.next()) {

@@ -247,11 +247,11 @@ bool SnapshotInstaller::complete() const { return state_->complete; }
 TabletMeta SnapshotInstaller::finish(leveldb::WriteBatch& batch) {
   KEYZONE_ASSERT(state_->complete);
   TabletRegistry& registry = state_->registry;
-  registry.drop_requests(state_->group, batch);
-  if (const TabletMeta* old = registry.find(state_->group))
-    registry.add_orphan({old->store, old->tokens}, batch);
+  registry.drop_windows(state_->group, batch);
+  if (const TabletMeta* old = registry.find(state_->group)) registry.leave_rows(*old, batch);
   registry.remove_orphan({state_->store, kAllTokens}, batch);
-  for (const auto& [number, bytes] : state_->windows) batch.Put(request_key(state_->group, number), bytes);
+  for (const auto& [number, bytes] : state_->windows)
+    registry.put_window(state_->group, number, bytes, batch);
   TabletMeta meta = *state_->meta;
   meta.group = state_->group;
   meta.store = state_->store;

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "schema/types/type.h"
-#include "storage/store.h"
 #include "storage/table.h"
 
 namespace keyzone::storage {
@@ -37,34 +36,11 @@ bool is_plain(const Outcome& outcome) {
 
 }  // namespace
 
-std::pair<Bytes, Bytes> request_key_bounds(GroupId group) {
-  Bytes first = request_key(group, 0);
-  first.resize(first.size() - 8);
-  Bytes second = prefix_successor(first);
-  return {std::move(first), std::move(second)};
-}
-
-Bytes request_key(GroupId group, uint64_t window) {
-  Bytes out;
-  append_be(out, uint32_t{0});
-  out.push_back('R');
-  append_be(out, group.value);
-  append_be(out, window);
-  return out;
-}
-
-Result<void> Requests::load(leveldb::DB* db) {
-  leveldb::ReadOptions options;
-  options.verify_checksums = true;
-  options.fill_cache = false;
-  const auto [first, second] = request_key_bounds(group_);
-  const std::unique_ptr<leveldb::Iterator> it(db->NewIterator(options));
-  for (it->Seek(first); it->Valid() && it->key().compare(second) < 0; it->Next()) {
-    if (it->key().size() != first.size() + 8) return Error{ErrorKind::kCorrupt, "request window: key"};
-    const uint64_t number = load_be<uint64_t>(it->key().data() + first.size());
-    KEYZONE_CHECK(adopt(number, {it->value().data(), it->value().size()}));
+Result<void> Requests::load(const TabletRegistry& registry) {
+  for (const uint64_t number : registry.windows(group_)) {
+    KEYZONE_TRY(bytes, registry.window(group_, number));
+    KEYZONE_CHECK(adopt(number, bytes));
   }
-  if (!it->status().ok()) return error_of(it->status());
   return {};
 }
 
@@ -187,11 +163,11 @@ void Requests::expire(LogIndex index, Timestamp clock) {
   }
 }
 
-void Requests::flush(leveldb::WriteBatch& batch) {
-  for (const uint64_t number : removed_) batch.Delete(request_key(group_, number));
+void Requests::flush(TabletRegistry& registry, leveldb::WriteBatch& batch) {
+  for (const uint64_t number : removed_) registry.drop_window(group_, number, batch);
   removed_.clear();
   for (auto it = windows_.rbegin(); it != windows_.rend() && it->second.changed; ++it) {
-    batch.Put(request_key(group_, it->first), it->second.bytes);
+    registry.put_window(group_, it->first, it->second.bytes, batch);
     it->second.changed = false;
   }
 }

@@ -2,7 +2,6 @@
 // tablet's state: persisted in windows of a few log indices, one key each, so that what lies on disk does not
 // depend on how commands were cut into batches.
 #pragma once
-#include <leveldb/db.h>
 #include <leveldb/write_batch.h>
 
 #include <map>
@@ -10,6 +9,7 @@
 #include <unordered_map>
 
 #include "schema/command.h"
+#include "storage/tablet_meta.h"
 
 namespace keyzone::storage {
 
@@ -21,7 +21,7 @@ class Requests {
  public:
   explicit Requests(GroupId group) : group_(group) {}
   // Reads what was persisted for the group. Errors: kIo, kCorrupt.
-  Result<void> load(leveldb::DB* db);
+  Result<void> load(const TabletRegistry& registry);
 
   // The first answer to a request whose deadline is at most kRequestGraceMicros ago. Errors: kCorrupt.
   std::optional<Outcome> find(const RequestId& id, Timestamp clock) const;
@@ -30,7 +30,7 @@ class Requests {
   // Forgets windows that are over and past their deadlines.
   void expire(LogIndex index, Timestamp clock);
   // Puts what changed since the last call into `batch`.
-  void flush(leveldb::WriteBatch& batch);
+  void flush(TabletRegistry& registry, leveldb::WriteBatch& batch);
 
   size_t size() const { return size_; }
 
@@ -76,9 +76,5 @@ class Requests {
   size_t size_ = 0;
   std::vector<uint64_t> removed_;
 };
-
-// Where a group's windows lie: [first, second), and one of them.
-std::pair<Bytes, Bytes> request_key_bounds(GroupId group);
-Bytes request_key(GroupId group, uint64_t window);
 
 }  // namespace keyzone::storage

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "schema/types/type.h"
-#include "storage/requests.h"
 #include "storage/row_key.h"
 #include "storage/store.h"
 
@@ -13,7 +12,8 @@ namespace {
 
 constexpr uint32_t kNodeStore = 0;
 constexpr char kMetaVersion = 3, kMetaVersionWithoutSpilled = 2, kMetaVersionWithoutLeftovers = 1;
-constexpr char kTabletMark = 'T', kSchemaMark = 'S', kOrphanMark = 'O', kNextStoreMark = 'N';
+constexpr char kTabletMark = 'T', kSchemaMark = 'S', kOrphanMark = 'O', kNextStoreMark = 'N',
+               kRequestMark = 'R';
 
 Bytes node_key(char mark) {
   Bytes out;
@@ -34,6 +34,12 @@ Bytes orphan_key(const OrphanStore& orphan) {
   return out;
 }
 
+Bytes request_key(GroupId group, uint64_t window) {
+  Bytes out = group_key(kRequestMark, group);
+  append_be(out, window);
+  return out;
+}
+
 leveldb::ReadOptions once() {
   leveldb::ReadOptions options;
   options.verify_checksums = true;
@@ -42,6 +48,12 @@ leveldb::ReadOptions once() {
 }
 
 }  // namespace
+
+std::pair<Bytes, Bytes> request_key_bounds(GroupId group) {
+  Bytes first = group_key(kRequestMark, group);
+  Bytes second = prefix_successor(first);
+  return {std::move(first), std::move(second)};
+}
 
 Bytes encode_tablet_meta(const TabletMeta& meta) {
   Bytes out(1, kMetaVersion);
@@ -120,6 +132,13 @@ Result<TabletRegistry> TabletRegistry::open(leveldb::DB* db) {
     return {};
   }));
   std::sort(out.orphans_.begin(), out.orphans_.end());
+  KEYZONE_CHECK(each(kRequestMark, [&](BytesView key, BytesView) -> Result<void> {
+    ByteReader in(key);
+    const GroupId group(in.be<uint64_t>());
+    out.windows_[group].push_back(in.be<uint64_t>());
+    if (in.failed() || !in.done()) return Error{ErrorKind::kCorrupt, "request window: key"};
+    return {};
+  }));
   KEYZONE_CHECK(each(kNextStoreMark, [&](BytesView, BytesView value) -> Result<void> {
     ByteReader in(value);
     out.next_store_ = StoreId(in.le<uint32_t>());
@@ -178,23 +197,57 @@ void TabletRegistry::put_schema(GroupId group, const Table& table, leveldb::Writ
 void TabletRegistry::drop(GroupId group, leveldb::WriteBatch& batch) {
   const auto found = tablets_.find(group);
   if (found == tablets_.end()) return;
-  drop_requests(group, batch);
+  drop_windows(group, batch);
   batch.Delete(group_key(kTabletMark, group));
   batch.Delete(group_key(kSchemaMark, group));
-  add_orphan({found->second.store, found->second.tokens}, batch);
+  leave_rows(found->second, batch);
   tablets_.erase(found);
 }
 
-void TabletRegistry::drop_requests(GroupId group, leveldb::WriteBatch& batch) {
-  const auto [first, last] = request_key_bounds(group);
-  const std::unique_ptr<leveldb::Iterator> it(db_->NewIterator(once()));
-  for (it->Seek(first); it->Valid() && it->key().compare(last) < 0; it->Next()) batch.Delete(it->key());
+const std::deque<uint64_t>& TabletRegistry::windows(GroupId group) const {
+  static const std::deque<uint64_t> none;
+  const auto found = windows_.find(group);
+  return found == windows_.end() ? none : found->second;
+}
+
+Result<Bytes> TabletRegistry::window(GroupId group, uint64_t number) const {
+  Bytes bytes;
+  const leveldb::Status status = db_->Get(once(), request_key(group, number), &bytes);
+  if (!status.ok()) return error_of(status);
+  return bytes;
+}
+
+void TabletRegistry::put_window(GroupId group, uint64_t number, BytesView bytes, leveldb::WriteBatch& batch) {
+  batch.Put(request_key(group, number), {bytes.data(), bytes.size()});
+  auto& numbers = windows_[group];
+  if (numbers.empty() || numbers.back() < number) {
+    numbers.push_back(number);
+    return;
+  }
+  const auto place = std::lower_bound(numbers.begin(), numbers.end(), number);
+  if (*place != number) numbers.insert(place, number);
+}
+
+void TabletRegistry::drop_window(GroupId group, uint64_t number, leveldb::WriteBatch& batch) {
+  batch.Delete(request_key(group, number));
+  auto& numbers = windows_[group];
+  const auto place = std::lower_bound(numbers.begin(), numbers.end(), number);
+  if (place != numbers.end() && *place == number) numbers.erase(place);
+}
+
+void TabletRegistry::drop_windows(GroupId group, leveldb::WriteBatch& batch) {
+  for (const uint64_t number : windows(group)) batch.Delete(request_key(group, number));
+  windows_.erase(group);
 }
 
 void TabletRegistry::add_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch) {
   batch.Put(orphan_key(orphan), {});
   const auto place = std::lower_bound(orphans_.begin(), orphans_.end(), orphan);
   if (place == orphans_.end() || *place != orphan) orphans_.insert(place, orphan);
+}
+
+void TabletRegistry::leave_rows(const TabletMeta& meta, leveldb::WriteBatch& batch) {
+  if (meta.max_stamp != kNoTimestamp) add_orphan({meta.store, meta.tokens}, batch);
 }
 
 void TabletRegistry::remove_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch) {

@@ -5,6 +5,7 @@
 #include <leveldb/write_batch.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <tuple>
@@ -48,8 +49,9 @@ struct TabletMeta {
   uint32_t schema_version = 0;  // Table::version in force at `applied`; 0: the log has brought none yet
   Epoch epoch;                  // in force at `applied`
   Timestamp clock = 0;          // the greatest stamp of all commands applied
-  Timestamp max_stamp = kNoTimestamp;  // the greatest timestamp in the store, ever
-  Leftovers leftovers;                 // in the whole store
+  // The greatest timestamp in the store, ever; kNoTimestamp: nothing ever was.
+  Timestamp max_stamp = kNoTimestamp;
+  Leftovers leftovers;   // in the whole store
   Leftovers since_pass;  // what the pass under way has seen or left, and what was written since it began
   // Rows have elements in keys of their own, or had some when the last pass ended. While it is false there
   // are none.
@@ -74,10 +76,14 @@ struct OrphanStore {
   }
 };
 
+// Where a group's windows of requests (storage/requests.h) lie: [first, second).
+std::pair<Bytes, Bytes> request_key_bounds(GroupId group);
+
 // The map of one shard's LevelDB: group -> store id, applied index, ...; hands out store ids, and remembers
-// what is to be swept. One per LevelDB, used by the shard's thread alone; holds nothing that must be undone:
-// all is in the database. Every change goes into a batch that the caller writes; changes are seen by later
-// calls at once.
+// what is to be swept. It knows by heart which keys are there, since an iterator that looks for the first one
+// reads a block of every young file, and a block is as long as the longest value in it. One per LevelDB, used
+// by the shard's thread alone; holds nothing that must be undone: all is in the database. Every change goes
+// into a batch that the caller writes; changes are seen by later calls at once.
 class TabletRegistry {
  public:
   // Reads the map. Errors: kIo, kCorrupt.
@@ -92,12 +98,20 @@ class TabletRegistry {
   // The schema that the tablet's log has brought so far; nullptr: none yet. Errors: kIo, kCorrupt.
   Result<TablePtr> schema(GroupId group) const;
   void put_schema(GroupId group, const Table& table, leveldb::WriteBatch& batch);
-  // Forgets the tablet, its request ids included, and leaves its rows to be swept.
+  // Forgets the tablet, its request ids included, and leaves its rows to be swept, if there were any ever.
   void drop(GroupId group, leveldb::WriteBatch& batch);
-  void drop_requests(GroupId group, leveldb::WriteBatch& batch);
+
+  // The numbers of the group's windows of requests, ascending, and one of them. Errors: kIo, kCorrupt.
+  const std::deque<uint64_t>& windows(GroupId group) const;
+  Result<Bytes> window(GroupId group, uint64_t number) const;
+  void put_window(GroupId group, uint64_t number, BytesView bytes, leveldb::WriteBatch& batch);
+  void drop_window(GroupId group, uint64_t number, leveldb::WriteBatch& batch);
+  void drop_windows(GroupId group, leveldb::WriteBatch& batch);
 
   const std::vector<OrphanStore>& orphans() const { return orphans_; }
   void add_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch);
+  // The rows of a tablet that is not to be here any more.
+  void leave_rows(const TabletMeta& meta, leveldb::WriteBatch& batch);
   void remove_orphan(const OrphanStore& orphan, leveldb::WriteBatch& batch);
   // While held, what lies in a store is not swept although it is an orphan: a snapshot is being installed
   // there.
@@ -111,6 +125,7 @@ class TabletRegistry {
 
   leveldb::DB* db_;
   std::map<GroupId, TabletMeta> tablets_;
+  std::map<GroupId, std::deque<uint64_t>> windows_;
   std::vector<OrphanStore> orphans_;  // sorted
   std::set<StoreId> held_;
   StoreId next_store_{1};

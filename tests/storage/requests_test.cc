@@ -24,10 +24,16 @@ struct OnDisk {
     auto opened = Store::open(options, "/shard");
     EXPECT_TRUE(opened) << opened.error().message;
     store = *std::move(opened);
+    read_registry();
+  }
+  void read_registry() {
+    auto read = TabletRegistry::open(store->db());
+    EXPECT_TRUE(read) << read.error().message;
+    registry.emplace(*std::move(read));
   }
   void flush(Requests& requests) {
     leveldb::WriteBatch batch;
-    requests.flush(batch);
+    requests.flush(*registry, batch);
     EXPECT_TRUE(store->write(&batch));
   }
   std::map<Bytes, Bytes> windows() {
@@ -38,15 +44,18 @@ struct OnDisk {
       out[it->key().ToString()] = it->value().ToString();
     return out;
   }
+  // As after a start.
   std::unique_ptr<Requests> load() {
+    read_registry();
     auto requests = std::make_unique<Requests>(kRequestedGroup);
-    EXPECT_TRUE(requests->load(store->db()));
+    EXPECT_TRUE(requests->load(*registry));
     return requests;
   }
 
   MemoryDisk disk{false};
   QueuedExecutor executor;
   std::unique_ptr<Store> store;
+  std::optional<TabletRegistry> registry;
 };
 
 struct Asked {
@@ -158,12 +167,33 @@ TEST(Requests, AFullWindowIsNotWrittenAgain) {
   for (uint64_t index = 1; index <= 4; ++index) {
     for (int i = 0; i < 100; ++i) requests.add(LogIndex(index), {7, ++number}, 10'000'000, Outcome());
     leveldb::WriteBatch batch;
-    requests.flush(batch);
+    requests.flush(*on_disk.registry, batch);
     EXPECT_LT(batch.ApproximateSize(), 100 * 30u);
     EXPECT_TRUE(on_disk.store->write(&batch));
   }
   EXPECT_EQ(on_disk.windows().size(), 4u);
   EXPECT_EQ(on_disk.load()->size(), 400u);
+}
+
+TEST(Requests, NothingIsLeftOfAGroupThatIsDropped) {
+  for (const bool restarted : {false, true}) {
+    OnDisk on_disk;
+    Requests requests(kRequestedGroup), others(GroupId(kRequestedGroup.value + 1));
+    for (uint64_t index = 1; index <= 100; ++index) {
+      for (Requests* each : {&requests, &others}) {
+        each->add(LogIndex(index), {7, uint64_t{1} << 32 | index}, 10'000'000, Outcome());
+        on_disk.flush(*each);
+      }
+    }
+    EXPECT_GT(on_disk.windows().size(), 3u);
+    if (restarted) on_disk.read_registry();
+    leveldb::WriteBatch batch;
+    on_disk.registry->drop_windows(kRequestedGroup, batch);
+    EXPECT_TRUE(on_disk.store->write(&batch));
+    EXPECT_TRUE(on_disk.windows().empty());
+    EXPECT_EQ(on_disk.load()->size(), 0u);
+    EXPECT_EQ(on_disk.registry->windows(GroupId(kRequestedGroup.value + 1)).size(), 7u);
+  }
 }
 
 }  // namespace
