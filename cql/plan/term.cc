@@ -44,34 +44,8 @@ class Worst {
 };
 
 // What Cassandra takes a constant for when nothing says what is wanted.
-TypeKind preferred_kind(const Constant& constant) {
-  switch (constant.kind) {
-    case ConstantKind::kString: {
-      for (const char c : constant.text) {
-        if (static_cast<unsigned char>(c) > 127) return TypeKind::kText;
-      }
-      return TypeKind::kAscii;
-    }
-    case ConstantKind::kInteger: {
-      for (const TypeKind kind : {TypeKind::kInt, TypeKind::kBigint}) {
-        if (native_type(kind)->from_constant(constant.kind, constant.text)) return kind;
-      }
-      return TypeKind::kVarint;
-    }
-    case ConstantKind::kFloat:
-      return TypeKind::kDouble;
-    case ConstantKind::kUuid: {
-      const bool time_based = constant.text.size() > 14 && constant.text[14] == '1';
-      return time_based ? TypeKind::kTimeuuid : TypeKind::kUuid;
-    }
-    case ConstantKind::kBoolean:
-      return TypeKind::kBoolean;
-    case ConstantKind::kHex:
-      return TypeKind::kTinyint;
-    case ConstantKind::kDuration:
-      return TypeKind::kDuration;
-  }
-  return TypeKind::kBlob;
+TypePtr preferred_type(const Constant& constant) {
+  return preferred_constant_type(constant.kind, constant.text);
 }
 
 Result<Match> of_parts(const PrepareContext& context, const std::vector<TermPtr>& parts,
@@ -136,7 +110,7 @@ Result<Match> of_list(const PrepareContext& context, const ListLiteral& literal,
 Result<Match> tested(const PrepareContext& context, const Term& term, const Receiver& receiver) {
   const Type& want = *receiver.type;
   if (const auto* constant = term.as<Constant>()) {
-    if (native_type(preferred_kind(*constant))->kind() == want.kind()) return Match::kExact;
+    if (preferred_type(*constant)->kind() == want.kind()) return Match::kExact;
     return want.accepts_constant(constant->kind) ? Match::kWeak : Match::kNo;
   }
   if (term.as<Null>()) return want.is_counter() ? Match::kNo : Match::kWeak;
@@ -281,7 +255,7 @@ TypePtr common_type(const PrepareContext& context, const std::vector<TermPtr>& t
 }  // namespace
 
 TypePtr exact_type(const PrepareContext& context, const Term& term) {
-  if (const auto* constant = term.as<Constant>()) return native_type(preferred_kind(*constant));
+  if (const auto* constant = term.as<Constant>()) return preferred_type(*constant);
   if (const auto* hint = term.as<TypeHint>()) {
     auto type = context.resolve(hint->type);
     return type ? *type : nullptr;

@@ -1,6 +1,11 @@
 // Constants of CQL text: which types each kind may be used for, and what it becomes.
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <utility>
 
 #include "schema/text.h"
 #include "schema/types/native_types.h"
@@ -31,14 +36,40 @@ constexpr ConstantRule kRules[] = {
     {"DURATION", bits(kDuration)},
 };
 
+// A number's significant digits, and the power of ten of the last of them: equal for equal numbers.
+std::pair<std::string, int64_t> scientific(std::string_view text) {
+  std::string digits;
+  int64_t exponent = 0;
+  const size_t mark = text.find_first_of("eE");
+  const std::string_view mantissa = text.substr(0, mark);
+  for (const char c : mantissa) {
+    if (c >= '0' && c <= '9') digits += c;
+  }
+  if (const size_t point = mantissa.find('.'); point != std::string_view::npos)
+    exponent -= static_cast<int64_t>(mantissa.size() - point - 1);
+  if (mark != std::string_view::npos) {
+    std::string_view power = text.substr(mark + 1);
+    if (power.starts_with('+')) power.remove_prefix(1);
+    int64_t value = 0;
+    std::from_chars(power.data(), power.data() + power.size(), value);
+    exponent += value;
+  }
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+  if (digits.empty()) return {};
+  const size_t last = digits.find_last_not_of('0');
+  exponent += static_cast<int64_t>(digits.size() - last - 1);
+  digits.resize(last + 1);
+  return {digits, exponent};
+}
+
+// Whether the number is a double as this is written: 1.1 is one, 1.12345678901234567 has a digit too many.
 bool fits_double(std::string_view text) {
   if (lower_case(text).find_first_of("in") != std::string::npos) return true;  // NaN, Infinity
-  // As many significant digits as every double keeps; more of them need a decimal to be surely exact.
-  size_t digits = 0;
-  for (const char c : text.substr(0, text.find_first_of("eE"))) {
-    if (c >= '0' && c <= '9' && (digits > 0 || c != '0')) ++digits;
-  }
-  return digits <= 15;
+  const double value = std::strtod(std::string(text).c_str(), nullptr);
+  if (!std::isfinite(value)) return true;
+  std::array<char, 32> shortest;
+  const auto end = std::to_chars(shortest.data(), shortest.data() + shortest.size(), value).ptr;
+  return scientific({shortest.data(), end}) == scientific(text);
 }
 
 TypeKind preferred_integer(std::string_view text) {
