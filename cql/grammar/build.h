@@ -147,7 +147,7 @@ class Builder {
 
  private:
   TermPtr behind_column(const TermPtr& term);
-  void refuse_column(const Term& column);
+  void refuse_misfit(const Term& misfit);
   void refuse_left(const Term& left);
   void refuse_shape(const Relation& relation, Position op);
   void fail_with(const Mistake& mistake);

@@ -29,18 +29,19 @@ std::string type_text(const TermPtr& term) {
   return keyspace ? quote_identifier(*keyspace) + "." + quote_identifier(field->field) : "";
 }
 
-// The first column that a term names, in the order of the text; nullptr: none.
-const Term* find_column(const Term& term);
-const Term* find_column(const TermPtr& term) { return term ? find_column(*term) : nullptr; }
-const Term* find_column(const std::vector<TermPtr>& terms) {
+// What no value may have, first in the order of the text: a column, a sign behind a sign, an operation or a
+// sign that is cast; nullptr: none.
+const Term* find_misfit(const Term& term);
+const Term* find_misfit(const TermPtr& term) { return term ? find_misfit(*term) : nullptr; }
+const Term* find_misfit(const std::vector<TermPtr>& terms) {
   for (const TermPtr& term : terms) {
-    if (const Term* found = find_column(term)) return found;
+    if (const Term* found = find_misfit(term)) return found;
   }
   return nullptr;
 }
 const Term* either(const Term* a, const Term* b) { return a ? a : b; }
 
-struct ColumnFinder {
+struct MisfitFinder {
   const Term& self;
   const Term* operator()(const Constant&) const { return nullptr; }
   const Term* operator()(const Null&) const { return nullptr; }
@@ -48,26 +49,30 @@ struct ColumnFinder {
   const Term* operator()(const FunctionCall& t) const {
     const std::string& name = t.function.name;
     const bool of_columns = name == "writetime" || name == "maxwritetime" || name == "ttl";
-    return t.star || (of_columns && t.function.keyspace.empty()) ? &self : find_column(t.arguments);
+    return t.star || (of_columns && t.function.keyspace.empty()) ? &self : find_misfit(t.arguments);
   }
-  const Term* operator()(const TypeHint& t) const { return find_column(t.term); }
-  const Term* operator()(const Cast& t) const { return find_column(t.term); }
+  const Term* operator()(const TypeHint& t) const { return find_misfit(t.term); }
+  const Term* operator()(const Cast& t) const {
+    return t.term->as<Arithmetic>() || t.term->as<Negation>() ? t.term.get() : find_misfit(t.term);
+  }
   const Term* operator()(const Arithmetic& t) const {
-    return either(find_column(t.left), find_column(t.right));
+    return either(find_misfit(t.left), find_misfit(t.right));
   }
-  const Term* operator()(const Negation& t) const { return find_column(t.term); }
-  const Term* operator()(const ListLiteral& t) const { return find_column(t.elements); }
-  const Term* operator()(const SetLiteral& t) const { return find_column(t.elements); }
-  const Term* operator()(const TupleLiteral& t) const { return find_column(t.elements); }
+  const Term* operator()(const Negation& t) const {
+    return t.term->as<Negation>() ? t.term.get() : find_misfit(t.term);
+  }
+  const Term* operator()(const ListLiteral& t) const { return find_misfit(t.elements); }
+  const Term* operator()(const SetLiteral& t) const { return find_misfit(t.elements); }
+  const Term* operator()(const TupleLiteral& t) const { return find_misfit(t.elements); }
   const Term* operator()(const MapLiteral& t) const {
     for (const auto& [key, value] : t.entries) {
-      if (const Term* found = either(find_column(key), find_column(value))) return found;
+      if (const Term* found = either(find_misfit(key), find_misfit(value))) return found;
     }
     return nullptr;
   }
   const Term* operator()(const UserTypeLiteral& t) const {
     for (const auto& [field, value] : t.fields) {
-      if (const Term* found = find_column(value)) return found;
+      if (const Term* found = find_misfit(value)) return found;
     }
     return nullptr;
   }
@@ -76,7 +81,7 @@ struct ColumnFinder {
   const Term* operator()(const ElementOf&) const { return &self; }
   const Term* operator()(const SliceOf&) const { return &self; }
 };
-const Term* find_column(const Term& term) { return std::visit(ColumnFinder{term}, term.kind); }
+const Term* find_misfit(const Term& term) { return std::visit(MisfitFinder{term}, term.kind); }
 
 }  // namespace
 
@@ -217,11 +222,16 @@ TermPtr Builder::slice(Position at, TermPtr value, TermPtr from, TermPtr to) {
 }
 
 // A name where no column may be named could only have begun a call.
-void Builder::refuse_column(const Term& column) {
-  const auto* call = column.as<FunctionCall>();
-  const auto* field = column.as<FieldOf>();
+void Builder::refuse_misfit(const Term& misfit) {
+  if (misfit.as<Negation>()) return fail_at(misfit.position);
+  if (misfit.as<Arithmetic>()) {
+    const size_t behind = token_at(misfit.position) + 1;
+    return fail_with({behind, behind, "AS"});
+  }
+  const auto* call = misfit.as<FunctionCall>();
+  const auto* field = misfit.as<FieldOf>();
   const bool simple = !field || !column_name(field->value);
-  fail_behind(column.position, call && call->star ? 2 : simple ? 1 : 3);
+  fail_behind(misfit.position, call && call->star ? 2 : simple ? 1 : 3);
 }
 TermPtr Builder::restricted(TermPtr term) {
   const bool may_be = term->as<ColumnRef>() || term->as<ElementOf>() || term->as<FieldOf>() ||
@@ -230,11 +240,11 @@ TermPtr Builder::restricted(TermPtr term) {
   return term;
 }
 TermPtr Builder::value(TermPtr term) {
-  if (const Term* column = find_column(term)) refuse_column(*column);
+  if (const Term* misfit = find_misfit(term)) refuse_misfit(*misfit);
   return term;
 }
 std::vector<TermPtr> Builder::values(std::vector<TermPtr> terms) {
-  if (const Term* column = find_column(terms)) refuse_column(*column);
+  if (const Term* misfit = find_misfit(terms)) refuse_misfit(*misfit);
   return terms;
 }
 
@@ -289,7 +299,7 @@ PropertyValue Builder::property_map(TermPairs entries) {
   PropertyValue out;
   out.map.emplace();
   for (const auto& [key, value] : entries) {
-    if (const Term* column = either(find_column(key), find_column(value))) refuse_column(*column);
+    if (const Term* misfit = either(find_misfit(key), find_misfit(value))) refuse_misfit(*misfit);
     const auto* name = key->as<Constant>();
     const auto* constant = value->as<Constant>();
     const bool marker = !name ? key->as<BindMarker>() : value->as<BindMarker>();
