@@ -86,6 +86,8 @@ Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& tabl
   PreparedCondition out;
   out.column = column;
   out.op = condition_operator(condition.op);
+  const Receiver wanted = operand_wanted(table, *column, condition);
+  KEYZONE_CHECK(check_slice(condition.op, *wanted.type));
   if (condition.element) {
     const Receiver whole = receiver_of(table, *column);
     const bool list = column->type->kind() == TypeKind::kList;
@@ -94,8 +96,6 @@ Result<PreparedCondition> prepare_one(PrepareContext& context, const Table& tabl
     out.element = std::move(element);
   }
   if (condition.field) out.field = static_cast<uint16_t>(*column->type->find_field(*condition.field));
-  const Receiver wanted = operand_wanted(table, *column, condition);
-  KEYZONE_CHECK(check_slice(condition.op, *wanted.type));
   if (condition.in_list) {
     KEYZONE_TRY(
         list, prepare_in_list(context, *condition.in_list,
