@@ -22,14 +22,31 @@ Result<void> check_bound(const Type& type, BytesView wire) {
                "org.apache.cassandra.serializers.MarshalException: " + valid.error().message};
 }
 
+Result<Value> checked(const TypePtr& type, const Value& value, EvalContext& context) {
+  if (!value.is_set()) return value;
+  KEYZONE_CHECK(check_bound(*type, value.bytes));
+  if (auto sorted = sorted_collection(*type, value.bytes)) return context.keep(*std::move(sorted));
+  return value;
+}
+
 }  // namespace
 
 Result<Value> MarkerExpression::evaluate(EvalContext& context) const {
-  const Value& value = context.values[index_];
+  return checked(type_, context.values[index_], context);
+}
+
+Result<Value> DiscardedListExpression::evaluate(EvalContext& context) const {
+  const Value& value = context.values[index()];
   if (!value.is_set()) return value;
-  KEYZONE_CHECK(check_bound(*type_, value.bytes));
-  if (auto sorted = sorted_collection(*type_, value.bytes)) return context.keep(*std::move(sorted));
-  return value;
+  CollectionReader reader(*type_, value.bytes);
+  CollectionWriter without_nulls(*type_);
+  bool has_null = false;
+  for (std::optional<BytesView> element; reader.next(element);) {
+    has_null = has_null || !element;
+    if (element) without_nulls.add(*element);
+  }
+  if (!has_null || !reader.check_end(*type_)) return checked(type_, value, context);
+  return checked(type_, context.keep(std::move(without_nulls).finish()), context);
 }
 
 Result<Value> InListExpression::evaluate(EvalContext& context) const {

@@ -88,6 +88,13 @@ class MarkerExpression : public Expression {
   size_t index_;
 };
 
+// list - ?: the nulls that the list holds stand for nothing.
+class DiscardedListExpression : public MarkerExpression {
+ public:
+  using MarkerExpression::MarkerExpression;
+  Result<Value> evaluate(EvalContext& context) const override;
+};
+
 // IN ?: a list that may hold nulls.
 class InListExpression : public Expression {
  public:

@@ -72,6 +72,11 @@ Result<ColumnOperation> prepare_subtract(PrepareContext& context, const Table& t
     return make(OperationKind::kSubtractCounter, column, prepare_term(context, a.value, receiver));
   }
   if (!column.type->is_multi_cell()) return invalid_operation(a, "frozen collection");
+  if (const auto* marker = a.value->as<BindMarker>(); marker && column.type->kind() == TypeKind::kList) {
+    context.markers.set(marker->index, receiver);
+    return make(OperationKind::kDiscard, column,
+                ExpressionPtr(std::make_shared<DiscardedListExpression>(receiver.type, marker->index)));
+  }
   if (column.type->kind() != TypeKind::kMap) {
     return make(OperationKind::kDiscard, column, prepare_term(context, a.value, receiver));
   }
