@@ -44,11 +44,28 @@ Result<int32_t> ttl_of(const WritePlan& plan, EvalContext& context) {
   return check_expiry(plan, ttl, now);
 }
 
-// The order of things tells which mistake is complained of: keys, the time to live, values.
+Error out_of_bound() {
+  return invalid("Out of bound timestamp, must be in [" + std::to_string(INT64_MIN + 1) + ", " +
+                 std::to_string(INT64_MAX) + "]");
+}
+
+// nullopt: unset, or none is asked for.
+Result<std::optional<Timestamp>> said_timestamp(const ExpressionPtr& term, EvalContext& context) {
+  if (!term) return std::optional<Timestamp>();
+  KEYZONE_TRY(value, term->evaluate(context));
+  if (value.is_unset()) return std::optional<Timestamp>();
+  if (value.is_null() || value.bytes.size() != 8) return invalid("Invalid null value of timestamp");
+  return std::optional<Timestamp>(load_be<int64_t>(value.bytes.data()));
+}
+
+// The order of things tells which mistake is complained of: keys, the time to live, the least timestamp,
+// values.
 Result<void> set_ttl(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
   KEYZONE_TRY(ttl, ttl_of(plan, context));
   mutation.ttl = ttl;
-  return {};
+  if (mutation.timestamp != kNoTimestamp) return {};
+  KEYZONE_TRY(said, said_timestamp(plan.timestamp, context));
+  return said ? out_of_bound() : Result<void>();
 }
 
 Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
@@ -123,6 +140,7 @@ Result<void> add_rows(const WritePlan& plan, EvalContext& context, const Execute
     return add_row(plan, context, {std::move(key)}, row_bytes_max, mutation);
   }
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys_as_written(context));
+  if (keys.empty()) return {};
   KEYZONE_CHECK(set_ttl(plan, context, mutation));
   for (ClusteringKey& key : keys) {
     KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
@@ -180,13 +198,25 @@ Result<void> add_changes(const WritePlan& plan, EvalContext& context, const Exec
                          Mutation& mutation) {
   if (plan.whole_rows_deleted()) {
     KEYZONE_CHECK(delete_rows(plan, context, mutation));
-    return set_ttl(plan, context, mutation);
+    return mutation.rows.empty() ? Result<void>() : set_ttl(plan, context, mutation);
   }
   KEYZONE_TRY(nowhere, names_no_row(plan, context));
   KEYZONE_TRY(empty, names_empty_range(plan, context));
   if (nowhere || empty) return {};
   KEYZONE_CHECK(add_rows(plan, context, options, mutation));
   return add_static_row(plan, context, mutation);  // of mistakes in values, those in statics come last
+}
+
+// `k IN ()`: what would be said of a partition's keys and attributes, but not of values.
+Result<void> check_nowhere(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+  if (plan.restrictions.names_rows()) {
+    KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
+    if (keys.empty()) return {};
+  } else {
+    const auto ranges = plan.restrictions.clustering_ranges(context);
+    if (!ranges || (*ranges && (*ranges)->empty())) return {};  // a bound that is null bounds nothing
+  }
+  return set_ttl(plan, context, mutation);
 }
 
 bool is_existence(ConditionOperator op) {
@@ -216,16 +246,9 @@ Result<void> check_beside(const std::vector<RowCondition>& conditions, const Row
 }  // namespace
 
 Result<Timestamp> timestamp_of(const ExpressionPtr& term, EvalContext& context, Timestamp otherwise) {
-  if (!term) return otherwise;
-  KEYZONE_TRY(value, term->evaluate(context));
-  if (value.is_unset()) return otherwise;
-  if (value.is_null() || value.bytes.size() != 8) return invalid("Invalid null value of timestamp");
-  const auto timestamp = load_be<int64_t>(value.bytes.data());
-  if (timestamp == kNoTimestamp) {
-    return invalid("Out of bound timestamp, must be in [" + std::to_string(INT64_MIN + 1) + ", " +
-                   std::to_string(INT64_MAX) + "]");
-  }
-  return timestamp;
+  KEYZONE_TRY(said, said_timestamp(term, context));
+  if (said == kNoTimestamp) return out_of_bound();
+  return said.value_or(otherwise);
 }
 
 Result<void> read_json_of(const WritePlan& plan, EvalContext& context, std::vector<Value>& json) {
@@ -252,7 +275,8 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
   const Timestamp request = stamped_here && options_.dialect->client_timestamps
                                 ? options_.timestamp.value_or(kNoTimestamp)
                                 : kNoTimestamp;
-  KEYZONE_TRY(timestamp, timestamp_of(plan.timestamp, context, batch_timestamp.value_or(request)));
+  KEYZONE_TRY(said, said_timestamp(plan.timestamp, context));
+  const Timestamp timestamp = said.value_or(batch_timestamp.value_or(request));
   if (plan.timestamp) {
     const Timestamp now = options_.now;
     KEYZONE_CHECK(options_.dialect->guardrails.check_timestamp(plan.table->name, timestamp, now, warnings_));
@@ -267,8 +291,7 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
   KEYZONE_TRY(keys, plan.restrictions.partition_keys(context));
   for (const Bytes& key : keys) KEYZONE_CHECK(check_partition_key(key));
   if (keys.empty() && plan.conditional()) KEYZONE_CHECK(check_conditional_keys(plan));
-  if (keys.empty() && plan.restrictions.names_rows())
-    KEYZONE_CHECK(plan.restrictions.clustering_keys(context));
+  if (keys.empty()) KEYZONE_CHECK(check_nowhere(plan, context, head));
   for (Bytes& key : keys) KEYZONE_CHECK(add_partition(plan, context, std::move(key), head));
   return {};
 }
