@@ -10,6 +10,7 @@
 #include "cql/ddl/property_values.h"
 #include "cql/ddl/table_options.h"
 #include "schema/text.h"
+#include "schema/types/big_number.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone::cql {
@@ -19,6 +20,8 @@ constexpr double kBucketLowDefault = 0.5, kBucketHighDefault = 1.5;
 constexpr double kTargetBytesMin = 1024 * 1024;
 constexpr double kTargetBytesDefault = 1024 * kTargetBytesMin;
 constexpr double kSstableOfTargetMax = 0.7;
+constexpr int32_t kFanoutDefault = 10, kLeveledMebibytesDefault = 1;
+constexpr int kLevelMax = 8;
 
 using Check = Result<void> (*)(const std::string& name, const std::string& value);
 
@@ -276,6 +279,21 @@ Result<void> check_least_of_target(const OptionMap& options, const std::string& 
                       ") should be less than 70% of the targetSSTableSize (" + bytes_text(whole) + ")");
 }
 
+// What the last level of LeveledCompactionStrategy may hold has to fit a long.
+Result<void> check_levels(const OptionMap& options) {
+  int32_t fanout = kFanoutDefault, mebibytes = kLeveledMebibytesDefault;
+  if (const auto at = options.find("fanout_size"); at != options.end()) parse_int(at->second, fanout);
+  if (const auto at = options.find("sstable_size_in_mb"); at != options.end())
+    parse_int(at->second, mebibytes);
+  BigInt bytes = int64_t{mebibytes} * 1024 * 1024;
+  for (int level = 0; level < kLevelMax; ++level) bytes *= fanout;
+  if (bytes <= INT64_MAX) return {};
+  return config_error("At most " + std::to_string(INT64_MAX) +
+                      " bytes may be in a compaction level; your maxSSTableSize must be absurdly high to "
+                      "compute " +
+                      bytes.str());
+}
+
 Result<void> check_buckets(const OptionMap& options) {
   double low = kBucketLowDefault, high = kBucketHighDefault;
   if (const auto at = options.find("bucket_low"); at != options.end()) parse_double(at->second, low);
@@ -331,6 +349,7 @@ Result<void> check_compaction_values(const OptionMap& options) {
     KEYZONE_CHECK(unified ? check_least_of_target(options, least->second)
                           : sstable_size(least->first, least->second));
   }
+  if (options.at("class").ends_with(".LeveledCompactionStrategy")) KEYZONE_CHECK(check_levels(options));
   return check_buckets(options);
 }
 
