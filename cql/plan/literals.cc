@@ -14,12 +14,23 @@ bool all_constant(const std::vector<ExpressionPtr>& parts) {
   return true;
 }
 
+// What was bound for parts of a literal that is selected.
+Result<void> check_parts(const std::vector<ExpressionPtr>& parts, EvalContext& context) {
+  for (const ExpressionPtr& part : parts) {
+    const bool is_marker = dynamic_cast<const MarkerExpression*>(part.get());
+    if (is_marker) KEYZONE_CHECK(part->evaluate(context));
+    KEYZONE_CHECK(part->check_given(context));
+  }
+  return {};
+}
+
 class CollectionExpression : public Expression {
  public:
   CollectionExpression(TypePtr type, std::vector<ExpressionPtr> parts)
       : Expression(std::move(type)), parts_(std::move(parts)), constant_(all_constant(parts_)) {}
   bool is_constant() const override { return constant_; }
 
+  Result<void> check_given(EvalContext& context) const override { return check_parts(parts_, context); }
   Result<Value> evaluate(EvalContext& context) const override {
     std::vector<Bytes> values;
     values.reserve(parts_.size());
@@ -46,6 +57,7 @@ class SelectedListExpression : public Expression {
   SelectedListExpression(TypePtr type, std::vector<ExpressionPtr> parts)
       : Expression(std::move(type)), parts_(std::move(parts)) {}
 
+  Result<void> check_given(EvalContext& context) const override { return check_parts(parts_, context); }
   Result<Value> evaluate(EvalContext& context) const override {
     Bytes out;
     append_be(out, static_cast<int32_t>(parts_.size()));
@@ -66,6 +78,7 @@ class SelectedMapExpression : public Expression {
   SelectedMapExpression(TypePtr type, std::vector<ExpressionPtr> parts)
       : Expression(std::move(type)), parts_(std::move(parts)) {}
 
+  Result<void> check_given(EvalContext& context) const override { return check_parts(parts_, context); }
   Result<Value> evaluate(EvalContext& context) const override {
     const Type& key_type = *type_->parameters()[0];
     const auto before = [&key_type](const Bytes& a, const Bytes& b) { return key_type.compare(a, b) < 0; };
@@ -95,6 +108,7 @@ class FieldsExpression : public Expression {
       : Expression(std::move(type)), fields_(std::move(fields)), constant_(all_constant(fields_)) {}
   bool is_constant() const override { return constant_; }
 
+  Result<void> check_given(EvalContext& context) const override { return check_parts(fields_, context); }
   Result<Value> evaluate(EvalContext& context) const override {
     Bytes out;
     for (size_t i = 0; i < fields_.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cql/plan/function_call.h"
 #include "schema/time_units.h"
 #include "schema/types/collections.h"
 
@@ -24,7 +25,10 @@ Error no_key(const Value& key, const char* what, const std::string& name) {
 
 // Whether it is the same for all rows.
 bool is_given(const Expression& term) {
-  return term.is_constant() || dynamic_cast<const MarkerExpression*>(&term);
+  if (term.is_constant() || dynamic_cast<const MarkerExpression*>(&term)) return true;
+  const auto* call = dynamic_cast<const CallExpression*>(&term);
+  return call && std::all_of(call->arguments().begin(), call->arguments().end(),
+                             [](const ExpressionPtr& argument) { return is_given(*argument); });
 }
 
 }  // namespace

@@ -281,6 +281,7 @@ Result<SelectorBuilder::CallArguments> SelectorBuilder::build_arguments(const st
     made.term = term;
     out.names.push_back(text(*term));
     if (!says_type(*term)) continue;
+    const auto* hint = term->as<TypeHint>();
     call_type_ = refused_type_ = nullptr;
     auto built = first ? Result<Selector>(*std::exchange(first, std::nullopt)) : build_in_brackets(term);
     if (!built) {
@@ -295,7 +296,7 @@ Result<SelectorBuilder::CallArguments> SelectorBuilder::build_arguments(const st
     }
     made.says_no_type = in_brackets(*term) || built->unlike;
     made.ready = std::move(built->value);
-    if (is_call(*term) || made.says_no_type) made.name = built->name;
+    if (is_call(*term) || made.says_no_type || (hint && is_call(*hint->term))) made.name = built->name;
     if (const auto* cast = term->as<Cast>(); cast && !built->name.starts_with("cast("))
       made.name = "cast(" + built->name + " as " + cast->type.text + ")";  // to the type that it has
     out.names.back() = std::move(built->name);
