@@ -1,11 +1,11 @@
 // ALTER TABLE.
 #include <algorithm>
-#include <set>
 
 #include "cql/ast/last_of_each.h"
 #include "cql/ddl/column_mask.h"
 #include "cql/ddl/create_table.h"
 #include "cql/ddl/table_options.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql::ddl {
 namespace {
@@ -112,6 +112,18 @@ struct Alteration {
                         other + " table");
   }
 
+  // Each once, as Cassandra goes through a hash table of them.
+  static std::vector<std::string> in_order_of_drop(const std::vector<std::string>& names) {
+    std::vector<std::string> order;
+    for (const std::string& name : names) {
+      if (std::find(order.begin(), order.end(), name) == order.end()) order.push_back(name);
+    }
+    const auto place = [size = order.size()](const std::string& name) { return java_bucket(name, size); };
+    std::stable_sort(order.begin(), order.end(),
+                     [&place](const std::string& a, const std::string& b) { return place(a) < place(b); });
+    return order;
+  }
+
   Result<bool> operator()(const DropColumns& change) {
     Timestamp at = context.now;
     if (change.timestamp) {
@@ -119,7 +131,7 @@ struct Alteration {
       at = std::strtoll(text.c_str(), nullptr, 10);
     }
     bool any = false;
-    for (const std::string& column_name : std::set(change.columns.begin(), change.columns.end())) {
+    for (const std::string& column_name : in_order_of_drop(change.columns)) {
       const Column* column = table.find(column_name);
       if (!column && change.if_exists) continue;
       if (!column) return invalid("Column " + column_name + " was not found in table '" + name() + "'");

@@ -5,6 +5,7 @@
 #include "cql/describe/describe.h"
 #include "cql/system_tables/system_tables.h"
 #include "schema/text.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
 namespace {
@@ -55,10 +56,24 @@ const DroppedColumn* find_dropped(const Table& table, const std::string& name) {
   return found == table.dropped.end() ? nullptr : &*found;
 }
 
-std::vector<const DroppedColumn*> dropped_by_name(const Table& table) {
+// The places of the hash table that Cassandra finds them in. It began as a copy of what had been dropped
+// before the last statement that dropped any, all at the same time.
+size_t places_of_dropped(const std::vector<DroppedColumn>& dropped) {
+  size_t before = dropped.size();
+  while (before > 0 && dropped[before - 1].dropped_at == dropped.back().dropped_at) --before;
+  size_t places = before == 0 ? java_table_size(0) : java_copy_size(before);
+  while (dropped.size() * 4 > places * 3) places *= 2;
+  return places;
+}
+
+std::vector<const DroppedColumn*> dropped_in_order(const Table& table) {
   std::vector<const DroppedColumn*> out;
   for (const DroppedColumn& column : table.dropped) out.push_back(&column);
-  std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  const auto place = [places = places_of_dropped(table.dropped)](const DroppedColumn* column) {
+    return java_place(java_name_hash(column->name), places);
+  };
+  std::stable_sort(out.begin(), out.end(),
+                   [&place](const auto* a, const auto* b) { return place(a) < place(b); });
   return out;
 }
 
@@ -79,7 +94,7 @@ std::vector<std::string> column_lines(const Table& table, bool internals) {
     lines.push_back(std::move(line));
   }
   if (internals) {
-    for (const DroppedColumn* column : dropped_by_name(table)) {
+    for (const DroppedColumn* column : dropped_in_order(table)) {
       lines.push_back(column_text(column->name, *column->type, column->kind == ColumnKind::kStatic));
     }
   }
@@ -111,7 +126,7 @@ std::string clustering_order(const Table& table) {
 std::string dropped_statements(const Table& table) {
   std::string out;
   const std::string alter = "\nALTER TABLE " + qualified(table.keyspace, table.name);
-  for (const DroppedColumn* column : dropped_by_name(table)) {
+  for (const DroppedColumn* column : dropped_in_order(table)) {
     out += alter + " DROP " + quote_identifier(column->name) + " USING TIMESTAMP " +
            std::to_string(column->dropped_at) + ";";
     const Column* again = table.find(column->name);

@@ -22,14 +22,19 @@ inline uint32_t java_place(uint32_t hash, size_t size) {
   return (hash ^ hash >> 16) & static_cast<uint32_t>(size - 1);
 }
 
-// Where among others a column's name stands in a table of so many; names that share a place follow as they
-// were added.
-inline uint32_t java_bucket(std::string_view name, size_t names) {
+// Of a column's name.
+inline uint32_t java_name_hash(std::string_view name) {
   uint32_t hash = 1;
   for (auto c = name.rbegin(); c != name.rend(); ++c) {
     hash = hash * 31 + static_cast<uint32_t>(static_cast<int32_t>(static_cast<signed char>(*c)));
   }
-  return java_place(hash, java_table_size(names));
+  return hash;
+}
+
+// Where among others a column's name stands in a table of so many; names that share a place follow as they
+// were added.
+inline uint32_t java_bucket(std::string_view name, size_t names) {
+  return java_place(java_name_hash(name), java_table_size(names));
 }
 
 // Of a string, of ASCII.
