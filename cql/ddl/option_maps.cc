@@ -89,9 +89,23 @@ std::string short_number(double value) {
 Result<void> check_chunk(const std::string& text) {
   int32_t chunk = 0;
   if (!parse_int(text, chunk)) return config_error("Invalid value for chunk_length_in_kb");
-  if (chunk <= 0) return config_error("Invalid negative or null chunk_length_in_kb");
   if (chunk > kChunkLengthMax) return config_error("Value of chunk_length_in_kb is too large (" + text + ")");
+  return {};
+}
+
+// What is looked at once the compressor has taken its options. REQUIRES: check_chunk().
+Result<void> check_sizes(const OptionMap& options) {
+  int32_t chunk = 0;
+  KEYZONE_ASSERT(parse_int(options.at("chunk_length_in_kb"), chunk));
+  if (chunk <= 0) return config_error("Invalid negative or null chunk_length_in_kb");
   if ((chunk & (chunk - 1)) != 0) return config_error("chunk_length_in_kb must be a power of 2");
+  const auto ratio = options.find("min_compress_ratio");
+  double least = 0;
+  if (ratio == options.end()) return {};
+  const bool number = parse_double(ratio->second, least);
+  if (number && least < 0) return config_error("Invalid negative min_compress_ratio");
+  if (!number || (least != 0 && !(least >= 1)))
+    return config_error("min_compress_ratio can either be 0 or greater than or equal to 1");
   return {};
 }
 
@@ -123,13 +137,6 @@ Result<void> check_compressor(const OptionMap& options) {
                         "] for parameter 'lz4_high_compressor_level'. Value must be between 1 and " +
                         std::to_string(kLz4LevelMax) + ".");
   }
-  const auto ratio = options.find("min_compress_ratio");
-  double least = 0;
-  if (ratio == options.end()) return {};
-  const bool number = parse_double(ratio->second, least);
-  if (number && least < 0) return config_error("Invalid negative min_compress_ratio");
-  if (!number || (least != 0 && !(least >= 1)))
-    return config_error("min_compress_ratio can either be 0 or greater than or equal to 1");
   return {};
 }
 
@@ -241,6 +248,8 @@ Result<OptionMap> check_compression(const OptionMap& given) {
   if (name->second.empty()) {
     return config_error("The 'class' option must not be empty. To disable compression use 'enabled' : false");
   }
+  out.emplace("chunk_length_in_kb", std::to_string(kChunkLengthDefault));
+  KEYZONE_CHECK(check_chunk(out["chunk_length_in_kb"]));
   const std::string bare = bare_class(name->second, kCompressionPackage);
   const auto compressor = std::find_if(std::begin(kCompressors), std::end(kCompressors),
                                        [&](const Compressor& c) { return c.name == bare; });
@@ -249,8 +258,6 @@ Result<OptionMap> check_compression(const OptionMap& given) {
                         full_class(name->second, kCompressionPackage));
   }
   out["class"] = std::string(kCompressionPackage) + bare;
-  out.emplace("chunk_length_in_kb", std::to_string(kChunkLengthDefault));
-  KEYZONE_CHECK(check_chunk(out["chunk_length_in_kb"]));
   OptionMap known;
   std::vector<std::string> unknown;
   for (const auto& [option, value] : out) {
@@ -266,6 +273,7 @@ Result<OptionMap> check_compression(const OptionMap& given) {
     java_sort(unknown, java_table_size(given.size()));
     return config_error("Unknown compression options " + unknown[0]);
   }
+  KEYZONE_CHECK(check_sizes(out));
   const auto at = out.find("min_compress_ratio");
   if (at == out.end()) return out;
   double ratio = 0;
