@@ -49,7 +49,7 @@ INTEGER_SPELLINGS = ["1.0", "'1'", "128", "-129", "32768", "2147483648", "-92233
                      "1e2", "NaN", "1h", "null"]
 FLOAT_SPELLINGS = ["1", "-0", "1.", "1E2", "'1.5'", "1e-400", "3.5e38", "-NaN", "-infinity", "0x00000000", "1e400"]
 TEXT_SPELLINGS = ["1", "1.5", "true", "0x61", "$$it's$$", "1h", "550e8400-e29b-41d4-a716-446655440000", "'\t'", "'é'", "NaN"]
-ZONES = ["CET", "EST", "PDT", "Z", "z", "+0530", "-18:00", "+19", "Asia/Kolkata", "Japan", "Eastern Standard Time", "BST", "UTC+3",
+ZONES = ["CET", "EST", "PDT", "Z", "z", "+0530", "-18:00", "+19", "Asia/Kolkata", "Japan", "Eastern Standard Time", "WET", "UTC+3",
          "GMT0", "Nowhere", "America/New_York", "JST", "Europe/", "CEST"]
 # Other ways to write a type's values, and what is hardly one of them.
 SPELLINGS = {
