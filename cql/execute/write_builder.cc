@@ -214,6 +214,7 @@ Result<void> check_nowhere(const WritePlan& plan, EvalContext& context, Mutation
     if (keys.empty()) return {};
   } else {
     const auto ranges = plan.restrictions.clustering_ranges(context);
+    if (!ranges && !plan.restrictions.clustering_slice()) return ranges.error();
     if (!ranges || (*ranges && (*ranges)->empty())) return {};  // a bound that is null bounds nothing
   }
   return set_ttl(plan, context, mutation);
