@@ -157,6 +157,8 @@ class Session : public ShardActor, public net::StreamHandler {
   // The keyspace that a request names, else the session's.
   Result<std::string> keyspace_of(const std::optional<BytesView>& named);
   void warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request);
+  void warn_of_unqualified(const cql::PreparedInfo& info, bool known, const std::optional<BytesView>& named,
+                           ClientRequest& request);
 
   // --- execution (session_execute.cc)
   uint32_t add_request(ClientRequest&& request);

@@ -32,6 +32,16 @@ std::optional<Error> check_lists(const cql::Execution& execution, net::Consisten
   return invalid("Write operation require a read but consistency ANY is not supported on reads");
 }
 
+std::string ambiguous_keyspace(const std::string& in_use, const std::string& of_statement, BytesView id) {
+  const auto shown = [](const std::string& keyspace) { return keyspace.empty() ? "null" : keyspace; };
+  return "`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in "
+         "non-qualified table names. Please consider removing instances of "
+         "`Session#setKeyspace(<keyspace>)`, "
+         "`Session#execute(\"USE <keyspace>\")` and `cluster.newSession(<keyspace>)` from your code, and "
+         "always use fully qualified table names (e.g. <keyspace>.<table>). Keyspace used: " +
+         shown(in_use) + ", statement keyspace: " + shown(of_statement) + ", statement id: " + to_hex(id);
+}
+
 }  // namespace
 
 Result<CachedStatementPtr> Session::prepare(BytesView text, const std::string& keyspace) {
@@ -80,14 +90,17 @@ void Session::warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& req
       (info.table_name.empty() && !describes) || info.kind == cql::StatementKind::kBatch)
     return;
   warned_of_keyspace_ = true;
-  const auto shown = [](const std::string& keyspace) { return keyspace.empty() ? "null" : keyspace; };
-  request.warnings.push_back(
-      "`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in "
-      "non-qualified table names. Please consider removing instances of `Session#setKeyspace(<keyspace>)`, "
-      "`Session#execute(\"USE <keyspace>\")` and `cluster.newSession(<keyspace>)` from your code, and always "
-      "use "
-      "fully qualified table names (e.g. <keyspace>.<table>). Keyspace used: " +
-      shown(keyspace_) + ", statement keyspace: " + shown(keyspace) + ", statement id: " + to_hex(info.id));
+  request.warnings.push_back(ambiguous_keyspace(keyspace_, keyspace, info.id));
+}
+
+// The same of what is prepared without saying where; not of what this node knows from another time. A
+// keyspace that the request names makes it one on its own: it is warned of, whatever the connection was.
+void Session::warn_of_unqualified(const cql::PreparedInfo& info, bool known,
+                                  const std::optional<BytesView>& named, ClientRequest& request) {
+  const std::string keyspace = named ? std::string(*named) : keyspace_;
+  if (info.qualified || (known && !keyspace.empty()) || (!named && warned_of_keyspace_)) return;
+  if (!named) warned_of_keyspace_ = true;
+  request.warnings.push_back(ambiguous_keyspace(keyspace, keyspace, info.id));
 }
 
 void Session::handle_prepare(const net::Frame& frame) {
@@ -100,8 +113,9 @@ void Session::handle_prepare(const net::Frame& frame) {
   if (!keyspace) return answer_error(request, keyspace.error());
   auto cached = prepare(wanted.text, *keyspace);
   if (!cached) return answer_error(request, cached.error());
-  context_.statements.put(*cached);
   const auto& info = (*cached)->prepared->info();
+  warn_of_unqualified(info, context_.statements.find(info.id) == *cached, wanted.keyspace, request);
+  context_.statements.put(*cached);
   answer(request, net::Opcode::kResult, [&](Bytes& body) {
     net::PreparedHeader header;
     header.id = info.id;

@@ -1,9 +1,10 @@
 """Conversations about versions of the protocol: those that are not spoken any more, and the draft of the next."""
 import struct
+import time
 
 from native_client import UNSET, long_string
 from protocol_cases import case, startup_body
-from wire import OPTIONS, QUERY, STARTUP, TRACING, Frame, lines
+from wire import OPTIONS, QUERY, STARTUP, TRACING, Frame, Prepared, lines
 
 
 def on_stream(frame):
@@ -79,3 +80,62 @@ def without_its_flag(talk):
     wire = talk.open()
     wire.socket.sendall(struct.pack(">BBhBi", 6, 0, 1, OPTIONS, 0))
     return wire.hear()
+
+
+@case(4, 5)
+def warned_when_prepared(talk):
+    """Once a connection, of what says no keyspace and is not known from another time."""
+    talk.home("CREATE TABLE t (k int PRIMARY KEY, v int)")
+    asked = (("qualified", "SELECT * FROM {}.t"), ("not", "SELECT * FROM t"), ("again", "SELECT v FROM t"))
+    first = inside(talk)
+    for title, text in asked:
+        talk.note(title, Warned(first.prepare(text.format(talk.keyspace))))
+    second = inside(talk)
+    for title, text in (*asked, ("new", "SELECT k FROM t"), ("newer", "SELECT v, k FROM t")):
+        talk.note("elsewhere, " + title, Warned(second.prepare(text.format(talk.keyspace))))
+    texts = ("CREATE TABLE {}.made (k int PRIMARY KEY)", "DROP TABLE IF EXISTS {}.made", "DESCRIBE TABLE {}.t",
+             "USE {}", "TRUNCATE {}.t", "DELETE FROM {}.t WHERE k = 1",
+             "BEGIN BATCH INSERT INTO {0}.t (k) VALUES (1); DELETE FROM {0}.t WHERE k = 1; APPLY BATCH")
+    for text in texts:
+        # a server that was asked before knows the others, even of what is gone
+        asked = text.format(talk.keyspace) + f" /* {time.time_ns()} */"
+        talk.note(text, Warned(inside(talk).prepare(asked)))
+        talk.note("in no keyspace", Warned(talk.connect().prepare(asked)))
+        talk.note("in one again", Warned(inside(talk).prepare(asked)))
+        talk.note("in none again", Warned(talk.connect().prepare(asked)))
+    described = talk.connect().prepare(f"DESCRIBE TABLE {talk.keyspace}.t /* {time.time_ns()} */")
+    talk.note("described where it was not prepared", Warned(inside(talk).execute(described)))
+    written = inside(talk)
+    prepared = written.prepare("INSERT INTO t (k) VALUES (1)")
+    written.query("USE system")
+    talk.note("warned before, executed elsewhere", written.execute(prepared))
+
+
+@case(5)
+def warned_by_the_keyspace_named(talk):
+    talk.home("CREATE TABLE t (k int PRIMARY KEY, v int)")
+    wire = talk.connect()
+    for text in ("SELECT * FROM t", "SELECT * FROM t", "SELECT v FROM t", "SELECT k FROM t"):
+        talk.note(text, Warned(wire.prepare(text, keyspace=talk.keyspace)))
+    wire.query(f"USE {talk.keyspace}")
+    talk.note("none named", Warned(wire.prepare("SELECT k, v FROM t")))
+    talk.note("named again", Warned(wire.prepare("SELECT v, k FROM t", keyspace=talk.keyspace)))
+
+
+def inside(talk):
+    wire = talk.connect()
+    wire.query(f"USE {talk.keyspace}")
+    return wire
+
+
+class Warned:
+    """An answer's warnings, the keyspaces of which are told and the id not; of PREPARE, what else it gave, too."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def lines(self):
+        prepared = isinstance(self.answer, Prepared)
+        frame = self.answer.frame if prepared else self.answer
+        told = [warning.split("Keyspace used: ")[-1].split(", statement id")[0] for warning in frame.warnings]
+        return (self.answer.lines() if prepared else []) + ["    warned: " + text for text in told]
