@@ -120,10 +120,10 @@ Result<void> expiration(const std::string& name, const std::string& value) {
 }
 
 Result<void> sstable_size(const std::string& name, const std::string& value) {
-  double number = 0;
-  if (!parse_double(value, number)) return no_number(name, value);
+  int64_t number = 0;
+  if (!parse_long(value, number)) return no_number(name, value);
   if (number >= 0) return {};
-  return config_error(name + " must be non negative: " + value);
+  return config_error(name + " must be non negative: " + std::to_string(number));
 }
 
 Result<void> real(const std::string& name, const std::string& value) {

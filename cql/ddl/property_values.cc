@@ -10,8 +10,10 @@
 namespace keyzone::cql {
 namespace {
 
+// A plus may stand before it, as in Java.
 template <class T>
 bool parse_number(std::string_view text, T& value) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
 }
@@ -19,6 +21,7 @@ bool parse_number(std::string_view text, T& value) {
 }  // namespace
 
 bool parse_int(std::string_view text, int32_t& value) { return parse_number(text, value); }
+bool parse_long(std::string_view text, int64_t& value) { return parse_number(text, value); }
 bool parse_double(std::string_view text, double& value) { return parse_number(text, value); }
 
 Result<std::string> string_property(const Property& property) {

@@ -26,6 +26,7 @@ Result<void> check_unique(const Properties& properties);
 Result<void> check_known(const Properties& properties, std::span<const std::string_view> known);
 
 bool parse_int(std::string_view text, int32_t& value);
+bool parse_long(std::string_view text, int64_t& value);
 bool parse_double(std::string_view text, double& value);
 
 }  // namespace keyzone::cql
