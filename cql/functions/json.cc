@@ -1,7 +1,6 @@
 // to_json and from_json.
 #include "schema/types/json.h"
 #include "cql/functions/registry.h"
-#include "schema/types/duration.h"
 #include "schema/types/hex.h"
 
 namespace keyzone::cql {
@@ -43,7 +42,7 @@ Function from_json_function(const std::string& name, const TypePtr& receiver) {
                            receiver->to_string() + " (" + to_hex(**value) +
                            ") is not a valid value for its declared return type " + receiver->to_string()};
         }
-        if (value || is_duration_error(value.error())) return value;
+        if (value || is_told_as_it_is(value.error())) return value;
         return function_failure(
             name, "org.apache.cassandra.serializers.MarshalException: " + value.error().message);
       });

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "schema/types/duration.h"
 #include "schema/types/java_hash.h"
 #include "schema/types/json.h"
 
@@ -30,7 +29,7 @@ Result<std::vector<Value>> read_json_row(const Table& table, BytesView text, boo
       // Cassandra tells the first it meets
       const uint32_t place = java_bucket(column.name, table.columns.size());
       if (!failed || place < failed->first) {
-        failed = {place, is_duration_error(value.error())
+        failed = {place, is_told_as_it_is(value.error())
                              ? value.error()
                              : invalid("Error decoding JSON value for " + column.name + ": " +
                                        value.error().message)};

@@ -36,10 +36,9 @@ class CollectionExpression : public Expression {
     values.reserve(parts_.size());
     for (const ExpressionPtr& part : parts_) {
       KEYZONE_TRY(value, part->evaluate(context));
-      if (value.is_null() || (value.is_unset() && type_->is_vector())) {
-        return invalid(std::string("null is not supported inside ") +
-                       (type_->is_vector() ? "vectors" : "collections"));
-      }
+      if (type_->is_vector() && (!value.is_set() || is_null_in_vector(*type_, value.bytes)))
+        return invalid(std::string(kNullInVector));
+      if (value.is_null()) return invalid("null is not supported inside collections");
       if (value.is_unset()) return invalid("unset value is not supported inside collections");
       values.emplace_back(value.bytes);
     }

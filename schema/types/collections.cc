@@ -233,6 +233,10 @@ Result<std::vector<BytesView>> split_vector(const Type& type, BytesView wire) {
   return elements;
 }
 
+bool is_null_in_vector(const Type& type, BytesView element) {
+  return element.empty() && type.element().fixed_length();
+}
+
 Bytes build_vector(const Type& type, std::span<const Bytes> elements) {
   const bool fixed = type.element().fixed_length().has_value();
   Bytes out;

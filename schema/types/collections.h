@@ -84,6 +84,10 @@ Bytes build_fields(std::span<const std::optional<Bytes>> fields);
 Result<void> walk_vector(const Type& type, BytesView wire,
                          const std::function<Result<void>(BytesView element)>& visit);
 Result<std::vector<BytesView>> split_vector(const Type& type, BytesView wire);
+// REQUIRES: none of them is_null_in_vector()
 Bytes build_vector(const Type& type, std::span<const Bytes> elements);
+// A value of no bytes would have no place where all values have the same length: it is null there.
+bool is_null_in_vector(const Type& type, BytesView element);
+inline constexpr std::string_view kNullInVector = "null is not supported inside vectors";
 
 }  // namespace keyzone

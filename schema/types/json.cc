@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "schema/text.h"
+#include "schema/types/collections.h"
+#include "schema/types/duration.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone {
@@ -46,6 +48,10 @@ void append_json(const JsonValue& value, std::string& out) {
 }
 
 }  // namespace
+
+bool is_told_as_it_is(const Error& error) {
+  return is_duration_error(error) || error.message == kNullInVector;
+}
 
 Result<JsonValue> parse_json_string(std::string_view text) {
   JsonValue json;

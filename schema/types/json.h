@@ -48,6 +48,8 @@ enum class JsonRoot { kAny, kObject };  // kObject: an object or null
 std::optional<JsonError> read_json(std::string_view text, JsonRoot root, JsonValue& value);
 // The same for JSON that stands in a JSON string. Errors: kInvalid, "Error decoding JSON string: …".
 Result<JsonValue> parse_json_string(std::string_view text);
+// An error of from_json() that Cassandra passes on as it is: it doesn't say which JSON value it was in.
+bool is_told_as_it_is(const Error& error);
 // With quotes around it.
 std::string quote_json(std::string_view utf8);
 // The members of an object by the columns or fields that their names mean: "\"Ab\"" is Ab, Ab is ab. One name

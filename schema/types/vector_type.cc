@@ -63,6 +63,7 @@ class VectorType final : public Type {
     for (const JsonValue& item : json.items) {
       KEYZONE_TRY(value, element().from_json(item));
       if (!value) return invalid("Invalid null element in list");
+      if (is_null_in_vector(*this, *value)) return invalid(std::string(kNullInVector));
       elements.push_back(std::move(*value));
     }
     return build_vector(*this, elements);
