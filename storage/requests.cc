@@ -37,11 +37,8 @@ bool is_plain(const Outcome& outcome) {
 }  // namespace
 
 Result<void> Requests::load(const TabletRegistry& registry) {
-  for (const uint64_t number : registry.windows(group_)) {
-    KEYZONE_TRY(bytes, registry.window(group_, number));
-    KEYZONE_CHECK(adopt(number, bytes));
-  }
-  return {};
+  return registry.read_windows(group_,
+                               [this](uint64_t number, BytesView bytes) { return adopt(number, bytes); });
 }
 
 Result<void> Requests::adopt(uint64_t number, BytesView bytes) {

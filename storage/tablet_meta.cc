@@ -210,11 +210,23 @@ const std::deque<uint64_t>& TabletRegistry::windows(GroupId group) const {
   return found == windows_.end() ? none : found->second;
 }
 
-Result<Bytes> TabletRegistry::window(GroupId group, uint64_t number) const {
-  Bytes bytes;
-  const leveldb::Status status = db_->Get(once(), request_key(group, number), &bytes);
-  if (!status.ok()) return error_of(status);
-  return bytes;
+Result<void> TabletRegistry::read_windows(
+    GroupId group, const std::function<Result<void>(uint64_t number, BytesView bytes)>& visit) const {
+  std::unique_ptr<leveldb::Iterator> it;  // none where there is nothing: see the class
+  for (const uint64_t number : windows(group)) {
+    const Bytes key = request_key(group, number);
+    if (it) {
+      it->Next();
+    } else {
+      it.reset(db_->NewIterator(once()));
+      it->Seek(key);
+    }
+    if (!it->status().ok()) return error_of(it->status());
+    if (!it->Valid() || it->key() != leveldb::Slice(key))
+      return Error{ErrorKind::kCorrupt, "request window: key"};
+    KEYZONE_CHECK(visit(number, {it->value().data(), it->value().size()}));
+  }
+  return {};
 }
 
 void TabletRegistry::put_window(GroupId group, uint64_t number, BytesView bytes, leveldb::WriteBatch& batch) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <tuple>
@@ -101,9 +102,11 @@ class TabletRegistry {
   // Forgets the tablet, its request ids included, and leaves its rows to be swept, if there were any ever.
   void drop(GroupId group, leveldb::WriteBatch& batch);
 
-  // The numbers of the group's windows of requests, ascending, and one of them. Errors: kIo, kCorrupt.
+  // The numbers of the group's windows of requests, ascending.
   const std::deque<uint64_t>& windows(GroupId group) const;
-  Result<Bytes> window(GroupId group, uint64_t number) const;
+  // Gives each window to `visit`, in that order. Errors: kIo, kCorrupt, and what `visit` says.
+  Result<void> read_windows(GroupId group,
+                            const std::function<Result<void>(uint64_t number, BytesView bytes)>& visit) const;
   void put_window(GroupId group, uint64_t number, BytesView bytes, leveldb::WriteBatch& batch);
   void drop_window(GroupId group, uint64_t number, leveldb::WriteBatch& batch);
   void drop_windows(GroupId group, leveldb::WriteBatch& batch);
