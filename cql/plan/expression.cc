@@ -35,6 +35,11 @@ Result<Value> MarkerExpression::evaluate(EvalContext& context) const {
   return checked(type_, context.values[index_], context);
 }
 
+Result<void> check_given_part(const Expression& part, EvalContext& context) {
+  if (dynamic_cast<const MarkerExpression*>(&part)) KEYZONE_CHECK(part.evaluate(context));
+  return part.check_given(context);
+}
+
 Result<Value> DiscardedListExpression::evaluate(EvalContext& context) const {
   const Value& value = context.values[index()];
   if (!value.is_set()) return value;

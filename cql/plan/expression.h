@@ -88,6 +88,10 @@ class MarkerExpression : public Expression {
   size_t index_;
 };
 
+// What was bound for an output of a selection, or for a part of a literal there: a marker itself is looked
+// at, too.
+Result<void> check_given_part(const Expression& part, EvalContext& context);
+
 // list - ?: the nulls that the list holds stand for nothing.
 class DiscardedListExpression : public MarkerExpression {
  public:

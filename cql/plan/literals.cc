@@ -16,11 +16,7 @@ bool all_constant(const std::vector<ExpressionPtr>& parts) {
 
 // What was bound for parts of a literal that is selected.
 Result<void> check_parts(const std::vector<ExpressionPtr>& parts, EvalContext& context) {
-  for (const ExpressionPtr& part : parts) {
-    const bool is_marker = dynamic_cast<const MarkerExpression*>(part.get());
-    if (is_marker) KEYZONE_CHECK(part->evaluate(context));
-    KEYZONE_CHECK(part->check_given(context));
-  }
+  for (const ExpressionPtr& part : parts) KEYZONE_CHECK(check_given_part(*part, context));
   return {};
 }
 
