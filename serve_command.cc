@@ -221,8 +221,9 @@ int run_dev(const std::vector<std::string>& arguments, const Environment& enviro
   base.block_cache_size = kDevBlockCache;
   base.row_cache_size = kDevRowCache;
   const auto read = read_node_config(arguments, environment, base);
-  if (!read.config) {
-    std::fprintf(stderr, "keyzone: %s\n", read.error.c_str());
+  const std::string wrong = read.config ? check_told_addresses(*read.config) : read.error;
+  if (!wrong.empty()) {
+    std::fprintf(stderr, "keyzone: %s\n", wrong.c_str());
     return 2;
   }
   const NodeConfig& config = *read.config;

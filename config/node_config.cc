@@ -181,7 +181,8 @@ namespace {
 
 bool is_every_address(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
 
-// Others can't dial every address.
+}  // namespace
+
 std::string check_told_addresses(const NodeConfig& config) {
   if (is_every_address(config.listen_address) && config.broadcast_address.empty()) {
     return "listen_address is " + config.listen_address +
@@ -194,8 +195,6 @@ std::string check_told_addresses(const NodeConfig& config) {
   }
   return {};
 }
-
-}  // namespace
 
 std::string check_node_config(const NodeConfig& config) {
   if (config.zone.empty()) return "zone is not set: name the availability zone of this node";

@@ -113,6 +113,9 @@ NodeConfigResult read_node_config_text(const std::string& file, const std::strin
 // key.
 std::string check_node_config(const NodeConfig& config);
 
+// The part of that about addresses that others are told: nobody can dial every address.
+std::string check_told_addresses(const NodeConfig& config);
+
 // Every key with its value as text, by name.
 std::map<std::string, std::string> node_config_values(const NodeConfig& config);
 

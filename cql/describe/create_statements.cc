@@ -61,9 +61,7 @@ const DroppedColumn* find_dropped(const Table& table, const std::string& name) {
 size_t places_of_dropped(const std::vector<DroppedColumn>& dropped) {
   size_t before = dropped.size();
   while (before > 0 && dropped[before - 1].dropped_at == dropped.back().dropped_at) --before;
-  size_t places = before == 0 ? java_table_size(0) : java_copy_size(before);
-  while (dropped.size() * 4 > places * 3) places *= 2;
-  return places;
+  return java_grown_size(before == 0 ? java_table_size(0) : java_copy_size(before), dropped.size());
 }
 
 std::vector<const DroppedColumn*> dropped_in_order(const Table& table) {

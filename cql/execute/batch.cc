@@ -1,5 +1,6 @@
 // BATCH, as a statement and as a message of the protocol.
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "cql/execute/statements.h"
@@ -26,6 +27,64 @@ void merge_conditions(Command& command) {
     return std::tie(b.is_static, a.clustering) < std::tie(a.is_static, b.clustering);
   });
   command.conditions = std::move(merged);
+}
+
+// In a batch with conditions Cassandra reads only what these are about: of rows those on which conditions
+// are, if there are such; of statics those that are named, but all if a statement with conditions writes any.
+class ReadForConditions {
+ public:
+  ReadForConditions(std::span<const WritePlan* const> plans, const Command& command) : command_(command) {
+    for (const WritePlan* plan : plans) {
+      all_statics_ = all_statics_ || (plan->conditional() && !plan->statics.empty());
+      for (const PreparedCondition& condition : plan->conditions.columns) {
+        if (condition.column->kind == ColumnKind::kStatic) statics_.insert(condition.column->id);
+      }
+    }
+  }
+
+  bool has(const RowWrite& row, ColumnId column) const {
+    if (row.is_static) return all_statics_ || statics_.contains(column);
+    bool of_rows = false;
+    for (const RowCondition& condition : command_.conditions) {
+      if (condition.is_static) continue;
+      if (condition.clustering == row.clustering) return true;
+      of_rows = true;
+    }
+    return !of_rows;
+  }
+
+ private:
+  const Command& command_;
+  bool all_statics_ = false;
+  std::set<ColumnId> statics_;
+};
+
+// What is not read is not there: nothing is taken from it or added to it, and a list without elements has
+// none to set.
+Result<void> forget_unread(std::span<const WritePlan* const> plans, Command& command) {
+  const ReadForConditions read(plans, command);
+  for (Mutation& mutation : command.mutations) {
+    for (RowWrite& row : mutation.rows) {
+      std::vector<CellWrite> kept;
+      for (CellWrite& cell : row.cells) {
+        const auto same = [&cell](const CellWrite& before) { return before.column == cell.column; };
+        const bool written = std::any_of(kept.begin(), kept.end(), same);
+        const bool unread = looks_back(cell.action) && !written && !read.has(row, cell.column);
+        if (unread && has_index(cell.action)) {
+          const bool removes = cell.action == CellAction::kListDeleteIndex;
+          return invalid(std::string("Attempted to ") +
+                         (removes ? "delete an element from" : "set an element on") +
+                         " a list which is null");
+        }
+        if (!unread) kept.push_back(std::move(cell));
+      }
+      row.cells = std::move(kept);
+    }
+    std::erase_if(mutation.rows, [](const RowWrite& row) {
+      return row.action == RowAction::kUpsert && !row.marker && row.cells.empty();
+    });
+  }
+  return {};
 }
 
 // In Cassandra's order.
@@ -183,11 +242,17 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
              : kind == BatchKind::kUnlogged ? WriteKind::kUnloggedBatch
                                             : WriteKind::kLoggedBatch;
   if (conditional) {
-    out.conditional = with_mistake(plan_conditional_answer(plans, true), builder.mistake());
+    std::optional<Error> mistake = builder.mistake();
+    out.conditional = plan_conditional_answer(plans, true);
     for (TabletCommand& one : out.commands) {
       merge_conditions(one.command);
       one.command.condition_columns = out.conditional->slots.fetched();
+      const auto changed = forget_unread(plans, one.command);
+      if (changed) continue;
+      mistake = mistake ? mistake : changed.error();
+      one.command.mutations.clear();
     }
+    out.conditional = with_mistake(std::move(out.conditional), mistake);
   }
   return Execution(std::move(out));
 }

@@ -71,7 +71,7 @@ Result<void> ReadCursor::check_sorts_all(const ExecuteOptions& options) const {
   const bool pages = options.page_size && *options.page_size > 0;
   if (!pages || plan_->sort.empty() || !plan_->restrictions.partition_in()) return {};
   const bool nothing_asked = !plan_->local && !plan_->grouped && sources_.empty();
-  if (nothing_asked) return {};
+  if (nothing_asked && !statics_alone_) return {};
   return invalid(
       "Cannot page queries with both ORDER BY and a IN restriction on the partition key; you must either "
       "remove the ORDER BY or the IN and sort client side, or disable paging for this query");
@@ -138,7 +138,11 @@ Result<bool> ReadCursor::bind_ranges() {
   }
   KEYZONE_TRY(ranges, plan_->restrictions.clustering_ranges(bound_));
   if (!ranges) return true;
-  if (ranges->empty()) sources_.clear();
+  if (ranges->empty()) {
+    statics_alone_ =
+        !sources_.empty() && plan_->restrictions.names_rows() && !plan_->slots.static_cells().empty();
+    sources_.clear();
+  }
   base_.ranges = *std::move(ranges);
   return !base_.ranges.empty();
 }

@@ -97,6 +97,7 @@ class ReadCursor {
   std::vector<BoundFilter> filters_;
   RowReader reader_;
   RowCollector rows_;
+  bool statics_alone_ = false;  // partitions are named, but IN names no row of them
   std::vector<std::string> warnings_;
   uint64_t tombstones_ = 0;
   uint64_t rows_read_ = 0;

@@ -58,9 +58,9 @@ Result<std::optional<Timestamp>> said_timestamp(const ExpressionPtr& term, EvalC
   return std::optional<Timestamp>(load_be<int64_t>(value.bytes.data()));
 }
 
-// The order of things tells which mistake is complained of: keys, the time to live, the least timestamp,
-// values.
-Result<void> set_ttl(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+// What USING says, once keys are known to be right: the order of things tells which mistake is complained of:
+// keys, the time to live, the least timestamp, values.
+Result<void> take_using(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
   KEYZONE_TRY(ttl, ttl_of(plan, context));
   mutation.ttl = ttl;
   if (mutation.timestamp != kNoTimestamp) return {};
@@ -70,7 +70,7 @@ Result<void> set_ttl(const WritePlan& plan, EvalContext& context, Mutation& muta
 
 Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
   if (plan.statics.empty()) return {};
-  KEYZONE_CHECK(set_ttl(plan, context, mutation));
+  KEYZONE_CHECK(take_using(plan, context, mutation));
   RowWrite row;
   row.is_static = true;
   for (const ColumnOperation& operation : plan.statics) KEYZONE_CHECK(operation.apply(context, row.cells));
@@ -131,17 +131,17 @@ Result<void> add_rows(const WritePlan& plan, EvalContext& context, const Execute
   const size_t row_bytes_max = options.dialect->row_bytes_max;
   if (plan.clustering && plan.spells_clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key_as_written(context));
-    KEYZONE_CHECK(set_ttl(plan, context, mutation));
+    KEYZONE_CHECK(take_using(plan, context, mutation));
     return add_row(plan, context, std::move(key), row_bytes_max, mutation);
   }
   if (plan.clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key(context));
-    KEYZONE_CHECK(set_ttl(plan, context, mutation));
+    KEYZONE_CHECK(take_using(plan, context, mutation));
     return add_row(plan, context, {std::move(key)}, row_bytes_max, mutation);
   }
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys_as_written(context));
   if (keys.empty()) return {};
-  KEYZONE_CHECK(set_ttl(plan, context, mutation));
+  KEYZONE_CHECK(take_using(plan, context, mutation));
   for (ClusteringKey& key : keys) {
     KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
   }
@@ -198,7 +198,7 @@ Result<void> add_changes(const WritePlan& plan, EvalContext& context, const Exec
                          Mutation& mutation) {
   if (plan.whole_rows_deleted()) {
     KEYZONE_CHECK(delete_rows(plan, context, mutation));
-    return mutation.rows.empty() ? Result<void>() : set_ttl(plan, context, mutation);
+    return mutation.rows.empty() ? Result<void>() : take_using(plan, context, mutation);
   }
   KEYZONE_TRY(nowhere, names_no_row(plan, context));
   KEYZONE_TRY(empty, names_empty_range(plan, context));
@@ -217,7 +217,7 @@ Result<void> check_nowhere(const WritePlan& plan, EvalContext& context, Mutation
     if (!ranges && !plan.restrictions.clustering_slice()) return ranges.error();
     if (!ranges || (*ranges && (*ranges)->empty())) return {};  // a bound that is null bounds nothing
   }
-  return set_ttl(plan, context, mutation);
+  return take_using(plan, context, mutation);
 }
 
 bool is_existence(ConditionOperator op) {

@@ -284,11 +284,29 @@ dollars:
   add(Kind::STRING, std::string(rest.substr(0, close)));
 }
 
+// `WHERE (list < 0)`: behind the brackets of a relation such a word is a column, and no type with parameters.
+void name_restricted(std::vector<Lexeme>& tokens) {
+  const auto opens_relation = [](int kind) { return kind == Kind::WHERE || kind == Kind::AND; };
+  const auto takes_parameters = [](int kind) {
+    return kind == Kind::LIST || kind == Kind::MAP || kind == Kind::TUPLE || kind == Kind::FROZEN ||
+           kind == Kind::VECTOR;
+  };
+  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (!opens_relation(tokens[i].kind)) continue;
+    size_t at = i + 1;
+    while (at < tokens.size() && tokens[at].kind == '(') ++at;
+    if (at == i + 1 || at + 1 >= tokens.size()) continue;
+    if (takes_parameters(tokens[at].kind) && tokens[at + 1].kind == '<') tokens[at].kind = Kind::IDENTIFIER;
+  }
+}
+
 }  // namespace
 
 Words tokenize(std::string_view text) {
   const std::string copy(text);  // ends in NUL
-  return Lexer(copy).run();
+  Words words = Lexer(copy).run();
+  name_restricted(words.tokens);
+  return words;
 }
 
 }  // namespace keyzone::cql

@@ -133,19 +133,39 @@ Error bad_literal(const char* what, const Receiver& receiver) {
                  receiver.type->to_string());
 }
 
+// All parts are looked at before any is prepared, but for those of vectors.
+Result<void> check_part(PrepareContext& context, const Term& term, const Receiver& part, const char* what,
+                        const Receiver& whole, const char* part_name) {
+  KEYZONE_TRY(fits, is_assignable(context, term, part));
+  if (fits) return {};
+  return invalid(std::string("Invalid ") + what + " literal for " + whole.name + ": " + part_name + " " +
+                 to_string(term, Spelling::kCalls) + " is not of type " + part.type->to_string());
+}
+
 Result<ExpressionPtr> prepare_part(PrepareContext& context, const TermPtr& term, const Receiver& part,
-                                   const char* what, const Receiver& whole, const char* part_name) {
-  KEYZONE_TRY(fits, is_assignable(context, *term, part));
-  if (!fits) {
-    return invalid(std::string("Invalid ") + what + " literal for " + whole.name + ": " + part_name + " " +
-                   to_string(*term, Spelling::kCalls) + " is not of type " + part.type->to_string());
-  }
+                                   const char* what, const Receiver& whole) {
   const bool outside = whole.name == kSelectionName || whole.type->is_vector();
   if (!outside && has_markers(*term)) {
     return invalid(std::string("Invalid ") + what + " literal for " + whole.name +
                    ": bind variables are not supported inside collection literals");
   }
   return prepare_term(context, term, part);
+}
+
+Result<ExpressionPtr> prepare_elements(PrepareContext& context, const std::vector<TermPtr>& terms,
+                                       const char* what, const Receiver& receiver) {
+  const Receiver element = element_receiver(receiver);
+  const bool one_by_one = receiver.type->is_vector();
+  for (const TermPtr& term : terms) {
+    if (!one_by_one) KEYZONE_CHECK(check_part(context, *term, element, what, receiver, "value"));
+  }
+  std::vector<ExpressionPtr> parts;
+  for (const TermPtr& term : terms) {
+    if (one_by_one) KEYZONE_CHECK(check_part(context, *term, element, what, receiver, "value"));
+    KEYZONE_TRY(part, prepare_part(context, term, element, what, receiver));
+    parts.push_back(std::move(part));
+  }
+  return make_collection(receiver.type, std::move(parts));
 }
 
 }  // namespace
@@ -174,35 +194,29 @@ Result<ExpressionPtr> prepare_list(PrepareContext& context, const ListLiteral& l
   if (!type.is_vector() && type.kind() != TypeKind::kList) {
     return unexpected_receiver(type);
   }
-  const Receiver element = element_receiver(receiver);
-  std::vector<ExpressionPtr> parts;
-  for (const TermPtr& term : literal.elements) {
-    KEYZONE_TRY(
-        part, prepare_part(context, term, element, type.is_vector() ? "vector" : "list", receiver, "value"));
-    parts.push_back(std::move(part));
-  }
-  return make_collection(receiver.type, std::move(parts));
+  return prepare_elements(context, literal.elements, type.is_vector() ? "vector" : "list", receiver);
 }
 
 Result<ExpressionPtr> prepare_set(PrepareContext& context, const SetLiteral& literal,
                                   const Receiver& receiver) {
   const bool empty_map = receiver.type->kind() == TypeKind::kMap && literal.elements.empty();
   if (receiver.type->kind() != TypeKind::kSet && !empty_map) return bad_literal("set", receiver);
-  std::vector<ExpressionPtr> parts;
-  for (const TermPtr& term : literal.elements) {
-    KEYZONE_TRY(part, prepare_part(context, term, element_receiver(receiver), "set", receiver, "value"));
-    parts.push_back(std::move(part));
-  }
-  return make_collection(receiver.type, std::move(parts));
+  if (empty_map) return make_collection(receiver.type, {});
+  return prepare_elements(context, literal.elements, "set", receiver);
 }
 
 Result<ExpressionPtr> prepare_map(PrepareContext& context, const MapLiteral& literal,
                                   const Receiver& receiver) {
   if (receiver.type->kind() != TypeKind::kMap) return bad_literal("map", receiver);
+  const Receiver of_key = key_receiver(receiver), of_value = value_receiver(receiver);
+  for (const auto& [key, value] : literal.entries) {
+    KEYZONE_CHECK(check_part(context, *key, of_key, "map", receiver, "key"));
+    KEYZONE_CHECK(check_part(context, *value, of_value, "map", receiver, "value"));
+  }
   std::vector<ExpressionPtr> parts;
   for (const auto& [key, value] : literal.entries) {
-    KEYZONE_TRY(key_part, prepare_part(context, key, key_receiver(receiver), "map", receiver, "key"));
-    KEYZONE_TRY(value_part, prepare_part(context, value, value_receiver(receiver), "map", receiver, "value"));
+    KEYZONE_TRY(key_part, prepare_part(context, key, of_key, "map", receiver));
+    KEYZONE_TRY(value_part, prepare_part(context, value, of_value, "map", receiver));
     parts.push_back(std::move(key_part));
     parts.push_back(std::move(value_part));
   }

@@ -166,6 +166,9 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
   const bool frozen = receiver.name == kSelectionName && receiver.type->frozen();
   const Receiver casted = receiver.with(text, frozen ? freeze(type) : type);
   KEYZONE_TRY(match, tested(context, *hint.term, casted));
+  if (match == Match::kNo && receiver.name == kSelectionName) {
+    return invalid("Cannot assign value " + text + " to " + text + " of type " + freeze(type)->to_string());
+  }
   if (match == Match::kNo) {
     return invalid("Cannot cast value " + to_string(*hint.term, Spelling::kCalls, context.keyspace) +
                    " to type " + spell_type(hint.type.text, context.keyspace));

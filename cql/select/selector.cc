@@ -285,7 +285,7 @@ Result<SelectorBuilder::CallArguments> SelectorBuilder::build_arguments(const st
     call_type_ = refused_type_ = nullptr;
     auto built = first ? Result<Selector>(*std::exchange(first, std::nullopt)) : build_in_brackets(term);
     if (!built) {
-      const TypePtr literal_type = term->as<SetLiteral>() ? refused_type_ : nullptr;
+      const TypePtr literal_type = term->as<SetLiteral>() || hint ? refused_type_ : nullptr;
       const bool is_typed = literal_type || is_typed_late(*term) || (is_call(*term) && call_type_);
       if (misses_name_ || !is_typed) return built.error();
       made.mistaken = true;
@@ -427,8 +427,12 @@ Result<Selector> SelectorBuilder::build_hint(const TermPtr& term) {
   assigned_ = assigned_before;
   const std::string prefix = "(" + spell_type(hint.type.text, table_.keyspace) + ")";
   const bool fits = !std::exchange(misfit_, false);
+  refused_type_ = nullptr;
   if (!built && fits) return built;
-  if (!fits || !can_be(*built->value->type(), *type)) return cannot_assign(selected_text(*term), *type);
+  if (!fits || !can_be(*built->value->type(), *type)) {
+    refused_type_ = type;
+    return cannot_assign(selected_text(*term), *type);
+  }
   built->name = prefix + built->name;
   if (!(*built->value->type() == *type))
     built->value = std::make_shared<RetypedExpression>(type, std::move(built->value));

@@ -10,12 +10,14 @@
 
 namespace keyzone {
 
-// The places of a table that grew as names were added to it, and of one that was made as a copy of another.
-inline size_t java_table_size(size_t names) {
-  size_t size = 16;
-  while (names > size / 4 * 3) size *= 2;
+// The places of a table that had so many, once it has grown for all names that were added to it.
+inline size_t java_grown_size(size_t size, size_t names) {
+  while (names * 4 > size * 3) size *= 2;
   return size;
 }
+
+// The places of a table that grew as names were added to it, and of one that was made as a copy of another.
+inline size_t java_table_size(size_t names) { return java_grown_size(16, names); }
 inline size_t java_copy_size(size_t names) { return std::bit_ceil(names * 4 / 3 + 1); }
 
 inline uint32_t java_place(uint32_t hash, size_t size) {

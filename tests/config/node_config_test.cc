@@ -163,6 +163,7 @@ TEST(NodeConfig, OthersAreToldWhereToConnect) {
   EXPECT_EQ(check_node_config(config), "");
   config.listen_address = "0.0.0.0";
   EXPECT_NE(check_node_config(config).find("broadcast_address"), std::string::npos);
+  EXPECT_NE(check_told_addresses(config).find("broadcast_address"), std::string::npos);
   config.broadcast_address = "node1";
   EXPECT_EQ(check_node_config(config), "");
   config.broadcast_rpc_address = "::";
