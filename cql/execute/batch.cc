@@ -61,25 +61,28 @@ class ReadForConditions {
 
 // What is not read is not there: nothing is taken from it or added to it, and a list without elements has
 // none to set.
+Result<void> forget_unread(const ReadForConditions& read, RowWrite& row) {
+  std::vector<CellWrite> kept;
+  for (CellWrite& cell : row.cells) {
+    const auto same = [&cell](const CellWrite& before) { return before.column == cell.column; };
+    const bool written = std::any_of(kept.begin(), kept.end(), same);
+    const bool unread = looks_back(cell.action) && !written && !read.has(row, cell.column);
+    if (unread && has_index(cell.action)) {
+      const bool removes = cell.action == CellAction::kListDeleteIndex;
+      return invalid(std::string("Attempted to ") +
+                     (removes ? "delete an element from" : "set an element on") + " a list which is null");
+    }
+    if (!unread) kept.push_back(std::move(cell));
+  }
+  row.cells = std::move(kept);
+  return {};
+}
+
 Result<void> forget_unread(std::span<const WritePlan* const> plans, Command& command) {
+  if (!looks_back(command)) return {};
   const ReadForConditions read(plans, command);
   for (Mutation& mutation : command.mutations) {
-    for (RowWrite& row : mutation.rows) {
-      std::vector<CellWrite> kept;
-      for (CellWrite& cell : row.cells) {
-        const auto same = [&cell](const CellWrite& before) { return before.column == cell.column; };
-        const bool written = std::any_of(kept.begin(), kept.end(), same);
-        const bool unread = looks_back(cell.action) && !written && !read.has(row, cell.column);
-        if (unread && has_index(cell.action)) {
-          const bool removes = cell.action == CellAction::kListDeleteIndex;
-          return invalid(std::string("Attempted to ") +
-                         (removes ? "delete an element from" : "set an element on") +
-                         " a list which is null");
-        }
-        if (!unread) kept.push_back(std::move(cell));
-      }
-      row.cells = std::move(kept);
-    }
+    for (RowWrite& row : mutation.rows) KEYZONE_CHECK(forget_unread(read, row));
     std::erase_if(mutation.rows, [](const RowWrite& row) {
       return row.action == RowAction::kUpsert && !row.marker && row.cells.empty();
     });
