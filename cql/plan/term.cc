@@ -167,15 +167,14 @@ Result<ExpressionPtr> prepare_hint(PrepareContext& context, const Term& term, co
   const Receiver casted = receiver.with(text, frozen ? freeze(type) : type);
   KEYZONE_TRY(match, tested(context, *hint.term, casted));
   if (match == Match::kNo && receiver.name == kSelectionName) {
-    return invalid("Cannot assign value " + text + " to " + text + " of type " + freeze(type)->to_string());
+    return cannot_assign(text, text, *freeze(type));
   }
   if (match == Match::kNo) {
     return invalid("Cannot cast value " + to_string(*hint.term, Spelling::kCalls, context.keyspace) +
                    " to type " + spell_type(hint.type.text, context.keyspace));
   }
   if (of_type(casted.type, *receiver.type) == Match::kNo) {
-    return invalid("Cannot assign value " + text + " to " + receiver.name + " of type " +
-                   receiver.type->to_string());
+    return cannot_assign(text, receiver.name, *receiver.type);
   }
   const bool says_type = receiver.name == kSelectionName && hint.term->as<BindMarker>();
   return prepare_term(context, hint.term, says_type ? receiver.with(receiver.name, type) : receiver);
@@ -187,6 +186,10 @@ Receiver part_receiver(const Receiver& whole, const std::string& part, TypePtr t
 }
 
 }  // namespace
+
+Error cannot_assign(const std::string& text, const std::string& name, const Type& type) {
+  return invalid("Cannot assign value " + text + " to " + name + " of type " + type.to_string());
+}
 
 Error unexpected_receiver(const Type& type) {
   return invalid("Unexpected receiver type '" + type.to_string() + "'; only list and vector are expected");

@@ -36,6 +36,10 @@ inline constexpr const char* kSelectionName = "[selection]";
 
 // What a list literal fails with where neither a list nor a vector is wanted.
 Error unexpected_receiver(const Type& type);
+
+// What a hint fails with whose value does not become `name`; in a selection that is the value itself.
+Error cannot_assign(const std::string& text, const std::string& name, const Type& type);
+
 // The same as assignability() for what stands within a literal; some mistakes are told at once.
 Result<bool> is_assignable(PrepareContext& context, const Term& term, const Receiver& receiver);
 

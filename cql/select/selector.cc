@@ -79,10 +79,6 @@ std::string spelled(const Term& term, const std::vector<std::string>& parts) {
                                    : "{" + out + "}";
 }
 
-Error cannot_assign(const std::string& text, const Type& type) {
-  return invalid("Cannot assign value " + text + " to " + text + " of type " + type.to_string());
-}
-
 // An argument that is built first, so that its type tells which function is meant.
 bool says_type(const Term& term) {
   if (const auto* hint = term.as<TypeHint>();
@@ -431,7 +427,8 @@ Result<Selector> SelectorBuilder::build_hint(const TermPtr& term) {
   if (!built && fits) return built;
   if (!fits || !can_be(*built->value->type(), *type)) {
     refused_type_ = type;
-    return cannot_assign(selected_text(*term), *type);
+    const std::string text = selected_text(*term);
+    return cannot_assign(text, text, *type);
   }
   built->name = prefix + built->name;
   if (!(*built->value->type() == *type))
@@ -455,7 +452,7 @@ Result<Selector> SelectorBuilder::build_part(const TermPtr& term, const TypePtr&
 
 Error SelectorBuilder::misfit(const Type& wanted) {
   misfit_ = true;  // the hint says what
-  return cannot_assign("", wanted);
+  return cannot_assign("", "", wanted);
 }
 
 Result<Selector> SelectorBuilder::build_fields(const TermPtr& term, const TypePtr& expected) {
@@ -553,7 +550,8 @@ Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr&
                      std::to_string(list->elements.size()) + " elements");
     }
     const Receiver wanted{table_.keyspace, table_.name, kSelectionName, freeze(type)};
-    if (assignability(context_, *hint->term, wanted) == Match::kNo) return cannot_assign(name, *wanted.type);
+    if (assignability(context_, *hint->term, wanted) == Match::kNo)
+      return cannot_assign(name, name, *wanted.type);
   }
   if (!type) return no_type(name);
   KEYZONE_TRY(value, prepare_term(context_, term, {table_.keyspace, table_.name, kSelectionName, type}));
