@@ -82,7 +82,9 @@ bool Requests::Session::put(const Place& place) {
 }
 
 bool Requests::Session::remove(uint64_t sequence, uint64_t window) {
-  const Place* place = find(sequence);
+  // As a rule it is the oldest: no search through what has left the processor's caches long since.
+  const bool is_oldest = !empty() && places_[begin_].sequence == sequence;
+  const Place* place = is_oldest ? &places_[begin_] : find(sequence);
   if (!place || place->window != window) return false;
   if (place != &places_[begin_]) {
     places_.erase(places_.begin() + (place - places_.data()));

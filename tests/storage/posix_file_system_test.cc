@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "storage/log.h"
@@ -65,6 +66,32 @@ TEST_F(PosixTest, FilesAreZeroedWrittenAndRead) {
   EXPECT_GT(*files_.free_bytes(folder_), 0u);
   ASSERT_TRUE(files_.remove(path + "2").ok());
   EXPECT_FALSE(files_.remove(path + "2").ok());
+}
+
+// Whole sectors go past the page cache, all else through it: neither hides what the other wrote.
+TEST_F(PosixTest, SectorsAndOtherBytesMeetInOneFile) {
+  constexpr size_t kFileBytes = 3 << 20;
+  const std::string path = folder_ + "/file";
+  auto created = files_.create(path, kFileBytes);
+  ASSERT_TRUE(created.ok());
+  std::string expected(kFileBytes, '\0');
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 200; ++i) {
+    const bool sectors = random() % 2 == 0;
+    const size_t unit = sectors ? 512 : 1;
+    const size_t size = i == 100 ? (2 << 20) + unit : unit * (1 + random() % 200);
+    const size_t at = random() % ((kFileBytes - size) / unit) * unit;
+    const std::string bytes(size, static_cast<char>('a' + i % 26));
+    ASSERT_TRUE((*created)->write(at, bytes).ok());
+    expected.replace(at, size, bytes);
+    if (i % 8 == 0) {
+      ASSERT_TRUE((*created)->sync().ok());
+    }
+    std::string read(size + 1024, '\0');
+    read.resize(*(*created)->read(at, read.size(), read.data()));
+    ASSERT_EQ(read, expected.substr(at, size + 1024)) << i;
+  }
+  EXPECT_EQ(*read_file(files_, path), expected);
 }
 
 TEST_F(PosixTest, ErrorsNameTheFile) {
