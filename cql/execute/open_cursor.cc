@@ -107,13 +107,14 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   return {};
 }
 
-// That the values bound in the selection make sense, though there may be no row to select them for.
+// That the values bound in the selection and in GROUP BY make sense, though there may be no row to select
+// them for.
 Result<void> ReadCursor::check_selection() {
-  if (!plan_->plain.empty()) return {};
   for (const ExpressionPtr& output : plan_->outputs) KEYZONE_CHECK(check_given_part(*output, bound_));
   for (const AggregateCall& call : plan_->aggregates) {
     for (const ExpressionPtr& argument : call.arguments) KEYZONE_CHECK(argument->check_given(bound_));
   }
+  for (const ExpressionPtr& group : plan_->group_by) KEYZONE_CHECK(check_given_part(*group, bound_));
   return {};
 }
 

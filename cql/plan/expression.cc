@@ -1,15 +1,28 @@
 #include "cql/plan/expression.h"
 
+#include <algorithm>
+
 #include "schema/types/collections.h"
 
 namespace keyzone::cql {
 namespace {
 
+// Within tuples, user types and vectors, a count below zero is none.
 Result<void> check_bound_count(const Type& type, BytesView wire) {
-  const bool counts = type.is_collection() && wire.size() >= sizeof(int32_t);
-  if (!counts || load_be<int32_t>(wire.data()) >= 0) return {};  // within other values, below zero is none
-  const std::string name = type.to_string_bare();
-  return invalid("The data cannot be deserialized as a " + name.substr(0, name.find('<')));
+  if (!type.is_collection() || wire.size() < sizeof(int32_t)) return {};
+  if (load_be<int32_t>(wire.data()) < 0) {
+    const std::string name = type.to_string_bare();
+    return invalid("The data cannot be deserialized as a " + name.substr(0, name.find('<')));
+  }
+  const std::vector<TypePtr>& kinds = type.parameters();
+  if (std::none_of(kinds.begin(), kinds.end(), [](const TypePtr& kind) { return kind->is_collection(); }))
+    return {};
+  CollectionReader reader(type, wire);
+  size_t at = 0;
+  for (std::optional<BytesView> element; reader.next(element); ++at) {
+    if (element) KEYZONE_CHECK(check_bound_count(*kinds[at % kinds.size()], *element));
+  }
+  return {};
 }
 
 // What Cassandra says of bytes that a client has bound. It catches what is wrong with them, but not of user

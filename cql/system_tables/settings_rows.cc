@@ -353,7 +353,7 @@ std::vector<SystemRow> settings_rows(const Table& table, const Catalog&, const N
   RowBuilder rows(table);
   for (const auto& [name, value] : all) {
     rows.add().text("name", name);
-    if (value != kNone) rows.text("value", value);
+    if (value != kNone && !value.empty()) rows.text("value", value);
   }
   return rows.take();
 }
