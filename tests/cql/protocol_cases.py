@@ -8,6 +8,7 @@ import time
 import uuid
 
 from native_client import UNSET, long_string, string
+from system_keyspaces import Watch
 from wire import (ANSWER_SECONDS_MAX, BATCH, EXECUTE, OPTIONS, PAYLOAD, PREPARE, QUERY, REGISTER, STARTUP, TRACING,
                   Wire, lines, rows_of, short_bytes)
 
@@ -22,14 +23,16 @@ def case(*versions):
 
 
 class Talk:
-    """A server for one case: `connect` opens connections, `note` keeps lines."""
+    """A server for one case: `connect` opens connections, `note` keeps lines. `is_shared`: others use the server, and
+    nothing may be said that changes its own keyspaces."""
 
-    def __init__(self, host, port, version, keyspace):
+    def __init__(self, host, port, version, keyspace, is_shared=False):
         self.host, self.port, self.version, self.keyspace = host, port, version, keyspace
-        self.lines, self.wires = [], []
+        self.lines, self.wires, self.is_shared = [], [], is_shared
 
     def open(self, version=None, compression=None):
-        wire = Wire(self.host, self.port, version or self.version, compression)
+        watch = Watch() if self.is_shared else None
+        wire = Wire(self.host, self.port, version or self.version, compression, watch)
         self.wires.append(wire)
         return wire
 

@@ -99,11 +99,12 @@ class Metadata:
 
 
 class Wire:
-    """One connection. `say` sends a request and gives the answer's Frame; a lost connection is a ConnectionError."""
+    """One connection. `say` sends a request and gives the answer's Frame; a lost connection is a ConnectionError. `watch`
+    (system_keyspaces.py) sees each request before it is sent."""
 
-    def __init__(self, host, port, version=4, compression=None):
+    def __init__(self, host, port, version=4, compression=None, watch=None):
         self.socket = socket.create_connection((host, port), timeout=ANSWER_SECONDS_MAX)
-        self.version, self.compression = version, compression
+        self.version, self.compression, self.watch = version, compression, watch
         self.ready = False
         self.unpacker = segments.Unpacker(self.receive, lz4_unpack if compression else None)
         self.streams = itertools.count(1)
@@ -123,6 +124,8 @@ class Wire:
 
     def send(self, opcode, body=b"", flags=0, version=None, stream=None):
         version = version or self.version
+        if self.watch:
+            self.watch.look(opcode, body)
         if self.compression == "lz4" and self.ready and self.version < 5:
             flags, body = flags | 1, struct.pack(">i", len(body)) + lz4_pack(body)
         if self.version == DRAFT:

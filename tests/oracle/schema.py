@@ -283,7 +283,7 @@ class Schema:
             "CREATE KEYSPACE nosuch WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 'x'}",
             "CREATE KEYSPACE nosuch WITH replication = {'class': 'SimpleStrategy'} AND nosuch = 1",
             "ALTER KEYSPACE nosuch WITH durable_writes = true", "DROP KEYSPACE nosuch", "DROP KEYSPACE IF EXISTS nosuch",
-            "ALTER KEYSPACE IF EXISTS nosuch WITH durable_writes = true", "DROP KEYSPACE IF EXISTS system_schema",
+            "ALTER KEYSPACE IF EXISTS nosuch WITH durable_writes = true",
             "USE nosuch", f"CREATE TABLE {table.name}2 (k int PRIMARY KEY, v int MASKED WITH DEFAULT)"])
 
     # ---- Tables x1 to x3, which may be as they must not ----
