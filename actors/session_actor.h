@@ -148,7 +148,7 @@ class Session : public ShardActor, public net::StreamHandler {
   void meter_batch(net::BatchType type, const cql::WriteExecution& write);
   Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
   Result<CachedStatementPtr> find_prepared(BytesView id);
-  cql::ExecuteOptions options_of(const net::QueryParameters& parameters);
+  cql::ExecuteOptions options_of(const net::QueryParameters& parameters, net::Consistency consistency);
   std::optional<Error> check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const;
   std::optional<Error> check_conditional_consistency(const std::string& keyspace,
                                                      const ClientRequest& request) const;

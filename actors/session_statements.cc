@@ -22,16 +22,6 @@ Asked decode_again(const ClientRequest& request) {
   return asked;
 }
 
-// Lists by index or value are read before they are written, and nothing can be read at ANY.
-std::optional<Error> check_lists(const cql::Execution& execution, net::Consistency consistency) {
-  const auto* write = std::get_if<cql::WriteExecution>(&execution);
-  if (!write || write->conditional || consistency != net::Consistency::kAny) return std::nullopt;
-  const bool reads = std::any_of(write->commands.begin(), write->commands.end(),
-                                 [](const cql::TabletCommand& one) { return looks_back(one.command); });
-  if (!reads) return std::nullopt;
-  return invalid("Write operation require a read but consistency ANY is not supported on reads");
-}
-
 std::string ambiguous_keyspace(const std::string& in_use, const std::string& of_statement, BytesView id) {
   const auto shown = [](const std::string& keyspace) { return keyspace.empty() ? "null" : keyspace; };
   return "`USE <keyspace>` with prepared statements is considered to be an anti-pattern due to ambiguity in "
@@ -127,8 +117,10 @@ void Session::handle_prepare(const net::Frame& frame) {
   });
 }
 
-cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters) {
+cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters,
+                                        net::Consistency consistency) {
   cql::ExecuteOptions options;
+  options.refuses_reads = consistency == net::Consistency::kAny;
   options.values = parameters.values;
   options.names = parameters.names;
   options.page_size = parameters.page_size;
@@ -174,7 +166,7 @@ Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest
   KEYZONE_TRY(cached, find_statement(asked, request));
   const auto& info = cached->prepared->info();
   request.statement = cached;
-  auto options = options_of(asked.parameters);
+  auto options = options_of(asked.parameters, request.consistency);
   options.prepared = request.prepared;
   if (request.plans == 0) {
     if (info.is_read() || info.is_write()) {
@@ -185,9 +177,6 @@ Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest
   auto execution = cql::begin(cached->prepared, options, view().catalog);
   if (execution && request.plans == 0 && info.is_write() && info.conditional) {
     if (auto wrong = check_conditional_consistency(info.table_keyspace, request)) return *wrong;
-  }
-  if (execution) {
-    if (auto wrong = check_lists(*execution, request.consistency)) return *wrong;
   }
   return execution;
 }
@@ -280,14 +269,13 @@ void Session::plan_batch(const net::BatchRequest& batch, uint32_t number) {
                     : batch.type == net::BatchType::kUnlogged ? cql::BatchKind::kUnlogged
                                                               : cql::BatchKind::kCounter;
   if (auto wrong = check_levels(true, request)) return fail(number, *wrong);
-  auto execution = cql::begin_batch(kind, items, options_of(parameters), view().catalog);
+  auto execution = cql::begin_batch(kind, items, options_of(parameters, request.consistency), view().catalog);
   if (!execution) return fail(number, execution.error());
   const auto* write = std::get_if<cql::WriteExecution>(&*execution);
   if (write && write->conditional) {
     if (auto wrong = check_conditional_consistency(items.front().statement->info().table_keyspace, request))
       return fail(number, *wrong);
   }
-  if (auto wrong = check_lists(*execution, request.consistency)) return fail(number, *wrong);
   if (write && request.plans == 0) meter_batch(batch.type, *write);
   start(number, *std::move(execution));
 }

@@ -49,6 +49,8 @@ struct ExecuteOptions {
   Timestamp now = 0;  // microseconds: for now(), currentTimestamp() and the expiry of page states
   const std::function<uint64_t()>* random = nullptr;  // for uuid(), now(); REQUIRED where `now` matters
   const Dialect* dialect = nullptr;                   // REQUIRED
+  bool refuses_reads =
+      false;             // at the request's level nothing can be read, as some writes to lists have to be
   bool prepared = true;  // by the client; else its text came with the values: how their number is refused
 };
 

@@ -58,9 +58,19 @@ Result<std::optional<Timestamp>> said_timestamp(const ExpressionPtr& term, EvalC
   return std::optional<Timestamp>(load_be<int64_t>(value.bytes.data()));
 }
 
+// Lists that are written by index or value have to be read before.
+Result<void> check_lists(const WritePlan& plan) {
+  const auto looks_back = [](const ColumnOperation& operation) { return operation.looks_back(); };
+  if (std::none_of(plan.statics.begin(), plan.statics.end(), looks_back) &&
+      std::none_of(plan.regulars.begin(), plan.regulars.end(), looks_back))
+    return {};
+  return invalid("Write operation require a read but consistency ANY is not supported on reads");
+}
+
 // What USING says, once keys are known to be right: the order of things tells which mistake is complained of:
-// keys, the time to live, the least timestamp, values.
-Result<void> take_using(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+// keys, that lists can't be read, the time to live, the least timestamp, values.
+Result<void> take_using(const WritePlan& plan, EvalContext& context, bool refuses_reads, Mutation& mutation) {
+  if (refuses_reads) KEYZONE_CHECK(check_lists(plan));
   KEYZONE_TRY(ttl, ttl_of(plan, context));
   mutation.ttl = ttl;
   if (mutation.timestamp != kNoTimestamp) return {};
@@ -68,12 +78,26 @@ Result<void> take_using(const WritePlan& plan, EvalContext& context, Mutation& m
   return said ? out_of_bound() : Result<void>();
 }
 
-Result<void> add_static_row(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+// What adds to the present value instead of taking its place.
+bool accumulates(CellAction action) {
+  return action == CellAction::kListAppend || action == CellAction::kListPrepend ||
+         action == CellAction::kAddCounter;
+}
+
+// As in Cassandra, statics are written once for each row of the partition that is named.
+Result<void> add_static_row(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                            size_t rows, Mutation& mutation) {
   if (plan.statics.empty()) return {};
-  KEYZONE_CHECK(take_using(plan, context, mutation));
+  KEYZONE_CHECK(take_using(plan, context, options.refuses_reads, mutation));
   RowWrite row;
   row.is_static = true;
   for (const ColumnOperation& operation : plan.statics) KEYZONE_CHECK(operation.apply(context, row.cells));
+  const size_t once = row.cells.size();
+  for (size_t time = 1; time < rows; ++time) {
+    for (size_t i = 0; i < once; ++i) {
+      if (accumulates(row.cells[i].action)) row.cells.push_back(CellWrite(row.cells[i]));
+    }
+  }
   if (!row.cells.empty()) mutation.rows.insert(mutation.rows.begin(), std::move(row));
   return {};
 }
@@ -125,27 +149,30 @@ Result<void> add_row(const WritePlan& plan, EvalContext& context, ClusteringKey 
   return {};
 }
 
-Result<void> add_rows(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
-                      Mutation& mutation) {
-  if (!plan.writes_row) return {};
+// How many rows are named.
+Result<size_t> add_rows(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                        Mutation& mutation) {
+  if (!plan.writes_row) return size_t{1};
   const size_t row_bytes_max = options.dialect->row_bytes_max;
   if (plan.clustering && plan.spells_clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key_as_written(context));
-    KEYZONE_CHECK(take_using(plan, context, mutation));
-    return add_row(plan, context, std::move(key), row_bytes_max, mutation);
+    KEYZONE_CHECK(take_using(plan, context, options.refuses_reads, mutation));
+    KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
+    return size_t{1};
   }
   if (plan.clustering) {
     KEYZONE_TRY(key, plan.clustering->clustering_key(context));
-    KEYZONE_CHECK(take_using(plan, context, mutation));
-    return add_row(plan, context, {std::move(key)}, row_bytes_max, mutation);
+    KEYZONE_CHECK(take_using(plan, context, options.refuses_reads, mutation));
+    KEYZONE_CHECK(add_row(plan, context, {std::move(key)}, row_bytes_max, mutation));
+    return size_t{1};
   }
   KEYZONE_TRY(keys, plan.restrictions.clustering_keys_as_written(context));
-  if (keys.empty()) return {};
-  KEYZONE_CHECK(take_using(plan, context, mutation));
+  if (keys.empty()) return size_t{0};
+  KEYZONE_CHECK(take_using(plan, context, options.refuses_reads, mutation));
   for (ClusteringKey& key : keys) {
     KEYZONE_CHECK(add_row(plan, context, std::move(key), row_bytes_max, mutation));
   }
-  return {};
+  return keys.size();
 }
 
 // `c IN ()`: then nothing is written to statics either.
@@ -198,17 +225,19 @@ Result<void> add_changes(const WritePlan& plan, EvalContext& context, const Exec
                          Mutation& mutation) {
   if (plan.whole_rows_deleted()) {
     KEYZONE_CHECK(delete_rows(plan, context, mutation));
-    return mutation.rows.empty() ? Result<void>() : take_using(plan, context, mutation);
+    return mutation.rows.empty() ? Result<void>()
+                                 : take_using(plan, context, options.refuses_reads, mutation);
   }
   KEYZONE_TRY(nowhere, names_no_row(plan, context));
   KEYZONE_TRY(empty, names_empty_range(plan, context));
   if (nowhere || empty) return {};
-  KEYZONE_CHECK(add_rows(plan, context, options, mutation));
-  return add_static_row(plan, context, mutation);  // of mistakes in values, those in statics come last
+  KEYZONE_TRY(rows, add_rows(plan, context, options, mutation));
+  return add_static_row(plan, context, options, rows, mutation);  // of mistakes, those in statics come last
 }
 
 // `k IN ()`: what would be said of a partition's keys and attributes, but not of values.
-Result<void> check_nowhere(const WritePlan& plan, EvalContext& context, Mutation& mutation) {
+Result<void> check_nowhere(const WritePlan& plan, EvalContext& context, const ExecuteOptions& options,
+                           Mutation& mutation) {
   if (plan.restrictions.names_rows()) {
     KEYZONE_TRY(keys, plan.restrictions.clustering_keys(context));
     if (keys.empty()) return {};
@@ -217,7 +246,7 @@ Result<void> check_nowhere(const WritePlan& plan, EvalContext& context, Mutation
     if (!ranges && !plan.restrictions.clustering_slice()) return ranges.error();
     if (!ranges || (*ranges && (*ranges)->empty())) return {};  // a bound that is null bounds nothing
   }
-  return take_using(plan, context, mutation);
+  return take_using(plan, context, options.refuses_reads, mutation);
 }
 
 bool is_existence(ConditionOperator op) {
@@ -292,7 +321,7 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
   KEYZONE_TRY(keys, plan.restrictions.partition_keys(context));
   for (const Bytes& key : keys) KEYZONE_CHECK(check_partition_key(key));
   if (keys.empty() && plan.conditional()) KEYZONE_CHECK(check_conditional_keys(plan));
-  if (keys.empty()) KEYZONE_CHECK(check_nowhere(plan, context, head));
+  if (keys.empty()) KEYZONE_CHECK(check_nowhere(plan, context, options_, head));
   for (Bytes& key : keys) KEYZONE_CHECK(add_partition(plan, context, std::move(key), head));
   return {};
 }

@@ -39,7 +39,9 @@ class WriteBuilder {
  public:
   // `conditional`: some plan has conditions, on which all depend.
   WriteBuilder(const ExecuteOptions& options, const CatalogPtr& catalog, bool conditional)
-      : options_(options), catalog_(*catalog), conditional_(conditional) {}
+      : options_(options), catalog_(*catalog), conditional_(conditional) {
+    options_.refuses_reads = options.refuses_reads && !conditional;
+  }
 
   // `batch_timestamp`: of USING on the batch.
   Result<void> add(const WritePlan& plan, std::span<const Value> values,
@@ -64,7 +66,7 @@ class WriteBuilder {
   Result<void> add_partition(const WritePlan& plan, EvalContext& context, Bytes key, Mutation head);
   Result<void> add_conditions(const WritePlan& plan, EvalContext& context, const Mutation& mutation);
 
-  const ExecuteOptions& options_;
+  ExecuteOptions options_;
   const Catalog& catalog_;
   const bool conditional_;
   std::vector<TabletCommand> commands_;

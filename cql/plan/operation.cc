@@ -118,6 +118,11 @@ Result<ColumnOperation> prepare_set_field(PrepareContext& context, const Table& 
 
 }  // namespace
 
+bool ColumnOperation::looks_back() const {
+  return column->type->kind() == TypeKind::kList &&
+         (kind == Kind::kSetElement || kind == Kind::kDeleteElement || kind == Kind::kDiscard);
+}
+
 Result<ColumnOperation> prepare_set(PrepareContext& context, const Table& table, const Column& column,
                                     const Term& value) {
   auto made = make(OperationKind::kSet, column, prepare_term(context, value, receiver_of(table, column)));

@@ -30,6 +30,8 @@ struct ColumnOperation {
   ExpressionPtr element;
   uint16_t field = 0;
 
+  // A list has to be read before: what is written is named by its place or value.
+  bool looks_back() const;
   // Appends the cells that it writes; none where its value is unset.
   Result<void> apply(EvalContext& context, std::vector<CellWrite>& cells) const;
 };

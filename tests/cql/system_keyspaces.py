@@ -37,7 +37,7 @@ def changes_own(statement, used=""):
     if not words or words[0].upper() in HARMLESS:
         return False
     for at, word in enumerate(words):
-        if word.upper() not in BEFORE_NAMES:
+        if word.upper() not in BEFORE_NAMES or word.upper() == "FROM" and not any(w.upper() == "DELETE" for w in words[:at]):
             continue
         name = at + 1
         while [one.upper() for one in words[name:name + 1]] in (["IF"], ["NOT"], ["EXISTS"]):
