@@ -243,9 +243,12 @@ void Session::handle_register(const net::Frame& frame) {
       registered_status_ = true;
     } else if (type == "SCHEMA_CHANGE") {
       registered_schema_ = true;
-    } else {
+    } else if (type != "TRACE_COMPLETE") {  // which no server sends
       return answer_error(request,
                           Error{ErrorKind::kProtocol, "Invalid value '" + std::string(name) + "' for Type"});
+    } else if (version_ < 4) {
+      return answer_error(
+          request, Error{ErrorKind::kProtocol, "Event TRACE_COMPLETE not valid for protocol version 3/v3"});
     }
   }
   answer(request, net::Opcode::kReady, [](Bytes&) {});

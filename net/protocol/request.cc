@@ -1,5 +1,7 @@
 #include "net/protocol/request.h"
 
+#include <algorithm>
+
 namespace keyzone::net {
 namespace {
 
@@ -56,15 +58,41 @@ void append_query_flags(Bytes& out, uint8_t version, uint32_t flags) {
   out.push_back(static_cast<char>(flags));
 }
 
+// What is missing of a text is told apart from what is missing elsewhere, which the caller's check_read()
+// says.
+Result<BytesView> read_text(ByteReader& in, BytesView (*read)(ByteReader&), int bytes_of_length) {
+  if (in.failed()) return BytesView();
+  const BytesView text = read(in);
+  if (!in.failed()) return text;
+  return protocol_error("Not enough bytes to read an UTF8 serialized string preceded by its " +
+                        std::to_string(bytes_of_length) + " bytes length");
+}
+Result<BytesView> read_short_text(ByteReader& in) { return read_text(in, read_string, 2); }
+Result<BytesView> read_long_text(ByteReader& in) { return read_text(in, read_long_string, 4); }
+
+Result<Value> read_sized_value(ByteReader& in, uint8_t version) {
+  ByteReader again = in;
+  const Value value = read_value(in, version >= 4);
+  const auto size = again.be<int32_t>();
+  if (in.failed() && !again.failed() && size < 0)
+    return protocol_error("Invalid ByteBuf length " + std::to_string(size));
+  return value;
+}
+
 // [short] n, then n values, each with its name before it if `names`.
-void read_values(ByteReader& in, uint8_t version, std::vector<Value>& values, std::vector<BytesView>* names) {
+Result<void> read_values(ByteReader& in, uint8_t version, std::vector<Value>& values,
+                         std::vector<BytesView>* names) {
   const size_t count = in.be<uint16_t>();
-  if (count * (names ? 6 : 4) > in.left()) return in.fail();
-  values.reserve(count);
+  values.reserve(std::min(count, in.left() / (names ? 6 : 4)));
   for (size_t i = 0; i < count && !in.failed(); ++i) {
-    if (names) names->push_back(read_string(in));
-    values.push_back(read_value(in, version >= 4));
+    if (names) {
+      KEYZONE_TRY(name, read_short_text(in));
+      names->push_back(name);
+    }
+    KEYZONE_TRY(value, read_sized_value(in, version));
+    values.push_back(value);
   }
+  return {};
 }
 
 void append_values(Bytes& out, const std::vector<Value>& values, const std::vector<BytesView>& names = {}) {
@@ -88,7 +116,9 @@ Result<void> read_parameters(ByteReader& in, uint8_t version, QueryParameters& o
   KEYZONE_TRY(level, read_level(in));
   out.consistency = level;
   const uint32_t flags = read_query_flags(in, version);
-  if (flags & kHasValues) read_values(in, version, out.values, flags & kHasNames ? &out.names : nullptr);
+  if (flags & kHasValues) {
+    KEYZONE_CHECK(read_values(in, version, out.values, flags & kHasNames ? &out.names : nullptr));
+  }
   out.skip_metadata = flags & kSkipMetadata;
   if (flags & kHasPageSize) {
     const auto size = in.be<int32_t>();
@@ -96,12 +126,18 @@ Result<void> read_parameters(ByteReader& in, uint8_t version, QueryParameters& o
     if (size > 0) out.page_size = size;
   }
   if (flags & kHasPagingState) out.paging_state = read_bytes(in);
-  if (flags & kHasSerialConsistency) out.serial_consistency = read_consistency(in);
+  if (flags & kHasSerialConsistency) {
+    KEYZONE_TRY(serial, read_level(in));
+    out.serial_consistency = serial;
+  }
   if (flags & kHasTimestamp) {
     KEYZONE_TRY(timestamp, read_timestamp(in));
     out.timestamp = timestamp;
   }
-  if (flags & kHasKeyspace) out.keyspace = read_string(in);
+  if (flags & kHasKeyspace) {
+    KEYZONE_TRY(keyspace, read_short_text(in));
+    out.keyspace = keyspace;
+  }
   if (flags & kHasNowInSeconds) out.now_in_seconds = in.be<int32_t>();
   return {};
 }
@@ -133,34 +169,31 @@ void append_parameters(Bytes& out, uint8_t version, const QueryParameters& p) {
 }
 
 Result<void> read_batch_statement(ByteReader& in, uint8_t version, BatchStatement& out) {
-  const uint8_t kind = in.byte();
-  if (kind > 1)
+  const auto kind = static_cast<int8_t>(in.byte());
+  if (kind != 0 && kind != 1) {
     return protocol_error("Invalid query kind in BATCH messages. Must be 0 or 1 but got " +
                           std::to_string(kind));
+  }
   out.prepared = kind == 1;
-  out.text_or_id = out.prepared ? read_short_bytes(in) : read_long_string(in);
+  if (out.prepared) {
+    out.text_or_id = read_short_bytes(in);
+  } else {
+    KEYZONE_TRY(text, read_long_text(in));
+    out.text_or_id = text;
+  }
   out.values.clear();
-  read_values(in, version, out.values, nullptr);
-  return {};
+  return read_values(in, version, out.values, nullptr);
 }
 
+// The parameters of a query, of which a batch heeds some.
 Result<void> read_batch_options(ByteReader& in, uint8_t version, BatchRequest& out) {
-  out.serial_consistency.reset();
-  out.timestamp.reset();
-  out.keyspace.reset();
-  out.now_in_seconds.reset();
-  KEYZONE_TRY(level, read_level(in));
-  out.consistency = level;
-  const uint32_t flags = read_query_flags(in, version);
-  // The names would have to come before the values they name: CASSANDRA-10246.
-  if (flags & kHasNames) return protocol_error("named values are not supported in BATCH messages");
-  if (flags & kHasSerialConsistency) out.serial_consistency = read_consistency(in);
-  if (flags & kHasTimestamp) {
-    KEYZONE_TRY(timestamp, read_timestamp(in));
-    out.timestamp = timestamp;
-  }
-  if (flags & kHasKeyspace) out.keyspace = read_string(in);
-  if (flags & kHasNowInSeconds) out.now_in_seconds = in.be<int32_t>();
+  QueryParameters parameters;
+  KEYZONE_CHECK(read_parameters(in, version, parameters));
+  out.consistency = parameters.consistency;
+  out.serial_consistency = parameters.serial_consistency;
+  out.timestamp = parameters.timestamp;
+  out.keyspace = parameters.keyspace;
+  out.now_in_seconds = parameters.now_in_seconds;
   return {};
 }
 
@@ -235,19 +268,20 @@ Result<void> decode_request(const Frame& frame, StartupRequest& out) {
 
 Result<void> decode_request(const Frame& frame, QueryRequest& out) {
   ByteReader in(frame.body);
-  out.text = read_long_string(in);
+  KEYZONE_TRY(text, read_long_text(in));
+  out.text = text;
   KEYZONE_CHECK(read_parameters(in, frame.version, out.parameters));
   return check_read(in, "QUERY");
 }
 
 Result<void> decode_request(const Frame& frame, PrepareRequest& out) {
   ByteReader in(frame.body);
-  out.text = read_long_string(in);
+  KEYZONE_TRY(text, read_long_text(in));
+  out.text = text;
   out.keyspace.reset();
-  if (frame.version >= 5) {
-    const auto flags = in.be<uint32_t>();
-    if (flags & ~kPrepareHasKeyspace) return protocol_error("unknown PREPARE flags " + std::to_string(flags));
-    if (flags & kPrepareHasKeyspace) out.keyspace = read_string(in);
+  if (frame.version >= 5 && (in.be<uint32_t>() & kPrepareHasKeyspace)) {
+    KEYZONE_TRY(keyspace, read_short_text(in));
+    out.keyspace = keyspace;
   }
   return check_read(in, "PREPARE");
 }
@@ -262,16 +296,20 @@ Result<void> decode_request(const Frame& frame, ExecuteRequest& out) {
 
 Result<void> decode_request(const Frame& frame, BatchRequest& out) {
   ByteReader in(frame.body);
-  const uint8_t type = in.byte();
-  if (type > static_cast<uint8_t>(BatchType::kCounter)) {
+  const auto type = static_cast<int8_t>(in.byte());
+  if (type < 0 || type > static_cast<int8_t>(BatchType::kCounter)) {
     return protocol_error("Invalid BATCH message type " + std::to_string(type));
   }
   out.type = static_cast<BatchType>(type);
   const size_t count = in.be<uint16_t>();
   constexpr size_t kLeastStatement = 5;  // kind, an empty id, no values
-  if (count * kLeastStatement > in.left()) in.fail();
-  out.statements.resize(in.failed() ? 0 : count);
+  out.statements.resize(std::min(count, in.left() / kLeastStatement));
   for (auto& statement : out.statements) KEYZONE_CHECK(read_batch_statement(in, frame.version, statement));
+  if (out.statements.size() < count) {  // what is wrong with the first that can't be there
+    BatchStatement missing;
+    KEYZONE_CHECK(read_batch_statement(in, frame.version, missing));
+    in.fail();
+  }
   if (in.failed()) return check_read(in, "BATCH");
   KEYZONE_CHECK(read_batch_options(in, frame.version, out));
   return check_read(in, "BATCH");
@@ -281,7 +319,10 @@ Result<void> decode_request(const Frame& frame, RegisterRequest& out) {
   ByteReader in(frame.body);
   out.event_types.clear();
   const size_t count = in.be<uint16_t>();
-  for (size_t i = 0; i < count && !in.failed(); ++i) out.event_types.push_back(read_string(in));
+  for (size_t i = 0; i < count && !in.failed(); ++i) {
+    KEYZONE_TRY(name, read_short_text(in));
+    out.event_types.push_back(name);
+  }
   return check_read(in, "REGISTER");
 }
 

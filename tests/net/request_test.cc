@@ -194,19 +194,29 @@ TEST(Requests, KnownBytes) {
 }
 
 TEST(Requests, ByteSequencesThatAreWrong) {
-  EXPECT_NE(refusal<QueryRequest>(4, from_hex("ffffffff 0001 00")), "") << "a query that is null";
+  const std::string no_text = "Not enough bytes to read an UTF8 serialized string preceded by its ";
+  EXPECT_EQ(refusal<QueryRequest>(4, from_hex("ffffffff 0001 00")), no_text + "4 bytes length");
+  EXPECT_EQ(refusal<PrepareRequest>(4, from_hex("00000009 61")), no_text + "4 bytes length");
+  EXPECT_EQ(refusal<RegisterRequest>(4, from_hex("0002 0001 61")), no_text + "2 bytes length");
+  EXPECT_EQ(refusal<BatchRequest>(4, from_hex("00 0001 00 ffffffff 0000 0001 00")),
+            no_text + "4 bytes length");
+  EXPECT_EQ(refusal<BatchRequest>(4, from_hex("00 0009 00 00000001 61 0000 00")), no_text + "4 bytes length");
   EXPECT_EQ(refusal<QueryRequest>(4, from_hex("00000001 61 004d 00")),
             "Unknown code 77 for a consistency level");
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 ffff")), "") << "65535 values in no bytes";
-  EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 0001 fffffffd")), "") << "length -3";
-  EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 10 004d")), "") << "serial consistency 77";
+  EXPECT_EQ(refusal<QueryRequest>(4, from_hex("00000001 61 0001 01 0001 fffffffd")),
+            "Invalid ByteBuf length -3");
+  EXPECT_EQ(refusal<QueryRequest>(4, from_hex("00000001 61 0001 10 004d")),
+            "Unknown code 77 for a consistency level");
   EXPECT_NE(refusal<QueryRequest>(4, from_hex("00000001 61 0001 20 8000000000000000"))
                 .find("Out of bound timestamp"),
             std::string::npos);
   EXPECT_EQ(refusal<BatchRequest>(4, from_hex("03 0000 0001 00")), "Invalid BATCH message type 3");
+  EXPECT_EQ(refusal<BatchRequest>(4, from_hex("ff 0000 0001 00")), "Invalid BATCH message type -1");
   EXPECT_NE(refusal<BatchRequest>(4, from_hex("00 0001 02 00000000 0000 0001 00")).find("Must be 0 or 1"),
             std::string::npos);
-  EXPECT_NE(refusal<BatchRequest>(4, from_hex("00 0000 0001 40")).find("named values"), std::string::npos);
+  EXPECT_NE(refusal<BatchRequest>(4, from_hex("00 0000 0001 01")), "")
+      << "its parameters are those of a query";
 }
 
 TEST(Requests, PagesOfNothingAreRefused) {
@@ -218,6 +228,9 @@ TEST(Requests, FlagsThatNobodyHasDefinedAreLetPass) {
   EXPECT_TRUE(old_form.parameters.values.empty());
   const auto new_form = decoded<QueryRequest>(5, from_hex("00000001 61 0001 00000400"));
   EXPECT_EQ(new_form.parameters.page_size, std::nullopt);
+  EXPECT_EQ(decoded<PrepareRequest>(5, from_hex("00000001 61 00000002")).keyspace, std::nullopt);
+  EXPECT_TRUE(decoded<BatchRequest>(4, from_hex("00 0000 0001 40")).statements.empty())
+      << "names of no values";
 }
 
 TEST(Requests, ThirdVersionKnowsNoUnsetValues) {
