@@ -174,11 +174,9 @@ Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest
     }
     if (auto wrong = check_consistency(info, request)) return *wrong;
   }
-  auto execution = cql::begin(cached->prepared, options, view().catalog);
-  if (execution && request.plans == 0 && info.is_write() && info.conditional) {
-    if (auto wrong = check_conditional_consistency(info.table_keyspace, request)) return *wrong;
-  }
-  return execution;
+  if (request.plans == 0 && info.is_write() && info.conditional)
+    options.refuses_conditions = check_conditional_consistency(info.table_keyspace, request);
+  return cql::begin(cached->prepared, options, view().catalog);
 }
 
 template <class Asked>
@@ -269,13 +267,14 @@ void Session::plan_batch(const net::BatchRequest& batch, uint32_t number) {
                     : batch.type == net::BatchType::kUnlogged ? cql::BatchKind::kUnlogged
                                                               : cql::BatchKind::kCounter;
   if (auto wrong = check_levels(true, request)) return fail(number, *wrong);
-  auto execution = cql::begin_batch(kind, items, options_of(parameters, request.consistency), view().catalog);
+  auto options = options_of(parameters, request.consistency);
+  if (!items.empty()) {
+    const std::string& keyspace = items.front().statement->info().table_keyspace;
+    options.refuses_conditions = check_conditional_consistency(keyspace, request);
+  }
+  auto execution = cql::begin_batch(kind, items, options, view().catalog);
   if (!execution) return fail(number, execution.error());
   const auto* write = std::get_if<cql::WriteExecution>(&*execution);
-  if (write && write->conditional) {
-    if (auto wrong = check_conditional_consistency(items.front().statement->info().table_keyspace, request))
-      return fail(number, *wrong);
-  }
   if (write && request.plans == 0) meter_batch(batch.type, *write);
   start(number, *std::move(execution));
 }

@@ -49,8 +49,10 @@ struct ExecuteOptions {
   Timestamp now = 0;  // microseconds: for now(), currentTimestamp() and the expiry of page states
   const std::function<uint64_t()>* random = nullptr;  // for uuid(), now(); REQUIRED where `now` matters
   const Dialect* dialect = nullptr;                   // REQUIRED
-  bool refuses_reads =
-      false;             // at the request's level nothing can be read, as some writes to lists have to be
+  // At the request's level nothing can be read, as lists have to be that are written by index or value.
+  bool refuses_reads = false;
+  // What is wrong with the levels of a conditional request: said before what is with its conditions' values.
+  std::optional<Error> refuses_conditions;
   bool prepared = true;  // by the client; else its text came with the values: how their number is refused
 };
 

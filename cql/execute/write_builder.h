@@ -48,6 +48,7 @@ class WriteBuilder {
                    std::optional<Timestamp> batch_timestamp = std::nullopt);
   // What is wrong with the values of conditions, which is said once nothing else is wrong. Before take().
   Result<void> check_conditions() const {
+    if (conditional_ && options_.refuses_conditions) return Result<void>(*options_.refuses_conditions);
     return condition_mistake_ ? Result<void>(*condition_mistake_) : Result<void>();
   }
   std::vector<TabletCommand> take();

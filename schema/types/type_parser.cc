@@ -131,6 +131,7 @@ class ShapeParser {
     if (quote == '\'') {
       KEYZONE_TRY(known, class_type(name));
       shape.known = known;
+      shape.name = "'" + known->marshal_name() + "'";
       return shape;
     }
     if (quote == '\0' && take('<')) return parameters(name, depth);
