@@ -188,8 +188,9 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     return invalid("The IN restrictions name " + std::to_string(named) + " rows; at most " +
                    std::to_string(options.dialect->in_values_max) + " are allowed");
   }
-  if (!options.paging_state || at_once_) return {};  // what comes at once comes from its begin
+  if (!options.paging_state) return {};
   KEYZONE_TRY(state, decode_page_state(*options.paging_state));
+  if (at_once_) return {};  // what comes at once comes from its begin
   if (state.limit_left) limit_left_ = *state.limit_left;
   resume_from(state.position);
   return {};
@@ -204,8 +205,9 @@ void ReadCursor::note_last_local_key() {
 }
 
 Result<void> ReadCursor::resume_local(const ExecuteOptions& options) {
-  if (!options.paging_state || at_once_) return {};
+  if (!options.paging_state) return {};
   KEYZONE_TRY(state, decode_page_state(*options.paging_state));
+  if (at_once_) return {};
   if (state.limit_left) limit_left_ = *state.limit_left;
   last_ = std::move(state.position);
   resumed_ = true;
