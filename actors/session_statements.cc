@@ -73,14 +73,12 @@ Result<std::string> Session::keyspace_of(const std::optional<BytesView>& named) 
 
 // Once a connection, as Cassandra does: the statement means another table than it would mean here.
 void Session::warn_of_keyspace(const cql::PreparedInfo& info, ClientRequest& request) {
-  const bool describes = info.kind == cql::StatementKind::kDescribe;
-  // which is empty: it was prepared in none
-  const std::string& keyspace = describes ? info.table_keyspace : info.keyspace;
-  if (info.qualified || warned_of_keyspace_ || keyspace == keyspace_ ||
-      (info.table_name.empty() && !describes) || info.kind == cql::StatementKind::kBatch)
-    return;
+  if (info.qualified || warned_of_keyspace_ || info.kind == cql::StatementKind::kBatch) return;
+  // What neither reads nor writes a table is of no keyspace, wherever it was prepared and whatever it names.
+  const bool of_none = info.kind > cql::StatementKind::kTruncate;
+  if (of_none ? keyspace_.empty() : info.keyspace == keyspace_) return;
   warned_of_keyspace_ = true;
-  request.warnings.push_back(ambiguous_keyspace(keyspace_, keyspace, info.id));
+  request.warnings.push_back(ambiguous_keyspace(keyspace_, of_none ? "" : info.keyspace, info.id));
 }
 
 // The same of what is prepared without saying where; not of what this node knows from another time. A

@@ -103,8 +103,21 @@ def warned_when_prepared(talk):
         talk.note("in no keyspace", Warned(talk.connect().prepare(asked)))
         talk.note("in one again", Warned(inside(talk).prepare(asked)))
         talk.note("in none again", Warned(talk.connect().prepare(asked)))
-    described = talk.connect().prepare(f"DESCRIBE TABLE {talk.keyspace}.t /* {time.time_ns()} */")
-    talk.note("described where it was not prepared", Warned(inside(talk).execute(described)))
+    # these are of no keyspace, wherever they were prepared and whatever they name
+    others = ("CREATE TABLE IF NOT EXISTS t (k int PRIMARY KEY)", "ALTER TABLE {}.t WITH comment = 'x'",
+              "DROP TYPE IF EXISTS {}.u", "DESCRIBE TABLE {}.t", "USE {}", "USE system", "TRUNCATE t", "TRUNCATE {}.t")
+    for text in others:
+        asked = text.format(talk.keyspace) + f" /* {time.time_ns()} */"
+        prepared = inside(talk).prepare(asked)
+        twice = inside(talk)
+        for title in ("executed", "executed again"):
+            talk.note(f"{text}, {title}", Warned(twice.execute(prepared)))
+        twice = inside(talk)
+        talk.note("prepared and executed", Warned(twice.execute(twice.prepare(asked))))
+        named = text.replace(" t", " {}.t").format(talk.keyspace)
+        in_none = talk.connect().prepare(f"{named} /* {time.time_ns()} */")
+        talk.note("prepared in no keyspace", Warned(inside(talk).execute(in_none)))
+        talk.note("and executed in none", Warned(talk.connect().execute(in_none)))
     written = inside(talk)
     prepared = written.prepare("INSERT INTO t (k) VALUES (1)")
     written.query("USE system")
