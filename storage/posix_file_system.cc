@@ -61,7 +61,7 @@ class PosixFile : public File {
 
   Result<void> write(uint64_t offset, BytesView bytes) override {
     int code = direct_ && is_aligned(offset, bytes.size()) ? write_direct(offset, bytes) : EINVAL;
-    if (code == EINVAL) code = write_all(fd_.get(), offset, bytes);
+    if (is_refusal(code)) code = write_all(fd_.get(), offset, bytes);
     if (code == 0) return {};
     errno = code;
     return failure("write", path_);
@@ -119,7 +119,8 @@ class PosixFile : public File {
     }
     return 0;
   }
-  // EINVAL: this disk wants longer sectors, or the file system can't after all
+  // This disk wants longer sectors, or the file system can't after all.
+  static bool is_refusal(int code) { return code == EINVAL || code == EOPNOTSUPP; }
   int write_direct(uint64_t offset, BytesView bytes) {
     const size_t room = std::min(bytes.size(), kChunkBytes);
     const size_t pages = (room + kMemoryAlignment - 1) / kMemoryAlignment;
@@ -131,7 +132,7 @@ class PosixFile : public File {
       std::memcpy(buffer.get(), chunk.data(), chunk.size());
       code = write_all(direct_fd_.get(), offset + at, BytesView(buffer.get(), chunk.size()));
     }
-    if (code == EINVAL) direct_ = false;
+    if (is_refusal(code)) direct_ = false;
     return code;
   }
 
