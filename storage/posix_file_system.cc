@@ -62,9 +62,7 @@ class PosixFile : public File {
   Result<void> write(uint64_t offset, BytesView bytes) override {
     int code = direct_ && is_aligned(offset, bytes.size()) ? write_direct(offset, bytes) : EINVAL;
     if (is_refusal(code)) code = write_all(fd_.get(), offset, bytes);
-    if (code == 0) return {};
-    errno = code;
-    return failure("write", path_);
+    return written(code);
   }
 
   // For a new file. Through the page cache and out of it again: what the kernel writes in its own time
@@ -73,7 +71,7 @@ class PosixFile : public File {
     const Bytes zeros(std::min<uint64_t>(size, kChunkBytes), '\0');
     for (uint64_t at = 0; at < size; at += zeros.size()) {
       const BytesView chunk = BytesView(zeros).substr(0, std::min<uint64_t>(zeros.size(), size - at));
-      if ((errno = write_all(fd_.get(), at, chunk)) != 0) return failure("write", path_);
+      KEYZONE_CHECK(written(write_all(fd_.get(), at, chunk)));
     }
     KEYZONE_CHECK(sync());
     (void)::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED);
@@ -107,6 +105,13 @@ class PosixFile : public File {
   static bool is_aligned(uint64_t offset, size_t size) {
     return size > 0 && offset % kDirectAlignment == 0 && size % kDirectAlignment == 0;
   }
+  // This disk wants longer sectors, or the file system can't after all.
+  static bool is_refusal(int code) { return code == EINVAL || code == EOPNOTSUPP; }
+  Result<void> written(int code) const {
+    if (code == 0) return {};
+    errno = code;
+    return failure("write", path_);
+  }
 
   // Both give 0 or an errno.
   static int write_all(int fd, uint64_t offset, BytesView bytes) {
@@ -119,8 +124,6 @@ class PosixFile : public File {
     }
     return 0;
   }
-  // This disk wants longer sectors, or the file system can't after all.
-  static bool is_refusal(int code) { return code == EINVAL || code == EOPNOTSUPP; }
   int write_direct(uint64_t offset, BytesView bytes) {
     const size_t room = std::min(bytes.size(), kChunkBytes);
     const size_t pages = (room + kMemoryAlignment - 1) / kMemoryAlignment;

@@ -59,6 +59,8 @@ Result<void> Requests::adopt(uint64_t number, BytesView bytes) {
 const Requests::Place* Requests::Session::find(uint64_t sequence) const {
   const auto from = places_.begin() + static_cast<ptrdiff_t>(begin_);
   if (from == places_.end() || places_.back().sequence < sequence) return nullptr;
+  // What expires is the oldest: no search through what has left the processor's caches long since.
+  if (from->sequence == sequence) return &*from;
   const auto at = std::lower_bound(from, places_.end(), sequence,
                                    [](const Place& place, uint64_t s) { return place.sequence < s; });
   return at->sequence == sequence ? &*at : nullptr;
@@ -82,9 +84,7 @@ bool Requests::Session::put(const Place& place) {
 }
 
 bool Requests::Session::remove(uint64_t sequence, uint64_t window) {
-  // As a rule it is the oldest: no search through what has left the processor's caches long since.
-  const bool is_oldest = !empty() && places_[begin_].sequence == sequence;
-  const Place* place = is_oldest ? &places_[begin_] : find(sequence);
+  const Place* place = find(sequence);
   if (!place || place->window != window) return false;
   if (place != &places_[begin_]) {
     places_.erase(places_.begin() + (place - places_.data()));
