@@ -148,7 +148,10 @@ class Session : public ShardActor, public net::StreamHandler {
   void meter_batch(net::BatchType type, const cql::WriteExecution& write);
   Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
   Result<CachedStatementPtr> find_prepared(BytesView id);
-  cql::ExecuteOptions options_of(const net::QueryParameters& parameters, net::Consistency consistency);
+  cql::ExecuteOptions options_of(const net::QueryParameters& parameters);
+  // What the request's levels don't allow to a write of that keyspace.
+  void refuse_by_level(const std::string& keyspace, bool conditional, const ClientRequest& request,
+                       cql::ExecuteOptions& options) const;
   std::optional<Error> check_consistency(const cql::PreparedInfo& info, const ClientRequest& request) const;
   std::optional<Error> check_conditional_consistency(const std::string& keyspace,
                                                      const ClientRequest& request) const;

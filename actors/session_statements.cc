@@ -115,10 +115,17 @@ void Session::handle_prepare(const net::Frame& frame) {
   });
 }
 
-cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters,
-                                        net::Consistency consistency) {
+void Session::refuse_by_level(const std::string& keyspace, bool conditional, const ClientRequest& request,
+                              cql::ExecuteOptions& options) const {
+  if (conditional) {
+    options.refuses_conditions = check_conditional_consistency(keyspace, request);
+  } else {
+    options.refuses_reads = request.consistency == net::Consistency::kAny;
+  }
+}
+
+cql::ExecuteOptions Session::options_of(const net::QueryParameters& parameters) {
   cql::ExecuteOptions options;
-  options.refuses_reads = consistency == net::Consistency::kAny;
   options.values = parameters.values;
   options.names = parameters.names;
   options.page_size = parameters.page_size;
@@ -164,7 +171,7 @@ Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest
   KEYZONE_TRY(cached, find_statement(asked, request));
   const auto& info = cached->prepared->info();
   request.statement = cached;
-  auto options = options_of(asked.parameters, request.consistency);
+  auto options = options_of(asked.parameters);
   options.prepared = request.prepared;
   if (request.plans == 0) {
     if (info.is_read() || info.is_write()) {
@@ -172,8 +179,7 @@ Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest
     }
     if (auto wrong = check_consistency(info, request)) return *wrong;
   }
-  if (request.plans == 0 && info.is_write() && info.conditional)
-    options.refuses_conditions = check_conditional_consistency(info.table_keyspace, request);
+  if (info.is_write()) refuse_by_level(info.table_keyspace, info.conditional, request, options);
   return cql::begin(cached->prepared, options, view().catalog);
 }
 
@@ -265,10 +271,12 @@ void Session::plan_batch(const net::BatchRequest& batch, uint32_t number) {
                     : batch.type == net::BatchType::kUnlogged ? cql::BatchKind::kUnlogged
                                                               : cql::BatchKind::kCounter;
   if (auto wrong = check_levels(true, request)) return fail(number, *wrong);
-  auto options = options_of(parameters, request.consistency);
+  auto options = options_of(parameters);
   if (!items.empty()) {
-    const std::string& keyspace = items.front().statement->info().table_keyspace;
-    options.refuses_conditions = check_conditional_consistency(keyspace, request);
+    const bool conditional = std::any_of(items.begin(), items.end(), [](const cql::BatchItem& item) {
+      return item.statement->info().conditional;
+    });
+    refuse_by_level(items.front().statement->info().table_keyspace, conditional, request, options);
   }
   auto execution = cql::begin_batch(kind, items, options, view().catalog);
   if (!execution) return fail(number, execution.error());

@@ -49,7 +49,8 @@ struct ExecuteOptions {
   Timestamp now = 0;  // microseconds: for now(), currentTimestamp() and the expiry of page states
   const std::function<uint64_t()>* random = nullptr;  // for uuid(), now(); REQUIRED where `now` matters
   const Dialect* dialect = nullptr;                   // REQUIRED
-  // At the request's level nothing can be read, as lists have to be that are written by index or value.
+  // At the level of an unconditional request nothing can be read, as lists have to be that are written by
+  // index or value.
   bool refuses_reads = false;
   // What is wrong with the levels of a conditional request: said before what is with its conditions' values.
   std::optional<Error> refuses_conditions;

@@ -39,16 +39,14 @@ class WriteBuilder {
  public:
   // `conditional`: some plan has conditions, on which all depend.
   WriteBuilder(const ExecuteOptions& options, const CatalogPtr& catalog, bool conditional)
-      : options_(options), catalog_(*catalog), conditional_(conditional) {
-    options_.refuses_reads = options.refuses_reads && !conditional;
-  }
+      : options_(options), catalog_(*catalog), conditional_(conditional) {}
 
   // `batch_timestamp`: of USING on the batch.
   Result<void> add(const WritePlan& plan, std::span<const Value> values,
                    std::optional<Timestamp> batch_timestamp = std::nullopt);
   // What is wrong with the values of conditions, which is said once nothing else is wrong. Before take().
   Result<void> check_conditions() const {
-    if (conditional_ && options_.refuses_conditions) return Result<void>(*options_.refuses_conditions);
+    if (options_.refuses_conditions) return Result<void>(*options_.refuses_conditions);
     return condition_mistake_ ? Result<void>(*condition_mistake_) : Result<void>();
   }
   std::vector<TabletCommand> take();
@@ -67,7 +65,7 @@ class WriteBuilder {
   Result<void> add_partition(const WritePlan& plan, EvalContext& context, Bytes key, Mutation head);
   Result<void> add_conditions(const WritePlan& plan, EvalContext& context, const Mutation& mutation);
 
-  ExecuteOptions options_;
+  const ExecuteOptions& options_;
   const Catalog& catalog_;
   const bool conditional_;
   std::vector<TabletCommand> commands_;
