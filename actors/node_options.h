@@ -49,7 +49,7 @@ struct NodeOptions {
   // Silence after which a peer counts as down; shorter, and nodes of a busy machine take each other for dead.
   std::chrono::milliseconds peer_timeout{1000};
   std::chrono::milliseconds election_timeout{800};  // the least; drawn up to twice as long
-  size_t write_buffer_bytes = 8u << 20;
+  size_t write_buffer_bytes = 16u << 20;
   size_t block_cache_bytes = 64u << 20;
   size_t row_cache_bytes = 16u << 20;
   uint64_t log_segment_bytes = 64u << 20;

@@ -192,7 +192,7 @@ std::vector<Key> storage_keys() {
       size_key("block_cache_size", "memory for blocks read from disk", &NodeConfig::block_cache_size, 0,
                kSizeMax),
       size_key("write_buffer_size", "memory for rows not yet in a sorted file",
-               &NodeConfig::write_buffer_size, 64 * kKiB, kGiB),
+               &NodeConfig::write_buffer_size, 64 * kKiB, kGiB / 4),
       size_key("commitlog_segment_size", "size of one file of the log, and twice that of the longest write",
                &NodeConfig::commitlog_segment_size, kMiB, kGiB),
       size_key("disk_space_reserve", "disk kept free, so that a full disk can be cleaned",

@@ -66,6 +66,7 @@ void LevelEnv::reset() {
   const std::lock_guard lock(mutex_);
   logs_.clear();
   begun_ = flushed_ = 0;
+  closing_ = false;
   ++versions_;
 }
 
@@ -131,15 +132,19 @@ Status LevelEnv::RenameFile(const std::string& from, const std::string& to) {
   return synced ? Status::OK() : Status::IOError(synced.error().message);
 }
 
-void LevelEnv::run_now(void (*work)(void*), void* argument) {
+void LevelEnv::run(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
     ++jobs_;
   }
-  executor_->run([this, work, argument] {
+  executor_->run([this, work = std::move(work)] {
     {
       const ScheduleScope scope;
-      work(argument);
+      work();
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      ++jobs_done_;
     }
     if (progress_) progress_();
     const std::lock_guard lock(mutex_);
@@ -147,8 +152,13 @@ void LevelEnv::run_now(void (*work)(void*), void* argument) {
   });
 }
 
+uint64_t LevelEnv::jobs_done() const {
+  const std::lock_guard lock(mutex_);
+  return jobs_done_;
+}
+
 void LevelEnv::Schedule(void (*work)(void*), void* argument) {
-  if (may_schedule && may_begin()) return run_now(work, argument);
+  if ((may_schedule || closing_) && may_begin()) return run([=] { work(argument); });
   const std::lock_guard lock(mutex_);
   held_ = {work, argument};  // LevelDB has at most one at a time
   held_for_space_ = may_schedule;
@@ -159,17 +169,22 @@ void LevelEnv::release_for_space() {
     const std::lock_guard lock(mutex_);
     if (held_.first == nullptr || !held_for_space_) return;
   }
-  if (may_begin()) release_held();
+  if (may_begin()) run_held();
 }
 
 void LevelEnv::release_held() {
+  closing_ = true;
+  run_held();
+}
+
+void LevelEnv::run_held() {
   std::pair<void (*)(void*), void*> held{nullptr, nullptr};
   {
     const std::lock_guard lock(mutex_);
     std::swap(held, held_);
     held_for_space_ = false;
   }
-  if (held.first != nullptr) run_now(held.first, held.second);
+  if (held.first != nullptr) run([held] { held.first(held.second); });
 }
 
 // LevelDB sleeps in Write to slow down a writer; Store asks whether there is room instead.

@@ -13,6 +13,7 @@
 #pragma once
 #include <leveldb/env.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -45,9 +46,13 @@ class LevelEnv : public leveldb::EnvWrapper {
     bool before_;
   };
 
-  void release_held();  // before the database is closed, else it waits for ever
+  void release_held();  // before the database is closed, else it waits for ever; holds nothing from then on
   bool is_holding() const;
   void release_for_space();  // what was held back for want of space, if there is some now
+
+  // Runs `work`, inside a ScheduleScope, on the executor, and calls `progress`.
+  void run(std::function<void()> work);
+  uint64_t jobs_done() const;  // of run() and of LevelDB; grows before `progress` is called
 
   // Write buffers begun (each by a new `*.log`), and how many of them, the oldest first, are known to be in
   // synced tables under a synced MANIFEST (LevelDB removed their `*.log`). Both count from reset().
@@ -65,8 +70,8 @@ class LevelEnv : public leveldb::EnvWrapper {
 
  private:
   class Manifest;
-  bool may_begin() const { return !has_space_ || has_space_(); }
-  void run_now(void (*work)(void*), void* argument);
+  void run_held();
+  bool may_begin() const { return closing_ || !has_space_ || has_space_(); }
 
   FileSystem* files_;
   Executor* executor_;
@@ -75,11 +80,13 @@ class LevelEnv : public leveldb::EnvWrapper {
   mutable std::mutex mutex_;
   std::pair<void (*)(void*), void*> held_{nullptr, nullptr};
   bool held_for_space_ = false;
+  std::atomic<bool> closing_{false};      // release_held() was called
   std::map<std::string, uint64_t> logs_;  // file name -> number of the buffer it stands for
   uint64_t begun_ = 0;
   uint64_t flushed_ = 0;
   uint64_t versions_ = 0;
   uint64_t jobs_ = 0;  // given to the executor and not done
+  uint64_t jobs_done_ = 0;
   std::condition_variable no_jobs_;
 };
 

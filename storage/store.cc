@@ -3,9 +3,15 @@
 #include <leveldb/filter_policy.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "storage/file_system_env.h"
+#include "storage/layered_db.h"
 #include "storage/level_env.h"
 #include "storage/slices.h"
 
@@ -17,6 +23,10 @@ constexpr int kBloomBitsPerKey = 10;
 // LevelDB stops writes at 12 files on level 0; compaction must have caught up a little before more are made.
 constexpr int kLevelZeroFilesMax = 10;
 constexpr size_t kBuffersWithoutSpace = 3;
+constexpr size_t kLevelBufferBytes = 1u << 30;  // LevelDB's most: it never switches by itself
+constexpr size_t kFlushedAtOnceMax = kLevelBufferBytes / 8 * 7;
+constexpr size_t kSealedMax = 4;  // each is looked into by reads; snapshots make more of them
+constexpr size_t kDrainedBatchBytes = 64 << 10;
 
 class StoreImpl : public Store {
  public:
@@ -39,24 +49,28 @@ class StoreImpl : public Store {
     options.info_log = &logger_;
     // Without space for a flush, what a replay brings must find room in memory.
     write_buffer_bytes_ = options_.write_buffer_bytes * (has_space() ? 1 : kBuffersWithoutSpace);
-    options.write_buffer_size = write_buffer_bytes_;
+    options.write_buffer_size = kLevelBufferBytes;
     options.max_open_files = options_.max_open_files;
     options.block_cache = cache_.get();
     options.filter_policy = bloom_.get();
     options.compression = options_.compress ? leveldb::kSnappyCompression : leveldb::kNoCompression;
     env_.reset();
-    failed_ = false;
-    flushing_bytes_ = 0;
+    failure_.reset();
+    flushing_tables_ = 0;
+    generation_ = 1;
     written_mark_ = 0;
+    job_ = {};
+    jobs_seen_ = env_.jobs_done();
     leveldb::DB* db = nullptr;
     leveldb::Status status;
     {
       const LevelEnv::ScheduleScope scope;
       status = leveldb::DB::Open(options, folder_, &db);
     }
-    db_.reset(db);
+    std::unique_ptr<leveldb::DB> opened(db);
     options_.executor->drain();
     if (!status.ok()) return error_of(status);
+    db_ = std::make_unique<LayeredDb>(std::move(opened), write_buffer_bytes_);
     return {};
   }
 
@@ -69,37 +83,33 @@ class StoreImpl : public Store {
   }
 
   Result<void> write(leveldb::WriteBatch* batch) override {
-    const uint64_t before = env_.buffers_begun();
-    KEYZONE_CHECK(write_or_fail(batch));
-    written_mark_ = env_.buffers_begun();
-    // LevelDB switched buffers before it took the batch: all but the batch is in the one that is being
-    // flushed.
-    if (written_mark_ != before) {
-      const size_t bytes = buffer_bytes();
-      flushing_bytes_ = bytes - std::min(bytes, batch->ApproximateSize());
-    }
+    KEYZONE_CHECK(refuse_if_failed());
+    forget_drained();
+    db_->apply(*batch);
+    written_mark_ = generation_;
+    const bool is_full = waiting_bytes() >= write_buffer_bytes_ || db_->sealed().size() >= kSealedMax;
+    if (is_full && may_begin()) begin_flush();
+    options_.executor->drain();
     return {};
   }
 
   bool may_write_now() override {
-    if (failed_ || !db_) return true;  // fails at once, which doesn't block
-    if (level_zero_files() >= kLevelZeroFilesMax) return false;
-    if (!is_flushing()) return true;
-    const size_t bytes = buffer_bytes();
-    const size_t current = bytes - std::min(bytes, flushing_bytes_);
-    return current < write_buffer_bytes_ - write_buffer_bytes_ / 8;
+    if (failed() || !db_) return true;  // fails at once
+    return waiting_bytes() < write_buffer_bytes_ || may_begin();
   }
 
   FlushMark mark() const override { return written_mark_; }
-  FlushMark durable() const override { return env_.buffers_flushed(); }
+
+  FlushMark durable() const override {
+    const std::lock_guard lock(mutex_);
+    return env_.buffers_flushed() >= job_.buffer ? job_.generation : job_.generation_before;
+  }
 
   Result<FlushMark> start_flush() override {
-    if (failed_) return Error{ErrorKind::kIo, folder_ + ": refuses writes since a flush failed"};
-    const bool anything_new = written_mark_ == env_.buffers_begun();
-    if (anything_new && !is_flushing() && level_zero_files() < kLevelZeroFilesMax) {
-      KEYZONE_CHECK(write_or_fail(nullptr));
-      flushing_bytes_ = buffer_bytes();
-    }
+    KEYZONE_CHECK(refuse_if_failed());
+    forget_drained();
+    if (durable() < written_mark_ && may_begin()) begin_flush();
+    options_.executor->drain();
     return written_mark_;
   }
 
@@ -123,7 +133,10 @@ class StoreImpl : public Store {
     options_.executor->drain();
   }
   CacheCounts cache_counts() const override { return cache_->counts(); }
-  bool failed() const override { return failed_; }
+  bool failed() override {
+    look_for_failure();
+    return failure_.has_value();
+  }
 
   Result<void> reopen() override {
     close();
@@ -131,40 +144,124 @@ class StoreImpl : public Store {
   }
 
  private:
+  // The one flush that is under way, or the last one.
+  struct Job {
+    bool draining = false;     // memtables are on their way to LevelDB, whose buffer isn't switched yet
+    size_t drained = 0;        // sealed memtables that are there and not forgotten yet
+    leveldb::Status status;    // of what is drained
+    uint64_t buffer = 0;       // LevelDB's that they are in
+    FlushMark generation = 0;  // the newest of them
+    FlushMark generation_before = 0;  // which was durable when the flush began
+  };
+
   void close() {
+    options_.executor->drain();
+    {
+      std::unique_lock lock(mutex_);
+      job_ended_.wait(lock, [this] { return !job_.draining; });
+    }
     env_.release_held();
     options_.executor->drain();
     db_.reset();
   }
 
-  Result<void> write_or_fail(leveldb::WriteBatch* batch) {
-    if (!db_) return Error{ErrorKind::kIo, folder_ + ": not open"};
-    if (!may_write_now()) env_.release_held();  // better a flush that may fail than to wait for it for ever
+  bool may_begin() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (job_.draining || env_.buffers_flushed() < job_.buffer) return false;
+    }
+    return level_zero_files() < kLevelZeroFilesMax;
+  }
+
+  // REQUIRES: may_begin(), and something that isn't durable.
+  void begin_flush() {
+    forget_drained();
+    db_->seal();
+    KEYZONE_ASSERT(waiting_bytes() <= kFlushedAtOnceMax);
+    std::vector<LayeredDb::Table> tables(db_->sealed().begin(), db_->sealed().end());
+    flushing_tables_ = tables.size();
+    {
+      const std::lock_guard lock(mutex_);
+      job_.draining = true;
+      job_.generation_before = job_.generation;
+      job_.generation = generation_++;
+      job_.buffer = env_.buffers_begun();
+    }
+    env_.run([this, tables = std::move(tables)] { drain(tables); });
+  }
+
+  // On the executor.
+  void drain(const std::vector<LayeredDb::Table>& tables) {
+    leveldb::Status status;
+    for (const auto& table : tables) {
+      if (status.ok()) status = write_below(*table);
+    }
+    if (status.ok()) status = db_->below().Write(leveldb::WriteOptions(), nullptr);  // switches buffers
+    const std::lock_guard lock(mutex_);
+    job_.draining = false;
+    job_.drained = tables.size();
+    job_.status = status;
+    job_ended_.notify_all();
+  }
+
+  leveldb::Status write_below(const Memtable& table) {
+    leveldb::WriteBatch batch;
+    leveldb::Status status;
+    for (const Memtable::Item& item : table.in_order()) {
+      const Memtable::Entry& entry = *item.entry;
+      if (entry.is_deleted())
+        batch.Delete(slice_of(entry.key()));
+      else
+        batch.Put(slice_of(entry.key()), slice_of(entry.value()));
+      if (batch.ApproximateSize() < kDrainedBatchBytes) continue;
+      status = db_->below().Write(leveldb::WriteOptions(), &batch);
+      if (!status.ok()) return status;
+      batch.Clear();
+    }
+    return db_->below().Write(leveldb::WriteOptions(), &batch);
+  }
+
+  void forget_drained() {
+    const std::lock_guard lock(mutex_);
+    if (job_.drained == 0) return;
+    db_->forget_sealed(std::exchange(job_.drained, 0));
+    flushing_tables_ = 0;
+  }
+
+  // Of what the next flush will take.
+  size_t waiting_bytes() const {
+    size_t bytes = db_->active_bytes();
+    for (size_t i = flushing_tables_; i < db_->sealed().size(); ++i) bytes += db_->sealed()[i]->bytes();
+    return bytes;
+  }
+
+  // LevelDB says that background work failed when it is written to.
+  void look_for_failure() {
+    const uint64_t jobs = env_.jobs_done();
+    if (failure_ || !db_ || jobs == jobs_seen_) return;
     leveldb::Status status;
     {
-      const LevelEnv::ScheduleScope scope;
-      status = db_->Write(leveldb::WriteOptions(), batch);
+      const std::lock_guard lock(mutex_);
+      if (job_.draining) return;  // it will learn of it
+      status = job_.status;
     }
-    options_.executor->drain();
-    if (status.ok()) return {};
-    failed_ = true;
-    return error_of(status);
+    jobs_seen_ = jobs;
+    leveldb::WriteBatch nothing;
+    if (status.ok()) status = db_->below().Write(leveldb::WriteOptions(), &nothing);
+    if (!status.ok()) failure_ = error_of(status);
+  }
+
+  Result<void> refuse_if_failed() {
+    if (!db_) return Error{ErrorKind::kIo, folder_ + ": not open"};
+    look_for_failure();
+    if (failure_) return *failure_;
+    return {};
   }
 
   bool has_space() const {
     if (options_.free_bytes_needed == 0) return true;
     const auto free = options_.files->free_bytes(folder_);
     return !free || *free >= options_.free_bytes_needed;
-  }
-
-  bool is_flushing() const { return env_.buffers_begun() > env_.buffers_flushed() + 1; }
-
-  size_t buffer_bytes() {
-    const size_t cached = cache_->TotalCharge();
-    std::string text;
-    if (!db_->GetProperty("leveldb.approximate-memory-usage", &text)) return 0;
-    const size_t all = std::strtoull(text.c_str(), nullptr, 10);
-    return all - std::min(all, cached);
   }
 
   int level_zero_files() {
@@ -183,11 +280,16 @@ class StoreImpl : public Store {
   SilentLogger logger_;
   std::unique_ptr<const leveldb::FilterPolicy> bloom_;
   std::unique_ptr<CountingCache> cache_;
-  std::unique_ptr<leveldb::DB> db_;
-  bool failed_ = false;
+  std::unique_ptr<LayeredDb> db_;
+  std::optional<Error> failure_;
   size_t write_buffer_bytes_ = 0;
-  FlushMark written_mark_ = 0;  // the buffer that took the last write
-  size_t flushing_bytes_ = 0;   // of the buffer that is being flushed
+  size_t flushing_tables_ = 0;  // of the sealed memtables the oldest, which a flush was given
+  FlushMark generation_ = 1;    // of the active memtable
+  FlushMark written_mark_ = 0;  // the generation that took the last write
+  mutable std::mutex mutex_;
+  std::condition_variable job_ended_;
+  Job job_;                 // with the mutex
+  uint64_t jobs_seen_ = 0;  // of the environment's: those that look_for_failure() knows of
   uint64_t sampled_version_ = 0;
   int level_zero_files_ = 0;
 };

@@ -1,7 +1,11 @@
 // One LevelDB a shard, without a log of its own: what was written since the last flush is replayed from the
 // Raft log. After a crash the store is exactly what it was after some write: a prefix.
 //
-// Writing, flushing and reopening are for the shard's thread. Reading through db() may happen on any thread.
+// Writes go to a memtable (memtable.h). A flush seals it and, on the executor, writes it to LevelDB in order
+// of keys, whose own buffer takes nothing else and is switched then: what reaches the disk is whole
+// memtables.
+//
+// All of it is for the shard's thread.
 #pragma once
 #include <leveldb/db.h>
 #include <leveldb/env.h>
@@ -23,7 +27,8 @@ struct StoreOptions {
   leveldb::Env* env = nullptr;   // the disk: leveldb::Env::Default() or MemoryDisk::env()
   FileSystem* files = nullptr;   // the same disk, to sync folders; both outlive the store
   Executor* executor = nullptr;  // runs flushes and compactions
-  size_t write_buffer_bytes = 8u << 20;
+  // A memtable that comes to this is flushed. About three times as much may be in use while that lasts.
+  size_t write_buffer_bytes = 16u << 20;
   size_t block_cache_bytes = 64u << 20;
   int max_open_files = 1000;
   bool compress = false;  // Snappy
@@ -42,13 +47,14 @@ class Store {
   static Result<std::unique_ptr<Store>> open(StoreOptions options, const std::string& folder);
   virtual ~Store() = default;
 
-  // For reading: Get, NewIterator, GetSnapshot, GetApproximateSizes. Never write or compact through it (the
-  // flush that a write needs would be taken for a read's compaction and held back), and never keep it, an
-  // iterator or a snapshot across reopen(). Use read_options() as the start of ReadOptions.
+  // For reading, on the shard's thread: Get, NewIterator, GetSnapshot, GetApproximateSizes. It refuses
+  // writes. Never keep it, an iterator or a snapshot across reopen(), nor an iterator without a snapshot
+  // across a write. Use read_options() as the start of ReadOptions.
   virtual leveldb::DB* db() = 0;
   virtual leveldb::ReadOptions read_options() const = 0;  // verify_checksums set
 
-  // Applies the batch at once; not durable before a flush. Never blocks if may_write_now() was true.
+  // Applies the batch at once; not durable before a flush. Never blocks. When may_write_now() is false it
+  // costs memory beyond what was meant for it.
   virtual Result<void> write(leveldb::WriteBatch* batch) = 0;
   virtual bool may_write_now() = 0;
 
@@ -65,7 +71,7 @@ class Store {
   virtual CacheCounts cache_counts() const = 0;  // of blocks; any thread
   // Goes on with what was held back for want of space, if there is some now. Call it now and then.
   virtual void look_for_space() = 0;
-  virtual bool failed() const = 0;  // a flush or compaction failed: LevelDB refuses writes until reopen()
+  virtual bool failed() = 0;  // a flush or compaction failed: writes are refused until reopen()
   // Closes and opens again; what was not flushed is gone, and must be replayed. Blocks.
   virtual Result<void> reopen() = 0;
 };

@@ -114,13 +114,13 @@ TEST(NodeConfig, GuardrailsAsCassandraNamesThem) {
 TEST(NodeConfig, ValuesAtTheirLimits) {
   for (const char* text :
        {"storage_port = 1", "storage_port = 65535", "http_port = 0", "election_timeout = 24h",
-        "write_buffer_size = 64KiB", "write_buffer_size = 1GiB", "shards = 256"}) {
+        "write_buffer_size = 64KiB", "write_buffer_size = 256MiB", "shards = 256"}) {
     EXPECT_EQ(error_of(text), "") << text;
   }
   for (const char* text :
        {"storage_port = 0", "storage_port = -1", "storage_port = 1.5", "storage_port = 0x10",
         "storage_port = 18446744073709551617", "election_timeout = 25h", "election_timeout = 0ms",
-        "write_buffer_size = 63KiB", "write_buffer_size = 2GiB", "block_cache_size = 1",
+        "write_buffer_size = 63KiB", "write_buffer_size = 257MiB", "block_cache_size = 1",
         "block_cache_size = 9999999999999GiB", "memory = maybe", "cluster_name =", "seeds = a,,b",
         "seeds = a:0", "seeds = [::1", "seeds = a b", "shards = 257"}) {
     EXPECT_NE(error_of(text), "") << text;

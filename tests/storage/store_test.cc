@@ -109,6 +109,47 @@ TEST_F(StoreTest, AWriteThatWouldWaitIsAnnounced) {
   EXPECT_EQ(store_->durable(), store_->mark() - 1);
 }
 
+// While a flush waits for its turn, and is done, and the next begins: nothing that was written is missing.
+TEST_F(StoreTest, WhatIsBeingFlushedIsRead) {
+  executor_.stubborn = true;
+  ASSERT_TRUE(put("a", "1").ok());
+  ASSERT_TRUE(put("b", "1").ok());
+  const auto mark = store_->start_flush();
+  ASSERT_TRUE(mark.ok());
+  ASSERT_TRUE(put("b", "2").ok());
+  EXPECT_EQ(*store_->start_flush(), store_->mark());  // the first is under way still
+  EXPECT_LT(store_->durable(), *mark);
+  EXPECT_EQ(get("a"), "1");
+  EXPECT_EQ(get("b"), "2");
+  executor_.stubborn = false;
+  executor_.drain();
+  EXPECT_EQ(store_->durable(), *mark);
+  EXPECT_LT(store_->durable(), store_->mark());
+  EXPECT_EQ(get("a"), "1");
+  EXPECT_EQ(get("b"), "2");
+  ASSERT_TRUE(store_->start_flush().ok());
+  EXPECT_EQ(store_->durable(), store_->mark());
+  EXPECT_EQ(get("b"), "2");
+}
+
+// A row that is written again and again is one row of a flush.
+TEST_F(StoreTest, RowsThatAreWrittenOftenReachTheDiskOnceAFlush) {
+  for (int i = 0; i < 5000; ++i) ASSERT_TRUE(put(std::to_string(i % 10), std::string(1000, 'v')).ok());
+  EXPECT_EQ(store_->durable(), 0u);
+  ASSERT_TRUE(store_->start_flush().ok());
+  EXPECT_EQ(store_->durable(), store_->mark());
+  EXPECT_LT(disk_.used_bytes(), 100u << 10);
+}
+
+TEST_F(StoreTest, ClosingWhileAFlushWaitsForSpaceDoesNotHang) {
+  DiskFaults faults;
+  faults.capacity_bytes = disk_.used_bytes() + (100 << 10);
+  disk_.set_faults(faults, {});
+  ASSERT_TRUE(put("a", "1").ok());
+  ASSERT_TRUE(store_->start_flush().ok());
+  store_.reset();
+}
+
 TEST_F(StoreTest, ManyWritesNeverWaitAndAreAllThere) {
   for (int i = 0; i < 20000; ++i) {
     ASSERT_TRUE(store_->may_write_now());
