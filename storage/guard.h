@@ -34,6 +34,12 @@ class Guard {
     young_.clear();
   }
 
+  // newest() or note() is soon asked for it: it need not wait for memory then.
+  void bring(uint64_t hash) const {
+    young_.bring(hash);
+    old_.bring(hash);
+  }
+
   Timestamp floor() const { return floor_; }
 
  private:
@@ -52,6 +58,9 @@ class Guard {
       slot.stamp = slot.hash ? std::max(slot.stamp, stamp) : stamp;
       slot.hash = hash | !hash;
       newest_ = std::max(newest_, stamp);
+    }
+    void bring(uint64_t hash) const {
+      if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
     }
     void clear() {
       std::fill(slots_.begin(), slots_.end(), Slot{});

@@ -65,7 +65,7 @@ uint64_t Memtable::hash_of(BytesView key) { return XXH3_64bits(key.data(), key.s
 uint64_t Memtable::rank_of(BytesView key) {
   constexpr size_t kSkipped = 2;
   unsigned char head[kSkipped + sizeof(uint64_t)] = {};
-  std::memcpy(head, key.data(), std::min(key.size(), sizeof head));
+  if (!key.empty()) std::memcpy(head, key.data(), std::min(key.size(), sizeof head));
   if (head[0] != 0 || head[1] != 0) return UINT64_MAX;
   uint64_t rank = 0;
   for (size_t i = kSkipped; i < sizeof head; ++i) rank = rank << 8 | head[i];

@@ -54,6 +54,8 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
                                 const UpdateContext& context) {
   KEYZONE_TRY(place, place_of(mutation, write));
   const auto& [key, above] = place;
+  const uint64_t hash = hash_of(key);
+  guard_.bring(hash);
   stored_.row.clear();
   const auto ahead = looked_back_.find(context.ordinal);
   const bool built = ahead != looked_back_.end();
@@ -72,7 +74,6 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
   note_stamp(update_.max_stamp());
   note_leftovers(update_, context.now());
 
-  const uint64_t hash = hash_of(key);
   const Timestamp oldest = oldest_stamp(update_);
   const bool replaces = is_complete(write, update_, columns_);
   const Row* result = &update_;
