@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -203,6 +204,7 @@ class Session : public ShardActor, public net::StreamHandler {
   void time_out(uint32_t number);
   void forget(uint32_t number);
   void tick();
+  void look();
   void schedule_tick();
   const NodeView& view();
 
@@ -269,7 +271,10 @@ class Session : public ShardActor, public net::StreamHandler {
   NodeViewPtr view_;
   uint64_t view_version_ = UINT64_MAX;
   bool ticking_ = false;
-  net::QueryRequest query_;  // reused, so that decoding does not allocate
+  bool look_soon_ = false;  // a part found nobody to be sent to, or a request is to be planned again
+  int ticks_since_look_ = 0;
+  std::shared_ptr<const std::set<NodeId>> looked_at_alive_;  // of the view at the last look
+  net::QueryRequest query_;                                  // reused, so that decoding does not allocate
   net::ExecuteRequest execute_;
   net::BatchRequest batch_;
 };

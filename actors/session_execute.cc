@@ -10,6 +10,7 @@ namespace keyzone::actors {
 namespace {
 
 constexpr std::chrono::milliseconds kSessionTick{20};
+constexpr int kTicksBetweenLooks = 5;  // at every request and part, if none is known to want one earlier
 constexpr Timestamp kResendAfter = 1'000'000;  // microseconds without an answer
 constexpr Timestamp kStaleWait = 5'000;        // before planning again on a catalog that may be on its way
 constexpr int kPlansMax = 100;
@@ -218,7 +219,10 @@ void Session::dispatch(uint64_t sequence, RequestPart& part) {
   }
   if (!to.value) {
     const auto it = view().catalog->tablets.find(part.table);
-    if (it == view().catalog->tablets.end()) return;  // the tick tries again
+    if (it == view().catalog->tablets.end()) {
+      look_soon_ = true;
+      return;
+    }
     for (const auto node : it->second->find(part.token).replicas) {
       if (view().alive->contains(node)) to = node;
     }
@@ -229,7 +233,10 @@ void Session::dispatch(uint64_t sequence, RequestPart& part) {
 void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
   part.sent = now_us();
   part.sent_to = to;
-  if (!to.value) return;
+  if (!to.value) {
+    look_soon_ = true;
+    return;
+  }
   if (part.traced) trace_part(part, "to " + name_of(to));
   const RequestId id{context_.coordinator(), sequence};
   if (part.catalog) {
@@ -289,6 +296,7 @@ void Session::handle_reply(const Reply& reply) {
     if (outcome->kind == OutcomeKind::kExpired) return time_out(number);
     if (outcome->kind == OutcomeKind::kStale) {
       request.replan = true;
+      look_soon_ = true;
     } else if (part.index < request.outcomes.size()) {
       request.outcomes[part.index] = *outcome;
     }
@@ -318,16 +326,19 @@ void Session::handle_refusal(uint64_t sequence, RequestPart& part, const Refusal
         route->learn_leader(NodeId());
       if (elsewhere && view().alive->contains(refusal.leader))
         return send_part(sequence, part, refusal.leader);
-      part.sent = 0;  // nobody leads just now: with the next tick
+      part.sent = 0;  // nobody leads just now
+      look_soon_ = true;
       return;
     }
     case ErrorKind::kStale:
       parts_.erase(sequence);
       requests_.at(number).replan = true;
+      look_soon_ = true;
       return part_done(number);
     case ErrorKind::kOverloaded:
       if (part.catalog) {
         part.sent = 0;
+        look_soon_ = true;
         return;
       }
       [[fallthrough]];
@@ -438,6 +449,7 @@ void Session::plan_again(uint32_t number) {
 void Session::plan_soon(uint32_t number) {
   auto& request = requests_.at(number);
   request.replan = true;
+  look_soon_ = true;
   request.started = now_us() + kStaleWait;  // the tick plans it again from then on
   schedule_tick();
 }
@@ -529,13 +541,27 @@ void Session::schedule_tick() {
 void Session::tick() {
   ticking_ = false;
   in_turn_ = true;
+  if (look_soon_ || ++ticks_since_look_ == kTicksBetweenLooks || looked_at_alive_ != view().alive) look();
+  in_turn_ = false;
+  flush();
+  pause_if_full();
+  if (!requests_.empty()) schedule_tick();
+}
+
+// At everything that may be late, refused or lost.
+void Session::look() {
   const Timestamp now = now_us();
+  look_soon_ = false;
+  ticks_since_look_ = 0;
+  looked_at_alive_ = view().alive;
   std::vector<uint32_t> late, stale;
   for (auto& [number, request] : requests_) {
     if (request.deadline <= now) {
       late.push_back(number);
     } else if (request.replan && request.waiting == 0 && request.started <= now) {
       stale.push_back(number);
+    } else if (request.replan) {
+      look_soon_ = true;
     }
   }
   for (const auto number : late) time_out(number);
@@ -550,10 +576,6 @@ void Session::tick() {
       dispatch(sequence, part);
     }
   }
-  in_turn_ = false;
-  flush();
-  pause_if_full();
-  if (!requests_.empty()) schedule_tick();
 }
 
 }  // namespace keyzone::actors
