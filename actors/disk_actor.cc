@@ -120,6 +120,7 @@ class DiskActor : public ShardActor {
   }
 
   void store_progress() {
+    shard_.store_->go_on();
     if (shard_.store_->failed()) {
       context_.environment.fatal("the store of shard " + std::to_string(shard_.index()) + " has failed");
       return;
@@ -146,7 +147,6 @@ class DiskActor : public ShardActor {
   void tick() {
     delayed_send(this, kDiskTick, tick_atom::value);
     if (shard_.index() == 0) watch_space();
-    shard_.store_->look_for_space();
     checkpoint();
     if (shard_.log_->stats().bytes_live > context_.options.log_bytes_before_flush)
       (void)shard_.store_->start_flush();

@@ -52,7 +52,7 @@ Result<void> Machine::open() {
   system_->await_actors_before_shutdown(false);
   scheduler_ = &SimScheduler::of(*system_);
   scheduler_->advance(timer_time());
-  store_executor_ = std::make_unique<storage::QueuedExecutor>();
+  store_executor_ = std::make_unique<StoreExecutor>(*this);
   log_executor_ = std::make_unique<LogExecutor>(*this);
   network_ = fabric_.attach(index_, *this);
   KEYZONE_TRY(node, actors::Node::open(options_, environment()));

@@ -91,6 +91,19 @@ class Machine : public Process {
     Machine& machine_;
   };
 
+  // The store's: one after the other, at drawn times.
+  class StoreExecutor : public storage::QueuedExecutor {
+   public:
+    explicit StoreExecutor(Machine& machine) : machine_(machine) {}
+    void run(std::function<void()> work) override {
+      QueuedExecutor::run(std::move(work));
+      machine_.begin_disk_work([this] { run_next(); });
+    }
+
+   private:
+    Machine& machine_;
+  };
+
   Result<void> open();
   actors::Environment environment();
   void begin_disk_work(std::function<void()> work);
@@ -121,7 +134,7 @@ class Machine : public Process {
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
   SimScheduler* scheduler_ = nullptr;
-  std::unique_ptr<storage::QueuedExecutor> store_executor_;
+  std::unique_ptr<StoreExecutor> store_executor_;
   std::unique_ptr<LogExecutor> log_executor_;
   std::unique_ptr<actors::Network> network_;
   std::unique_ptr<actors::Node> node_;

@@ -15,21 +15,23 @@ class Executor {
   virtual void run(std::function<void()> work) = 0;
 
   // An executor without threads runs all that is queued now, on the calling thread, until nothing is left;
-  // others do nothing. Store calls it after each call into LevelDB that may have scheduled work, since
-  // LevelDB waits inside its next call for what it has scheduled.
+  // others do nothing. Store calls it when it has opened LevelDB and before it closes it, which waits for
+  // what was scheduled.
   virtual void drain() {}
 };
 
-// The executor of tests and of the simulation: work waits until someone drains. Not thread-safe.
+// The executor of tests: work waits until someone drains. Not thread-safe.
 class QueuedExecutor : public Executor {
  public:
   void run(std::function<void()> work) override { queue_.push_back(std::move(work)); }
   void drain() override {
-    while (!queue_.empty()) {
-      auto work = std::move(queue_.front());
-      queue_.pop_front();
-      work();
-    }
+    while (!queue_.empty()) run_next();
+  }
+  void run_next() {  // if there is one
+    if (queue_.empty()) return;
+    auto work = std::move(queue_.front());
+    queue_.pop_front();
+    work();
   }
   size_t queued() const { return queue_.size(); }
 

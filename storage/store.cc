@@ -58,7 +58,7 @@ class StoreImpl : public Store {
     failure_.reset();
     flushing_tables_ = 0;
     generation_ = 1;
-    written_mark_ = 0;
+    written_mark_ = wanted_mark_ = 0;
     job_ = {};
     jobs_seen_ = env_.jobs_done();
     leveldb::DB* db = nullptr;
@@ -87,9 +87,7 @@ class StoreImpl : public Store {
     forget_drained();
     db_->apply(*batch);
     written_mark_ = generation_;
-    const bool is_full = waiting_bytes() >= write_buffer_bytes_ || db_->sealed().size() >= kSealedMax;
-    if (is_full && may_begin()) begin_flush();
-    options_.executor->drain();
+    begin_what_is_due();
     return {};
   }
 
@@ -107,9 +105,8 @@ class StoreImpl : public Store {
 
   Result<FlushMark> start_flush() override {
     KEYZONE_CHECK(refuse_if_failed());
-    forget_drained();
-    if (durable() < written_mark_ && may_begin()) begin_flush();
-    options_.executor->drain();
+    wanted_mark_ = written_mark_;
+    begin_what_is_due();
     return written_mark_;
   }
 
@@ -128,9 +125,9 @@ class StoreImpl : public Store {
     return bytes;
   }
 
-  void look_for_space() override {
+  void go_on() override {
     env_.release_for_space();
-    options_.executor->drain();
+    if (db_ && !failed()) begin_what_is_due();
   }
   CacheCounts cache_counts() const override { return cache_->counts(); }
   bool failed() override {
@@ -171,6 +168,12 @@ class StoreImpl : public Store {
       if (job_.draining || env_.buffers_flushed() < job_.buffer) return false;
     }
     return level_zero_files() < kLevelZeroFilesMax;
+  }
+
+  void begin_what_is_due() {
+    forget_drained();
+    const bool is_full = waiting_bytes() >= write_buffer_bytes_ || db_->sealed().size() >= kSealedMax;
+    if ((is_full || durable() < wanted_mark_) && may_begin()) begin_flush();
   }
 
   // REQUIRES: may_begin(), and something that isn't durable.
@@ -286,6 +289,7 @@ class StoreImpl : public Store {
   size_t flushing_tables_ = 0;  // of the sealed memtables the oldest, which a flush was given
   FlushMark generation_ = 1;    // of the active memtable
   FlushMark written_mark_ = 0;  // the generation that took the last write
+  FlushMark wanted_mark_ = 0;   // that someone waits for
   mutable std::mutex mutex_;
   std::condition_variable job_ended_;
   Job job_;                 // with the mutex

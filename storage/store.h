@@ -62,15 +62,16 @@ class Store {
   virtual FlushMark mark() const = 0;
   // Everything with at most this mark is in synced tables and a synced MANIFEST.
   virtual FlushMark durable() const = 0;
-  // Begins to flush what was written so far and gives the mark to wait for. Begins nothing if nothing is new
-  // or a flush is under way: call again after `progress` while durable() is below. Does not block.
+  // Begins to flush what was written so far, at once or, if a flush is under way, when that is done; gives
+  // the mark to wait for. Begins nothing if nothing is new. Does not block.
   virtual Result<FlushMark> start_flush() = 0;
 
   virtual Result<Bytes> get(BytesView key, bool* found) = 0;  // `found` false: no such key
   virtual uint64_t approximate_bytes(BytesView from, BytesView to) = 0;
   virtual CacheCounts cache_counts() const = 0;  // of blocks; any thread
-  // Goes on with what was held back for want of space, if there is some now. Call it now and then.
-  virtual void look_for_space() = 0;
+  // Goes on with flushes that had to wait for another one or for space, if they need not any more. Call it
+  // after `progress`, and now and then.
+  virtual void go_on() = 0;
   virtual bool failed() = 0;  // a flush or compaction failed: writes are refused until reopen()
   // Closes and opens again; what was not flushed is gone, and must be replayed. Blocks.
   virtual Result<void> reopen() = 0;

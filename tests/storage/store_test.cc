@@ -10,15 +10,6 @@
 namespace keyzone::storage {
 namespace {
 
-// Runs nothing before it is told to, not even when the store drains.
-class StubbornExecutor : public QueuedExecutor {
- public:
-  void drain() override {
-    if (!stubborn) QueuedExecutor::drain();
-  }
-  bool stubborn = false;
-};
-
 class StoreTest : public ::testing::Test {
  protected:
   void SetUp() override { open(); }
@@ -45,7 +36,20 @@ class StoreTest : public ::testing::Test {
   Result<void> put(const std::string& key, const std::string& value) {
     leveldb::WriteBatch batch;
     batch.Put(key, value);
-    return store_->write(&batch);
+    auto written = store_->write(&batch);
+    if (!background_waits_) executor_.drain();
+    return written;
+  }
+
+  Result<FlushMark> start_flush() {
+    auto mark = store_->start_flush();
+    if (!background_waits_) executor_.drain();
+    return mark;
+  }
+
+  void go_on() {
+    store_->go_on();
+    executor_.drain();
   }
 
   std::string get(const std::string& key) {
@@ -55,7 +59,8 @@ class StoreTest : public ::testing::Test {
   }
 
   MemoryDisk disk_;
-  StubbornExecutor executor_;
+  QueuedExecutor executor_;
+  bool background_waits_ = false;
   int progress_ = 0;
   std::unique_ptr<Store> store_;
 };
@@ -64,7 +69,7 @@ TEST_F(StoreTest, WhatIsFlushedOutlivesACrash) {
   ASSERT_TRUE(put("a", "1").ok());
   const FlushMark mark = store_->mark();
   EXPECT_LT(store_->durable(), mark);
-  const auto started = store_->start_flush();
+  const auto started = start_flush();
   ASSERT_TRUE(started.ok());
   EXPECT_EQ(*started, mark);
   EXPECT_GE(store_->durable(), mark);
@@ -79,9 +84,9 @@ TEST_F(StoreTest, WhatIsFlushedOutlivesACrash) {
 
 TEST_F(StoreTest, AnEmptyWriteStartsAFlushAndOnlyIfThereIsSomethingNew) {
   ASSERT_TRUE(put("a", "1").ok());
-  ASSERT_TRUE(store_->start_flush().ok());
+  ASSERT_TRUE(start_flush().ok());
   const uint64_t writes = disk_.stats().writes;
-  ASSERT_TRUE(store_->start_flush().ok());
+  ASSERT_TRUE(start_flush().ok());
   EXPECT_EQ(disk_.stats().writes, writes);
 }
 
@@ -96,14 +101,14 @@ TEST_F(StoreTest, TheLogOfLevelDbStaysEmpty) {
 }
 
 TEST_F(StoreTest, AWriteThatWouldWaitIsAnnounced) {
-  executor_.stubborn = true;
+  background_waits_ = true;
   int written = 0;
   while (store_->may_write_now()) {
     ASSERT_TRUE(put(std::to_string(written++), std::string(1000, 'v')).ok());
     ASSERT_LT(written, 1000);
   }
   EXPECT_GT(written, 70);  // one full buffer waits for its flush, the other is nearly full
-  executor_.stubborn = false;
+  background_waits_ = false;
   executor_.drain();
   EXPECT_TRUE(store_->may_write_now());
   EXPECT_EQ(store_->durable(), store_->mark() - 1);
@@ -111,23 +116,23 @@ TEST_F(StoreTest, AWriteThatWouldWaitIsAnnounced) {
 
 // While a flush waits for its turn, and is done, and the next begins: nothing that was written is missing.
 TEST_F(StoreTest, WhatIsBeingFlushedIsRead) {
-  executor_.stubborn = true;
+  background_waits_ = true;
   ASSERT_TRUE(put("a", "1").ok());
   ASSERT_TRUE(put("b", "1").ok());
   const auto mark = store_->start_flush();
   ASSERT_TRUE(mark.ok());
   ASSERT_TRUE(put("b", "2").ok());
-  EXPECT_EQ(*store_->start_flush(), store_->mark());  // the first is under way still
+  EXPECT_EQ(*start_flush(), store_->mark());  // waits for the first, which is under way still
   EXPECT_LT(store_->durable(), *mark);
   EXPECT_EQ(get("a"), "1");
   EXPECT_EQ(get("b"), "2");
-  executor_.stubborn = false;
+  background_waits_ = false;
   executor_.drain();
   EXPECT_EQ(store_->durable(), *mark);
   EXPECT_LT(store_->durable(), store_->mark());
   EXPECT_EQ(get("a"), "1");
   EXPECT_EQ(get("b"), "2");
-  ASSERT_TRUE(store_->start_flush().ok());
+  go_on();
   EXPECT_EQ(store_->durable(), store_->mark());
   EXPECT_EQ(get("b"), "2");
 }
@@ -136,7 +141,7 @@ TEST_F(StoreTest, WhatIsBeingFlushedIsRead) {
 TEST_F(StoreTest, RowsThatAreWrittenOftenReachTheDiskOnceAFlush) {
   for (int i = 0; i < 5000; ++i) ASSERT_TRUE(put(std::to_string(i % 10), std::string(1000, 'v')).ok());
   EXPECT_EQ(store_->durable(), 0u);
-  ASSERT_TRUE(store_->start_flush().ok());
+  ASSERT_TRUE(start_flush().ok());
   EXPECT_EQ(store_->durable(), store_->mark());
   EXPECT_LT(disk_.used_bytes(), 100u << 10);
 }
@@ -146,7 +151,7 @@ TEST_F(StoreTest, ClosingWhileAFlushWaitsForSpaceDoesNotHang) {
   faults.capacity_bytes = disk_.used_bytes() + (100 << 10);
   disk_.set_faults(faults, {});
   ASSERT_TRUE(put("a", "1").ok());
-  ASSERT_TRUE(store_->start_flush().ok());
+  ASSERT_TRUE(start_flush().ok());
   store_.reset();
 }
 
@@ -177,8 +182,9 @@ TEST_F(StoreTest, AfterACrashTheStoreIsAPrefixWithItsAppliedIndex) {
         batch.Put("key" + std::to_string((applied * 3 + j) % 100), std::to_string(applied));
       batch.Put("applied", std::to_string(applied));
       frozen = !store_->write(&batch);
+      if (chance.one_in(3)) executor_.drain();
       if (!frozen) applied_at[store_->mark()] = applied;
-      if (chance.one_in(500)) frozen = !store_->start_flush();
+      if (chance.one_in(500)) frozen = !start_flush();
     }
     const FlushMark durable = store_->durable();
     const int at_least = applied_at.empty() || applied_at.begin()->first > durable
@@ -204,10 +210,10 @@ TEST_F(StoreTest, AfterACrashTheStoreIsAPrefixWithItsAppliedIndex) {
 
 TEST_F(StoreTest, AFailedFlushRefusesWritesUntilReopened) {
   ASSERT_TRUE(put("a", "1").ok());
-  ASSERT_TRUE(store_->start_flush().ok());
+  ASSERT_TRUE(start_flush().ok());
   ASSERT_TRUE(put("b", "2").ok());
   disk_.fail_next(DiskCall::kSync, ".ldb", 1);
-  (void)store_->start_flush().ok();
+  (void)start_flush().ok();
   EXPECT_LT(store_->durable(), store_->mark());
   EXPECT_FALSE(put("c", "3").ok());
   EXPECT_TRUE(store_->failed());
@@ -216,7 +222,7 @@ TEST_F(StoreTest, AFailedFlushRefusesWritesUntilReopened) {
   EXPECT_EQ(get("a"), "1");
   EXPECT_EQ(get("b"), "(none)");
   ASSERT_TRUE(put("b", "2").ok());
-  ASSERT_TRUE(store_->start_flush().ok());
+  ASSERT_TRUE(start_flush().ok());
   EXPECT_EQ(store_->durable(), store_->mark());
 }
 
@@ -230,13 +236,13 @@ TEST_F(StoreTest, AFlushWaitsForSpace) {
   ASSERT_TRUE(put("a", "1").ok());
   const auto mark = store_->start_flush();
   ASSERT_TRUE(mark.ok());
-  store_->look_for_space();
+  go_on();
   EXPECT_LT(store_->durable(), *mark);
   ASSERT_TRUE(put("b", "2").ok());
   EXPECT_EQ(get("a"), "1");
   EXPECT_FALSE(store_->failed());
   disk_.clear_faults();
-  store_->look_for_space();
+  go_on();
   EXPECT_GE(store_->durable(), *mark);
   EXPECT_EQ(get("b"), "2");
   crash();
@@ -257,7 +263,7 @@ TEST_F(StoreTest, OpenedWithoutSpaceItTakesAReplay) {
   EXPECT_GT(written, 2 * 64);
   EXPECT_FALSE(store_->failed());
   disk_.clear_faults();
-  store_->look_for_space();
+  go_on();
   EXPECT_TRUE(store_->may_write_now());
 }
 
@@ -268,7 +274,7 @@ TEST_F(StoreTest, CompactionsThatReadsAskForAreHeldBack) {
     if (round == 1) {
       ASSERT_TRUE(put("m", "m").ok());
     }
-    ASSERT_TRUE(store_->start_flush().ok());
+    ASSERT_TRUE(start_flush().ok());
   }
   const uint64_t writes = disk_.stats().writes;
   for (int i = 0; i < 2000; ++i) ASSERT_EQ(get("n"), "(none)");
@@ -276,7 +282,7 @@ TEST_F(StoreTest, CompactionsThatReadsAskForAreHeldBack) {
   executor_.drain();
   EXPECT_EQ(disk_.stats().writes, writes);
   ASSERT_TRUE(put("b", "b").ok());
-  ASSERT_TRUE(store_->start_flush().ok());
+  ASSERT_TRUE(start_flush().ok());
   EXPECT_EQ(store_->durable(), store_->mark());
   for (int i = 0; i < 2000; ++i) ASSERT_EQ(get("n"), "(none)");
   store_.reset();  // does not hang, although work may be held
@@ -284,7 +290,7 @@ TEST_F(StoreTest, CompactionsThatReadsAskForAreHeldBack) {
 
 TEST_F(StoreTest, DamageIsNeverReadAsData) {
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(std::to_string(i), std::string(100, 'v')).ok());
-  ASSERT_TRUE(store_->start_flush().ok());
+  ASSERT_TRUE(start_flush().ok());
   store_.reset();
   for (const std::string& path : disk_.all_files()) {
     if (path.find(".ldb") == std::string::npos) continue;

@@ -169,7 +169,10 @@ class TestReplica {
   const Table& table() const { return *table_; }
   void set_table(TablePtr table) { table_ = std::move(table); }
 
-  void write(leveldb::WriteBatch& batch) { ASSERT_TRUE(store_->write(&batch).ok()); }
+  void write(leveldb::WriteBatch& batch) {
+    ASSERT_TRUE(store_->write(&batch).ok());
+    executor_.drain();
+  }
 
   // Flushes what was written, so that nothing is lost, and opens all anew.
   void restart() {
