@@ -1,5 +1,9 @@
 #include "cql/execute/update_size.h"
 
+#include <algorithm>
+#include <limits>
+#include <optional>
+
 #include "schema/bytes.h"
 #include "schema/clustering_as_written.h"
 
@@ -17,15 +21,29 @@ constexpr size_t kCell = 16 + 4;    // stamp, TTL, expiry
 constexpr size_t kListPath = 16;
 constexpr size_t kCounterValue = 36;
 
-// The values of clustering columns; of bounds between rows, those that can be told.
-size_t clustering_size(const Table& table, BytesView clustering) {
-  ByteReader in(clustering);
+// The values of the clustering columns that a key or a bound between keys begins with; nullopt: there is more
+// in it that is none.
+std::optional<size_t> whole_values(const Table& table, BytesView key) {
+  ByteReader in(key);
   Bytes values;
   for (size_t i = 0; i < table.clustering_size && !in.done(); ++i) {
     const Column& column = table.clustering(i);
-    if (!column.type->read_ordered(in, column.descending, values)) break;
+    if (!column.type->read_ordered(in, column.descending, values)) return std::nullopt;
   }
-  return values.size();
+  return in.done() ? std::optional(values.size()) : std::nullopt;
+}
+
+// A bound behind a key is the key without its last bytes of 0xff, and one more (prefix_successor()).
+size_t clustering_size(const Table& table, BytesView clustering) {
+  constexpr size_t kLongestEnd = 16;
+  if (const auto size = whole_values(table, clustering)) return *size;
+  Bytes before(clustering);
+  --before.back();
+  for (size_t i = 0; i <= kLongestEnd; ++i) {
+    if (const auto size = whole_values(table, before)) return *size;
+    before += '\xff';
+  }
+  return 0;
 }
 
 // Of a row that is written: as they were written, if that is told.
@@ -45,6 +63,11 @@ size_t list_cells_size(BytesView list) {
   return list.size() - sizeof(uint32_t) + count * (kCell + kListPath - sizeof(uint32_t));
 }
 
+// What comes without a stamp is of now, which is later than what says one.
+Timestamp stamp_of(const Mutation& mutation) {
+  return mutation.timestamp == kNoTimestamp ? std::numeric_limits<Timestamp>::max() : mutation.timestamp;
+}
+
 }  // namespace
 
 size_t path_size(const Column& column, BytesView path) {
@@ -62,49 +85,60 @@ size_t cell_size(const Column& column, const CellWrite& cell) {
 }
 
 void UpdateSize::add(const Table& table, const Mutation& mutation) {
-  const Partition partition{table.id, mutation.partition_key};
+  Partition& partition = partitions_[{table.id, mutation.partition_key}];
   keys_.insert(mutation.partition_key);
-  if (partitions_.insert(partition).second) bytes_ += kPartition + kRow;
-  for (const RowWrite& row : mutation.rows) add_row(table, partition, mutation, row);
-}
-
-void UpdateSize::add_row(const Table& table, const Partition& partition, const Mutation& mutation,
-                         const RowWrite& row) {
-  if (row.action == RowAction::kDeletePartition) return;
-  if (row.action == RowAction::kDeleteRange) {
-    const CellKey ranges{RowKey{partition, false, {}}, kClusteringAsWritten, std::nullopt};
-    if (cells_.insert(ranges).second) bytes_ += kRanges;
-    bytes_ += kRange + clustering_size(table, row.clustering) + clustering_size(table, row.clustering_end);
-    return;
+  const Timestamp stamp = stamp_of(mutation);
+  for (const RowWrite& write : mutation.rows) {
+    if (write.action == RowAction::kDeletePartition) continue;
+    if (write.action == RowAction::kDeleteRange) {
+      add_range(table, stamp, write, partition);
+      continue;
+    }
+    const auto [at, is_new] = partition.rows.try_emplace({write.is_static, write.clustering});
+    Row& row = at->second;
+    if (is_new && !write.is_static) row.clustering_bytes = clustering_size(table, write);
+    if (write.action == RowAction::kDeleteRow) row.deleted = std::max(row.deleted, stamp);
+    if (write.marker) row.liveness = std::max(row.liveness, {stamp, mutation.ttl > 0});
+    for (const CellWrite& cell : write.cells) add_cell(table, mutation, cell, row);
   }
-  const RowKey key{partition, row.is_static, row.clustering};
-  if (rows_.insert(key).second && !row.is_static) bytes_ += kRow + clustering_size(table, row);
-  if (row.marker && mutation.ttl > 0 && expiring_.insert(key).second) bytes_ += kExpiringLiveness;
-  for (const CellWrite& cell : row.cells) add_cell(table, mutation, key, cell);
 }
 
-void UpdateSize::add_cell(const Table& table, const Mutation& mutation, const RowKey& row,
-                          const CellWrite& cell) {
+// A range within another of the same statement's time or a later one is not there.
+void UpdateSize::add_range(const Table& table, Timestamp stamp, const RowWrite& row, Partition& partition) {
+  const auto covers = [&](const Range& range) {
+    const bool to_end = range.end.empty() || (!row.clustering_end.empty() && row.clustering_end <= range.end);
+    return range.stamp >= stamp && range.begin <= BytesView(row.clustering) && to_end;
+  };
+  if (std::any_of(partition.ranges.begin(), partition.ranges.end(), covers)) return;
+  const size_t bytes =
+      kRange + clustering_size(table, row.clustering) + clustering_size(table, row.clustering_end);
+  partition.ranges.push_back({row.clustering, row.clustering_end, stamp, bytes});
+}
+
+void UpdateSize::add_cell(const Table& table, const Mutation& mutation, const CellWrite& cell, Row& row) {
   const Column* column = table.find(cell.column);
   if (!column || cell.action == CellAction::kListTouchIndex) return;  // kClusteringAsWritten, or nothing
-  if (column->type->is_multi_cell() && cells_.emplace(row, cell.column, std::nullopt).second)
-    bytes_ += kCollection;
+  Cells& cells = row.columns[cell.column];
+  cells.is_multi_cell = column->type->is_multi_cell();
+  const Timestamp stamp = stamp_of(mutation);
   switch (cell.action) {
     case CellAction::kDeleteAll:
+      cells.deleted = std::max(cells.deleted, stamp - (cell.overwrite ? 1 : 0));
+      return;
     case CellAction::kListDiscard:  // what it finds is not known here
     case CellAction::kListTouchIndex:
       return;
     case CellAction::kListAppend:
     case CellAction::kListPrepend:
-      bytes_ += cell_size(*column, cell);
+      cells.list.emplace_back(stamp, cell_size(*column, cell));
       return;
     case CellAction::kListSetIndex:
     case CellAction::kListDeleteIndex:
     case CellAction::kListClearIndex:
-      bytes_ += kCell + kListPath + cell.value.size();
+      cells.list.emplace_back(stamp, kCell + kListPath + cell.value.size());
       return;
     case CellAction::kAddCounter:
-      if (cells_.emplace(row, cell.column, BytesView()).second) bytes_ += kCell + kCounterValue;
+      cells.by_path[BytesView()].bytes = kCell + kCounterValue;
       return;
     case CellAction::kSet:
     case CellAction::kDelete:
@@ -114,16 +148,40 @@ void UpdateSize::add_cell(const Table& table, const Mutation& mutation, const Ro
       break;
   }
   const bool is_gone = cell.action == CellAction::kDelete || cell.action == CellAction::kDeleteElement;
-  const Timestamp stamp = mutation.timestamp == kNoTimestamp ? INT64_MAX : mutation.timestamp;
   const CellRank rank{stamp, is_gone || mutation.ttl > 0, is_gone, mutation.ttl, cell.value};
-  const auto [at, is_new] = values_.emplace(CellKey(row, cell.column, BytesView(cell.path)), rank);
-  if (is_new) {
-    bytes_ += cell_size(*column, cell);
-  } else if (at->second < rank) {
-    bytes_ += cell.value.size();
-    bytes_ -= std::get<BytesView>(at->second).size();
-    at->second = rank;
+  const auto [at, is_new] = cells.by_path.try_emplace(cell.path);
+  if (is_new || at->second.rank < rank) at->second = {rank, cell_size(*column, cell)};
+}
+
+size_t UpdateSize::bytes_of(const Cells& cells, Timestamp row_deleted) {
+  const Timestamp deleted = std::max(row_deleted, cells.deleted);
+  size_t bytes = 0;
+  for (const auto& [path, cell] : cells.by_path) {
+    if (std::get<Timestamp>(cell.rank) > deleted) bytes += cell.bytes;
   }
+  for (const auto& [stamp, elements] : cells.list) {
+    if (stamp > deleted) bytes += elements;
+  }
+  const bool is_there = bytes > 0 || cells.deleted > row_deleted || deleted == kNoTimestamp;
+  return bytes + (cells.is_multi_cell && is_there ? kCollection : 0);
+}
+
+size_t UpdateSize::bytes_of(const Row& row, bool is_static) {
+  size_t bytes = is_static ? 0 : kRow + row.clustering_bytes;
+  const auto& [stamp, expires] = row.liveness;
+  if (expires && stamp > row.deleted) bytes += kExpiringLiveness;
+  for (const auto& [column, cells] : row.columns) bytes += bytes_of(cells, row.deleted);
+  return bytes;
+}
+
+size_t UpdateSize::bytes() const {
+  size_t bytes = 0;
+  for (const auto& [key, partition] : partitions_) {
+    bytes += kPartition + kRow + (partition.ranges.empty() ? 0 : kRanges);
+    for (const Range& range : partition.ranges) bytes += range.bytes;
+    for (const auto& [place, row] : partition.rows) bytes += bytes_of(row, place.first);
+  }
+  return bytes;
 }
 
 }  // namespace keyzone::cql
