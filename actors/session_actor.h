@@ -80,9 +80,15 @@ struct ClientRequest {
   std::shared_ptr<TraceFact> trace;  // null: the client asked for none
   Timestamp traced_at = 0;           // when it came, by the shard's clock
 
-  void warn(const std::vector<std::string>& more) {  // each once, however often it is planned
+  // Each as often as it stands in `more`, however often that is planned.
+  void warn(const std::vector<std::string>& more) {
+    std::multiset<std::string> said(warnings.begin(), warnings.end());
     for (const auto& one : more) {
-      if (std::find(warnings.begin(), warnings.end(), one) == warnings.end()) warnings.push_back(one);
+      const auto before = said.find(one);
+      if (before == said.end())
+        warnings.push_back(one);
+      else
+        said.erase(before);
     }
   }
 };

@@ -99,8 +99,9 @@ void Session::start_schema(uint32_t number) {
   auto& request = requests_.at(number);
   const auto& execution = std::get<cql::SchemaExecution>(*request.execution);
   const auto& catalog = *view().catalog;
-  auto permitted = cql::permit_statement(dialect_.guardrails, execution.statement, catalog,
-                                         execution.keyspace, request.warnings);
+  std::vector<std::string> warnings;
+  auto permitted =
+      cql::permit_statement(dialect_.guardrails, execution.statement, catalog, execution.keyspace, warnings);
   if (!permitted) return fail(number, permitted.error());
   auto plan =
       cql::plan_schema_change(**permitted, {catalog, execution.keyspace, time_uuid(), context_.clock.now()});
@@ -109,10 +110,10 @@ void Session::start_schema(uint32_t number) {
                            [this, error = plan.error()](uint32_t agreed) { fail(agreed, error); });
   }
   if (!plan) return fail(number, plan.error());
-  auto checked =
-      cql::check_schema_change(dialect_.guardrails, **permitted, plan->change, catalog, request.warnings);
+  auto checked = cql::check_schema_change(dialect_.guardrails, **permitted, plan->change, catalog, warnings);
   if (!checked) return fail(number, checked.error());
-  request.warn(plan->warnings);
+  warnings.insert(warnings.end(), plan->warnings.begin(), plan->warnings.end());
+  request.warn(warnings);
   if (!plan->event) {  // nothing to do
     return await_agreement(number, catalog.version, [this](uint32_t agreed) {
       answer_void(requests_.at(agreed));

@@ -1,6 +1,6 @@
 // What guardrails say of statements, of what they make, and of the values that they write.
 #include <algorithm>
-#include <map>
+#include <span>
 
 #include "cql/ddl/property_values.h"
 #include "cql/ddl/table_options.h"
@@ -74,6 +74,25 @@ auto properties_of(AnyStatement& statement)
   return options ? &options->properties : nullptr;
 }
 
+bool changes_columns(const AlterTableStatement& alter) {
+  return std::holds_alternative<AddColumns>(alter.change) ||
+         std::holds_alternative<DropColumns>(alter.change) ||
+         std::holds_alternative<RenameColumns>(alter.change);
+}
+
+// Of ALTER TABLE, which looks at its own words alone: what the table had before is not asked.
+bool makes_lasting_windows(const Properties* properties) {
+  if (!properties) return false;
+  bool windows = false, lasting = true;
+  for (const Property& property : *properties) {
+    if (property.name == "default_time_to_live") lasting = property.value.text == "0";
+    if (property.name != "compaction" || !property.value.map) continue;
+    for (const auto& [option, value] : *property.value.map)
+      windows = windows || (option == "class" && value.ends_with("TimeWindowCompactionStrategy"));
+  }
+  return windows && lasting;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Statement>> permit_statement(const Guardrails& guardrails,
@@ -88,19 +107,25 @@ Result<std::shared_ptr<const Statement>> permit_statement(const Guardrails& guar
     KEYZONE_CHECK(guardrails.check(Limit::kFieldsPerUdt, create->type.name,
                                    static_cast<int64_t>(create->fields.size()), warnings));
   }
+  std::shared_ptr<const Statement> permitted = statement;
   std::vector<std::string> ignored;
   if (const auto* properties = properties_of(*statement)) {
     KEYZONE_TRY(found, check_properties(guardrails, *properties, warnings));
     ignored = std::move(found);
   } else if (const auto* alter = statement->as<AlterTableStatement>()) {
-    if (find_table(before, alter->table, keyspace)) KEYZONE_CHECK(guardrails.check(Feature::kAlterTable));
+    if (changes_columns(*alter) && find_table(before, alter->table, keyspace))
+      KEYZONE_CHECK(guardrails.check(Feature::kAlterTable));
   }
   if (const auto* create = statement->as<CreateTableStatement>())
     KEYZONE_CHECK(check_create_table(guardrails, *create, before, warnings));
-  if (ignored.empty()) return statement;
-  Statement rest = *statement;
-  drop_properties(*properties_of(rest), ignored);
-  return std::shared_ptr<const Statement>(std::make_shared<Statement>(std::move(rest)));
+  if (!ignored.empty()) {
+    Statement rest = *statement;
+    drop_properties(*properties_of(rest), ignored);
+    permitted = std::make_shared<const Statement>(std::move(rest));
+  }
+  if (permitted->as<AlterTableStatement>() && makes_lasting_windows(properties_of(*permitted)))
+    KEYZONE_CHECK(guardrails.check(Feature::kZeroTtlOnTwcs, warnings));
+  return permitted;
 }
 
 namespace {
@@ -240,6 +265,8 @@ Result<void> check_sizes(const Guardrails& guardrails, const Column& column, con
     case CellAction::kPutElement:
       KEYZONE_CHECK(check(cell.value.size()));
       return check(path_size(column, cell.path));
+    case CellAction::kDeleteElement:
+      return check(path_size(column, cell.path));
     case CellAction::kListAppend:
     case CellAction::kListPrepend: {
       KEYZONE_TRY(elements, split_collection(*column.type, cell.value));
@@ -254,13 +281,12 @@ Result<void> check_sizes(const Guardrails& guardrails, const Column& column, con
   }
 }
 
-// What a cell write adds to its collection.
+// What a cell write adds to its collection, of what is counted: what comes before a list's elements isn't.
 Collected collected(const Column& column, const CellWrite& cell) {
   switch (cell.action) {
     case CellAction::kPutElement:
       return {1, static_cast<int64_t>(cell_size(column, cell))};
     case CellAction::kListAppend:
-    case CellAction::kListPrepend:
     case CellAction::kSet:
       if (cell.value.empty()) return {};
       return {load_be<int32_t>(cell.value.data()), static_cast<int64_t>(cell_size(column, cell))};
@@ -269,23 +295,34 @@ Collected collected(const Column& column, const CellWrite& cell) {
   }
 }
 
-Result<void> check_row(const Guardrails& guardrails, const Table& table, const RowWrite& row,
-                       std::vector<std::string>& warnings) {
-  std::map<ColumnId, Collected> collections;
-  for (const CellWrite& cell : row.cells) {
-    const Column* column = table.find(cell.column);
-    if (!column) continue;
-    KEYZONE_CHECK(check_reads(guardrails, cell.action));
-    KEYZONE_CHECK(check_sizes(guardrails, *column, cell, warnings));
-    if (!column->type->is_collection()) continue;
-    const Collected more = collected(*column, cell);
-    collections[cell.column].items += more.items;
-    collections[cell.column].bytes += more.bytes;
+// What is written into one column: how many elements, how large each is, how large they are together.
+Result<void> check_cells(const Guardrails& guardrails, const Column& column, std::span<const CellWrite> cells,
+                         bool by_key, std::vector<std::string>& warnings) {
+  Collected all;
+  if (column.type->is_collection() && !by_key) {
+    for (const CellWrite& cell : cells) {
+      const Collected more = collected(column, cell);
+      all.items += more.items;
+      all.bytes += more.bytes;
+    }
   }
-  for (const auto& [id, all] : collections) {
-    const std::string& name = table.find(id)->name;
-    KEYZONE_CHECK(guardrails.check(Limit::kItemsPerCollection, name, all.items, warnings));
-    KEYZONE_CHECK(guardrails.check(Limit::kCollectionSize, name, all.bytes, warnings));
+  KEYZONE_CHECK(guardrails.check(Limit::kItemsPerCollection, column.name, all.items, warnings));
+  for (const CellWrite& cell : cells) {
+    KEYZONE_CHECK(check_reads(guardrails, cell.action));
+    KEYZONE_CHECK(check_sizes(guardrails, column, cell, warnings));
+  }
+  return guardrails.check(Limit::kCollectionSize, column.name, all.bytes, warnings);
+}
+
+Result<void> check_row(const Guardrails& guardrails, const Table& table, const RowWrite& row,
+                       const std::set<ColumnId>& by_key, std::vector<std::string>& warnings) {
+  for (auto cell = row.cells.begin(); cell != row.cells.end();) {
+    const auto another = [&](const CellWrite& next) { return next.column != cell->column; };
+    const auto end = std::find_if(cell, row.cells.end(), another);
+    const Column* column = table.find(cell->column);
+    const bool alone = by_key.contains(cell->column);
+    if (column) KEYZONE_CHECK(check_cells(guardrails, *column, std::span(cell, end), alone, warnings));
+    cell = end;
   }
   return {};
 }
@@ -293,8 +330,12 @@ Result<void> check_row(const Guardrails& guardrails, const Table& table, const R
 }  // namespace
 
 Result<void> check_writes(const Guardrails& guardrails, const Table& table, const Mutation& mutation,
-                          std::vector<std::string>& warnings) {
-  for (const RowWrite& row : mutation.rows) KEYZONE_CHECK(check_row(guardrails, table, row, warnings));
+                          const std::set<ColumnId>& by_key, std::vector<std::string>& warnings) {
+  for (const bool is_static : {false, true}) {
+    for (const RowWrite& row : mutation.rows) {
+      if (row.is_static == is_static) KEYZONE_CHECK(check_row(guardrails, table, row, by_key, warnings));
+    }
+  }
   return {};
 }
 

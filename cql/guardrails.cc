@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "schema/text.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
 namespace {
@@ -204,6 +205,7 @@ bool Guardrails::set_names(std::string_view name, std::vector<std::string> value
   for (size_t i = 0; i < kNamedSets; ++i) {
     for (const Treatment& treatment : kTreatments) {
       if (name != std::string(kNamedTexts[i].name) + std::string(treatment.suffix)) continue;
+      if (static_cast<Named>(i) == Named::kTableProperties) java_sort(values, java_table_size(values.size()));
       named_[i].*treatment.names = std::move(values);
       return true;
     }
@@ -234,7 +236,14 @@ Result<void> Guardrails::check(Limit limit, std::string_view what, int64_t value
   if (beyond(threshold.fail))
     return invalid(sentence(text, text.failure, what, value, threshold.fail, "failure"));
   if (beyond(threshold.warn))
-    add_once(warnings, sentence(text, text.warning, what, value, threshold.warn, "warning"));
+    warnings.push_back(sentence(text, text.warning, what, value, threshold.warn, "warning"));
+  return {};
+}
+
+Result<void> Guardrails::check_products(std::string_view what, const std::vector<int64_t>& products,
+                                        std::vector<std::string>& warnings) const {
+  for (const int64_t product : products)
+    KEYZONE_CHECK(check(Limit::kInSelectCartesianProduct, what, product, warnings));
   return {};
 }
 

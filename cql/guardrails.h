@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,8 +76,8 @@ class Guardrails {
   // `name` as in cassandra.yaml: "tables_warn_threshold", "allow_filtering_enabled" (0 or 1). False: there is
   // none.
   bool set(std::string_view name, int64_t value);
-  // "table_properties_warned"; `values` in lower case, of consistency levels in upper case, in the order in
-  // which messages list them. False: there is no such name.
+  // "table_properties_warned"; `values` in lower case, of consistency levels in upper case and in the order
+  // in which messages list them. False: there is no such name.
   bool set_names(std::string_view name, std::vector<std::string> values);
   // Every name with what it is set to.
   std::vector<std::pair<std::string, int64_t>> all() const;
@@ -88,6 +89,9 @@ class Guardrails {
   // `what` is what the message names. Errors: kInvalid.
   Result<void> check(Limit limit, std::string_view what, int64_t value,
                      std::vector<std::string>& warnings) const;
+  // Of IN: what Restrictions count, one after another. `what`: "partition key".
+  Result<void> check_products(std::string_view what, const std::vector<int64_t>& products,
+                              std::vector<std::string>& warnings) const;
   Result<void> check(Feature feature, std::string_view what = "") const;  // else what all call it
   Result<void> check(Feature feature, std::vector<std::string>& warnings) const;
   // Those of `values` that are to be ignored. `values` are in the order in which messages list them.
@@ -118,8 +122,9 @@ Result<void> check_schema_change(const Guardrails& guardrails, const Statement& 
                                  const CatalogChange& change, const Catalog& before,
                                  std::vector<std::string>& warnings);
 
-// The values that are written into a table.
+// The values that are written into a table. Of `by_key` it is not counted how many elements they get: they
+// get them one by one, m['k'] = v.
 Result<void> check_writes(const Guardrails& guardrails, const Table& table, const Mutation& mutation,
-                          std::vector<std::string>& warnings);
+                          const std::set<ColumnId>& by_key, std::vector<std::string>& warnings);
 
 }  // namespace keyzone::cql

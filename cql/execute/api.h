@@ -75,6 +75,7 @@ struct WriteExecution {
   // to do.
   std::vector<TabletCommand> commands;
   std::vector<std::string> warnings;
+  std::vector<std::string> warnings_if_applied;  // where it is conditional
   // One of each plan whose condition was asked, in the order of Command::conditions. Empty for unconditional
   // writes.
   struct ConditionalPlan;
@@ -84,6 +85,8 @@ struct WriteExecution {
   // that the command was not decided: retry or fail). Gives the [applied] rows of a conditional write,
   // nullopt for others.
   Result<std::optional<ResultSet>> finish(std::span<const Outcome> outcomes) const;
+  // REQUIRES: as above. Every condition held, or there was none.
+  static bool applied(std::span<const Outcome> outcomes);
 };
 
 // ---- reads ----

@@ -228,7 +228,7 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
     conditional = conditional || part.plan->conditional();
     counter = counter || part.plan->table->counter;
   }
-  WriteBuilder builder(options, catalog, conditional);
+  WriteBuilder builder(options, catalog, conditional, false);
   for (const BatchPart& part : parts) {
     if (conditional) KEYZONE_CHECK(check_key(*part.plan));
     const auto added = builder.add(*part.plan, part.values, batch_timestamp);
@@ -238,6 +238,7 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
   KEYZONE_CHECK(builder.check_conditions());
   WriteExecution out;
   out.warnings = builder.take_warnings();
+  out.warnings_if_applied = builder.take_warnings_if_applied();
   KEYZONE_CHECK(check_size(kind, parts, builder, *options.dialect, out.warnings));
   out.commands = builder.take();
   out.kind = conditional                    ? WriteKind::kConditional

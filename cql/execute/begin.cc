@@ -82,13 +82,14 @@ PreparedWrite::PreparedWrite(WritePlanPtr plan) : plan_(std::move(plan)) {
 }
 
 Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
-  WriteBuilder builder(options, catalog, plan_->conditional());
+  WriteBuilder builder(options, catalog, plan_->conditional(), true);
   KEYZONE_CHECK(builder.add(*plan_, options.values));
   KEYZONE_CHECK(builder.check_conditions());
   if (plan_->conditional()) KEYZONE_CHECK(check_conditional_keys(*plan_));  // no key, of IN (), has met it
   WriteExecution out;
   out.commands = builder.take();
   out.warnings = builder.take_warnings();
+  out.warnings_if_applied = builder.take_warnings_if_applied();
   out.kind = plan_->conditional()    ? WriteKind::kConditional
              : plan_->table->counter ? WriteKind::kCounter
                                      : WriteKind::kPlain;
@@ -100,7 +101,7 @@ Result<Execution> PreparedWrite::begin(const ExecuteOptions& options, const Cata
 }
 
 Result<Execution> PreparedLocalDelete::begin(const ExecuteOptions& options, const CatalogPtr& catalog) const {
-  WriteBuilder builder(options, catalog, false);
+  WriteBuilder builder(options, catalog, false, true);
   KEYZONE_CHECK(builder.add(*plan_, options.values));
   LocalDelete out{plan_->table, {}};
   for (TabletCommand& one : builder.take()) out.commands.push_back(std::move(one.command));

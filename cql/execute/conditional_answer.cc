@@ -132,4 +132,9 @@ Result<std::optional<ResultSet>> WriteExecution::finish(std::span<const Outcome>
   return std::optional(only_applied(*conditional, true));
 }
 
+bool WriteExecution::applied(std::span<const Outcome> outcomes) {
+  return std::all_of(outcomes.begin(), outcomes.end(),
+                     [](const Outcome& outcome) { return outcome.kind == OutcomeKind::kDone; });
+}
+
 }  // namespace keyzone::cql

@@ -25,7 +25,6 @@ ReadCursor::ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options)
     : plan_(std::move(plan)),
       reader_(plan_->slots),
       rows_(*plan_, context_),
-      warnings_(plan_->warnings),
       page_bytes_(options.dialect->page_bytes_max) {}
 
 Result<std::unique_ptr<ReadCursor>> ReadCursor::open(const SelectPlanPtr& plan, const ExecuteOptions& options,
@@ -47,6 +46,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   if (plan_->local) {
     KEYZONE_CHECK(check_sorts_all(options));
     note_last_local_key();
+    KEYZONE_CHECK(check_guardrails(options));
     return resume_local(options);
   }
   base_.table = plan_->table->id;
@@ -63,6 +63,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   if (filters_.empty() && !plan_->grouped) base_.per_partition_limit = per_partition_;
   KEYZONE_CHECK(bind_sources(options, catalog));
   KEYZONE_CHECK(check_sorts_all(options));
+  KEYZONE_CHECK(check_guardrails(options));
   return drain();
 }
 
@@ -94,9 +95,6 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   per_partition_ = per_partition.value_or(0);
   const bool pages = options.page_size && *options.page_size > 0;
   at_once_ = !plan_->grouped && (!pages || limit_left_ <= static_cast<uint64_t>(*options.page_size));
-  if (pages && !at_once_)
-    KEYZONE_CHECK(options.dialect->guardrails.check(Limit::kPageSize, plan_->table->name, *options.page_size,
-                                                    warnings_));
   rows_max_ = limit_left_;
   if (!pages || !plan_->sort.empty()) return {};
   rows_max_ = std::min(limit_left_, static_cast<uint64_t>(*options.page_size));
@@ -182,7 +180,6 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     KEYZONE_TRY(any_rows, bind_ranges());
     if (any_rows && empty_key) KEYZONE_CHECK(check_partition_key({}));
   }
-  KEYZONE_CHECK(check_guardrails(options.dialect->guardrails));
   const size_t named = sources_.size() * std::max<size_t>(base_.ranges.size(), 1);
   if (options.dialect->in_values_max > 0 && !sources_.empty() && !sources_[0].scan &&
       named > options.dialect->in_values_max) {
@@ -215,18 +212,31 @@ Result<void> ReadCursor::resume_local(const ExecuteOptions& options) {
   return {};
 }
 
-// Of IN restrictions. What names one partition and one slice names nothing that could be too much.
-Result<void> ReadCursor::check_guardrails(const Guardrails& guardrails) {
-  const bool keys = !sources_.empty() && !sources_[0].scan;
-  if (keys && sources_.size() > 1) {
-    KEYZONE_CHECK(guardrails.check(Limit::kInSelectCartesianProduct, "partition key",
-                                   static_cast<int64_t>(sources_.size()), warnings_));
+// What is warned of comes first of IN restrictions, then of the size of pages, and of the plan last.
+Result<void> ReadCursor::check_guardrails(const ExecuteOptions& options) {
+  const Guardrails& guardrails = options.dialect->guardrails;
+  KEYZONE_CHECK(check_in(guardrails));
+  if (options.page_size && *options.page_size > 0 && !at_once_)
+    KEYZONE_CHECK(guardrails.check(Limit::kPageSize, plan_->table->name, *options.page_size, warnings_));
+  warnings_.insert(warnings_.end(), plan_->warnings.begin(), plan_->warnings.end());
+  return {};
+}
+
+Result<void> ReadCursor::check_in(const Guardrails& guardrails) {
+  const Restrictions& where = plan_->restrictions;
+  const bool counts = guardrails.of(Limit::kInSelectCartesianProduct).set();
+  const bool partitions = guardrails.of(Limit::kPartitionKeysInSelect).set();
+  if ((counts || partitions) && where.has_partition_keys() && where.partition_in()) {
+    KEYZONE_TRY(products, where.partition_products(bound_));
+    KEYZONE_CHECK(guardrails.check_products("partition key", products, warnings_));
+    KEYZONE_TRY(keys, where.partition_keys(bound_));
+    if (keys.empty()) return {};
     KEYZONE_CHECK(guardrails.check(Limit::kPartitionKeysInSelect, plan_->table->name,
-                                   static_cast<int64_t>(sources_.size()), warnings_));
+                                   static_cast<int64_t>(keys.size()), warnings_));
   }
-  if (base_.ranges.size() <= 1) return {};
-  return guardrails.check(Limit::kInSelectCartesianProduct, "clustering key",
-                          static_cast<int64_t>(base_.ranges.size()), warnings_);
+  if (!counts) return {};
+  KEYZONE_TRY(products, where.clustering_products(bound_));
+  return guardrails.check_products("clustering key", products, warnings_);
 }
 
 void ReadCursor::add_scans(Token begin, Token end, const Catalog& catalog) {

@@ -60,7 +60,8 @@ class ReadCursor {
   Result<void> check_sorts_all(const ExecuteOptions& options) const;
   Result<void> bind_sources(const ExecuteOptions& options, const Catalog& catalog);
   Result<bool> bind_ranges();  // false: there are none
-  Result<void> check_guardrails(const Guardrails& guardrails);
+  Result<void> check_guardrails(const ExecuteOptions& options);
+  Result<void> check_in(const Guardrails& guardrails);
   void add_scans(Token begin, Token end, const Catalog& catalog);
   void resume_from(const ReadPosition& position);
   Result<void> resume_local(const ExecuteOptions& options);

@@ -307,10 +307,11 @@ Result<void> WriteBuilder::add(const WritePlan& plan, std::span<const Value> val
                                 : kNoTimestamp;
   KEYZONE_TRY(said, said_timestamp(plan.timestamp, context));
   const Timestamp timestamp = said.value_or(batch_timestamp.value_or(request));
-  if (plan.timestamp) {
-    const Timestamp now = options_.now;
+  if (plan.timestamp && alone_) {  // of statements in batches nobody asks
+    const Timestamp now = options_.now - options_.now % kMicrosPerMilli;
     KEYZONE_CHECK(options_.dialect->guardrails.check_timestamp(plan.table->name, timestamp, now, warnings_));
   }
+  KEYZONE_CHECK(check_in(plan, context));
   head.timestamp = timestamp;
   head.now = options_.now_in_seconds;
   if (plan.partition) {
@@ -343,9 +344,8 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
   if (!changed && !conditional_) return changed.error();
   if (!changed && !mistake_) mistake_ = changed.error();
   if (!changed) mutation.rows.clear();
-  const Guardrails& guardrails = options_.dialect->guardrails;
-  if (guardrails.limits_writes()) KEYZONE_CHECK(check_writes(guardrails, *plan.table, mutation, warnings_));
   if (changed && mutation.rows.empty() && !plan.conditional()) return {};
+  KEYZONE_CHECK(check_values(plan, mutation));
   if (mutation_count_++ == 0) {
     first_table_ = plan.table->id;
     first_keyspace_ = plan.table->keyspace;
@@ -354,6 +354,32 @@ Result<void> WriteBuilder::add_partition(const WritePlan& plan, EvalContext& con
   one_partition_ = one_partition_ && !another_key && first_keyspace_ == plan.table->keyspace;
   if (!mutation.rows.empty()) command_for(plan, mutation.token).mutations.push_back(std::move(mutation));
   return {};
+}
+
+Result<void> WriteBuilder::check_values(const WritePlan& plan, Mutation& mutation) {
+  const Guardrails& guardrails = options_.dialect->guardrails;
+  if (!guardrails.limits_writes()) return {};
+  std::set<ColumnId> by_key;
+  for (const auto* operations : {&plan.regulars, &plan.statics}) {
+    for (const ColumnOperation& operation : *operations) {
+      if (operation.kind == ColumnOperation::Kind::kSetElement) by_key.insert(operation.column->id);
+    }
+  }
+  const auto kept = check_writes(guardrails, *plan.table, mutation, by_key,
+                                 conditional_ ? warnings_if_applied_ : warnings_);
+  if (kept || !conditional_) return kept;
+  if (!mistake_) mistake_ = kept.error();
+  mutation.rows.clear();
+  return {};
+}
+
+Result<void> WriteBuilder::check_in(const WritePlan& plan, EvalContext& context) {
+  const Guardrails& guardrails = options_.dialect->guardrails;
+  if (plan.conditional() || !guardrails.of(Limit::kInSelectCartesianProduct).set()) return {};
+  KEYZONE_TRY(keys, plan.restrictions.partition_products(context));
+  KEYZONE_CHECK(guardrails.check_products("partition key", keys, warnings_));
+  KEYZONE_TRY(rows, plan.restrictions.clustering_products(context));
+  return guardrails.check_products("clustering key", rows, warnings_);
 }
 
 Result<void> WriteBuilder::add_conditions(const WritePlan& plan, EvalContext& context,

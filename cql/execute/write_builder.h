@@ -38,8 +38,9 @@ Result<void> read_json_of(const WritePlan& plan, EvalContext& context, std::vect
 class WriteBuilder {
  public:
   // `conditional`: some plan has conditions, on which all depend.
-  WriteBuilder(const ExecuteOptions& options, const CatalogPtr& catalog, bool conditional)
-      : options_(options), catalog_(*catalog), conditional_(conditional) {}
+  // `alone`: not in a batch.
+  WriteBuilder(const ExecuteOptions& options, const CatalogPtr& catalog, bool conditional, bool alone)
+      : options_(options), catalog_(*catalog), conditional_(conditional), alone_(alone) {}
 
   // `batch_timestamp`: of USING on the batch.
   Result<void> add(const WritePlan& plan, std::span<const Value> values,
@@ -54,6 +55,8 @@ class WriteBuilder {
   // nothing is written.
   const std::optional<Error>& mistake() const { return mistake_; }
   std::vector<std::string> take_warnings() { return std::move(warnings_); }
+  // Of the values of a conditional write, which matter only if the conditions hold.
+  std::vector<std::string> take_warnings_if_applied() { return std::move(warnings_if_applied_); }
   size_t mutation_count() const { return mutation_count_; }
   UpdateSize size() const;  // as long as this is
   // Every mutation so far is of one key of one keyspace.
@@ -63,11 +66,14 @@ class WriteBuilder {
   Token tablet_end(const Uuid& table, Token token) const;
   Command& command_for(const WritePlan& plan, Token token);
   Result<void> add_partition(const WritePlan& plan, EvalContext& context, Bytes key, Mutation head);
+  Result<void> check_values(const WritePlan& plan, Mutation& mutation);
+  Result<void> check_in(const WritePlan& plan, EvalContext& context);
   Result<void> add_conditions(const WritePlan& plan, EvalContext& context, const Mutation& mutation);
 
   const ExecuteOptions& options_;
   const Catalog& catalog_;
   const bool conditional_;
+  const bool alone_;
   std::vector<TabletCommand> commands_;
   std::vector<std::optional<Token>> tablet_ends_;  // of the tablet of each command, once somebody asked
   Uuid first_table_;
@@ -76,7 +82,7 @@ class WriteBuilder {
   bool one_partition_ = true;
   size_t mutation_count_ = 0;
   std::optional<Error> mistake_, condition_mistake_;
-  std::vector<std::string> warnings_;
+  std::vector<std::string> warnings_, warnings_if_applied_;
 };
 
 // What USING and the request say.

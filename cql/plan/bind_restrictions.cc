@@ -1,5 +1,6 @@
 // Restrictions with values: partition keys, token ranges, slices of clustering keys.
 #include <algorithm>
+#include <limits>
 
 #include "cql/dialect.h"
 #include "cql/plan/key_ranges.h"
@@ -95,6 +96,20 @@ Result<std::vector<Key>> named_keys(const std::vector<PreparedRelation>& relatio
   return keys;
 }
 
+Result<std::vector<int64_t>> products(const std::vector<PreparedRelation>& relations, EvalContext& context) {
+  std::vector<int64_t> out;
+  const auto is_in = [](const PreparedRelation& relation) { return relation.is_in(); };
+  if (std::none_of(relations.begin(), relations.end(), is_in)) return out;
+  int64_t keys = 1;
+  for (const PreparedRelation& relation : relations) {
+    KEYZONE_TRY(tuples, bind_operands(relation, context));
+    keys *= static_cast<int64_t>(tuples.size());
+    if (keys > int64_t{std::numeric_limits<int32_t>::max()}) break;  // beyond every limit
+    out.push_back(keys);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<void> check_partition_key(BytesView key) {
@@ -183,6 +198,15 @@ Result<std::optional<std::vector<KeyRange>>> Restrictions::clustering_ranges(Eva
     ranges = intersect(ranges, normalise(std::move(slices)));
   }
   return std::optional(std::move(ranges));
+}
+
+Result<std::vector<int64_t>> Restrictions::partition_products(EvalContext& context) const {
+  return products(partition_, context);
+}
+
+Result<std::vector<int64_t>> Restrictions::clustering_products(EvalContext& context) const {
+  if (slice_ || equal_prefix_ != table_->clustering_size) return std::vector<int64_t>();
+  return products(clustering_, context);
 }
 
 Result<std::vector<Bytes>> Restrictions::clustering_keys(EvalContext& context) const {

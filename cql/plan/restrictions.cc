@@ -7,10 +7,15 @@
 namespace keyzone::cql {
 namespace {
 
-constexpr const char* kAllowFiltering =
-    "Cannot execute this query as it might involve data filtering and thus may have unpredictable "
-    "performance. If "
-    "you want to execute this query despite the performance unpredictability, use ALLOW FILTERING";
+Error filtering_refused(bool may_be_allowed) {
+  return invalid(std::string("Cannot execute this query as it might involve data filtering and thus may have "
+                             "unpredictable performance. ") +
+                 (may_be_allowed ? "If you want to execute this query despite the performance "
+                                   "unpredictability, use ALLOW FILTERING"
+                                 : "Executing this query despite the performance unpredictability with ALLOW "
+                                   "FILTERING has been disabled by the allow_filtering_enabled property in "
+                                   "cassandra.yaml"));
+}
 
 }  // namespace
 
@@ -157,7 +162,7 @@ class RestrictionAnalysis {
     if (!is_select()) {
       KEYZONE_CHECK(check_modified_partition(by_position, slice));
     } else if (!all && !keys_.empty() && !options_.allow_filtering) {
-      return invalid(kAllowFiltering);
+      return filtering_refused(options_.may_allow_filtering);
     }
     if (!all) {
       for (PreparedRelation& relation : keys_) out_.filters_.push_back(std::move(relation));
@@ -292,7 +297,7 @@ class RestrictionAnalysis {
       return invalid("Non PRIMARY KEY columns found in where clause: " + names + " ");
     }
     if (is_select() && !options_.allow_filtering) {
-      if (!others_.empty()) return invalid(kAllowFiltering);
+      if (!others_.empty()) return filtering_refused(options_.may_allow_filtering);
       out_.lacks_allowance_ = has_clustering && !out_.all_keys_;
     }
     out_.regular_filtered_ = !others_.empty();
@@ -312,7 +317,7 @@ Result<Restrictions> Restrictions::analyse(const Table& table, std::vector<Prepa
 }
 
 Result<void> Restrictions::check_allowed() const {
-  if (lacks_allowance_) return invalid(kAllowFiltering);
+  if (lacks_allowance_) return filtering_refused(true);
   return {};
 }
 

@@ -17,8 +17,9 @@ const char* statement_name(RestrictionsFor statement);  // "SELECT", ...
 
 struct RestrictionOptions {
   RestrictionsFor statement = RestrictionsFor::kSelect;
-  bool allow_filtering = false;  // ALLOW FILTERING was said, or isn't needed (system tables)
-  bool only_statics = false;     // nothing but statics is selected or changed: clustering may be left out
+  bool allow_filtering = false;     // ALLOW FILTERING was said, or isn't needed (system tables)
+  bool only_statics = false;        // nothing but statics is selected or changed: clustering may be left out
+  bool may_allow_filtering = true;  // else nobody is told that it would help (guardrails)
 };
 
 // Appends a relation of a WHERE clause, unless it contradicts one of those before it. `filters`: rows may be
@@ -79,6 +80,10 @@ class Restrictions {
   // The clustering keys named by = and IN alone, in order; of equal ones the first. REQUIRES: names_rows()
   Result<std::vector<Bytes>> clustering_keys(EvalContext& context) const;
   Result<std::vector<ClusteringKey>> clustering_keys_as_written(EvalContext& context) const;
+  // What guardrails count of IN: how many keys = and IN name once each of them has been added, equal ones as
+  // often as they are named. Empty without IN, and of clustering keys where they don't name rows.
+  Result<std::vector<int64_t>> partition_products(EvalContext& context) const;
+  Result<std::vector<int64_t>> clustering_products(EvalContext& context) const;
 
  private:
   friend class RestrictionAnalysis;

@@ -134,6 +134,7 @@ class SelectPlanner {
     options.allow_filtering =
         statement_.allow_filtering || (plan_->local && is_virtual_keyspace(table_.keyspace));
     options.only_statics = selects_only_statics();
+    options.may_allow_filtering = context_.dialect.guardrails.allows(Feature::kAllowFiltering);
     std::vector<PreparedRelation> relations;
     for (const Relation& relation : statement_.where.relations) {
       KEYZONE_CHECK(add_relation(context_, table_, relation, options.allow_filtering, relations));
