@@ -76,6 +76,16 @@ size_t Builder::token_at(Position position) const {
   return found == tokens_.end() ? tokens_.size() - 1 : static_cast<size_t>(found - tokens_.begin());
 }
 
+// Cassandra looks at what is written: in upper case they are names like others.
+void Builder::check_type_name(Position at) {
+  const Lexeme& word = tokens_[token_at(at)];
+  if (word.kind != Kind::IDENTIFIER) return;
+  const std::string name(text_.substr(word.begin, word.end - word.begin));
+  for (const char* reserved : {"byte", "complex", "enum", "date", "interval", "macaddr", "bitstring"}) {
+    if (name == reserved) fail("Invalid (reserved) user type name " + name);
+  }
+}
+
 void Builder::fail_at(Position position, const std::vector<std::string>& possible) {
   fail_with(find_mistake(tokens_, token_at(position), possible));
 }

@@ -102,7 +102,7 @@ class Builder {
   TypeText type(Position at, std::string_view name, std::vector<TypeText> parameters);
   TypeText vector(Position at, TypeText element, std::string dimension);
   TypeText user_type_name(const QualifiedName& name);
-  void check_type_name(const std::string& name);
+  void check_type_name(Position at);  // of a name without quotes
   PropertyValue property_constant(Constant constant);
   PropertyValue property_map(TermPairs entries);
   void add_property(Properties& properties, Property property);

@@ -168,6 +168,7 @@ TermPtr Builder::hint(Position at, std::vector<TermPtr> type, TermPtr term) {
   const std::string text = type.size() == 1 ? type_text(type[0]) : "";
   if (type.size() > 1) fail_at(term->position, {"FROM"});
   if (text.empty()) fail_at(term->position);
+  check_type_name(type[0]->position);
   return hint(at, TypeText{text, 1}, std::move(term));
 }
 TermPtr Builder::hint(Position at, TypeText type, TermPtr term) {
@@ -283,12 +284,6 @@ TypeText Builder::vector(Position at, TypeText element, std::string dimension) {
 TypeText Builder::user_type_name(const QualifiedName& name) {
   const std::string local = quote_identifier(name.name);
   return {name.keyspace.empty() ? local : quote_identifier(name.keyspace) + "." + local, 1};
-}
-
-void Builder::check_type_name(const std::string& name) {
-  for (const char* reserved : {"byte", "complex", "enum", "date", "interval", "macaddr", "bitstring"}) {
-    if (name == reserved) fail("Invalid (reserved) user type name " + name);
-  }
 }
 
 PropertyValue Builder::property_constant(Constant constant) {
