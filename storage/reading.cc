@@ -176,7 +176,6 @@ Result<Reading::Step> Reading::read_partition(Token token, BytesView partition_k
   ranges_.clear();
   KEYZONE_TRY(deletion, replica_.partition_deletion(token, partition_key));
   partition_deletion_ = deletion;
-  result_.tombstones += deletion.any();
   KEYZONE_CHECK(load_statics());
   if (request_.statics_only) {
     KEYZONE_TRY(step, statics_live_ ? Result<Step>(Step::kGoOn) : read_rows());
@@ -222,7 +221,7 @@ Result<void> Reading::load_statics() {
     KEYZONE_CHECK(replica_.load_elements(key, request_.columns, request_.elements, sight, statics_));
   }
   statics_live_ = is_live(statics_.row, sight, replica_.columns_);
-  result_.tombstones += count_tombstones(statics_.row, sight);
+  result_.tombstones += count_tombstones(statics_.row, sight, statics_live_);
   return {};
 }
 
@@ -230,7 +229,10 @@ Result<void> Reading::load_ranges(const KeyRange& range) {
   KEYZONE_TRY(found, replica_.range_deletions(position_.token, position_.partition_key, range.from, range.to,
                                               SIZE_MAX));
   ranges_ = std::move(found);
-  result_.tombstones += ranges_.size();
+  const auto meets = [](const auto& range, const auto& next) { return range.end == next.start; };
+  size_t bounds = 2 * ranges_.size();  // as Cassandra counts: of two that meet, one is both's
+  for (size_t i = 0; i + 1 < ranges_.size(); ++i) bounds -= meets(ranges_[i], ranges_[i + 1]);
+  result_.tombstones += bounds;
   return {};
 }
 
@@ -324,9 +326,10 @@ Result<Reading::Step> Reading::take_row(BytesView clustering, BytesView value) {
     const Bytes key = row_key(prefix_, clustering);
     KEYZONE_CHECK(replica_.load_elements(key, request_.columns, request_.elements, sight, row_));
   }
-  result_.tombstones += count_tombstones(row_.row, sight);
+  const bool live = is_live(row_.row, sight, replica_.columns_);
+  result_.tombstones += count_tombstones(row_.row, sight, live);
   position_.clustering = clustering;
-  if (!is_live(row_.row, sight, replica_.columns_)) {
+  if (!live) {
     if (++dead_keys_ >= kDeadKeysPerReadMax) full_ = true;
     return Step::kGoOn;
   }

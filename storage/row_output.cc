@@ -83,13 +83,15 @@ bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns) {
   });
 }
 
-uint64_t count_tombstones(const Row& row, const Sight& sight) {
+uint64_t count_tombstones(const Row& row, const Sight& sight, bool live) {
   const auto above = [&](Timestamp stamp) { return stamp > sight.deleted; };
   const auto dead = std::count_if(row.cells.begin(), row.cells.end(),
                                   [&](const Cell& c) { return above(c.stamp) && !c.live(sight.now); });
-  const auto columns = std::count_if(row.column_deletions.begin(), row.column_deletions.end(),
-                                     [&](const auto& column) { return above(column.deletion.stamp); });
-  return static_cast<uint64_t>(dead + columns) + (row.deletion.any() && above(row.deletion.stamp));
+  if (dead > 0 || live) return static_cast<uint64_t>(dead);
+  const bool collections = std::any_of(row.column_deletions.begin(), row.column_deletions.end(),
+                                       [&](const auto& column) { return above(column.deletion.stamp); });
+  const bool expired = row.marker.any() && above(row.marker.stamp);
+  return collections || expired || (row.deletion.any() && above(row.deletion.stamp)) ? 1 : 0;
 }
 
 std::vector<const Cell*> live_elements(const Row& row, const Column& column, const Sight& whole) {

@@ -46,9 +46,10 @@ struct Sight {
 
 // The row shows up: its marker lives, or a cell of a column that the table still has.
 bool is_live(const Row& row, const Sight& sight, const ColumnIndex& columns);
-// Cells and deletions that a read had to step over. What a deletion of more than the row covers doesn't
-// count: that one stands for all of it, as in Cassandra.
-uint64_t count_tombstones(const Row& row, const Sight& sight);
+// Cells that a read had to step over, as Cassandra counts them: of a row without such cells that doesn't show
+// up (is_live()) one, if anything of it was deleted or has expired. Deletions of a row or of collections
+// beside what lives don't count, nor does what a deletion of more than the row covers.
+uint64_t count_tombstones(const Row& row, const Sight& sight, bool live);
 
 // The value of a column in wire form; nullopt: null. `scratch` holds it where it has to be put together.
 std::optional<BytesView> column_value(const Row& row, const Column& column, const Sight& sight,

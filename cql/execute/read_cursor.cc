@@ -60,14 +60,24 @@ Result<void> ReadCursor::feed(size_t index, ReadResult result) {
   source.asked = false;
   source.exhausted = !result.more.has_value();
   source.resume = result.more;
-  if (result.tombstones > tombstones_there_) {
-    most_dead_ = index;
-    tombstones_there_ = result.tombstones;
-  }
-  tombstones_ += result.tombstones;
-  rows_read_ += result.row_count;
+  count(index, result);
   source.answer = std::move(result);
   return drain();
+}
+
+// To Cassandra each partition is a read of its own, and a scan is one.
+void ReadCursor::count(size_t index, const ReadResult& result) {
+  Source& source = sources_[index];
+  source.tombstones += result.tombstones;
+  source.rows += result.row_count;
+  if (source.tombstones > sources_[most_dead_].tombstones) most_dead_ = index;
+  if (source.scan) {
+    tombstones_ += result.tombstones;
+    rows_read_ += result.row_count;
+  } else {
+    tombstones_ = sources_[most_dead_].tombstones;
+    rows_read_ = sources_[most_dead_].rows;
+  }
 }
 
 Result<void> ReadCursor::drain() {

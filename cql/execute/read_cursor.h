@@ -28,8 +28,10 @@ class ReadCursor {
   bool several_partitions() const { return sources_.size() > 1 && !sources_[0].scan && at_once_; }
   Result<ResultSet> take();
   const std::vector<std::string>& warnings() const { return warnings_; }
-  uint64_t tombstones() const { return tombstones_; }  // that tablets have looked at so far
-  uint64_t rows_read() const { return rows_read_; }    // that they have given
+  // That tablets have looked at so far, and rows that they have given; of several partitions those of the one
+  // that has most.
+  uint64_t tombstones() const { return tombstones_; }
+  uint64_t rows_read() const { return rows_read_; }
   // What is asked of tablets, as Cassandra's warnings show it, and the token of the partition that was read
   // last.
   std::pair<std::string, Token> text() const;
@@ -46,9 +48,10 @@ class ReadCursor {
     bool scan = false;
     Token begin, end;
     std::optional<ReadPosition> resume;
-    std::optional<ReadResult> answer;  // not looked at yet
-    bool asked = false;                // a read is under way
-    bool exhausted = false;            // no answer will follow the one that is here
+    std::optional<ReadResult> answer;   // not looked at yet
+    bool asked = false;                 // a read is under way
+    bool exhausted = false;             // no answer will follow the one that is here
+    uint64_t tombstones = 0, rows = 0;  // so far
   };
 
   ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options);
@@ -69,6 +72,7 @@ class ReadCursor {
   uint64_t rows_per_read() const;
   TabletRead read_of(Source& source, size_t index);
 
+  void count(size_t index, const ReadResult& result);
   Result<void> drain();
   Result<void> consume(const ReadResult& answer);
   bool wants(RowReader::Item item);
@@ -102,9 +106,8 @@ class ReadCursor {
   std::vector<std::string> warnings_;
   uint64_t tombstones_ = 0;
   uint64_t rows_read_ = 0;
-  uint64_t rows_max_ = kUnlimited;  // of the page
-  size_t most_dead_ = 0;            // the source with the most tombstones in an answer
-  uint64_t tombstones_there_ = 0;
+  uint64_t rows_max_ = kUnlimited;   // of the page
+  size_t most_dead_ = 0;             // the source with the most tombstones
   std::optional<Token> last_token_;  // of the last partition of a scan's answer
   ReadRequest base_;
 
