@@ -89,6 +89,7 @@ struct CallSite {
   std::span<const CallArgument> arguments;
   TypePtr receiver;                             // what the result is for; null in a selection
   std::span<const TypePtr> partition_key;       // the table's, for token()
+  TypePtr token_type;                           // what it gives; null: bigint
   std::span<const FunctionPtr> user_functions;  // of that name, in the keyspace that is meant
   bool in_selection = false;
 };

@@ -1,4 +1,4 @@
-// token(): of the table's partition key columns, in their order.
+// token(): of the table's partition key columns, in their order; the key itself where there are no tokens.
 #include "schema/types/token.h"
 
 #include "cql/functions/registry.h"
@@ -15,17 +15,19 @@ void add_token_function(Registry& registry) {
     }
     Function function;
     function.name = self.name;
-    function.result = native_type(TypeKind::kBigint);
+    function.result = call.token_type ? call.token_type : native_type(TypeKind::kBigint);
+    const bool hashed = function.result->kind() == TypeKind::kBigint;
     function.parameters.assign(call.partition_key.begin(), call.partition_key.end());
     function.generic = true;
-    function.call = [](std::span<const FunctionArgument> arguments,
-                       FunctionContext&) -> Result<FunctionValue> {
+    function.call = [hashed](std::span<const FunctionArgument> arguments,
+                             FunctionContext&) -> Result<FunctionValue> {
       std::vector<BytesView> parts;
       for (const FunctionArgument& argument : arguments) {
         if (!argument) return FunctionValue();
         parts.push_back(*argument);
       }
-      const Bytes key = join_components(parts);  // however long it is
+      Bytes key = join_components(parts);  // however long it is
+      if (!hashed) return FunctionValue(std::move(key));
       Bytes token;
       append_be(token, token_of(key).value);
       return FunctionValue(std::move(token));

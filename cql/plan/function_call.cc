@@ -150,6 +150,7 @@ Result<FunctionPtr> find_call(const PrepareContext& context, const QualifiedName
   site.arguments = described;
   site.receiver = receiver;
   site.partition_key = key;
+  if (context.table) site.token_type = token_type(*context.table);
   site.in_selection = in_selection;
   return resolve_function(site);
 }

@@ -1,11 +1,22 @@
 #include "cql/plan/prepare_context.h"
 
+#include "cql/system_tables/system_tables.h"
+#include "schema/types/native_types.h"
+
 namespace keyzone::cql {
 
 Receiver receiver_of(const Table& table, const Column& column) {
   Receiver out{table.keyspace, table.name, column.name, column.type};
   if (column.kind == ColumnKind::kPartitionKey) out.partition_key = column.position;
   return out;
+}
+
+TypePtr token_type(const Table& table) {
+  const bool batches = table.keyspace == "system" && table.name == "batches";
+  if (!batches && !is_virtual_keyspace(table.keyspace)) return native_type(TypeKind::kBigint);
+  std::vector<TypePtr> types;
+  for (size_t i = 0; i < table.partition_key_size; ++i) types.push_back(table.partition_key(i).type);
+  return types.size() == 1 ? types[0] : composite_type(std::move(types));
 }
 
 void Markers::set(uint32_t index, const Receiver& receiver) {

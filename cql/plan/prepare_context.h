@@ -28,6 +28,8 @@ struct Receiver {
   }
 };
 Receiver receiver_of(const Table& table, const Column& column);
+// Of token(): bigint; of tables that have no tokens, as virtual ones, that of their keys.
+TypePtr token_type(const Table& table);
 
 // The bind markers of one statement, by index.
 class Markers {

@@ -191,8 +191,7 @@ Result<void> check_token_columns(const Table& table, const std::vector<const Col
 Result<Operand> prepare_operand(PrepareContext& context, const Table& table, const Relation& relation,
                                 const std::vector<const Column*>& columns, const Term& term) {
   if (relation.kind == RelationKind::kToken) {
-    return prepare_single(context, term,
-                          {table.keyspace, table.name, kTokenName, native_type(TypeKind::kBigint)});
+    return prepare_single(context, term, {table.keyspace, table.name, kTokenName, token_type(table)});
   }
   if (relation.kind == RelationKind::kTuple) return prepare_tuple_operand(context, table, term, columns);
   return prepare_single(context, term, value_wanted(relation, table, *columns[0]));

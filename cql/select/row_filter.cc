@@ -94,6 +94,8 @@ bool BoundFilter::token_accepts(const RowValues& row) const {
   for (const size_t slot : filter_->slots) parts.push_back(row.slots[slot].bytes);
   const auto key = encode_partition_key(parts);
   const BytesView wanted = wanted_.at(0).at(0);
+  const Type& type = *filter_->relation.operands.at(0).parts.at(0)->type();
+  if (key && type.kind() != TypeKind::kBigint) return holds(filter_->relation.op, type.compare(*key, wanted));
   if (!key || wanted.size() != sizeof(int64_t)) return false;
   const int64_t token = token_of(*key).value;
   const int64_t bound = load_be<int64_t>(wanted.data());
