@@ -77,22 +77,31 @@ Result<int64_t> floor_millis(int64_t millis, const Duration& duration, int64_t s
     if (step == 0) return millis;
     return wrapping_subtract(millis, wrapping_subtract(millis, start) % step);
   }
-  int64_t count = (month_number(millis) - month_number(start)) / duration.months;
+  const int64_t months = duration.months;
+  int64_t count = (month_number(millis) - month_number(start)) / months;
+  int64_t base = moved_by_months(start, count * months);
+  if (step == 0) return base;
   const auto at = [&](int64_t n) {
-    return wrapping_add(moved_by_months(start, n * duration.months), wrapping_multiply(n, step));
+    return wrapping_add(moved_by_months(base, (n - count) * months), wrapping_multiply(n, step));
   };
-  if (step == 0) return at(count);
-  // Days and hours may have led too far. The months alone don't, so this ends at 0 or before.
-  int64_t low = 0;
-  while (low < count) {
-    const int64_t middle = low + (count - low + 1) / 2;
+  // Months are taken back one by one, and a day that one of them doesn't have is lost for those before it. No
+  // other lengths come after as many months as the calendar repeats itself in.
+  constexpr int kMonthsUntilAllRepeats = 400 * 12;
+  for (int i = 0; i < kMonthsUntilAllRepeats && at(count) > millis; ++i) {
+    base = moved_by_months(base, -months);
+    --count;
+  }
+  // Days and hours may have led too far still; the months alone do not, so that it is 0 at last.
+  int64_t low = 0, high = count;
+  while (low < high) {
+    const int64_t middle = low + (high - low + 1) / 2;
     if (at(middle) <= millis) {
       low = middle;
     } else {
-      count = middle - 1;
+      high = middle - 1;
     }
   }
-  return std::max(start, at(low));
+  return std::max(start, at(std::min(low, count)));
 }
 
 }  // namespace keyzone::cql
