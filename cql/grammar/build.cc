@@ -22,6 +22,29 @@ bool is_slice(const std::vector<Lexeme>& tokens, size_t at) {
   return false;
 }
 
+size_t index_at(const std::vector<Lexeme>& tokens, Position position) {
+  const auto same = [position](const Lexeme& token) {
+    return token.position.line == position.line && token.position.column == position.column;
+  };
+  const auto found = std::find_if(tokens.begin(), tokens.end(), same);
+  return found == tokens.end() ? tokens.size() - 1 : static_cast<size_t>(found - tokens.begin());
+}
+
+// CONTAINS KEY as the two words that Cassandra's parser sees.
+std::vector<Lexeme> apart(const std::vector<Lexeme>& tokens) {
+  std::vector<Lexeme> words;
+  for (const Lexeme& token : tokens) {
+    words.push_back(token);
+    if (token.kind != Kind::CONTAINS_KEY) continue;
+    words.back().kind = Kind::CONTAINS;
+    words.back().end = token.begin + std::string_view("CONTAINS").size();
+    words.push_back(token);
+    words.back().kind = Kind::KEY;
+    words.back().begin = token.end - std::string_view("KEY").size();
+  }
+  return words;
+}
+
 }  // namespace
 
 Lexeme Builder::next() {
@@ -68,12 +91,8 @@ void Builder::fail(std::string message) {
   if (!error_) error_ = Error{ErrorKind::kSyntax, std::move(message)};
 }
 
-size_t Builder::token_at(Position position) const {
-  const auto same = [position](const Lexeme& token) {
-    return token.position.line == position.line && token.position.column == position.column;
-  };
-  const auto found = std::find_if(tokens_.begin(), tokens_.end(), same);
-  return found == tokens_.end() ? tokens_.size() - 1 : static_cast<size_t>(found - tokens_.begin());
+void Builder::fail_for_marker(const char* what) {
+  fail("Bind variables cannot be used for " + std::string(what) + " names");
 }
 
 // Cassandra looks at what is written: in upper case they are names like others.
@@ -86,8 +105,11 @@ void Builder::check_type_name(Position at) {
   }
 }
 
+size_t Builder::token_at(Position position) const { return index_at(tokens_, position); }
+
 void Builder::fail_at(Position position, const std::vector<std::string>& possible) {
-  fail_with(find_mistake(tokens_, token_at(position), possible));
+  const std::vector<Lexeme> words = apart(tokens_);
+  fail(describe_mistake(text_, words, find_mistake(words, index_at(words, position), possible)));
 }
 
 void Builder::fail_with(const Mistake& mistake) { fail(describe_mistake(text_, tokens_, mistake)); }

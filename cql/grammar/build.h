@@ -56,6 +56,8 @@ class Builder {
   Lexeme next();
   // The message as it is; only the first one counts.
   void fail(std::string message);
+  // There is a marker where a table, a keyspace or a role should be named.
+  void fail_for_marker(const char* what);
   // The word at `position` can't stand there; `possible`, as in find_mistake(), could.
   void fail_at(Position position, const std::vector<std::string>& possible = {});
   // The name at `name` would have begun something else, but for what stands so many words behind it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 
 #include "cql/grammar/cql.tab.hh"
 
@@ -15,6 +16,20 @@ constexpr size_t kWordsBehindChoice = 2;  // and as many behind it
 
 bool one_of(int kind, std::initializer_list<int> kinds) {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+// The character that a symbol of the grammar stands for; 0 of a word.
+int sign_of(const std::string& symbol) { return symbol.size() == 3 && symbol[0] == '\'' ? symbol[1] : 0; }
+
+// What a value that is no name ends with.
+bool ends_value(int kind) {
+  return one_of(kind, {Kind::STRING, Kind::INTEGER, Kind::FLOAT, Kind::BOOLEAN, Kind::DURATION, Kind::UUID,
+                       Kind::HEX, Kind::NAN_OR_INFINITY, Kind::NULL_, '?', ']', '}'});
+}
+
+// Words that rules know by what they mean, but that may be names, too.
+bool may_be_name(int kind) {
+  return one_of(kind, {Kind::AS, Kind::VALUES, Kind::EXISTS, Kind::FILTERING, Kind::LIKE});
 }
 
 // The words around a mistake, as the rules below ask for them.
@@ -35,22 +50,37 @@ class Context {
         begins_with({Kind::SELECT, Kind::SELECT_JSON, Kind::SELECT_DISTINCT, Kind::SELECT_JSON_DISTINCT});
     return select && !said(Kind::FROM);
   }
+  // In what SELECT DISTINCT lists: there DISTINCT itself would be selected.
+  bool in_distinct_list() const {
+    return at_ > 2 && in_select_list() && tokens_[1].kind == Kind::DISTINCT && tokens_[2].kind != ',';
+  }
+  bool behind_alias() const { return before(2) == Kind::AS && name_before(); }
   // Their parser had to look at two words to see that a term or a type ended before the bad one.
   bool looked_further(const std::string& wanted) const {
     if (wanted.empty()) return false;
     if (bad() == Kind::AS && name_before() && one_of(before(2), {Kind::FROM, Kind::TABLE})) return true;
     if (begins_with({Kind::DESCRIBE, Kind::DESC}))
       return wanted == "<EOF>" && before(3) == 0 && before(1) != Kind::SCHEMA;
-    if (is_definition()) return (type_before() && wanted != "'.'") || wanted == "':'";
+    if (is_definition() && wanted == "'}'") return true;
+    if (begins_with({Kind::ALTER}) && before(2) == Kind::DROP) return false;
+    if (begins_with({Kind::CREATE}) && said(Kind::TABLE) && wanted == "'('" && name_before() &&
+        one_of(before(2), {Kind::TABLE, Kind::EXISTS}))
+      return true;
+    if (is_definition())
+      return wanted == "':'" ||
+             (type_before() && wanted != "integer" && !one_of(sign_of(wanted), {'.', '<'}));
     if (in_select_list())
-      return before(1) == Kind::SELECT_DISTINCT || before(1) == Kind::INTEGER ||
-             (name_before() && before(2) != Kind::AS);
+      return one_of(sign_of(wanted), {']', '}'}) || ends_value(before(1)) ||
+             (name_before() && !one_of(before(2), {Kind::AS, ':'}));
     if (begins_with({Kind::INSERT}) && said(Kind::VALUES) && before(1) == ')') return wanted == "')'";
+    if (begins_with({Kind::SELECT}) && wanted == "<EOF>" && name_before() && before(2) == Kind::FROM)
+      return true;
+    if (wanted == "'}'" || (wanted == "']'" && before(1) != '[')) return true;
     const bool grouped =
         name_before() && one_of(before(2), {Kind::BY, ','}) && said(Kind::GROUP) && !said(Kind::ORDER);
     const bool table = name_before() && one_of(before(2), {Kind::UPDATE, Kind::FROM});
-    return grouped || (wanted == "SET" && name_before()) || (wanted == "WHERE" && table) ||
-           (behind_value() && wanted != "'='" && wanted != "FROM");
+    return grouped || (wanted == "SET" && name_before() && before(2) != '.') ||
+           (wanted == "WHERE" && table) || (behind_value() && wanted != "'='" && wanted != "FROM");
   }
   // Behind IDENT. in a list of selectors or for a value: there only a name could follow.
   bool behind_qualifier() const {
@@ -62,7 +92,20 @@ class Context {
   // Behind ( where a value should be.
   bool in_empty_tuple() const {
     const bool value = begins_with({Kind::INSERT}) && said(Kind::VALUES) && one_of(before(2), {'(', ','});
-    return bad() == ')' && before(1) == '(' && (value || before(2) == '=');
+    const bool compared = one_of(before(2), {'=', '<', '>', Kind::WHERE, Kind::AND}) && !is_definition();
+    return before(1) == '(' && bad() != 0 && ((bad() == ')' && value) || compared);
+  }
+  // Behind the ( of a function without arguments yet: of a value, and of those selected only of COUNT.
+  bool in_empty_call() const {
+    if (before(1) != '(' || is_definition()) return false;
+    if (in_select_list()) return before(2) == Kind::COUNT && before(3) != '.';
+    return one_of(before(2), {Kind::IDENTIFIER, Kind::QUOTED_NAME, Kind::UUID_TYPE}) &&
+           one_of(before(3), {'(', ',', '='}) && bad() != 0;
+  }
+  // DELETE of what is no column.
+  bool in_delete_of_none() const {
+    return begins_with({Kind::DELETE}) &&
+           (ends_value(tokens_[1].kind) || one_of(tokens_[1].kind, {'{', '[', '(', '-'}));
   }
   // WRITETIME, TTL: what only selectors may ask for.
   bool is_of_columns(size_t distance) const {
@@ -72,6 +115,66 @@ class Context {
   bool behind_element() const {
     return before(2) == '[' && one_of(before(3), {Kind::IDENTIFIER, Kind::QUOTED_NAME}) && !in_select_list();
   }
+  // Behind the ( of a function, not of a tuple.
+  bool is_call() const {
+    return !one_of(before(2), {Kind::SELECT, Kind::DISTINCT, Kind::JSON, ',', '(', '[', '{'});
+  }
+  // = behind an element of a column.
+  bool follows_element() const { return bad() == '=' && one_of(before(1), {']', '}'}); }
+  // Behind '...' in the braces of an option.
+  bool in_literal_map() const {
+    if (!is_definition() || said(Kind::INITCOND)) return false;
+    return (before(1) == Kind::STRING && one_of(before(2), {'{', ','})) ||
+           (ends_value(before(1)) && before(2) == ':') || (before(1) == ':' && before(2) == Kind::STRING) ||
+           (before(1) == ',' && before(3) == ':');
+  }
+  // How many words before the bad one a { was opened whose kind is not known yet: of a set, a map or a type.
+  size_t words_of_opened() const {
+    if (is_definition() || in_delete_list()) return 0;
+    if (before(1) == '{' && bad() != 0) return 1;
+    return before(2) == '{' && name_before() ? 2 : 0;
+  }
+  // The innermost { or [ before the bad word that is not closed.
+  std::optional<size_t> opened() const {
+    int open = 0;
+    for (size_t i = at_; i-- > 0;) {
+      const int kind = tokens_[i].kind;
+      open += one_of(kind, {'}', ']'}) ? 1 : one_of(kind, {'{', '['}) ? -1 : 0;
+      if (open < 0) return i;
+    }
+    return std::nullopt;
+  }
+  // Where the : of a later entry of a map or type should be.
+  bool behind_key() const {
+    const std::optional<size_t> begin = opened();
+    if (!begin || before(2) != ',' || is_definition() || tokens_[*begin].kind != '{') return false;
+    if (tokens_[*begin + 2].kind != ':') return false;
+    const bool of_type = one_of(tokens_[*begin + 1].kind, {Kind::IDENTIFIER, Kind::QUOTED_NAME});
+    return of_type ? name_before()
+                   : ends_value(before(1)) && one_of(bad(), {'}', ']', ')', ',', Kind::WHERE});
+  }
+  // Behind a name that a list or set has where a value should be.
+  bool behind_listed_name() const {
+    if (is_definition() || in_select_list() || in_delete_list() || !name_before()) return false;
+    const std::optional<size_t> begin = opened();
+    return begin && (before(2) == ',' || (before(2) == '[' && one_of(before(3), {'=', '(', ',', '+', '-'})));
+  }
+  // Behind + that follows a value, and behind a name behind that.
+  size_t words_of_sum() const {
+    if (is_definition() || in_select_list() || bad() == 0) return 0;
+    if (before(1) == '+' && ends_value(before(2))) return 1;
+    return name_before() && before(2) == '+' && ends_value(before(3)) ? 2 : 0;
+  }
+  // In a list of selectors, how many words before the bad one the [ of an element stands that has no ] yet,
+  // or none before the bad word.
+  size_t words_of_element() const {
+    if (!in_select_list()) return 0;
+    for (size_t distance = 1; distance < at_ && before(distance) != ','; ++distance) {
+      const int name = before(distance + 1);
+      if (before(distance) == '[' && one_of(name, {Kind::IDENTIFIER, Kind::QUOTED_NAME})) return distance;
+    }
+    return 0;
+  }
   // Behind the IF of an UPDATE or DELETE.
   bool in_conditions() const { return said(Kind::IF) && said(Kind::WHERE); }
   // Behind DELETE, before its FROM.
@@ -80,12 +183,14 @@ class Context {
     while (distance <= at_ && !one_of(before(distance), {Kind::FROM, Kind::DELETE, Kind::WHERE})) ++distance;
     return distance <= at_ && before(distance) == Kind::DELETE;
   }
-  bool type_before() const {
+  // That may also be the name of a keyspace, behind which .type comes.
+  bool unreserved_type_before() const {
     const int kind = before(1);
     return (kind >= Kind::ASCII && kind <= Kind::TIMEUUID) ||
-           one_of(kind, {Kind::DATE, Kind::TIME, Kind::TIMESTAMP, Kind::LIST, Kind::MAP, Kind::SET,
-                         Kind::TUPLE, Kind::FROZEN, Kind::VECTOR});
+           one_of(kind, {Kind::DATE, Kind::TIME, Kind::TIMESTAMP, Kind::LIST, Kind::MAP, Kind::TUPLE,
+                         Kind::FROZEN, Kind::VECTOR});
   }
+  bool type_before() const { return unreserved_type_before() || before(1) == Kind::SET; }
   bool in_type() const {
     int open = 0;
     for (size_t i = 0; i < at_; ++i) open += tokens_[i].kind == '<' ? 1 : tokens_[i].kind == '>' ? -1 : 0;
@@ -105,12 +210,16 @@ class Context {
                                    Kind::INSERT,    Kind::BEGIN,  Kind::BATCH, Kind::EXISTS, Kind::TABLE,
                                    Kind::TOKEN,     Kind::ASC,    Kind::DESC,  Kind::AS}));
   }
-  // The bad word stands behind a value: not behind a number that says how many.
+  // The bad word stands behind :name, the name of a marker.
+  bool behind_named_marker() const {
+    return before(2) == ':' && name_before() && one_of(before(3), {'=', '<', '>', '(', ',', '[', '+', '-'}) &&
+           !is_definition();
+  }
+  // The bad word stands behind a value: not behind a number that says how many, nor IN ?.
   bool behind_value() const {
-    const bool value =
-        one_of(before(1), {Kind::STRING, Kind::INTEGER, Kind::FLOAT, Kind::BOOLEAN, Kind::DURATION,
-                           Kind::UUID, Kind::HEX, Kind::NAN_OR_INFINITY, Kind::NULL_, '?', ']', '}'});
-    return value &&
+    if (behind_named_marker() || (before(1) == ')' && before(2) == '(' && !is_definition())) return true;
+    if (before(1) == '?' && before(2) == Kind::IN) return false;
+    return ends_value(before(1)) &&
            !one_of(before(2),
                    {Kind::LIMIT, Kind::TTL, Kind::TIMESTAMP, Kind::JSON, Kind::DEFAULT, Kind::NOT}) &&
            !is_definition();
@@ -121,18 +230,23 @@ class Context {
   size_t at_;
 };
 
-// What comes behind a value in any statement.
+// What comes behind a value in any statement. (= comes behind an element, which is no value.)
 bool may_follow_value(int kind) {
-  return one_of(kind, {0,           ')',           ']',          '}',          ',',          ':',
-                       ';',         '=',           Kind::RANGE,  Kind::AND,    Kind::ALLOW,  Kind::IF,
-                       Kind::GROUP, Kind::ORDER,   Kind::PER,    Kind::LIMIT,  Kind::AS,     Kind::FROM,
-                       Kind::WHERE, Kind::APPLY,   Kind::INSERT, Kind::UPDATE, Kind::DELETE, Kind::ASC,
-                       Kind::DESC,  Kind::PRIMARY, Kind::WITH});
+  return one_of(kind,
+                {0,           ')',          ']',         '}',          ',',          ':',          ';',
+                 Kind::RANGE, Kind::AND,    Kind::ALLOW, Kind::IF,     Kind::GROUP,  Kind::ORDER,  Kind::PER,
+                 Kind::LIMIT, Kind::WHERE,  Kind::APPLY, Kind::INSERT, Kind::UPDATE, Kind::DELETE, Kind::ASC,
+                 Kind::DESC,  Kind::PRIMARY});
+}
+
+// What comes behind the name of a selected column in any statement, besides FROM and commas.
+bool may_follow_selection(int kind) {
+  return one_of(kind, {0, ';', ':', Kind::ORDER, Kind::LIMIT, Kind::ALLOW, Kind::PER});
 }
 
 // What comes behind the type of a column or a field.
 bool may_follow_type(int kind) {
-  return one_of(kind, {0, ')', ',', '<', '.', Kind::PRIMARY, Kind::STATIC, Kind::MASKED});
+  return one_of(kind, {0, ')', ',', '.', Kind::PRIMARY, Kind::STATIC, Kind::MASKED});
 }
 
 // What comes behind the name of a table in any statement.
@@ -160,11 +274,17 @@ size_t words_of_choice(const Context& context) {
 // Whether a name directly before the bad word began a choice that the bad word ended.
 bool name_began_choice(const Context& context) {
   if (context.in_conditions()) return context.before(1) == Kind::EXISTS && context.before(2) == Kind::IF;
-  if (!context.name_before()) return false;
-  if (context.bad() == 0 && context.before(2) != '=') return false;
   const int bad = context.bad(), earlier = context.before(2);
+  const bool named = one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM, Kind::TRUNCATE}) ||
+                     (context.in_select_list() && one_of(earlier, {Kind::SELECT, ','})) ||
+                     (!context.is_definition() && one_of(earlier, {Kind::WHERE, Kind::AND})) ||
+                     (context.is_definition() && earlier == Kind::EXISTS);
+  if (!context.name_before() && !(named && may_be_name(context.before(1)))) return false;
+  if (bad == 0 && earlier != '=') return false;
+  if (earlier == Kind::CONTAINS) return context.before(1) == Kind::KEY;
   if (context.in_select_list())
-    return !one_of(earlier, {Kind::AS, '.'}) && !one_of(bad, {')', ']', '}', Kind::AS});
+    return !one_of(earlier, {Kind::AS, '.', ':'}) && !one_of(bad, {')', ']', '}', Kind::AS, Kind::FROM}) &&
+           !may_follow_selection(bad);
   if (context.in_delete_list()) return one_of(earlier, {Kind::DELETE, ','});
   if (one_of(earlier, {Kind::DESCRIBE, Kind::DESC}) && context.before(3) == 0)
     return bad != '.' && !one_of(context.before(1),
@@ -174,7 +294,9 @@ bool name_began_choice(const Context& context) {
   if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM, Kind::TRUNCATE}))
     return !may_follow_table(bad);
   if (context.is_definition()) {
-    if (context.in_type()) return one_of(earlier, {'<', ','}) && !one_of(bad, {',', '>', ')', '<'});
+    if (context.in_type())
+      return context.unreserved_type_before() && one_of(earlier, {'<', ','}) && bad != '>' &&
+             !may_follow_type(bad);
     if (earlier == Kind::EXISTS)
       return !context.begins_with({Kind::ALTER}) && context.said(Kind::TABLE) && !may_follow_table(bad);
     if (context.before(3) == Kind::ADD) return context.type_before() && !one_of(bad, {',', Kind::PRIMARY});
@@ -193,12 +315,21 @@ bool names(const std::vector<std::string>& symbols, std::string_view name) {
 // The one of the possible symbols that a rule can't do without; what stands before it there is optional.
 std::string needed(const Context& context, const std::vector<std::string>& possible) {
   const auto has = [&possible](std::string_view name) { return names(possible, name); };
-  if (has("']'") && context.behind_element() && context.bad() != ')') return "";
+  if (has("']'") && context.behind_element() && !one_of(context.bad(), {0, ')'})) return "";
   if (possible.size() == 1) return possible[0];
   if (context.before(1) == Kind::BEGIN) return "BATCH";
+  if (has("'}'") && context.is_definition() && context.bad() == 0 && context.before(1) != Kind::STRING)
+    return "'}'";
+  if (has("'}'") && context.is_definition() && context.before(2) == ':') return "'}'";
   if (has("':'") && context.is_definition()) return "':'";
+  if (has("'}'") && has("','") && !context.is_definition()) return "'}'";
   if (has("']'")) return "']'";
   if (has("')'") && has("','")) return "')'";
+  if (context.in_type() && context.is_definition()) {
+    for (const char* name : {"'>'", "','"}) {
+      if (has(name)) return name;
+    }
+  }
   if (context.in_select_list()) {
     const bool complete = one_of(context.before(1), {')', ']', '}', '*'}) || context.name_before();
     return complete && has("FROM") ? "FROM" : "";
@@ -266,13 +397,52 @@ std::string snippet(std::string_view text, const std::vector<Lexeme>& tokens, co
   out += "[" + std::string(text.substr(choice.begin, size)) + "]";
   size_t last = mistake.choice, end = choice.begin + size;
   words = 0;
-  for (; last < mistake.word + mistake.further; ++last) {
-    words += tokens[last + 1].begin > tokens[last].end ? 2 : 1;
+  const size_t shown = std::min(mistake.word + mistake.further, tokens.size() - 1);
+  for (; last < shown; ++last) {
+    const bool space = tokens[last + 1].begin > tokens[last].end;
+    words += space ? 2 : 1;
+    if (space && words == kWordsBehindChoice + 1) end = tokens[last + 1].begin;
     if (words > kWordsBehindChoice) break;
     end = tokens[last + 1].begin + shown_size(text, tokens[last + 1]);
   }
   out += text.substr(choice.begin + size, end - choice.begin - size);
   return out + (end < tokens[tokens.size() - 2].end ? "...)" : ")");
+}
+
+// In a list of selectors or deletions; `next` is 1 if a word follows the bad one.
+std::optional<Mistake> mistake_in_list(const Context& context, size_t at, size_t next) {
+  const bool selected = context.in_select_list();
+  if (!selected && !context.in_delete_list()) return std::nullopt;
+  if (context.in_distinct_list() && !context.behind_alias() && context.before(1) != ')' &&
+      !one_of(context.bad(), {']', ')', '}'}) && !may_follow_selection(context.bad()))
+    return Mistake{2, 1};
+  if (context.before(1) == '?' && !may_follow_value(context.bad()))
+    return Mistake{at, at - 1, "", selected ? next : 0};
+  if (const size_t words = context.words_of_element())
+    return Mistake{at - words, at - words, "FROM", std::min<size_t>(words, 2)};
+  if (selected && context.before(1) == '(' && !context.is_call()) return Mistake{at, at, "", next};
+  if (const size_t words = context.words_of_opened()) return Mistake{at, at - words};
+  if (context.before(2) == '{' && context.behind_value()) return Mistake{at, at, "", next};
+  return std::nullopt;
+}
+
+// Behind a value or where one should be, in a statement or in the braces of an option.
+std::optional<Mistake> mistake_at_value(const Context& context, size_t at, size_t next) {
+  const bool follows = may_follow_value(context.bad());
+  if (context.in_literal_map() && (!follows || !ends_value(context.before(1)))) return Mistake{at, at};
+  if (context.in_select_list() || context.in_delete_list()) return std::nullopt;
+  if (context.behind_value() && !context.follows_element() && !follows) {
+    if (context.before(1) != '?') return Mistake{at, at};
+    return context.bad() == Kind::AS ? Mistake{at, at, "", 1} : Mistake{at, at - 1};
+  }
+  if (context.behind_key()) return Mistake{at, at, "':'", ends_value(context.before(1)) ? size_t{1} : 0};
+  if (context.behind_listed_name() && !follows) return Mistake{at, at - 1};
+  if (context.bad() == 0 && context.before(1) == '{' && context.begins_with({Kind::UPDATE, Kind::INSERT}))
+    return Mistake{at, at};
+  if (const size_t words = context.words_of_opened()) return Mistake{at, at - words};
+  if (context.before(2) == '{' && context.behind_value()) return Mistake{at, at, "", next};
+  if (const size_t words = context.words_of_sum()) return Mistake{at, at - words};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -286,27 +456,25 @@ Mistake find_mistake(const std::vector<Lexeme>& tokens, size_t at, const std::ve
   if (const size_t words = words_of_choice(context)) return {at, at - words};
   if (context.behind_qualifier()) return {at, at - 2};
   if (context.in_empty_tuple()) return {at, at - 1};
+  if (at > 1 && context.in_delete_of_none()) return {1, 1, "FROM"};
+  if (names(possible, "')'") && context.in_empty_call())
+    return context.bad() == 0 ? Mistake{at, at}
+                              : Mistake{at, at - 2, "", context.in_select_list() ? size_t{1} : 0};
   if (context.before(1) == '(' && context.is_of_columns(2) && !context.in_select_list())
     return {at - 1, at - 2};
-  // DISTINCT name name: there DISTINCT itself would be selected.
-  if (at == 3 && context.before(2) == Kind::DISTINCT && context.in_select_list() && context.name_before())
-    return {2, 1};
-  if (context.behind_value() && !context.in_select_list() && !context.in_delete_list() &&
-      !may_follow_value(context.bad()))
-    return {at, at};
+  const size_t next = at + 1 < tokens.size() ? 1 : 0;
+  if (const auto mistake = mistake_in_list(context, at, next)) return *mistake;
+  if (const auto mistake = mistake_at_value(context, at, next)) return *mistake;
   // There JSON is a column.
   if (context.before(1) == Kind::JSON && context.before(2) == Kind::DISTINCT) return {at - 1, at - 2};
   const bool behind_part = names(possible, "')'") && names(possible, "'['") && !names(possible, "','");
   if (behind_part)  // writetime(column
     return {at, at, context.bad() == '(' ? "" : "')'"};
-  if (name_began_choice(context)) return {at, at - 1};
+  if (name_began_choice(context)) return {at, at - 1, "", context.in_select_list() ? next : 0};
   if (context.before(1) == Kind::IN && !context.is_definition() && !context.in_conditions() && at >= 2)
     return {at, at - 2};
   const std::string wanted = needed(context, possible);
-  const bool at_end = at + 1 >= tokens.size() || tokens[at + 1].kind == 0;
-  const bool further =
-      context.looked_further(wanted) && (!at_end || wanted == "<EOF>") && at + 1 < tokens.size();
-  return {at, at, wanted, further};
+  return {at, at, wanted, context.looked_further(wanted) ? next : 0};
 }
 
 std::string describe_mistake(std::string_view text, const std::vector<Lexeme>& tokens,
@@ -324,7 +492,8 @@ std::string describe_mistake(std::string_view text, const std::vector<Lexeme>& t
                       : std::string(text.substr(word.begin, word.end - word.begin));
   message += "'";
   if (!mistake.wanted.empty()) message += " expecting " + token_name(mistake.wanted);
-  const bool seen_to_end = mistake.further && mistake.wanted == "<EOF>" && tokens[mistake.word + 1].kind == 0;
+  const bool seen_to_end =
+      mistake.further == 1 && mistake.choice == mistake.word && tokens[mistake.word + 1].kind == 0;
   if (!seen_to_end && (!at_end || mistake.choice < mistake.word))
     message += " " + snippet(text, tokens, mistake);
   return message;

@@ -18,7 +18,7 @@ struct Mistake {
   size_t word = 0;          // the token that is complained of
   size_t choice = 0;        // the token at which the choice began that it ended; `word` itself if none did
   std::string wanted = {};  // the symbol that must stand there; empty: several could
-  bool further = false;     // one word behind it was looked at, too, and is shown
+  size_t further = 0;       // so many words behind it were looked at, too, and are shown
 };
 
 // `at` is the first token that can't stand where it does; `possible` are the names of the symbols that could,
