@@ -92,8 +92,10 @@ class Context {
   // Behind ( where a value should be.
   bool in_empty_tuple() const {
     const bool value = begins_with({Kind::INSERT}) && said(Kind::VALUES) && one_of(before(2), {'(', ','});
-    const bool compared = one_of(before(2), {'=', '<', '>', Kind::WHERE, Kind::AND}) && !is_definition();
-    return before(1) == '(' && bad() != 0 && ((bad() == ')' && value) || compared);
+    const bool compared =
+        one_of(before(2), {'=', '<', '>', Kind::WHERE, Kind::AND, Kind::CONTAINS}) && !is_definition();
+    const bool key = before(2) == Kind::KEY && before(3) == Kind::CONTAINS;
+    return before(1) == '(' && bad() != 0 && ((bad() == ')' && value) || compared || key);
   }
   // Behind the ( of a function without arguments yet: of a value, and of those selected only of COUNT.
   bool in_empty_call() const {
@@ -215,9 +217,20 @@ class Context {
     return before(2) == ':' && name_before() && one_of(before(3), {'=', '<', '>', '(', ',', '[', '+', '-'}) &&
            !is_definition();
   }
+  // The bad word stands behind the ) of a function's arguments.
+  bool behind_call() const {
+    if (is_definition() || (begins_with({Kind::INSERT}) && !said(Kind::VALUES)) || before(1) != ')')
+      return false;
+    int open = 1;
+    size_t distance = 2;
+    for (; distance < at_ && open > 0; ++distance)
+      open += before(distance) == ')' ? 1 : before(distance) == '(' ? -1 : 0;
+    return !one_of(before(distance + 1), {Kind::INTO, '.'}) &&
+           one_of(before(distance), {Kind::IDENTIFIER, Kind::QUOTED_NAME, Kind::UUID_TYPE, Kind::TOKEN});
+  }
   // The bad word stands behind a value: not behind a number that says how many, nor IN ?.
   bool behind_value() const {
-    if (behind_named_marker() || (before(1) == ')' && before(2) == '(' && !is_definition())) return true;
+    if (behind_named_marker() || behind_call()) return true;
     if (before(1) == '?' && before(2) == Kind::IN) return false;
     return ends_value(before(1)) &&
            !one_of(before(2),
@@ -246,7 +259,7 @@ bool may_follow_selection(int kind) {
 
 // What comes behind the type of a column or a field.
 bool may_follow_type(int kind) {
-  return one_of(kind, {0, ')', ',', '.', Kind::PRIMARY, Kind::STATIC, Kind::MASKED});
+  return one_of(kind, {0, ')', ',', '.', ';', Kind::PRIMARY, Kind::STATIC, Kind::MASKED});
 }
 
 // What comes behind the name of a table in any statement.
@@ -315,7 +328,11 @@ bool names(const std::vector<std::string>& symbols, std::string_view name) {
 // The one of the possible symbols that a rule can't do without; what stands before it there is optional.
 std::string needed(const Context& context, const std::vector<std::string>& possible) {
   const auto has = [&possible](std::string_view name) { return names(possible, name); };
-  if (has("']'") && context.behind_element() && !one_of(context.bad(), {0, ')'})) return "";
+  if (has("']'") && context.behind_element() && !may_follow_value(context.bad())) return "";
+  // Behind (a, b) our tables still think of a list of selectors.
+  const bool listed = context.in_select_list() || context.in_delete_list();
+  if (possible.size() == 1 && possible[0] == "FROM" && !listed && context.before(1) == ')')
+    return context.begins_with({Kind::INSERT}) ? "" : "<EOF>";
   if (possible.size() == 1) return possible[0];
   if (context.before(1) == Kind::BEGIN) return "BATCH";
   if (has("'}'") && context.is_definition() && context.bad() == 0 && context.before(1) != Kind::STRING)
@@ -437,8 +454,7 @@ std::optional<Mistake> mistake_at_value(const Context& context, size_t at, size_
   }
   if (context.behind_key()) return Mistake{at, at, "':'", ends_value(context.before(1)) ? size_t{1} : 0};
   if (context.behind_listed_name() && !follows) return Mistake{at, at - 1};
-  if (context.bad() == 0 && context.before(1) == '{' && context.begins_with({Kind::UPDATE, Kind::INSERT}))
-    return Mistake{at, at};
+  if (context.bad() == 0 && context.before(1) == '{' && !context.is_definition()) return Mistake{at, at};
   if (const size_t words = context.words_of_opened()) return Mistake{at, at - words};
   if (context.before(2) == '{' && context.behind_value()) return Mistake{at, at, "", next};
   if (const size_t words = context.words_of_sum()) return Mistake{at, at - words};
