@@ -11,6 +11,8 @@ using leveldb::Slice;
 using leveldb::Status;
 
 constexpr size_t kWriteBufferBytes = 64 << 10;
+// Of a table: many megabytes that are synced at once keep the log's syncs waiting.
+constexpr uint64_t kUnsyncedBytesMax = 1 << 20;
 
 class SequentialReader : public leveldb::SequentialFile {
  public:
@@ -69,8 +71,7 @@ class Writer : public leveldb::WritableFile {
       if (auto synced = files_->sync_folder(folder_of(path_)); !synced) return status_of(synced.error());
     }
     if (Status s = write_out(); !s.ok()) return s;
-    auto synced = file_->sync();
-    return synced ? Status::OK() : status_of(synced.error());
+    return sync();
   }
 
  private:
@@ -80,8 +81,14 @@ class Writer : public leveldb::WritableFile {
     while (!written && waits(written.error(), wait_)) written = file_->write(at_, buffer_);
     if (!written) return status_of(written.error());
     at_ += buffer_.size();
+    unsynced_ += buffer_.size();
     buffer_.clear();
-    return Status::OK();
+    return unsynced_ < kUnsyncedBytesMax ? Status::OK() : sync();
+  }
+  Status sync() {
+    unsynced_ = 0;
+    auto synced = file_->sync();
+    return synced ? Status::OK() : status_of(synced.error());
   }
 
   FileSystem* files_;
@@ -90,6 +97,7 @@ class Writer : public leveldb::WritableFile {
   uint64_t at_;
   const std::function<bool()>& wait_;
   Bytes buffer_;
+  uint64_t unsynced_ = 0;
 };
 
 class Lock : public leveldb::FileLock {

@@ -65,15 +65,15 @@ class PosixFile : public File {
     return written(code);
   }
 
-  // For a new file. Through the page cache and out of it again: what the kernel writes in its own time
-  // disturbs other files' flushes less than megabytes that are waited for.
+  // For a new file. Through the page cache and out of it again, a piece at a time: many megabytes that are
+  // synced at once keep other files' flushes waiting.
   Result<void> fill_with_zeros(uint64_t size) {
     const Bytes zeros(std::min<uint64_t>(size, kChunkBytes), '\0');
     for (uint64_t at = 0; at < size; at += zeros.size()) {
       const BytesView chunk = BytesView(zeros).substr(0, std::min<uint64_t>(zeros.size(), size - at));
       KEYZONE_CHECK(written(write_all(fd_.get(), at, chunk)));
+      KEYZONE_CHECK(sync());
     }
-    KEYZONE_CHECK(sync());
     (void)::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED);
     return {};
   }
