@@ -368,7 +368,8 @@ void Session::part_done(uint32_t number) {
 void Session::finish_write(uint32_t number) {
   auto& request = requests_.at(number);
   auto& write = std::get<cql::WriteExecution>(*request.execution);
-  if (write.applied(request.outcomes)) request.warn(write.warnings_if_applied);
+  if (!write.warnings_if_applied.empty() && write.applied(request.outcomes))
+    request.warn(write.warnings_if_applied);
   auto rows = write.finish(request.outcomes);
   if (!rows) return fail(number, rows.error());
   if (*rows) {
