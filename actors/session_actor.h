@@ -211,6 +211,8 @@ class Session : public ShardActor, public net::StreamHandler {
   void forget(uint32_t number);
   void tick();
   void look();
+  void plan_at_look(ClientRequest& request);
+  void send_at_look(RequestPart& part);
   void schedule_tick();
   const NodeView& view();
 

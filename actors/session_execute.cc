@@ -295,8 +295,7 @@ void Session::handle_reply(const Reply& reply) {
       return fail_part(number, {ErrorKind::kNoSpace, outcome->message});
     if (outcome->kind == OutcomeKind::kExpired) return time_out(number);
     if (outcome->kind == OutcomeKind::kStale) {
-      request.replan = true;
-      look_soon_ = true;
+      plan_at_look(request);
     } else if (part.index < request.outcomes.size()) {
       request.outcomes[part.index] = *outcome;
     }
@@ -326,19 +325,16 @@ void Session::handle_refusal(uint64_t sequence, RequestPart& part, const Refusal
         route->learn_leader(NodeId());
       if (elsewhere && view().alive->contains(refusal.leader))
         return send_part(sequence, part, refusal.leader);
-      part.sent = 0;  // nobody leads just now
-      look_soon_ = true;
+      send_at_look(part);  // nobody leads just now
       return;
     }
     case ErrorKind::kStale:
       parts_.erase(sequence);
-      requests_.at(number).replan = true;
-      look_soon_ = true;
+      plan_at_look(requests_.at(number));
       return part_done(number);
     case ErrorKind::kOverloaded:
       if (part.catalog) {
-        part.sent = 0;
-        look_soon_ = true;
+        send_at_look(part);
         return;
       }
       [[fallthrough]];
@@ -450,8 +446,7 @@ void Session::plan_again(uint32_t number) {
 
 void Session::plan_soon(uint32_t number) {
   auto& request = requests_.at(number);
-  request.replan = true;
-  look_soon_ = true;
+  plan_at_look(request);
   request.started = now_us() + kStaleWait;  // the tick plans it again from then on
   schedule_tick();
 }
@@ -548,6 +543,16 @@ void Session::tick() {
   flush();
   pause_if_full();
   if (!requests_.empty()) schedule_tick();
+}
+
+void Session::plan_at_look(ClientRequest& request) {
+  request.replan = true;
+  look_soon_ = true;
+}
+
+void Session::send_at_look(RequestPart& part) {
+  part.sent = 0;
+  look_soon_ = true;
 }
 
 // At everything that may be late, refused or lost.
