@@ -13,7 +13,7 @@ leveldb::Status refused() { return leveldb::Status::NotSupported("a store is wri
 // The sealed memtables of its time, and what was below them.
 class LayeredDb::Snapshot : public leveldb::Snapshot {
  public:
-  Snapshot(const leveldb::Snapshot* below, std::deque<Table> tables)
+  Snapshot(const leveldb::Snapshot* below, std::deque<MemtablePtr> tables)
       : below_(below), tables_(std::move(tables)) {}
   ~Snapshot() override = default;
 
@@ -21,11 +21,11 @@ class LayeredDb::Snapshot : public leveldb::Snapshot {
     return static_cast<const Snapshot*>(options.snapshot);
   }
   const leveldb::Snapshot* below() const { return below_; }
-  const std::deque<Table>& tables() const { return tables_; }
+  const std::deque<MemtablePtr>& tables() const { return tables_; }
 
  private:
   const leveldb::Snapshot* below_;
-  const std::deque<Table> tables_;
+  const std::deque<MemtablePtr> tables_;
 };
 
 LayeredDb::LayeredDb(std::unique_ptr<leveldb::DB> below, size_t memtable_bytes)
@@ -41,7 +41,7 @@ void LayeredDb::apply(const leveldb::WriteBatch& batch) {
 
 void LayeredDb::seal() {
   if (!active_ || active_->empty()) return;
-  active_->seal();
+  active_->sort();
   sealed_.push_back(std::exchange(active_, nullptr));
 }
 
@@ -78,7 +78,7 @@ leveldb::Status LayeredDb::Get(const leveldb::ReadOptions& options, const leveld
 }
 
 leveldb::Iterator* LayeredDb::NewIterator(const leveldb::ReadOptions& options) {
-  std::vector<Table> tables;
+  std::vector<MemtablePtr> tables;
   if (!options.snapshot && active_) {
     active_->sort();
     tables.push_back(active_);

@@ -17,8 +17,6 @@ namespace keyzone::storage {
 
 class LayeredDb final : public leveldb::DB {
  public:
-  using Table = std::shared_ptr<const Memtable>;
-
   // `memtable_bytes`: about what a memtable will come to before it is sealed.
   LayeredDb(std::unique_ptr<leveldb::DB> below, size_t memtable_bytes);
   ~LayeredDb() override;
@@ -31,7 +29,7 @@ class LayeredDb final : public leveldb::DB {
 
   // What was written so far goes into the sealed ones.
   void seal();
-  const std::deque<Table>& sealed() const { return sealed_; }  // the oldest first
+  const std::deque<MemtablePtr>& sealed() const { return sealed_; }  // the oldest first
   // `below` has all of the oldest `count` now.
   void forget_sealed(size_t count);
 
@@ -56,7 +54,7 @@ class LayeredDb final : public leveldb::DB {
   const size_t memtable_bytes_;
   std::unique_ptr<leveldb::DB> below_;
   std::shared_ptr<Memtable> active_;  // null: nothing was written since seal()
-  std::deque<Table> sealed_;
+  std::deque<MemtablePtr> sealed_;
   uint64_t applied_ = 0;  // counts
 };
 

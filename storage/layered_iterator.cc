@@ -8,7 +8,7 @@
 namespace keyzone::storage {
 namespace {
 
-// One layer, or one run of one. `at` may be one before the first, which is no place: end.
+// A run of one of the memtables.
 class RunCursor {
  public:
   explicit RunCursor(Memtable::RunPtr run) : run_(std::move(run)), at_(run_->size()) {}
@@ -27,7 +27,6 @@ class RunCursor {
   void seek_to_last() { at_ = run_->size() - 1; }
   void next() { ++at_; }
   void previous() { --at_; }  // the first's wraps: no place
-  void to_end() { at_ = run_->size(); }
 
  private:
   Memtable::RunPtr run_;
@@ -36,8 +35,8 @@ class RunCursor {
 
 class LayeredIterator final : public leveldb::Iterator {
  public:
-  LayeredIterator(std::vector<std::shared_ptr<const Memtable>> tables,
-                  std::unique_ptr<leveldb::Iterator> below, const uint64_t* applied)
+  LayeredIterator(std::vector<MemtablePtr> tables, std::unique_ptr<leveldb::Iterator> below,
+                  const uint64_t* applied)
       : tables_(std::move(tables)), below_(std::move(below)), applied_(applied) {
     if (applied_) seen_ = *applied_;
     for (const auto& table : tables_) {
@@ -56,34 +55,12 @@ class LayeredIterator final : public leveldb::Iterator {
     check();
     seek_all(view_of(target));
     forward_ = true;
-    settle_forward();
+    settle();
   }
-  void SeekToFirst() override {
-    check();
-    for (auto& run : runs_) run.seek_to_first();
-    below_->SeekToFirst();
-    forward_ = true;
-    settle_forward();
-  }
-  void SeekToLast() override {
-    check();
-    for (auto& run : runs_) run.seek_to_last();
-    below_->SeekToLast();
-    forward_ = false;
-    settle_backward();
-  }
-  void Next() override {
-    check();
-    if (!forward_) turn();
-    step_over(key_of(current_));
-    settle_forward();
-  }
-  void Prev() override {
-    check();
-    if (forward_) turn();
-    step_over(key_of(current_));
-    settle_backward();
-  }
+  void SeekToFirst() override { start(true); }
+  void SeekToLast() override { start(false); }
+  void Next() override { move(true); }
+  void Prev() override { move(false); }
 
  private:
   static constexpr size_t kBelow = SIZE_MAX - 1, kNone = SIZE_MAX;
@@ -99,6 +76,22 @@ class LayeredIterator final : public leveldb::Iterator {
     const uint64_t rank = Memtable::rank_of(key);
     for (auto& run : runs_) run.seek(rank, key);
     below_->Seek(slice_of(key));
+  }
+
+  // From the one end or the other.
+  void start(bool forward) {
+    check();
+    for (auto& run : runs_) forward ? run.seek_to_first() : run.seek_to_last();
+    forward ? below_->SeekToFirst() : below_->SeekToLast();
+    forward_ = forward;
+    settle();
+  }
+
+  void move(bool forward) {
+    check();
+    if (forward_ != forward) turn();
+    step_over(key_of(current_));
+    settle();
   }
 
   // Every layer stands at the current key or beyond it in the present direction; from here on, in the other.
@@ -133,20 +126,13 @@ class LayeredIterator final : public leveldb::Iterator {
       forward_ ? runs_[layer].next() : runs_[layer].previous();
   }
 
-  void settle_forward() {
-    settle([](BytesView a, BytesView b) { return a < b; });
-  }
-  void settle_backward() {
-    settle([](BytesView a, BytesView b) { return a > b; });
-  }
   // The first key that comes, from the newest layer that has it.
-  template <typename Comes>
-  void settle(Comes comes_before) {
+  void settle() {
     while (true) {
       current_ = kNone;
       BytesView first;
       const auto look_at = [&](size_t layer, BytesView key) {
-        if (current_ != kNone && !comes_before(key, first)) return;
+        if (current_ != kNone && !(forward_ ? key < first : key > first)) return;
         current_ = layer;
         first = key;
       };
@@ -159,7 +145,7 @@ class LayeredIterator final : public leveldb::Iterator {
     }
   }
 
-  const std::vector<std::shared_ptr<const Memtable>> tables_;
+  const std::vector<MemtablePtr> tables_;
   std::vector<RunCursor> runs_;  // the newest table's first
   const std::unique_ptr<leveldb::Iterator> below_;
   const uint64_t* applied_;
@@ -171,7 +157,7 @@ class LayeredIterator final : public leveldb::Iterator {
 
 }  // namespace
 
-leveldb::Iterator* new_layered_iterator(std::vector<std::shared_ptr<const Memtable>> tables,
+leveldb::Iterator* new_layered_iterator(std::vector<MemtablePtr> tables,
                                         std::unique_ptr<leveldb::Iterator> below, const uint64_t* applied) {
   return new LayeredIterator(std::move(tables), std::move(below), applied);
 }

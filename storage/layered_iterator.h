@@ -12,7 +12,7 @@ namespace keyzone::storage {
 
 // `tables`: the newest first, sorted. The iterator keeps them. `applied`, if not null, counts the changes of
 // the tables; the iterator isn't used any more after one, which it checks.
-leveldb::Iterator* new_layered_iterator(std::vector<std::shared_ptr<const Memtable>> tables,
+leveldb::Iterator* new_layered_iterator(std::vector<MemtablePtr> tables,
                                         std::unique_ptr<leveldb::Iterator> below, const uint64_t* applied);
 
 }  // namespace keyzone::storage

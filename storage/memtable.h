@@ -2,7 +2,7 @@
 // that is changed again takes the old value's place, so that a row that is written often reaches LevelDB once
 // a flush. Found by hash; the order is made up for when someone goes over the keys.
 //
-// For one thread, until seal(). From then on it never changes, and any thread may read it.
+// For one thread, while it changes. Sorted and const, it may be read on any.
 #pragma once
 #include <leveldb/write_batch.h>
 
@@ -54,7 +54,6 @@ class Memtable {
   Memtable(const Memtable&) = delete;
 
   void apply(const leveldb::WriteBatch& batch);
-  void seal() { sort(); }
 
   const Entry* find(BytesView key) const;  // null: nothing is known of it here
   size_t bytes() const { return bytes_; }  // of memory, about
@@ -92,5 +91,7 @@ class Memtable {
   Run unsorted_;  // new keys since the last run was made
   std::vector<RunPtr> runs_;
 };
+
+using MemtablePtr = std::shared_ptr<const Memtable>;
 
 }  // namespace keyzone::storage

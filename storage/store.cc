@@ -84,7 +84,6 @@ class StoreImpl : public Store {
 
   Result<void> write(leveldb::WriteBatch* batch) override {
     KEYZONE_CHECK(refuse_if_failed());
-    forget_drained();
     db_->apply(*batch);
     written_mark_ = generation_;
     begin_what_is_due();
@@ -178,10 +177,10 @@ class StoreImpl : public Store {
 
   // REQUIRES: may_begin(), and something that isn't durable.
   void begin_flush() {
-    forget_drained();
+    forget_drained();  // the last flush may have ended just now
     db_->seal();
     KEYZONE_ASSERT(waiting_bytes() <= kFlushedAtOnceMax);
-    std::vector<LayeredDb::Table> tables(db_->sealed().begin(), db_->sealed().end());
+    std::vector<MemtablePtr> tables(db_->sealed().begin(), db_->sealed().end());
     flushing_tables_ = tables.size();
     {
       const std::lock_guard lock(mutex_);
@@ -194,7 +193,7 @@ class StoreImpl : public Store {
   }
 
   // On the executor.
-  void drain(const std::vector<LayeredDb::Table>& tables) {
+  void drain(const std::vector<MemtablePtr>& tables) {
     leveldb::Status status;
     for (const auto& table : tables) {
       if (status.ok()) status = write_below(*table);

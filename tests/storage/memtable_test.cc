@@ -75,7 +75,7 @@ TEST(MemtableTest, KnowsTheNewestOfEachKeyAndTheirOrder) {
       table.sort();
       expect_equal(table.in_order(), model);
     }
-    table.seal();
+    table.sort();
     expect_equal(table.in_order(), model);
     size_t items = 0;
     for (const auto& run : table.runs()) items += run->size();
