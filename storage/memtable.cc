@@ -1,7 +1,5 @@
 #include "storage/memtable.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -9,6 +7,7 @@
 #include <new>
 
 #include "schema/result.h"
+#include "storage/key_hash.h"
 #include "storage/slices.h"
 
 namespace keyzone::storage {
@@ -42,10 +41,10 @@ class Memtable::Collector : public leveldb::WriteBatch::Handler {
  public:
   explicit Collector(std::vector<Change>& changes) : changes_(changes) {}
   void Put(const leveldb::Slice& key, const leveldb::Slice& value) override {
-    changes_.push_back({view_of(key), view_of(value), false, hash_of(view_of(key))});
+    changes_.push_back({view_of(key), view_of(value), false, key_hash(view_of(key))});
   }
   void Delete(const leveldb::Slice& key) override {
-    changes_.push_back({view_of(key), {}, true, hash_of(view_of(key))});
+    changes_.push_back({view_of(key), {}, true, key_hash(view_of(key))});
   }
 
  private:
@@ -57,8 +56,6 @@ Memtable::Memtable(size_t bytes_expected)
       bucket_mask_(buckets_for(bytes_expected) - 1),
       buckets_(std::make_unique<Entry*[]>(bucket_mask_ + 1)),
       bytes_(sizeof(Entry*) * (bucket_mask_ + 1)) {}
-
-uint64_t Memtable::hash_of(BytesView key) { return XXH3_64bits(key.data(), key.size()); }
 
 // A tablet's keys begin with its store id, which hardly ever needs its upper half, and the area; what tells
 // them apart is the token behind.
@@ -94,7 +91,7 @@ Memtable::Entry* Memtable::find_in(Entry* bucket, BytesView key, uint64_t hash) 
 
 const Memtable::Entry* Memtable::find(BytesView key) const {
   if (entries_ == 0) return nullptr;
-  const uint64_t hash = hash_of(key);
+  const uint64_t hash = key_hash(key);
   return find_in(buckets_[hash & bucket_mask_], key, hash);
 }
 

@@ -74,7 +74,6 @@ class Memtable {
     uint64_t hash;
   };
   class Collector;
-  static uint64_t hash_of(BytesView key);
   Entry*& bucket_of(uint64_t hash) { return buckets_[hash & bucket_mask_]; }
   static Entry* find_in(Entry* bucket, BytesView key, uint64_t hash);
   void put(const Change& change);

@@ -9,64 +9,106 @@
 namespace keyzone::storage {
 namespace {
 
+constexpr size_t kSlotsMin = 64;
+constexpr size_t kSlotsKept = 2048;  // by every replica that was written to
+
 bool is_row(BytesView key) { return static_cast<Area>(key[kStoreIdBytes]) == Area::kRows; }
 
 }  // namespace
 
-const std::optional<Bytes>* Overlay::find(BytesView key) const {
+// The slot that has it, or the free one where it belongs. REQUIRES: there are slots
+size_t Overlay::place_of(BytesView key, uint64_t hash) const {
+  size_t at = hash & (slots_.size() - 1);
+  while (slots_[at] != 0) {
+    const Row& row = rows_[slots_[at] - 1];
+    if (row.hash == hash && row.key == key) break;
+    at = (at + 1) & (slots_.size() - 1);
+  }
+  return at;
+}
+
+const std::optional<BytesView>* Overlay::find(BytesView key, uint64_t hash) const {
+  const Entry* entry = nullptr;
   if (!is_row(key)) {
     const auto found = ordered_.find(key);
-    return found == ordered_.end() || !found->second.touched ? nullptr : &found->second.value;
+    if (found != ordered_.end()) entry = &found->second;
+  } else if (!rows_.empty()) {
+    const uint32_t number = slots_[place_of(key, hash)];
+    if (number != 0) entry = &rows_[number - 1].entry;
   }
-  const auto found = rows_.find(key);
-  return found == rows_.end() || !found->second.touched ? nullptr : &found->second.value;
+  return entry && entry->touched ? &entry->value : nullptr;
 }
 
-Overlay::Entry& Overlay::entry(const Bytes& key) {
-  if (!is_row(key)) return ordered_[key];
-  const auto [place, added] = rows_.try_emplace(key);
-  if (added) row_order_.push_back(&*place);
-  return place->second;
+void Overlay::rehash(size_t slots) {
+  slots_.assign(slots, 0);
+  for (size_t i = 0; i < rows_.size(); ++i)
+    slots_[place_of(rows_[i].key, rows_[i].hash)] = static_cast<uint32_t>(i + 1);
 }
 
-void Overlay::set(const Bytes& key, std::optional<Bytes> value) {
-  Entry& e = entry(key);
-  undo_.push_back({&e, std::move(e)});
-  e.touched = true;
-  e.value = std::move(value);
+// Its number, from 0 on.
+size_t Overlay::row_of(BytesView key, uint64_t hash) {
+  if (slots_.size() < 2 * (rows_.size() + 1)) rehash(std::max(kSlotsMin, 2 * slots_.size()));
+  uint32_t& slot = slots_[place_of(key, hash)];
+  if (slot == 0) {
+    rows_.push_back({hash, arena_.keep(key), {}});
+    slot = static_cast<uint32_t>(rows_.size());
+  }
+  return slot - 1;
+}
+
+void Overlay::set(BytesView key, uint64_t hash, std::optional<BytesView> value) {
+  Undo undo{};
+  Entry* entry = nullptr;
+  if (is_row(key)) {
+    undo.row = row_of(key, hash);
+    entry = &rows_[undo.row].entry;
+  } else {
+    auto found = ordered_.find(key);
+    if (found == ordered_.end()) found = ordered_.try_emplace(arena_.keep(key)).first;
+    entry = undo.ordered = &found->second;
+  }
+  undo.before = *entry;
+  undo_.push_back(undo);
+  entry->touched = true;
+  entry->value = value ? std::optional(arena_.keep(*value)) : std::nullopt;
 }
 
 void Overlay::take_back_command() {
-  for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) *undo->entry = std::move(undo->before);
+  for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo)
+    (undo->ordered ? *undo->ordered : rows_[undo->row].entry) = undo->before;
   undo_.clear();
 }
 
 void Overlay::flush(leveldb::WriteBatch& batch, RowCache* cache) const {
-  const auto put = [&](const Bytes& key, const Entry& e) {
+  const auto put = [&](BytesView key, uint64_t hash, const Entry& e) {
     if (!e.touched) return;
-    e.value ? batch.Put(key, *e.value) : batch.Delete(key);
-    if (cache) cache->changed(key, e.value);
+    e.value ? batch.Put(slice_of(key), slice_of(*e.value)) : batch.Delete(slice_of(key));
+    if (cache) cache->changed(key, hash, e.value);
   };
-  for (const auto* row : row_order_) put(row->first, row->second);
-  for (const auto& [key, e] : ordered_) put(key, e);
+  for (const Row& row : rows_) put(row.key, row.hash, row.entry);
+  for (const auto& [key, e] : ordered_) put(key, key_hash(key), e);
 }
 
 void Overlay::clear() {
+  if (slots_.size() > kSlotsKept) {
+    slots_ = {};
+    rows_ = {};
+  }
+  std::fill(slots_.begin(), slots_.end(), 0);
   rows_.clear();
-  row_order_.clear();
   ordered_.clear();
   undo_.clear();
+  arena_.clear();
 }
 
 std::vector<Overlay::Change> Overlay::between(BytesView first, BytesView last) const {
   std::vector<Change> out;
   for (auto it = ordered_.lower_bound(first); it != ordered_.end() && it->first < last; ++it) {
-    if (it->second.touched) out.push_back({it->first, &it->second.value});
+    if (it->second.touched) out.push_back({it->first, it->second.value});
   }
   if (!is_row(first)) return out;
-  for (const auto* row : row_order_) {
-    if (row->second.touched && row->first >= first && row->first < last)
-      out.push_back({row->first, &row->second.value});
+  for (const Row& row : rows_) {
+    if (row.entry.touched && row.key >= first && row.key < last) out.push_back({row.key, row.entry.value});
   }
   std::sort(out.begin(), out.end(), [](const Change& a, const Change& b) { return a.key < b.key; });
   return out;
@@ -102,9 +144,9 @@ void MergedScan::settle() {
       return;
     }
     const Overlay::Change& change = changes_[change_++];
-    if (!*change.value) continue;
+    if (!change.value) continue;
     key_ = change.key;
-    value_ = **change.value;
+    value_ = *change.value;
     return;
   }
 }

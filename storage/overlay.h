@@ -1,27 +1,31 @@
 // What the commands of one batch have changed so far: later commands of the batch read through it, and each
-// key is written once, however often it changed. One command can be taken back.
+// key is written once, however often it changed. One command can be taken back. Hashes are key_hash() of the
+// key.
 #pragma once
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
-#include <xxhash.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "schema/bytes.h"
 #include "schema/result.h"
+#include "storage/byte_arena.h"
+#include "storage/key_hash.h"
 #include "storage/row_cache.h"
 
 namespace keyzone::storage {
 
 class Overlay {
  public:
-  // nullptr: untouched, see the store; else the value, or nullopt for a key that is no more.
-  const std::optional<Bytes>* find(BytesView key) const;
-  void set(const Bytes& key, std::optional<Bytes> value);
+  // nullptr: untouched, see the store; else the value, or nullopt for a key that is no more. It lives until
+  // the next set(), the bytes until clear().
+  const std::optional<BytesView>* find(BytesView key, uint64_t hash) const;
+  void set(BytesView key, uint64_t hash, std::optional<BytesView> value);
+  void set(BytesView key, std::optional<BytesView> value) { set(key, key_hash(key), value); }
 
   void begin_command() { undo_.clear(); }
   void take_back_command();
@@ -33,7 +37,7 @@ class Overlay {
 
   struct Change {
     BytesView key;
-    const std::optional<Bytes>* value;
+    std::optional<BytesView> value;
   };
   // All changes with first <= key < last, by key.
   std::vector<Change> between(BytesView first, BytesView last) const;
@@ -41,21 +45,26 @@ class Overlay {
  private:
   struct Entry {
     bool touched = false;
-    std::optional<Bytes> value;
+    std::optional<BytesView> value;
   };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(BytesView key) const noexcept { return XXH3_64bits(key.data(), key.size()); }
+  struct Row {
+    uint64_t hash;
+    BytesView key;
+    Entry entry;
   };
   struct Undo {
-    Entry* entry;
+    Entry* ordered;  // null: that of the row with this number
+    size_t row;
     Entry before;
   };
-  Entry& entry(const Bytes& key);
+  size_t place_of(BytesView key, uint64_t hash) const;  // in slots_
+  size_t row_of(BytesView key, uint64_t hash);
+  void rehash(size_t slots);
 
-  std::unordered_map<Bytes, Entry, Hash, std::equal_to<>> rows_;
-  std::vector<const std::pair<const Bytes, Entry>*> row_order_;
-  std::map<Bytes, Entry, std::less<>> ordered_;  // of the areas that are read by ranges: all but Area::kRows
+  ByteArena arena_;              // keys and values
+  std::vector<Row> rows_;        // in the order in which they came
+  std::vector<uint32_t> slots_;  // a power of two, at most half full: numbers of rows, from 1 on; 0: free
+  std::map<BytesView, Entry> ordered_;  // of the areas that are read by ranges: all but Area::kRows
   std::vector<Undo> undo_;
 };
 

@@ -404,7 +404,7 @@ void Replica::expect(std::span<const ReadRequest* const> requests) {
     append_partition_prefix(prefix, meta_.store, Area::kRows, token, partition_key);
     put_row_key(prefix, request->ranges.empty() ? BytesView() : BytesView(request->ranges.front().from),
                 read_scratch_.key);
-    hashes[count] = RowCache::hash_of(read_scratch_.key);
+    hashes[count] = key_hash(read_scratch_.key);
     options_.row_cache->bring_set(hashes[count++]);
   }
   for (size_t i = 0; i < count; ++i) options_.row_cache->bring_row(hashes[i]);

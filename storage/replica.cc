@@ -172,23 +172,19 @@ void Replica::truncate(leveldb::WriteBatch& batch) {
   guard_ = Guard(kNoTimestamp, options_.guard_entries_max);
 }
 
-Result<std::optional<BytesView>> Replica::lookup(const Bytes& key, Bytes& scratch) const {
-  if (!overlay_.empty()) {
-    if (const std::optional<Bytes>* changed = overlay_.find(key)) {
-      if (!*changed) return std::optional<BytesView>();
-      return std::optional<BytesView>(**changed);
-    }
-  }
-  if (options_.row_cache && options_.row_cache->find(key, scratch)) return std::optional<BytesView>(scratch);
+Result<std::optional<BytesView>> Replica::lookup(const Bytes& key, uint64_t hash, Bytes& scratch) const {
+  if (const auto* changed = overlay_.find(key, hash)) return *changed;
+  RowCache* cache = options_.row_cache;
+  if (cache && cache->find(key, hash, scratch)) return std::optional<BytesView>(scratch);
   const leveldb::Status status = db_->Get(read_options(), key, &scratch);
   if (status.IsNotFound()) return std::optional<BytesView>();
   if (!status.ok()) return error_of(status);
-  if (options_.row_cache) options_.row_cache->put(key, scratch);
+  if (cache) cache->put(key, hash, scratch);
   return std::optional<BytesView>(scratch);
 }
 
-Result<void> Replica::load_row(const Bytes& key, StoredRow& out) const {
-  KEYZONE_TRY(value, lookup(key, out.bytes));
+Result<void> Replica::load_row(const Bytes& key, uint64_t hash, StoredRow& out) const {
+  KEYZONE_TRY(value, lookup(key, hash, out.bytes));
   out.exists = value.has_value();
   out.row.clear();
   out.arena.clear();

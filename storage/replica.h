@@ -137,11 +137,15 @@ class Replica final : public TableReplica {
   Result<Outcome> apply_one(const StampedCommand& command, leveldb::WriteBatch& batch);
   Result<Outcome> execute(const StampedCommand& command, leveldb::WriteBatch& batch);
   void truncate(leveldb::WriteBatch& batch);
-  // Through the overlay; the view lives until the next change of this key or use of `scratch`.
-  Result<std::optional<BytesView>> lookup(const Bytes& key, Bytes& scratch) const;
+  // Through the overlay; the view lives until the next use of `scratch` or the end of the batch.
+  Result<std::optional<BytesView>> lookup(const Bytes& key, uint64_t hash, Bytes& scratch) const;
+  Result<std::optional<BytesView>> lookup(const Bytes& key, Bytes& scratch) const {
+    return lookup(key, key_hash(key), scratch);
+  }
   // Gives the stored row itself, without looking at tombstones above it, or for elements that have keys of
   // their own.
-  Result<void> load_row(const Bytes& key, StoredRow& out) const;
+  Result<void> load_row(const Bytes& key, uint64_t hash, StoredRow& out) const;
+  Result<void> load_row(const Bytes& key, StoredRow& out) const { return load_row(key, key_hash(key), out); }
 
   // ---- replica_lookup.cc
   // Builds what looks back, whatever else the command writes: into looked_back_.
@@ -149,20 +153,18 @@ class Replica final : public TableReplica {
 
   // ---- replica_write.cc
   struct Place {
-    Bytes key;
+    const Bytes& key;  // until the next place_of()
+    uint64_t hash;
     Deletion above;  // what covers the row
   };
-  Result<Place> place_of(const Mutation& mutation, const RowWrite& write) const;
+  Result<Place> place_of(const Mutation& mutation, const RowWrite& write);
   Result<void> write_mutation(const Mutation& mutation, UpdateContext context);
   Result<void> write_row(const Mutation& mutation, const RowWrite& write, const UpdateContext& context);
-  void put_row(const Bytes& key, const Row& row);
+  void put_row(BytesView key, uint64_t hash, const Row& row);
   // What the write looks at, into stored_; with the elements of collections that decide what is written, if
   // they have keys of their own, into whole_.
-  Result<void> load_for_update(const Bytes& key, const RowWrite& write, const Sight& sight);
+  Result<void> load_for_update(const Place& place, const RowWrite& write, const Sight& sight);
   Row& seen_by_update() { return stored_.row.spilled.empty() ? stored_.row : whole_.row; }
-  static uint64_t hash_of(const Bytes& key) {
-    return XXH3_64bits(key.data() + kStoreIdBytes, key.size() - kStoreIdBytes);
-  }
   void note_stamp(Timestamp stamp) { meta_.max_stamp = std::max(meta_.max_stamp, stamp); }
 
   // ---- replica_elements.cc
@@ -244,6 +246,7 @@ class Replica final : public TableReplica {
   Overlay overlay_;                      // empty between two apply()
   std::deque<Bytes> arena_;              // what one command's cells point into
   std::map<uint32_t, Row> looked_back_;  // of the present command: updates by the ordinal of their row write
+  Bytes key_, value_;                    // scratch: of the row that is written
   StoredRow stored_;                     // scratch
   StoredRow whole_;      // scratch: stored_ with its elements, where they decide what is written
   Row update_, merged_;  // scratch

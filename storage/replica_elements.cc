@@ -184,10 +184,10 @@ bool Replica::spills(ColumnId id, size_t bytes) const {
 
 Result<void> Replica::put_element(BytesView row_key, const Cell& cell, bool first_of_column) {
   Bytes key = element_key(row_key, cell);
-  const uint64_t hash = hash_of(key);
+  const uint64_t hash = key_hash(key);
   if (!first_of_column && cell.stamp <= guard_.newest(hash)) {
     Bytes scratch;
-    KEYZONE_TRY(value, lookup(key, scratch));
+    KEYZONE_TRY(value, lookup(key, hash, scratch));
     Cell stored;
     if (value && !decode_element(*value, stored)) return damaged();
     if (value && wins(stored, cell)) return {};
@@ -196,7 +196,7 @@ Result<void> Replica::put_element(BytesView row_key, const Cell& cell, bool firs
   meta_.spilled = true;
   Bytes value;
   encode_element(cell, value);
-  overlay_.set(key, std::move(value));
+  overlay_.set(key, hash, value);
   return {};
 }
 
@@ -215,7 +215,7 @@ Result<void> Replica::clear_deleted_elements(const Bytes& row_key, Seconds now) 
       if (left == 0 || cell.stamp > deleted) empty = false;
       if (left == 0) break;
       --left;
-      if (cell.stamp <= deleted) overlay_.set(Bytes(scan.key()), std::nullopt);
+      if (cell.stamp <= deleted) overlay_.set(scan.key(), std::nullopt);
     }
     KEYZONE_CHECK(scan.status());
     if (empty) {
@@ -255,7 +255,7 @@ Result<bool> Replica::sweep_elements(BytesView row_key, const Row& row, const De
     if (!changed) continue;
     std::optional<Bytes> value;
     if (!one.cells.empty()) encode_element(one.cells[0], value.emplace());
-    overlay_.set(Bytes(scan.key()), std::move(value));
+    overlay_.set(scan.key(), value);
   }
   KEYZONE_CHECK(scan.status());
   return true;

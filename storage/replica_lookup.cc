@@ -35,7 +35,7 @@ Result<void> Replica::look_back(const Command& command, UpdateContext context) {
       if (looks_back(write)) {
         KEYZONE_TRY(place, place_of(mutation, write));
         const Sight sight{context.seen_at(), place.above.stamp};
-        KEYZONE_CHECK(load_for_update(place.key, write, sight));
+        KEYZONE_CHECK(load_for_update(place, write, sight));
         KEYZONE_CHECK(build_update(write, context, columns_, sight, seen_by_update(),
                                    looked_back_[context.ordinal], arena_));
       }

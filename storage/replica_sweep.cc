@@ -163,7 +163,7 @@ Result<bool> Replica::sweep_row(BytesView key, BytesView value, const SweepTime&
     row.cells.clear();  // how a row was written that is no more
   }
   note_leftovers(row, time.now);
-  if (changed) put_row(Bytes(key), row);
+  if (changed) put_row(key, key_hash(key), row);
   return true;
 }
 
@@ -183,7 +183,7 @@ Result<bool> Replica::sweep_deletions(const Sweep& sweep, Seconds now, Budget& l
     if (!decode_deletion(scan.value(), deletion, start))
       return Error{ErrorKind::kCorrupt, "a tombstone does not decode"};
     if (deletion.local + gc_grace < now) {
-      overlay_.set(Bytes(scan.key()), std::nullopt);
+      overlay_.set(scan.key(), std::nullopt);
       continue;
     }
     const auto key = parse_key(scan.key());

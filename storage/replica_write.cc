@@ -16,16 +16,14 @@ Timestamp oldest_stamp(const Row& row) {
 
 }  // namespace
 
-Result<Replica::Place> Replica::place_of(const Mutation& mutation, const RowWrite& write) const {
-  Place place;
-  place.key = partition_prefix(meta_.store, Area::kRows, mutation.token, mutation.partition_key);
-  place.key.reserve(place.key.size() + 1 + write.clustering.size());
-  place.key.push_back(static_cast<char>(write.is_static ? RowKind::kStatic : RowKind::kRow));
-  if (!write.is_static) place.key.append(write.clustering);
+Result<Replica::Place> Replica::place_of(const Mutation& mutation, const RowWrite& write) {
+  key_.clear();
+  append_partition_prefix(key_, meta_.store, Area::kRows, mutation.token, mutation.partition_key);
+  key_.push_back(static_cast<char>(write.is_static ? RowKind::kStatic : RowKind::kRow));
+  if (!write.is_static) key_.append(write.clustering);
   const auto clustering = write.is_static ? std::nullopt : std::optional<BytesView>(write.clustering);
   KEYZONE_TRY(above, deletion_over(mutation.token, mutation.partition_key, clustering));
-  place.above = above;
-  return place;
+  return Place{key_, key_hash(key_), above};
 }
 
 // `context` is the command's, its ordinal that of the mutation's first row write.
@@ -53,8 +51,7 @@ Result<void> Replica::write_mutation(const Mutation& mutation, UpdateContext con
 Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
                                 const UpdateContext& context) {
   KEYZONE_TRY(place, place_of(mutation, write));
-  const auto& [key, above] = place;
-  const uint64_t hash = hash_of(key);
+  const auto& [key, hash, above] = place;
   guard_.bring(hash);
   stored_.row.clear();
   const auto ahead = looked_back_.find(context.ordinal);
@@ -64,7 +61,7 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
     update_ = std::move(ahead->second);
   } else {
     const Sight sight{context.seen_at(), above.stamp};
-    if (loaded) KEYZONE_CHECK(load_for_update(key, write, sight));
+    if (loaded) KEYZONE_CHECK(load_for_update(place, write, sight));
     KEYZONE_CHECK(build_update(write, context, columns_, sight, seen_by_update(), update_, arena_));
   }
   // What is deleted already is not written, so that a tombstone may be forgotten once the rows below it are
@@ -78,7 +75,7 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
   const bool replaces = is_complete(write, update_, columns_);
   const Row* result = &update_;
   if (loaded || !replaces || meta_.spilled || oldest <= guard_.newest(hash)) {
-    if (!loaded) KEYZONE_CHECK(load_row(key, stored_));
+    if (!loaded) KEYZONE_CHECK(load_row(key, hash, stored_));
     // The same bytes as a blind put would give, whatever the guard remembers.
     const bool has_spilled = meta_.spilled && !stored_.row.spilled.empty();
     if (!replaces || has_spilled || oldest <= stored_.row.max_stamp()) {
@@ -95,13 +92,13 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
   }
   // Elements alone were written.
   if (!stored_.row.spilled.empty() && *result == stored_.row) return {};
-  put_row(key, *result);
+  put_row(key, hash, *result);
   return {};
 }
 
 // Lists by index or value: all elements decide.
-Result<void> Replica::load_for_update(const Bytes& key, const RowWrite& write, const Sight& sight) {
-  KEYZONE_CHECK(load_row(key, stored_));
+Result<void> Replica::load_for_update(const Place& place, const RowWrite& write, const Sight& sight) {
+  KEYZONE_CHECK(load_row(place.key, place.hash, stored_));
   if (stored_.row.spilled.empty()) return {};
   std::vector<ColumnId> columns;
   for (const CellWrite& cell : write.cells) {
@@ -109,22 +106,14 @@ Result<void> Replica::load_for_update(const Bytes& key, const RowWrite& write, c
   }
   whole_.arena.clear();
   whole_.row = stored_.row;
-  return load_elements(key, columns, {}, sight, whole_);
+  return load_elements(place.key, columns, {}, sight, whole_);
 }
 
-void Replica::put_row(const Bytes& key, const Row& row) {
-  if (row.empty()) {
-    overlay_.set(key, std::nullopt);
-    return;
-  }
-  constexpr size_t kHeadBytes = 32, kCellBytes = 12;
-  size_t size = kHeadBytes;
-  for (const Cell& cell : row.cells)
-    size += kCellBytes + cell.path.size() + cell.value.size() + cell.written.size();
-  Bytes value;
-  value.reserve(size);
-  encode_row(row, value);
-  overlay_.set(key, std::move(value));
+void Replica::put_row(BytesView key, uint64_t hash, const Row& row) {
+  if (row.empty()) return overlay_.set(key, hash, std::nullopt);
+  value_.clear();
+  encode_row(row, value_);
+  overlay_.set(key, hash, value_);
 }
 
 }  // namespace keyzone::storage

@@ -1,16 +1,9 @@
 #include "storage/row_cache.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <new>
 
 namespace keyzone::storage {
-
-uint64_t RowCache::hash_of(BytesView key) {
-  const uint64_t hash = XXH3_64bits(key.data(), key.size());
-  return hash ? hash : 1;
-}
 
 void RowCache::bring_set(uint64_t hash) const {
   if (sets_.empty()) return;
@@ -34,9 +27,8 @@ size_t RowCache::find_way(const Set& set, BytesView key, uint64_t hash) const {
   return kNone;
 }
 
-bool RowCache::find(BytesView key, Bytes& value) {
+bool RowCache::find(BytesView key, uint64_t hash, Bytes& value) {
   if (sets_.empty()) return false;
-  const uint64_t hash = hash_of(key);
   const size_t number = number_of(hash);
   const size_t way = find_way(sets_[number], key, hash);
   if (way == kNone) return false;
@@ -45,13 +37,12 @@ bool RowCache::find(BytesView key, Bytes& value) {
   return true;
 }
 
-void RowCache::put(BytesView key, BytesView value) {
+void RowCache::put(BytesView key, uint64_t hash, BytesView value) {
   if (bytes_max_ == 0 || key.size() + value.size() > kRowBytesMax) return;
   if (sets_.empty()) {
     sets_.resize(std::max<size_t>(1, bytes_max_ / (kWays * kRowBytesTypical)));
     turns_.resize(sets_.size());
   }
-  const uint64_t hash = hash_of(key);
   const size_t number = number_of(hash);
   Set& set = sets_[number];
   size_t way = find_way(set, key, hash);
@@ -64,9 +55,8 @@ void RowCache::put(BytesView key, BytesView value) {
   shrink();
 }
 
-void RowCache::changed(BytesView key, const std::optional<Bytes>& value) {
+void RowCache::changed(BytesView key, uint64_t hash, std::optional<BytesView> value) {
   if (sets_.empty()) return;
-  const uint64_t hash = hash_of(key);
   Set& set = sets_[number_of(hash)];
   const size_t way = find_way(set, key, hash);
   if (way == kNone) return;

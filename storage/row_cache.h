@@ -1,5 +1,5 @@
 // Rows that were read lately, as they lie in the store: reading them again needs no look at it. One for all
-// replicas of a shard, on its thread; a key is the store's. Bounded in bytes.
+// replicas of a shard, on its thread; a key is the store's, a hash its key_hash(). Bounded in bytes.
 //
 // What is here equals the store: whoever changes a row in the store says so (changed), and whoever opens a
 // replica, after a write that failed perhaps, begins anew (clear).
@@ -19,18 +19,17 @@ class RowCache {
   explicit RowCache(size_t bytes_max) : bytes_max_(bytes_max) {}
 
   // The row's value, copied to `value`; false: it is not known here.
-  bool find(BytesView key, Bytes& value);
+  bool find(BytesView key, uint64_t hash, Bytes& value);
 
   // Several rows are about to be looked for: with bring_set() for each of them and then bring_row() for each,
   // their find() need not wait for memory one after another. Changes nothing.
-  static uint64_t hash_of(BytesView key);
   void bring_set(uint64_t hash) const;
   void bring_row(uint64_t hash) const;
 
   // The store holds this.
-  void put(BytesView key, BytesView value);
+  void put(BytesView key, uint64_t hash, BytesView value);
   // The store holds this from now on; nullopt: nothing. A row that nobody has read is not taken in.
-  void changed(BytesView key, const std::optional<Bytes>& value);
+  void changed(BytesView key, uint64_t hash, std::optional<BytesView> value);
   void clear();
 
   size_t bytes() const { return bytes_; }

@@ -5,52 +5,56 @@
 #include <map>
 #include <random>
 
+#include "storage/key_hash.h"
+
 namespace keyzone::storage {
 namespace {
+
+bool find(RowCache& cache, BytesView key, Bytes& value) { return cache.find(key, key_hash(key), value); }
 
 Bytes key_of(uint32_t number) { return "key " + std::to_string(number); }
 
 TEST(RowCache, KnowsWhatWasRead) {
   RowCache cache(64 << 10);
   Bytes value;
-  EXPECT_FALSE(cache.find("a", value));
-  cache.put("a", "one");
-  ASSERT_TRUE(cache.find("a", value));
+  EXPECT_FALSE(find(cache, "a", value));
+  cache.put("a", key_hash("a"), "one");
+  ASSERT_TRUE(find(cache, "a", value));
   EXPECT_EQ(value, "one");
-  cache.changed("a", "two");
-  ASSERT_TRUE(cache.find("a", value));
+  cache.changed("a", key_hash("a"), "two");
+  ASSERT_TRUE(find(cache, "a", value));
   EXPECT_EQ(value, "two");
-  cache.changed("a", std::nullopt);
-  EXPECT_FALSE(cache.find("a", value));
-  cache.changed("b", "never read");
-  EXPECT_FALSE(cache.find("b", value));
+  cache.changed("a", key_hash("a"), std::nullopt);
+  EXPECT_FALSE(find(cache, "a", value));
+  cache.changed("b", key_hash("b"), "never read");
+  EXPECT_FALSE(find(cache, "b", value));
   EXPECT_EQ(cache.bytes(), 0u);
 }
 
 TEST(RowCache, ForgetsAllWhenAskedTo) {
   RowCache cache(64 << 10);
-  cache.put("a", "one");
+  cache.put("a", key_hash("a"), "one");
   cache.clear();
   Bytes value;
-  EXPECT_FALSE(cache.find("a", value));
+  EXPECT_FALSE(find(cache, "a", value));
   EXPECT_EQ(cache.bytes(), 0u);
 }
 
 TEST(RowCache, LeavesLongRowsToTheStore) {
   RowCache cache(64 << 10);
   Bytes value;
-  cache.put("long", Bytes(5000, 'x'));
-  EXPECT_FALSE(cache.find("long", value));
-  cache.put("grows", "short");
-  cache.changed("grows", Bytes(5000, 'x'));
-  EXPECT_FALSE(cache.find("grows", value));
+  cache.put("long", key_hash("long"), Bytes(5000, 'x'));
+  EXPECT_FALSE(find(cache, "long", value));
+  cache.put("grows", key_hash("grows"), "short");
+  cache.changed("grows", key_hash("grows"), Bytes(5000, 'x'));
+  EXPECT_FALSE(find(cache, "grows", value));
 }
 
 TEST(RowCache, WithoutRoomItKeepsNothing) {
   RowCache cache(0);
-  cache.put("a", "one");
+  cache.put("a", key_hash("a"), "one");
   Bytes value;
-  EXPECT_FALSE(cache.find("a", value));
+  EXPECT_FALSE(find(cache, "a", value));
 }
 
 // Whatever it finds is what the store holds, and it stays within its bounds.
@@ -62,29 +66,29 @@ TEST(RowCache, EqualsTheStoreAtRandom) {
     size_t found = 0;
     for (int step = 0; step < 50'000; ++step) {
       const Bytes key = key_of(random() % 500);
-      const uint64_t hash = RowCache::hash_of(key);
+      const uint64_t hash = key_hash(key);
       cache.bring_set(hash);
       cache.bring_row(hash);
       const Bytes fresh(random() % 200, static_cast<char>('a' + step % 26));
       switch (random() % 4) {
         case 0:
           store[key] = fresh;
-          cache.changed(key, fresh);
+          cache.changed(key, key_hash(key), fresh);
           break;
         case 1:
           if (random() % 8) break;
           store.erase(key);
-          cache.changed(key, std::nullopt);
+          cache.changed(key, key_hash(key), std::nullopt);
           break;
         default: {
           Bytes value;
           const auto stored = store.find(key);
-          if (cache.find(key, value)) {
+          if (find(cache, key, value)) {
             ++found;
             ASSERT_NE(stored, store.end());
             ASSERT_EQ(value, stored->second);
           } else if (stored != store.end()) {
-            cache.put(key, stored->second);
+            cache.put(key, key_hash(key), stored->second);
           }
         }
       }
