@@ -14,6 +14,7 @@
 #include "actors/interfaces.h"
 #include "actors/node_context.h"
 #include "actors/sweep_schedule.h"
+#include "actors/tablet_entry.h"
 #include "raft/raft.h"
 #include "storage/log.h"
 #include "storage/row_cache.h"
@@ -31,6 +32,7 @@ class Shard {
   storage::Store& store() { return *store_; }
   storage::TabletRegistry& registry() { return *registry_; }
   storage::RowCache& row_cache() { return row_cache_; }
+  ApplyScratch& apply_scratch() { return apply_scratch_; }
   size_t index() const { return index_; }
 
   // --- for replicas, on the shard's thread
@@ -105,6 +107,7 @@ class Shard {
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<storage::TabletRegistry> registry_;
   storage::RowCache row_cache_;
+  ApplyScratch apply_scratch_;
   std::deque<Waiting> waiting_;
   std::vector<caf::actor> waiting_for_room_;
   std::vector<caf::actor> waiting_for_log_;

@@ -8,6 +8,7 @@
 #include "actors/kept_estimate.h"
 #include "actors/logging.h"
 #include "actors/proposals.h"
+#include "actors/tablet_entry.h"
 #include "schema/time_units.h"
 
 namespace keyzone::actors {
@@ -271,23 +272,24 @@ class TabletActor : public Replica {
   // --- apply
 
   Result<void> apply(const std::vector<raft::Entry>& entries) override {
-    std::vector<CommandsEntry> decoded;
-    std::vector<const raft::Entry*> owners;
+    std::vector<Carrier> carriers;
+    ApplyScratch& scratch = shard_.apply_scratch();
+    scratch.clear();
     for (size_t i = 0; i < entries.size(); ++i) {
       const auto& entry = entries[i];
       if (entry.kind != raft::EntryKind::kNormal || !entry.payload || entry.payload->empty()) continue;
       if (static_cast<uint8_t>((*entry.payload)[0]) == kSchemaEntry) {
-        KEYZONE_CHECK(apply_commands(LogIndex(entry.index.value - 1), decoded, owners));
-        decoded.clear();
-        owners.clear();
+        KEYZONE_CHECK(apply_commands(LogIndex(entry.index.value - 1), carriers));
+        carriers.clear();
+        scratch.clear();
         KEYZONE_CHECK(apply_schema(*entry.payload));
         continue;
       }
-      KEYZONE_TRY(commands, decode_commands(*entry.payload));
-      decoded.push_back(std::move(commands));
-      owners.push_back(&entry);
+      const size_t before = scratch.commands.size();
+      KEYZONE_CHECK(decode_commands(*entry.payload, entry.index, scratch.pool, scratch.commands));
+      carriers.push_back({&entry, scratch.commands.size() - before});
     }
-    KEYZONE_CHECK(apply_commands(entries.back().index, decoded, owners));
+    KEYZONE_CHECK(apply_commands(entries.back().index, carriers));
     forget_proposals(entries.back().index);  // what is left lost its place to another leader's entries
     if (!waiting_.empty()) send_proposals_soon();
     plan_sweep();
@@ -303,25 +305,28 @@ class TabletActor : public Replica {
     return {};
   }
 
-  Result<void> apply_commands(LogIndex applied, const std::vector<CommandsEntry>& decoded,
-                              const std::vector<const raft::Entry*>& owners) {
+  struct Carrier {
+    const raft::Entry* entry;
+    size_t commands;
+  };
+
+  // The shard's scratch has the commands of `carriers`, in their order.
+  Result<void> apply_commands(LogIndex applied, const std::vector<Carrier>& carriers) {
     if (applied <= replica_->applied()) return {};
-    std::vector<storage::StampedCommand> stamped;
-    for (size_t i = 0; i < decoded.size(); ++i) {
-      Timestamp stamp = decoded[i].stamp;
-      for (const auto& command : decoded[i].commands)
-        stamped.push_back({owners[i]->index, stamp++, &command});
-      context_.clock.observe(stamp);
+    auto& [pool, commands, batch] = shard_.apply_scratch();
+    size_t end = 0;
+    for (const Carrier& carrier : carriers) {
+      end += carrier.commands;
+      if (carrier.commands != 0) context_.clock.observe(commands[end - 1].stamp + 1);
     }
-    leveldb::WriteBatch batch;
     const Timestamp begun = now_us();
-    KEYZONE_TRY(outcomes, replica_->apply(applied, stamped, batch));
+    KEYZONE_TRY(outcomes, replica_->apply(applied, commands, batch));
     KEYZONE_CHECK(shard_.write(start_.group, applied, batch));
-    meters_->local_writes.add(microseconds_since(begun), stamped.size());  // each has waited for all
+    meters_->local_writes.add(microseconds_since(begun), commands.size());  // each has waited for all
     size_t next = 0;
-    for (size_t i = 0; i < decoded.size(); ++i) {
-      answer_proposal(*owners[i], std::span(outcomes).subspan(next, decoded[i].commands.size()));
-      next += decoded[i].commands.size();
+    for (const Carrier& carrier : carriers) {
+      answer_proposal(*carrier.entry, std::span(outcomes).subspan(next, carrier.commands));
+      next += carrier.commands;
     }
     return {};
   }

@@ -34,20 +34,6 @@ using EstimateRequestPtr = std::shared_ptr<const EstimateRequest>;
 
 caf::actor spawn_tablet(caf::actor_system& system, NodeContext& context, Shard& shard, TabletStart start);
 
-// What a tablet's log entries hold.
-//   commands: 01, zigzag stamp of the first, varint count, then each command as a block; the i-th is stamped
-//   stamp + i schema:   02, encode_change() of a change that puts the table's new definition
-// Example: two commands of 3 and 2 bytes, stamped 5 and 6: 01 0a 02 03 xx xx xx 02 yy yy
-inline constexpr uint8_t kCommandsEntry = 1;
-inline constexpr uint8_t kSchemaEntry = 2;
-
-Bytes encode_commands(Timestamp stamp, const std::vector<BytesView>& commands);
-struct CommandsEntry {
-  Timestamp stamp = 0;
-  std::vector<Command> commands;
-};
-Result<CommandsEntry> decode_commands(BytesView payload);
-
 }  // namespace keyzone::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(keyzone::actors::DigestRequestPtr)

@@ -1,4 +1,4 @@
-#include "actors/tablet.h"
+#include "actors/tablet_entry.h"
 
 namespace keyzone::actors {
 
@@ -14,21 +14,31 @@ Bytes encode_commands(Timestamp stamp, const std::vector<BytesView>& commands) {
   return out;
 }
 
-Result<CommandsEntry> decode_commands(BytesView payload) {
+Command& CommandPool::next(size_t encoded_bytes) {
+  if (encoded_bytes > kKeptBytesMax || used_ == kKept) return large_.emplace_back();
+  return used_ < kept_.size() ? kept_[used_++] : (++used_, kept_.emplace_back());
+}
+
+void CommandPool::clear() {
+  used_ = 0;
+  large_.clear();
+}
+
+Result<void> decode_commands(BytesView payload, LogIndex index, CommandPool& pool,
+                             std::vector<storage::StampedCommand>& out) {
   ByteReader in(payload);
-  CommandsEntry entry;
   if (in.byte() != kCommandsEntry) return Error{ErrorKind::kCorrupt, "an entry holds no commands"};
-  entry.stamp = in.zigzag();
+  Timestamp stamp = in.zigzag();
   const uint64_t count = in.varint();
   if (in.failed() || count > in.left()) return Error{ErrorKind::kCorrupt, "an entry is cut short"};
-  entry.commands.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
     const BytesView block = in.block();
     if (in.failed()) return Error{ErrorKind::kCorrupt, "an entry is cut short"};
-    KEYZONE_TRY(command, decode_command(block));
-    entry.commands.push_back(std::move(command));
+    Command& command = pool.next(block.size());
+    KEYZONE_CHECK(decode_command(block, command));
+    out.push_back({index, stamp++, &command});
   }
-  return entry;
+  return {};
 }
 
 }  // namespace keyzone::actors

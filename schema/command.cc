@@ -92,10 +92,11 @@ void read_cell(ByteReader& in, CellWrite& cell) {
   const uint8_t head = in.byte();
   cell.action = read_enum(in, head & kCellActionMask, CellAction::kListTouchIndex);
   cell.overwrite = head & kCellOverwrite;
-  if (has_index(cell.action)) cell.index = static_cast<int32_t>(in.zigzag());
-  if (head & kCellPath) cell.path = in.block();
-  if (head & kCellValue) cell.value = in.block();
-  if (head & kCellWritten) cell.written = in.block();
+  cell.index = has_index(cell.action) ? static_cast<int32_t>(in.zigzag()) : 0;
+  const auto block_if = [&](uint8_t flag) { return head & flag ? in.block() : BytesView(); };
+  cell.path = block_if(kCellPath);
+  cell.value = block_if(kCellValue);
+  cell.written = block_if(kCellWritten);
 }
 
 void read_row(ByteReader& in, RowWrite& row) {
@@ -103,8 +104,9 @@ void read_row(ByteReader& in, RowWrite& row) {
   row.action = read_enum(in, head & kRowActionMask, RowAction::kDeletePartition);
   row.marker = head & kRowMarker;
   row.is_static = head & kRowStatic;
-  if (!row.is_static && row.action != RowAction::kDeletePartition) row.clustering = in.block();
-  if (row.action == RowAction::kDeleteRange) row.clustering_end = in.block();
+  const bool has_clustering = !row.is_static && row.action != RowAction::kDeletePartition;
+  row.clustering = has_clustering ? in.block() : BytesView();
+  row.clustering_end = row.action == RowAction::kDeleteRange ? in.block() : BytesView();
   row.cells.resize(read_count(in));
   for (CellWrite& cell : row.cells) read_cell(in, cell);
 }
@@ -113,8 +115,9 @@ void read_mutation(ByteReader& in, Mutation& mutation) {
   mutation.token = Token(in.le<int64_t>());
   mutation.partition_key = in.block();
   const uint8_t flags = in.byte();
-  if (flags & kMutationStamped) mutation.timestamp = in.le<int64_t>();
-  if (flags & kMutationTtl) mutation.ttl = static_cast<int32_t>(in.varint());
+  mutation.timestamp = flags & kMutationStamped ? in.le<int64_t>() : kNoTimestamp;
+  mutation.ttl = flags & kMutationTtl ? static_cast<int32_t>(in.varint()) : 0;
+  mutation.now.reset();
   if (flags & kMutationNow) mutation.now = static_cast<int32_t>(in.zigzag());
   mutation.rows.resize(read_count(in));
   for (RowWrite& row : mutation.rows) read_row(in, row);
@@ -147,8 +150,7 @@ void read_row_condition(ByteReader& in, RowCondition& row) {
   for (Condition& condition : row.conditions) read_condition(in, condition);
 }
 
-Result<Command> command_of(wire::Command::Reader in) {
-  Command out;
+Result<void> read_command(wire::Command::Reader in, Command& out) {
   out.request = {in.getRequestIncarnation(), in.getRequestSequence()};
   out.deadline = in.getDeadline();
   out.table = uuid(in.getTableHigh(), in.getTableLow());
@@ -156,20 +158,29 @@ Result<Command> command_of(wire::Command::Reader in) {
   out.epoch = Epoch(in.getEpoch());
   out.truncate = in.getTruncate();
   ByteReader mutations(view_of(in.getMutations()));
-  while (!mutations.done()) read_mutation(mutations, out.mutations.emplace_back());
+  size_t count = 0;
+  for (; !mutations.done(); ++count) {
+    const bool is_there = count < out.mutations.size();
+    read_mutation(mutations, is_there ? out.mutations[count] : out.mutations.emplace_back());
+  }
+  out.mutations.resize(count);
+  out.conditions.clear();
   ByteReader conditions(view_of(in.getConditions()));
   while (!conditions.done()) read_row_condition(conditions, out.conditions.emplace_back());
+  out.condition_columns.clear();
   ByteReader columns(view_of(in.getConditionColumns()));
   while (!columns.done()) out.condition_columns.emplace_back(static_cast<uint32_t>(columns.varint()));
   if (mutations.failed() || conditions.failed() || columns.failed()) {
     return Error{ErrorKind::kCorrupt, "command: a run ends early"};
   }
+  out.sweep.reset();
   if (in.hasSweep()) {
     const auto sweep = in.getSweep();
     out.sweep = Sweep{sweep.getNow(), sweep.getGcGrace(), bytes_of(sweep.getFrom()), sweep.getKeysMax()};
   }
+  out.batch.reset();
   if (in.hasBatch()) out.batch = BatchMark{in.getBatch().getStamp(), in.getBatch().getNonce()};
-  return out;
+  return {};
 }
 
 Result<Outcome> outcome_of(wire::Outcome::Reader in) {
@@ -283,7 +294,14 @@ Bytes encode_command(const Command& command) {
 }
 
 Result<Command> decode_command(BytesView in) {
-  return unpack<Command, wire::Command>(in, "command", command_of);
+  Command out;
+  KEYZONE_CHECK(decode_command(in, out));
+  return out;
+}
+
+Result<void> decode_command(BytesView in, Command& into) {
+  return unpack<void, wire::Command>(
+      in, "command", [&](wire::Command::Reader reader) { return read_command(reader, into); });
 }
 
 Bytes encode_outcome(const Outcome& outcome) {

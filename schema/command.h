@@ -172,6 +172,8 @@ struct Outcome {
 // Cap'n Proto (schema/command.capnp). Errors of decoding: kCorrupt.
 Bytes encode_command(const Command& command);
 Result<Command> decode_command(BytesView bytes);
+// Takes the place of what `into` held, and uses its memory again. After an error nothing of it counts.
+Result<void> decode_command(BytesView bytes, Command& into);
 Bytes encode_outcome(const Outcome& outcome);
 Result<Outcome> decode_outcome(BytesView bytes);
 

@@ -7,7 +7,7 @@
 #include "actors/node_context.h"
 #include "actors/schema_events.h"
 #include "actors/sweep_schedule.h"
-#include "actors/tablet.h"
+#include "actors/tablet_entry.h"
 #include "storage/memory_disk.h"
 
 namespace keyzone::actors {
@@ -35,20 +35,38 @@ TEST(TabletEntry, CommandsComeBackWithTheirStamp) {
   b.request = {1, 3};
   b.truncate = true;
   const Bytes x = encode_command(a), y = encode_command(b);
-  auto entry = decode_commands(encode_commands(500, {x, y}));
-  ASSERT_TRUE(entry);
-  EXPECT_EQ(entry->stamp, 500);
-  ASSERT_EQ(entry->commands.size(), 2u);
-  EXPECT_EQ(entry->commands[0].request, a.request);
-  EXPECT_TRUE(entry->commands[1].truncate);
+  CommandPool pool;
+  std::vector<storage::StampedCommand> out;
+  ASSERT_TRUE(decode_commands(encode_commands(500, {x, y}), LogIndex(7), pool, out));
+  ASSERT_EQ(out.size(), 2u);
+  EXPECT_EQ(out[0].index, LogIndex(7));
+  EXPECT_EQ(out[0].stamp, 500);
+  EXPECT_EQ(out[1].stamp, 501);
+  EXPECT_EQ(out[0].command->request, a.request);
+  EXPECT_TRUE(out[1].command->truncate);
 }
 
 TEST(TabletEntry, CutShortIsRefused) {
   const Bytes command = encode_command({});
   const Bytes whole = encode_commands(1, {command});
   for (size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_FALSE(decode_commands(BytesView(whole).substr(0, size))) << size;
+    CommandPool pool;
+    std::vector<storage::StampedCommand> out;
+    EXPECT_FALSE(decode_commands(BytesView(whole).substr(0, size), LogIndex(1), pool, out)) << size;
   }
+}
+
+TEST(TabletEntry, APoolGivesPlacesThatStayAndAreUsedAgain) {
+  CommandPool pool;
+  std::vector<Command*> first, again;
+  constexpr size_t kMany = 5000, kLarge = 1 << 20;
+  for (size_t i = 0; i < kMany; ++i) first.push_back(&pool.next(i % 10 == 0 ? kLarge : 100));
+  for (size_t i = 0; i < kMany; ++i) first[i]->deadline = static_cast<Timestamp>(i);
+  for (size_t i = 0; i < kMany; ++i) EXPECT_EQ(first[i]->deadline, static_cast<Timestamp>(i));
+  pool.clear();
+  for (size_t i = 0; i < 10; ++i) again.push_back(&pool.next(100));
+  EXPECT_EQ(again[0], first[1]) << "the first small one";
+  EXPECT_EQ(again[9], first[11]);
 }
 
 TEST(BatchLog, AnEntryBecomesARowOfItsTable) {

@@ -30,6 +30,9 @@ Command one_row_insert() {
 // Encoding is a function of the value, so equal bytes mean that nothing got lost.
 void expect_same(const Command& command) {
   const Bytes bytes = encode_command(command);
+  static Command used;  // by every command before, and nothing of theirs is left
+  ASSERT_TRUE(decode_command(bytes, used));
+  EXPECT_EQ(encode_command(used), bytes);
   for (size_t shift = 0; shift < 8; ++shift) {  // however the bytes are aligned
     const Bytes shifted = Bytes(shift, 'x') + bytes;
     auto back = decode_command(BytesView(shifted).substr(shift));
