@@ -19,8 +19,11 @@ constexpr size_t kCommandOverhead = 1 << 10;  // beside what it writes, which ha
 constexpr size_t kEntryBytesMax = 1 << 20;    // of the commands that one entry carries
 // While so many entries are on their way to a majority's disks, commands gather for the next: one is being
 // synced, and one waits for the next sync. More would be small entries that share a sync all the same, and
-// each costs on its own.
+// each costs on its own: syncs, messages and wakeups, whatever it carries. So where many commands are on
+// their way, and as many will gather meanwhile, one entry is enough: there it is work that is scarce, not
+// time.
 constexpr size_t kProposalsUnderWay = 2;
+constexpr size_t kManyCommands = 16;
 constexpr Timestamp kSweepAgain = 1'000'000;  // after a step that could not be proposed, or was lost
 
 class TableChunks : public ChunkSource {
@@ -153,7 +156,7 @@ class TabletActor : public Replica {
   void propose_waiting() {
     if (!raft_ || waiting_.empty()) return;
     if (!raft_->is_leader()) return refuse_all(waiting_.take(), {ErrorKind::kNotLeader, {}});
-    if (!leading() || proposals_under_way() >= kProposalsUnderWay) return;
+    if (!leading() || enough_under_way()) return;
     propose_schema();
     const auto waiting = waiting_.take();
     std::vector<BytesView> commands;
@@ -176,9 +179,14 @@ class TabletActor : public Replica {
   }
 
   // Those of earlier terms may never come back, if another leader's log has cut them off.
-  size_t proposals_under_way() const {
-    const auto of_this_term = [this](const auto& proposal) { return proposal.second.term == raft_->term(); };
-    return static_cast<size_t>(std::count_if(proposals_.begin(), proposals_.end(), of_this_term));
+  bool enough_under_way() const {
+    size_t proposals = 0, commands = 0;
+    for (const auto& [index, proposal] : proposals_) {
+      if (proposal.term != raft_->term()) continue;
+      ++proposals;
+      commands += proposal.requests.size();
+    }
+    return proposals >= kProposalsUnderWay || commands >= kManyCommands;
   }
 
   // False: refused, as those who asked have been told.
