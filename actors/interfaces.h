@@ -62,6 +62,8 @@ struct Reply {
   RequestId id;
   std::variant<Outcome, ReadResult, Refusal> body;
 };
+// Several sessions, on several threads, may get the same ones: each looks at all ids, and takes the bodies of
+// those that are its own.
 struct Replies {
   std::vector<Reply> items;
 };
@@ -146,8 +148,8 @@ struct Welcome {
 struct PeerItem {
   GroupId group;
   std::variant<Heartbeat, raft::Message, std::shared_ptr<const WriteRequests>,
-               std::shared_ptr<const ReadRequests>, std::shared_ptr<const Replies>, SnapshotRequest,
-               SnapshotChunk, CatalogRequest, Join, Welcome, TraceFactPtr>
+               std::shared_ptr<const ReadRequests>, std::shared_ptr<Replies>, SnapshotRequest, SnapshotChunk,
+               CatalogRequest, Join, Welcome, TraceFactPtr>
       body;
 };
 using PeerItemPtr = std::shared_ptr<const PeerItem>;
@@ -216,7 +218,7 @@ KEYZONE_MESSAGE(LinkFrame);
 KEYZONE_MESSAGE(LinkClosed);
 KEYZONE_MESSAGE(WriteRequests);
 KEYZONE_MESSAGE(ReadRequests);
-KEYZONE_MESSAGE(Replies);
+using RepliesPtr = std::shared_ptr<Replies>;
 KEYZONE_MESSAGE(CatalogRequest);
 KEYZONE_MESSAGE(RaftMessages);
 KEYZONE_MESSAGE(SnapshotRequest);
@@ -238,7 +240,7 @@ KEYZONE_MESSAGE(IdentityChanged);
 // Sends `message` to an actor, from any thread. Compiled once for each message (send_message.cc), also for
 // those of other headers: what CAF makes of a message takes longer to compile than what we do with it.
 template <class Message>
-void send_message(const caf::actor& to, std::shared_ptr<const Message> message);
+void send_message(const caf::actor& to, std::shared_ptr<Message> message);
 
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using flush_atom = caf::atom_constant<caf::atom("flush")>;        // hub, log: what has gathered goes out now

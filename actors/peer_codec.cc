@@ -456,8 +456,7 @@ std::vector<PeerItemPtr> cut(PeerItemPtr item, size_t bytes_max) {
     head->items.erase(head->items.begin() + middle, head->items.end());
     tail->items.erase(tail->items.begin(), tail->items.begin() + middle);
     for (auto& half : {std::move(head), std::move(tail)}) {
-      auto cut_half = cut(
-          std::make_shared<PeerItem>(PeerItem{item->group, std::shared_ptr<const List>(half)}), bytes_max);
+      auto cut_half = cut(std::make_shared<PeerItem>(PeerItem{item->group, std::move(half)}), bytes_max);
       pieces.insert(pieces.end(), cut_half.begin(), cut_half.end());
     }
     return true;

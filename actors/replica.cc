@@ -384,7 +384,7 @@ void Replica::refuse(NodeId origin, RequestId id, ErrorKind kind, std::string me
 
 void Replica::flush_outgoing() {
   for (auto& [origin, gathered] : replies_) {
-    auto replies = std::make_shared<const Replies>(std::move(gathered));
+    auto replies = std::make_shared<Replies>(std::move(gathered));
     if (origin == context_.self) {
       deliver_replies(context_, replies);
     } else {

@@ -157,18 +157,20 @@ void Session::flush() {
 void Session::handle_frame(net::Frame frame) {
   net::RequestPrelude prelude;
   record_->count_request();
-  ClientRequest request;
-  request.version = frame.version;
-  request.stream = frame.stream;
-  if (frame.oversize > 0) {
-    return answer_error(request, invalid(net::oversize_message(frame, context_.options.frame_bytes_max)));
-  }
-  if (auto cut = net::take_prelude(frame, prelude); !cut) return answer_error(request, cut.error());
-  if (const auto turn = net::check_turn(version_, frame.opcode); !turn)
-    return answer_error(request, turn.error());
+  const auto untraced = [&frame] {
+    ClientRequest request;
+    request.version = frame.version;
+    request.stream = frame.stream;
+    return request;
+  };
+  const auto refuse = [&](const Error& error) { answer_error(untraced(), error); };
+  if (frame.oversize > 0)
+    return refuse(invalid(net::oversize_message(frame, context_.options.frame_bytes_max)));
+  if (auto cut = net::take_prelude(frame, prelude); !cut) return refuse(cut.error());
+  if (const auto turn = net::check_turn(version_, frame.opcode); !turn) return refuse(turn.error());
   switch (frame.opcode) {
     case net::Opcode::kOptions:
-      return answer(request, net::Opcode::kSupported, [this](Bytes& body) {
+      return answer(untraced(), net::Opcode::kSupported, [this](Bytes& body) {
         net::encode_supported(body,
                               net::supported_options(dialect_.cql_version, dialect_.protocol_version_max));
       });
@@ -185,13 +187,18 @@ void Session::handle_frame(net::Frame frame) {
     case net::Opcode::kBatch:
       return handle_batch(frame);
     default:
-      return answer_error(request, Error{ErrorKind::kProtocol,
-                                         "Unexpected message " + std::string(net::to_string(frame.opcode))});
+      return refuse(
+          {ErrorKind::kProtocol, "Unexpected message " + std::string(net::to_string(frame.opcode))});
   }
 }
 
 ClientRequest Session::new_request(const net::Frame& frame) {
   ClientRequest request;
+  begin(request, frame);
+  return request;
+}
+
+void Session::begin(ClientRequest& request, const net::Frame& frame) {
   request.version = frame.version;
   request.stream = frame.stream;
   if ((frame.flags & net::kFlagTracing) && may_be_traced(frame.opcode)) {
@@ -200,7 +207,6 @@ ClientRequest Session::new_request(const net::Frame& frame) {
     request.trace->started_at = context_.clock.wall();
     request.traced_at = now_us();
   }
-  return request;
 }
 
 void Session::handle_startup(const net::Frame& frame) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "actors/node_context.h"
+#include "actors/numbered.h"
 #include "actors/random.h"
 #include "actors/session.h"
 #include "actors/shard_actor.h"
@@ -39,6 +40,8 @@ inline bool is_serial(net::Consistency consistency) {
   return consistency == net::Consistency::kSerial || consistency == net::Consistency::kLocalSerial;
 }
 
+class Session;
+
 // What is known of a client's request until it is answered.
 struct ClientRequest {
   uint8_t version = 4;
@@ -55,8 +58,8 @@ struct ClientRequest {
   Timestamp asked = 0;     // when the client asked, by the same clock
   Timestamp started = 0;   // when it was planned, or is to be planned again
   int plans = 0;           // how often it was planned
-  // Plans it (again): values are read from `body`, which is kept for that.
-  std::function<void(uint32_t number)> plan;
+  // Plans it (again): values are read from `body`, which is kept for that. Null: it can't be.
+  void (Session::*plan)(uint32_t number) = nullptr;
   Bytes body;
   std::optional<cql::Execution> execution;
   std::vector<Outcome> outcomes;                   // of a WriteExecution, by command
@@ -135,7 +138,8 @@ class Session : public ShardActor, public net::StreamHandler {
   void answer_rows(const ClientRequest& request, const ResultSet& rows);
   uint8_t prelude(const ClientRequest& request, Bytes& prelude) const;
   void answer(const ClientRequest& request, net::Opcode opcode, const std::function<void(Bytes&)>& body);
-  ClientRequest new_request(const net::Frame& frame);  // with a trace, if the frame asks for one
+  ClientRequest new_request(const net::Frame& frame);
+  void begin(ClientRequest& request, const net::Frame& frame);  // with a trace, if the frame asks for one
 
   // --- statements (session_statements.cc)
   void handle_prepare(const net::Frame& frame);
@@ -152,6 +156,7 @@ class Session : public ShardActor, public net::StreamHandler {
   void plan_statement_again(uint32_t number);
   void handle_batch(const net::Frame& frame);
   void plan_batch(const net::BatchRequest& batch, uint32_t number);
+  void plan_batch_again(uint32_t number);
   void meter_batch(net::BatchType type, const cql::WriteExecution& write);
   Result<CachedStatementPtr> prepare(BytesView text, const std::string& keyspace);
   Result<CachedStatementPtr> find_prepared(BytesView id);
@@ -171,7 +176,9 @@ class Session : public ShardActor, public net::StreamHandler {
                            ClientRequest& request);
 
   // --- execution (session_execute.cc)
-  uint32_t add_request(ClientRequest&& request);
+  // Of what was added: it is going to be executed, or it is answered and gone.
+  void admit(ClientRequest& request);
+  void refuse(uint32_t number, const Error& error);
   std::chrono::milliseconds patience_for(const cql::Execution& execution) const;
   void start(uint32_t number, cql::Execution execution);
   void start_write(uint32_t number);
@@ -191,12 +198,13 @@ class Session : public ShardActor, public net::StreamHandler {
   bool replicas_suffice(uint32_t number, const Tablet& tablet);
   bool replicas_suffice(uint32_t number, size_t needed, size_t alive);
   bool replicas_suffice(uint32_t number, const Table& system_table);
-  uint64_t next_sequence();
-  void dispatch(uint64_t sequence, RequestPart& part);
-  void send_part(uint64_t sequence, RequestPart& part, NodeId to);
-  void handle_replies(const Replies& replies);
-  void handle_reply(const Reply& reply);
-  void handle_refusal(uint64_t sequence, RequestPart& part, const Refusal& refusal);
+  std::pair<uint32_t, RequestPart&> add_part(uint32_t request, size_t index);
+  RequestId id_of(uint32_t part) const;
+  void dispatch(uint32_t number, RequestPart& part);
+  void send_part(uint32_t number, RequestPart& part, NodeId to);
+  void handle_replies(Replies& replies);
+  void handle_reply(Reply& reply);
+  void handle_refusal(uint32_t number, RequestPart& part, const Refusal& refusal);
   void part_done(uint32_t number);
   void finish_write(uint32_t number);
   void finish_read(uint32_t number);
@@ -270,10 +278,8 @@ class Session : public ShardActor, public net::StreamHandler {
   Random random_;
   std::function<uint64_t()> draw_;
   uint32_t number_ = 0;  // in the SessionDirectory
-  uint32_t next_request_ = 1;
-  uint32_t next_part_ = 1;
-  std::unordered_map<uint32_t, ClientRequest> requests_;                         // by number
-  std::unordered_map<uint64_t, RequestPart> parts_;                              // by sequence
+  Numbered<ClientRequest> requests_;
+  Numbered<RequestPart> parts_;  // a part's number is the lower half of its sequence
   std::map<std::pair<GroupId, NodeId>, std::shared_ptr<WriteRequests>> writes_;  // gathered in this turn
   std::map<std::pair<GroupId, NodeId>, std::shared_ptr<ReadRequests>> reads_;
   NodeViewPtr view_;

@@ -14,8 +14,9 @@ cql::TabletRead read_for(const cql::TabletCommand& command) {
   cql::TabletRead read;
   read.table = command.table;
   read.token = command.token;
-  read.request.table = command.table;
-  read.request.schema_version = command.command.schema_version;
+  read.request = std::make_shared<ReadRequest>();
+  read.request->table = command.table;
+  read.request->schema_version = command.command.schema_version;
   return read;
 }
 
@@ -40,8 +41,8 @@ void Session::learn_clocks(uint32_t number) {
   std::vector<cql::TabletRead> reads;
   for (const auto& command : commands) {
     auto read = read_for(command);
-    read.request.partitions.push_back({command.token, command.command.mutations.front().partition_key});
-    read.request.statics_only = true;
+    read.request->partitions.push_back({command.token, command.command.mutations.front().partition_key});
+    read.request->statics_only = true;
     reads.push_back(std::move(read));
   }
   request.outcomes.assign(1, {});
@@ -62,7 +63,7 @@ void Session::look_up(uint32_t number) {
     commands[i].command.batch = request.mark;
     auto& read = reads.emplace_back(read_for(commands[i]));
     read.index = i;
-    read.request.look_up = encode_command(commands[i].command);
+    read.request->look_up = encode_command(commands[i].command);
   }
   if (reads.empty()) return log_or_send(number);
   request.looked_up.assign(commands.size(), {});
@@ -117,13 +118,13 @@ void Session::log_batch(uint32_t number) {
 void Session::forget_batch(const Uuid& id) {
   const auto log = batch_log(*view().catalog);
   if (!log) return;
-  ClientRequest request;
+  auto [number, request] = requests_.add();
   request.silent = true;
   request.execution = cql::WriteExecution();
   request.outcomes.assign(1, {});
   request.waiting = 1;
-  const uint32_t number = add_request(std::move(request));
-  requests_.at(number).then = [this](uint32_t done) { forget(done); };
+  request.then = [this](uint32_t done) { forget(done); };
+  admit(request);
   add_write(number, 0, delete_entry(*log, id, context_.clock.next()));
 }
 

@@ -42,17 +42,28 @@ const NodeView& Session::view() {
   return *view_;
 }
 
-uint64_t Session::next_sequence() { return static_cast<uint64_t>(number_) << kSessionShift | next_part_++; }
+RequestId Session::id_of(uint32_t part) const {
+  return {context_.coordinator(), static_cast<uint64_t>(number_) << kSessionShift | part};
+}
 
-uint32_t Session::add_request(ClientRequest&& request) {
-  const uint32_t number = next_request_++;
+std::pair<uint32_t, RequestPart&> Session::add_part(uint32_t request, size_t index) {
+  const auto added = parts_.add();
+  added.second.request = request;
+  added.second.index = index;
+  return added;
+}
+
+void Session::admit(ClientRequest& request) {
   request.started = now_us();
   request.asked = request.started;
   request.deadline = request.asked + std::chrono::microseconds(context_.options.write_timeout).count();
-  requests_.emplace(number, std::move(request));
   context_.meters.requests_under_way.fetch_add(1, std::memory_order_relaxed);
   schedule_tick();
-  return number;
+}
+
+void Session::refuse(uint32_t number, const Error& error) {
+  answer_error(requests_.at(number), error);
+  requests_.erase(number);
 }
 
 // How long a client waits for it.
@@ -152,20 +163,17 @@ void Session::add_write(uint32_t number, size_t index, cql::TabletCommand comman
   auto& request = requests_.at(number);
   // A batch that is logged will be applied, whatever happens here: it is no longer refused.
   if (!batch_is_logged(request) && !replicas_suffice(number, tablet)) return;
-  const uint64_t sequence = next_sequence();
-  RequestPart& part = parts_[sequence];
-  part.request = number;
-  part.index = index;
+  auto [part_number, part] = add_part(number, index);
   part.table = command.table;
   part.token = command.token;
   part.group = tablet.group;
-  command.command.request = {context_.coordinator(), sequence};
+  command.command.request = id_of(part_number);
   command.command.deadline = context_.clock.now() + (request.deadline - now_us());
   command.command.epoch = tablet.epoch;
   part.traced = request.trace != nullptr;
   part.write = WriteItem{command.command.request, encode_command(command.command),
                          replicas_needed(request.consistency) == kReplicasOfTablet};
-  dispatch(sequence, part);
+  dispatch(part_number, part);
 }
 
 // --- reads
@@ -174,10 +182,9 @@ void Session::continue_read(uint32_t number) {
   auto& request = requests_.at(number);
   auto& read = std::get<cql::ReadExecution>(*request.execution);
   if (read.done()) return finish_read(number);
-  auto wanted = read.next();
-  request.waiting += wanted.size();
-  for (auto& one : wanted) {
-    add_read(number, std::move(one));
+  while (auto wanted = read.next()) {
+    ++request.waiting;
+    add_read(number, *std::move(wanted));
     if (!requests_.contains(number)) return;  // failed
   }
 }
@@ -191,25 +198,22 @@ void Session::add_read(uint32_t number, cql::TabletRead read) {
   const bool for_client = std::holds_alternative<cql::ReadExecution>(*request.execution);
   const bool nearest = for_client && context_.options.nearest_reads && is_nearest(request.consistency);
   if (!nearest && !replicas_suffice(number, tablet)) return;
-  const uint64_t sequence = next_sequence();
-  RequestPart& part = parts_[sequence];
-  part.request = number;
-  part.index = read.index;
+  auto [part_number, part] = add_part(number, read.index);
   part.table = read.table;
   part.token = read.token;
   part.group = tablet.group;
   part.nearest = nearest;
   part.traced = request.trace != nullptr;
-  read.request.epoch = tablet.epoch;
+  read.request->epoch = tablet.epoch;
   request.table = read.table;
-  request.scans = request.scans || read.request.scan;
-  part.read = std::make_shared<const ReadRequest>(std::move(read.request));
-  dispatch(sequence, part);
+  request.scans = request.scans || read.request->scan;
+  part.read = std::move(read.request);
+  dispatch(part_number, part);
 }
 
 // --- to whom
 
-void Session::dispatch(uint64_t sequence, RequestPart& part) {
+void Session::dispatch(uint32_t number, RequestPart& part) {
   Route* route = view().route(part.group);
   NodeId to;
   if (route) {
@@ -227,10 +231,10 @@ void Session::dispatch(uint64_t sequence, RequestPart& part) {
       if (view().alive->contains(node)) to = node;
     }
   }
-  send_part(sequence, part, to);
+  send_part(number, part, to);
 }
 
-void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
+void Session::send_part(uint32_t number, RequestPart& part, NodeId to) {
   part.sent = now_us();
   part.sent_to = to;
   if (!to.value) {
@@ -238,7 +242,6 @@ void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
     return;
   }
   if (part.traced) trace_part(part, "to " + name_of(to));
-  const RequestId id{context_.coordinator(), sequence};
   if (part.catalog) {
     if (to == context_.self) {
       if (auto* route = view().route(kCatalogGroup); route && route->local)
@@ -266,15 +269,15 @@ void Session::send_part(uint64_t sequence, RequestPart& part, NodeId to) {
       reads->group = part.group;
       reads->origin = context_.self;
     }
-    reads->items.push_back({id, part.read, part.nearest});
+    reads->items.push_back({id_of(number), part.read, part.nearest});
   }
 }
 
 // --- answers of tablets
 
-void Session::handle_replies(const Replies& replies) {
+void Session::handle_replies(Replies& replies) {
   in_turn_ = true;
-  for (const auto& reply : replies.items) {
+  for (auto& reply : replies.items) {
     if (context_.is_of(number_, reply.id)) handle_reply(reply);
   }
   in_turn_ = false;
@@ -282,12 +285,13 @@ void Session::handle_replies(const Replies& replies) {
   pause_if_full();
 }
 
-void Session::handle_reply(const Reply& reply) {
-  auto it = parts_.find(reply.id.sequence);
-  if (it == parts_.end()) return;  // answered already, or given up
-  auto& part = it->second;
+void Session::handle_reply(Reply& reply) {
+  const auto part_number = static_cast<uint32_t>(reply.id.sequence);
+  RequestPart* found = parts_.find(part_number);
+  if (!found) return;  // answered already, or given up
+  auto& part = *found;
   if (part.traced) trace_reply(part, reply);
-  if (auto* refusal = std::get_if<Refusal>(&reply.body)) return handle_refusal(it->first, part, *refusal);
+  if (auto* refusal = std::get_if<Refusal>(&reply.body)) return handle_refusal(part_number, part, *refusal);
   const uint32_t number = part.request;
   auto& request = requests_.at(number);
   if (auto* outcome = std::get_if<Outcome>(&reply.body)) {
@@ -297,23 +301,24 @@ void Session::handle_reply(const Reply& reply) {
     if (outcome->kind == OutcomeKind::kStale) {
       plan_at_look(request);
     } else if (part.index < request.outcomes.size()) {
-      request.outcomes[part.index] = *outcome;
+      request.outcomes[part.index] = std::move(*outcome);
     }
-    parts_.erase(it);
+    parts_.erase(part_number);
     return part_done(number);
   }
   const size_t index = part.index;
-  parts_.erase(it);
+  parts_.erase(part_number);
+  auto& result = std::get<ReadResult>(reply.body);
   auto* read = std::get_if<cql::ReadExecution>(&*request.execution);
   if (!read) {  // of a write: the tablet's clock, or what is looked up
-    if (index < request.looked_up.size()) request.looked_up[index] = std::get<ReadResult>(reply.body).rows;
+    if (index < request.looked_up.size()) request.looked_up[index] = std::move(result.rows);
     return part_done(number);
   }
-  if (auto fed = read->feed(index, std::get<ReadResult>(reply.body)); !fed) return fail(number, fed.error());
+  if (auto fed = read->feed(index, std::move(result)); !fed) return fail(number, fed.error());
   part_done(number);
 }
 
-void Session::handle_refusal(uint64_t sequence, RequestPart& part, const Refusal& refusal) {
+void Session::handle_refusal(uint32_t part_number, RequestPart& part, const Refusal& refusal) {
   const uint32_t number = part.request;
   switch (refusal.kind) {
     case ErrorKind::kNotLeader: {
@@ -324,12 +329,12 @@ void Session::handle_refusal(uint64_t sequence, RequestPart& part, const Refusal
       if (route && !refusal.leader.value && route->leader_hint() == part.sent_to)
         route->learn_leader(NodeId());
       if (elsewhere && view().alive->contains(refusal.leader))
-        return send_part(sequence, part, refusal.leader);
+        return send_part(part_number, part, refusal.leader);
       send_at_look(part);  // nobody leads just now
       return;
     }
     case ErrorKind::kStale:
-      parts_.erase(sequence);
+      parts_.erase(part_number);
       plan_at_look(requests_.at(number));
       return part_done(number);
     case ErrorKind::kOverloaded:
@@ -460,14 +465,14 @@ void Session::fail_part(uint32_t number, const Error& error) {
 }
 
 void Session::fail(uint32_t number, const Error& error) {
-  auto it = requests_.find(number);
-  if (it == requests_.end()) return;
-  if (error.kind == ErrorKind::kStale && it->second.plans <= kPlansMax && it->second.plan) {
-    it->second.waiting = 0;
-    ++it->second.plans;
+  ClientRequest* request = requests_.find(number);
+  if (!request) return;
+  if (error.kind == ErrorKind::kStale && request->plans <= kPlansMax && request->plan) {
+    request->waiting = 0;
+    ++request->plans;
     return plan_again(number);
   }
-  answer_error(it->second, error);
+  answer_error(*request, error);
   forget(number);
   if (!in_turn_) flush();
 }
@@ -519,11 +524,14 @@ void Session::time_out(uint32_t number) {
 }
 
 void Session::forget(uint32_t number) {
-  auto it = requests_.find(number);
-  if (it == requests_.end()) return;
-  if (it->second.waiting > 0)
-    std::erase_if(parts_, [number](const auto& part) { return part.second.request == number; });
-  requests_.erase(it);
+  ClientRequest* request = requests_.find(number);
+  if (!request) return;
+  if (request->waiting > 0) {
+    parts_.each([&](uint32_t part_number, const RequestPart& part) {
+      if (part.request == number) parts_.erase(part_number);
+    });
+  }
+  requests_.erase(number);
   context_.meters.requests_under_way.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -562,7 +570,7 @@ void Session::look() {
   ticks_since_look_ = 0;
   looked_at_alive_ = view().alive;
   std::vector<uint32_t> late, stale;
-  for (auto& [number, request] : requests_) {
+  requests_.each([&](uint32_t number, const ClientRequest& request) {
     if (request.deadline <= now) {
       late.push_back(number);
     } else if (request.replan && request.waiting == 0 && request.started <= now) {
@@ -570,19 +578,18 @@ void Session::look() {
     } else if (request.replan) {
       look_soon_ = true;
     }
-  }
+  });
   for (const auto number : late) time_out(number);
   for (const auto number : stale) {
     auto& request = requests_.at(number);
     request.replan = false;
-    const auto plan = request.plan;
-    plan(number);
+    (this->*request.plan)(number);
   }
-  for (auto& [sequence, part] : parts_) {
+  parts_.each([&](uint32_t number, RequestPart& part) {
     if (part.sent == 0 || now - part.sent > kResendAfter || !view().alive->contains(part.sent_to)) {
-      dispatch(sequence, part);
+      dispatch(number, part);
     }
-  }
+  });
 }
 
 }  // namespace keyzone::actors

@@ -137,17 +137,14 @@ void Session::start_schema(uint32_t number) {
     schema_applied(done, version, event);
   };
 
-  RequestPart part;
-  part.request = number;
+  auto [part_number, part] = add_part(number, 0);
   part.group = kCatalogGroup;
-  const uint64_t sequence = next_sequence();
   auto wanted = std::make_shared<CatalogRequest>();
-  wanted->id = {context_.coordinator(), sequence};
+  wanted->id = id_of(part_number);
   wanted->origin = context_.self;
   wanted->change = encode_change(change);
   part.catalog = std::move(wanted);
-  auto [place, added] = parts_.emplace(sequence, std::move(part));
-  dispatch(sequence, place->second);
+  dispatch(part_number, part);
 }
 
 void Session::schema_applied(uint32_t number, CatalogVersion version, const SchemaChangeEvent& event) {
@@ -177,9 +174,9 @@ void Session::await_agreement(uint32_t number, CatalogVersion version,
 
 void Session::schema_agreed(CatalogVersion version) {
   std::vector<uint32_t> done;
-  for (const auto& [number, request] : requests_) {
+  requests_.each([&](uint32_t number, const ClientRequest& request) {
     if (request.agreed && request.agreed_version <= version) done.push_back(number);
-  }
+  });
   for (const auto number : done) {
     const auto then = std::exchange(requests_.at(number).agreed, nullptr);
     then(number);
@@ -233,10 +230,10 @@ void Session::ask_estimates(uint32_t number) {
 }
 
 void Session::take_estimate(const EstimateReply& reply) {
-  const auto it = requests_.find(reply.request);
-  if (it == requests_.end() || it->second.waiting == 0) return;
-  it->second.estimates[reply.group] = reply.estimate;
-  if (--it->second.waiting > 0) return;
+  ClientRequest* request = requests_.find(reply.request);
+  if (!request || request->waiting == 0) return;
+  request->estimates[reply.group] = reply.estimate;
+  if (--request->waiting > 0) return;
   finish_local_read(reply.request);
   flush();
 }

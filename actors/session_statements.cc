@@ -195,9 +195,9 @@ void Session::plan_statement_again(uint32_t number) {
 template <class Asked>
 void Session::handle_statement(const net::Frame& frame, Asked& asked, std::atomic<uint64_t>& executed) {
   asked.parameters.clear();
-  ClientRequest request = new_request(frame);
-  if (auto decoded = net::decode_request(frame, asked); !decoded)
-    return answer_error(request, decoded.error());
+  auto [number, request] = requests_.add();
+  begin(request, frame);
+  if (auto decoded = net::decode_request(frame, asked); !decoded) return refuse(number, decoded.error());
   const auto& parameters = asked.parameters;
   request.consistency = parameters.consistency;
   request.serial_consistency = parameters.serial_consistency;
@@ -207,15 +207,14 @@ void Session::handle_statement(const net::Frame& frame, Asked& asked, std::atomi
     request.known_metadata_id = Bytes(asked.result_metadata_id);
   }
   if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
-    return answer_error(request, Error{ErrorKind::kProtocol, "Invalid value for the paging state"});
+    return refuse(number, {ErrorKind::kProtocol, "Invalid value for the paging state"});
   }
   auto execution = plan_statement(asked, request);
-  if (!execution && execution.error().kind != ErrorKind::kStale)
-    return answer_error(request, execution.error());
-  request.body = Bytes(frame.body);
-  request.plan = [this](uint32_t number) { plan_statement_again<Asked>(number); };
+  if (!execution && execution.error().kind != ErrorKind::kStale) return refuse(number, execution.error());
+  request.body = frame.body;
+  request.plan = &Session::plan_statement_again<Asked>;
   executed.fetch_add(1, std::memory_order_relaxed);
-  const uint32_t number = add_request(std::move(request));
+  admit(request);
   // the catalog has changed meanwhile: it is planned again
   if (!execution) return fail(number, execution.error());
   start(number, *std::move(execution));
@@ -230,21 +229,24 @@ void Session::handle_execute(const net::Frame& frame) {
 }
 
 void Session::handle_batch(const net::Frame& frame) {
-  ClientRequest request = new_request(frame);
+  auto [number, request] = requests_.add();
+  begin(request, frame);
   batch_.statements.clear();
-  if (auto decoded = net::decode_request(frame, batch_); !decoded)
-    return answer_error(request, decoded.error());
+  if (auto decoded = net::decode_request(frame, batch_); !decoded) return refuse(number, decoded.error());
   request.consistency = batch_.consistency;
   request.serial_consistency = batch_.serial_consistency;
   trace_request(request, "Execute batch of CQL3 queries", nullptr, std::nullopt);
   const auto named = keyspace_of(batch_.keyspace);
-  if (!named) return answer_error(request, named.error());
+  if (!named) return refuse(number, named.error());
   request.keyspace = *named;
-  request.body = Bytes(frame.body);
-  request.plan = [this](uint32_t number) {
-    plan_batch(decode_again<net::BatchRequest>(requests_.at(number)), number);
-  };
-  plan_batch(batch_, add_request(std::move(request)));
+  request.body = frame.body;
+  request.plan = &Session::plan_batch_again;
+  admit(request);
+  plan_batch(batch_, number);
+}
+
+void Session::plan_batch_again(uint32_t number) {
+  plan_batch(decode_again<net::BatchRequest>(requests_.at(number)), number);
 }
 
 void Session::plan_batch(const net::BatchRequest& batch, uint32_t number) {

@@ -90,17 +90,16 @@ void Session::trace(const ClientRequest& request, std::string activity, NodeId a
 }
 
 void Session::trace_part(const RequestPart& part, const std::string& activity) {
-  const auto it = requests_.find(part.request);
-  if (it == requests_.end() || !it->second.trace) return;
+  const ClientRequest* request = requests_.find(part.request);
+  if (!request || !request->trace) return;
   const std::string bytes = part.write ? " of " + std::to_string(part.write->command.size()) + " bytes" : "";
-  trace(it->second, std::string(part.write ? "Sending the write" : "Sending the read") + bytes +
-                        " for tablet " + std::to_string(part.group.value) + " " + activity);
+  trace(*request, std::string(part.write ? "Sending the write" : "Sending the read") + bytes +
+                      " for tablet " + std::to_string(part.group.value) + " " + activity);
 }
 
 void Session::trace_reply(const RequestPart& part, const Reply& reply) {
-  const auto it = requests_.find(part.request);
-  if (it == requests_.end() || !it->second.trace) return;
-  const ClientRequest& request = it->second;
+  const ClientRequest* request = requests_.find(part.request);
+  if (!request || !request->trace) return;
   const auto tablet_at = [&](NodeId node) {
     return "Tablet " + std::to_string(part.group.value) + " at " + name_of(node) + ": ";
   };
@@ -108,14 +107,14 @@ void Session::trace_reply(const RequestPart& part, const Reply& reply) {
   if (const auto* refusal = std::get_if<Refusal>(&reply.body)) {
     const std::string leader = refusal->leader.value ? ", " + name_of(refusal->leader) + " does" : "";
     const bool leads = refusal->kind != ErrorKind::kNotLeader;
-    trace(request, tablet + (leads ? refusal->message : "does not lead" + leader), part.sent_to);
+    trace(*request, tablet + (leads ? refusal->message : "does not lead" + leader), part.sent_to);
   } else if (const auto* outcome = std::get_if<Outcome>(&reply.body)) {
-    trace(request, tablet + outcome_text(outcome->kind), part.sent_to);
+    trace(*request, tablet + outcome_text(outcome->kind), part.sent_to);
     if (!part.write || !part.write->all || outcome->kind != OutcomeKind::kDone) return;
     const auto map = view().catalog->tablets.find(part.table);
     if (map == view().catalog->tablets.end()) return;
     for (const NodeId node : map->second->find(part.token).replicas) {
-      if (node != part.sent_to) trace(request, tablet_at(node) + "has it", node);
+      if (node != part.sent_to) trace(*request, tablet_at(node) + "has it", node);
     }
   } else {
     const auto& rows = std::get<ReadResult>(reply.body);
@@ -123,8 +122,8 @@ void Session::trace_reply(const RequestPart& part, const Reply& reply) {
     const NodeId leader = route ? route->leader_hint() : NodeId();
     // A replica that doesn't lead has asked who does.
     if (!part.nearest && leader.value && leader != part.sent_to)
-      trace(request, tablet_at(leader) + "told up to where the log counts", leader);
-    trace(request,
+      trace(*request, tablet_at(leader) + "told up to where the log counts", leader);
+    trace(*request,
           tablet + live_and_dead_text(rows.row_count, rows.tombstones) + ", " +
               std::to_string(rows.rows.size()) + " bytes" + (rows.more ? ", and there are more" : ""),
           part.sent_to);

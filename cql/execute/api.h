@@ -96,7 +96,7 @@ struct TabletRead {
   size_t index = 0;  // feed() wants it back; of those under way no two have the same
   Uuid table;
   Token token;
-  ReadRequest request;
+  std::shared_ptr<ReadRequest> request;
 };
 
 class ReadExecution {
@@ -106,9 +106,9 @@ class ReadExecution {
   ReadExecution& operator=(ReadExecution&&) noexcept;
   ~ReadExecution();
 
-  // Reads to issue now; empty while those under way must answer first, and once done. Call after begin() and
-  // after each feed().
-  std::vector<TabletRead> next();
+  // A read to issue now; none while those under way must answer first, and once done. After begin() and after
+  // each feed() call until there is none.
+  std::optional<TabletRead> next();
   // The answer to the read of that index; answers may come in any order.
   Result<void> feed(size_t index, ReadResult result);
   bool done() const;

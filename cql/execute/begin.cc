@@ -143,7 +143,7 @@ ReadExecution::ReadExecution(std::unique_ptr<ReadCursor> cursor) : cursor_(std::
 ReadExecution::ReadExecution(ReadExecution&&) noexcept = default;
 ReadExecution& ReadExecution::operator=(ReadExecution&&) noexcept = default;
 ReadExecution::~ReadExecution() = default;
-std::vector<TabletRead> ReadExecution::next() { return cursor_->next(); }
+std::optional<TabletRead> ReadExecution::next() { return cursor_->next(); }
 Result<void> ReadExecution::feed(size_t index, ReadResult result) {
   return cursor_->feed(index, std::move(result));
 }

@@ -14,36 +14,30 @@ bool ReadCursor::passes(const RowValues& row) const {
   return true;
 }
 
-std::vector<TabletRead> ReadCursor::next() {
-  std::vector<TabletRead> out;
-  if (done_) return out;
+std::optional<TabletRead> ReadCursor::next() {
+  if (done_) return std::nullopt;
   const size_t end = std::min(sources_.size(), front_ + window_);
   for (size_t i = front_; i < end; ++i) {
     Source& source = sources_[i];
     if (source.asked || source.exhausted || source.answer) continue;
     source.asked = true;
-    out.push_back(read_of(source, i));
+    return read_of(source, i);
   }
-  return out;
+  return std::nullopt;
 }
 
 TabletRead ReadCursor::read_of(Source& source, size_t index) {
-  TabletRead read;
-  read.index = index;
-  read.table = base_.table;
-  read.request = base_;
+  auto request = std::make_shared<ReadRequest>(base_);
   if (source.scan) {
-    read.token = source.end;
-    read.request.scan = true;
-    read.request.begin = source.begin;
-    read.request.end = source.end;
+    request->scan = true;
+    request->begin = source.begin;
+    request->end = source.end;
   } else {
-    read.token = source.token;
-    read.request.partitions.emplace_back(source.token, source.key);
+    request->partitions.emplace_back(source.token, source.key);
   }
-  read.request.row_limit = rows_per_read();
-  read.request.resume = source.resume;
-  return read;
+  request->row_limit = rows_per_read();
+  request->resume = source.resume;
+  return {index, base_.table, source.scan ? source.end : source.token, std::move(request)};
 }
 
 // Rows that are filtered, folded or sorted here are read in pages of our own.

@@ -21,7 +21,7 @@ class ReadCursor {
   static Result<std::unique_ptr<ReadCursor>> open(const SelectPlanPtr& plan, const ExecuteOptions& options,
                                                   const Catalog& catalog);
 
-  std::vector<TabletRead> next();
+  std::optional<TabletRead> next();
   Result<void> feed(size_t index, ReadResult result);
   bool done() const { return done_; }
   // At once: not a page at a time.

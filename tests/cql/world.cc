@@ -176,14 +176,15 @@ Result<std::string> World::finish(Execution execution, std::optional<Bytes>& pag
 
 Result<std::string> World::finish_read(ReadExecution& read, std::optional<Bytes>& paging_state) {
   while (!read.done()) {
-    std::vector<TabletRead> reads = read.next();
+    std::vector<TabletRead> reads;
+    while (auto one = read.next()) reads.push_back(*std::move(one));
     EXPECT_FALSE(reads.empty());
     if (reads.empty()) return std::string("stuck\n");
     // Answers arrive in another order than they were asked.
     for (auto one = reads.rbegin(); one != reads.rend() && !read.done(); ++one) {
       const size_t at = tablet_of(one->table, one->token);
-      one->request.epoch = Epoch(1);
-      KEYZONE_TRY(answer, (*replicas_.at(one->table)[at])->read(one->request, now_));
+      one->request->epoch = Epoch(1);
+      KEYZONE_TRY(answer, (*replicas_.at(one->table)[at])->read(*one->request, now_));
       KEYZONE_CHECK(read.feed(one->index, std::move(answer)));
     }
   }
