@@ -8,6 +8,7 @@
 #include "actors/kept_estimate.h"
 #include "actors/logging.h"
 #include "actors/proposals.h"
+#include "actors/table_chunks.h"
 #include "actors/tablet_entry.h"
 #include "schema/time_units.h"
 
@@ -17,24 +18,12 @@ namespace {
 
 constexpr size_t kCommandOverhead = 1 << 10;  // beside what it writes, which has Cassandra's limit
 constexpr size_t kEntryBytesMax = 1 << 20;    // of the commands that one entry carries
-// While so many entries are on their way to a majority's disks, commands gather for the next: one is being
-// synced, and one waits for the next sync. More would be small entries that share a sync all the same, and
-// each costs on its own: syncs, messages and wakeups, whatever it carries. So where many commands are on
-// their way, and as many will gather meanwhile, one entry is enough: there it is work that is scarce, not
-// time.
+// While so many entries, or so many commands, are on their way to a majority's disks, commands gather for the
+// next entry: one is being synced, and one waits for the next sync. Each costs syncs, messages and wakeups,
+// whatever it carries: where many commands come, work is scarcer than time, and one is enough.
 constexpr size_t kProposalsUnderWay = 2;
 constexpr size_t kManyCommands = 16;
 constexpr Timestamp kSweepAgain = 1'000'000;  // after a step that could not be proposed, or was lost
-
-class TableChunks : public ChunkSource {
- public:
-  explicit TableChunks(std::unique_ptr<storage::SnapshotReader> reader) : reader_(std::move(reader)) {}
-  LogIndex index() const override { return reader_->meta().applied; }
-  Result<Bytes> next() override { return reader_->next_chunk(); }
-
- private:
-  std::unique_ptr<storage::SnapshotReader> reader_;
-};
 
 class TabletActor : public Replica {
  public:
@@ -283,8 +272,7 @@ class TabletActor : public Replica {
     std::vector<Carrier> carriers;
     ApplyScratch& scratch = shard_.apply_scratch();
     scratch.clear();
-    for (size_t i = 0; i < entries.size(); ++i) {
-      const auto& entry = entries[i];
+    for (const auto& entry : entries) {
       if (entry.kind != raft::EntryKind::kNormal || !entry.payload || entry.payload->empty()) continue;
       if (static_cast<uint8_t>((*entry.payload)[0]) == kSchemaEntry) {
         KEYZONE_CHECK(apply_commands(LogIndex(entry.index.value - 1), carriers));
@@ -377,8 +365,8 @@ class TabletActor : public Replica {
     if (!raft_->is_leader()) {
       proposed_version_ = 0;
       refuse_all(waiting_.take(), {ErrorKind::kNotLeader, {}});
-      unfinished_
-          .clear();  // those who wait time out: it is written, and who has it is not known here any more
+      // Those who wait time out: it is written, and who has it is not known here any more.
+      unfinished_.clear();
       pass_ = {};
     }
     plan_sweep();

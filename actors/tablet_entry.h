@@ -4,8 +4,6 @@
 //   schema:   02, encode_change() of a change that puts the table's new definition
 // Example: two commands of 3 and 2 bytes, stamped 5 and 6: 01 0a 02 03 xx xx xx 02 yy yy
 #pragma once
-#include <leveldb/write_batch.h>
-
 #include <cstdint>
 #include <deque>
 #include <vector>
