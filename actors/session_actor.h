@@ -85,6 +85,7 @@ struct ClientRequest {
 
   // Each as often as it stands in `more`, however often that is planned.
   void warn(const std::vector<std::string>& more) {
+    if (more.empty()) return;
     std::multiset<std::string> said(warnings.begin(), warnings.end());
     for (const auto& one : more) {
       const auto before = said.find(one);

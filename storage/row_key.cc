@@ -13,6 +13,10 @@ uint64_t biased(Token token) { return static_cast<uint64_t>(token.value) ^ (uint
 
 // A byte 0 becomes 00 ff; 00 00 ends the run.
 void append_escaped(Bytes& out, BytesView bytes) {
+  if (bytes.find('\0') == BytesView::npos) {
+    out.append(bytes).append(2, '\0');
+    return;
+  }
   const size_t start = out.size();
   const auto zeros = static_cast<size_t>(std::count(bytes.begin(), bytes.end(), '\0'));
   out.resize(start + bytes.size() + zeros + 2);  // all beyond what is written below is 0
