@@ -125,6 +125,7 @@ Result<void> ReadCursor::bind_filters() {
     KEYZONE_TRY(bound, BoundFilter::bind(filter, bound_));
     filters_.push_back(std::move(bound));
   }
+  BoundFilter::settle_tokens(filters_, plan_->restrictions.has_partition_keys());
   return {};
 }
 
@@ -149,17 +150,13 @@ Result<bool> ReadCursor::bind_ranges() {
 
 Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catalog& catalog) {
   const Restrictions& where = plan_->restrictions;
-  std::optional<TokenRange> tokens = TokenRange{};
   bool no_keys = false, empty_key = false;
-  if (where.has_token_range()) {
-    KEYZONE_TRY(range, where.token_range(bound_));
-    tokens = range;
-  }
+  KEYZONE_TRY(tokens, where.token_limits(bound_));
   auto add_key = [this, &tokens, &empty_key](Bytes key) {
-    // Nothing is before the token of the empty key: whatever is asked from a token on leaves it out.
-    empty_key = empty_key || (key.empty() && tokens && tokens->begin == Token(INT64_MIN));
     const Token token = token_of(key);
-    if (!tokens || token <= tokens->begin || token > tokens->end) return;
+    if (!tokens.accept(token)) return;
+    empty_key = empty_key || key.empty();
+    if (key.empty()) return;
     Source& source = sources_.emplace_back();
     source.token = token;
     source.key = std::move(key);
@@ -172,8 +169,8 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     no_keys = keys.empty();
     for (Bytes& key : keys) add_key(std::move(key));
     window_ = kPartitionsAtOnce;
-  } else if (tokens) {
-    add_scans(tokens->begin, tokens->end, catalog);
+  } else if (const auto range = tokens.range()) {
+    add_scans(range->begin, range->end, catalog);
     window_ = paged_ || limit_left_ != kUnlimited ? 1 : kTabletsAtOnce;
   }
   if (!no_keys) {

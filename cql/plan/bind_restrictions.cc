@@ -143,30 +143,38 @@ Result<std::vector<Bytes>> Restrictions::partition_keys(EvalContext& context) co
   return out;
 }
 
-Result<std::optional<TokenRange>> Restrictions::token_range(EvalContext& context) const {
-  TokenRange range;
-  bool end_excluded_minimum = false;
+std::optional<TokenRange> TokenLimits::range() const {
+  TokenRange out;
+  if (lower) {
+    const bool step = lower->inclusive && lower->token.value != INT64_MIN;
+    out.begin = Token(lower->token.value - (step ? 1 : 0));
+  }
+  if (upper && upper->token.value != INT64_MIN) {
+    out.end = Token(upper->token.value - (upper->inclusive ? 0 : 1));
+  }
+  if (out.begin >= out.end) return std::nullopt;
+  return out;
+}
+
+bool TokenLimits::accept(Token token) const {
+  const bool above = !lower || token > lower->token || (lower->inclusive && token == lower->token);
+  const bool below = !upper || token < upper->token || (upper->inclusive && token == upper->token);
+  const bool around = lower && upper && lower->token > upper->token;
+  return around ? above || below : above && below;
+}
+
+Result<TokenLimits> Restrictions::token_limits(EvalContext& context) const {
+  TokenLimits out;
   for (const PreparedRelation& relation : tokens_) {
     KEYZONE_TRY(tuples, bind_operands(relation, context));
     const BytesView bytes = tuples.at(0).at(0);
     if (bytes.size() != sizeof(int64_t)) return invalid("Invalid empty value for the partition key token");
-    const int64_t token = load_be<int64_t>(bytes.data());
-    const bool minimum = token == INT64_MIN;
-    if (relation.is_lower()) {
-      const bool step = relation.op == Operator::kGreaterOrEqual && !minimum;
-      range.begin = Token(token - (step ? 1 : 0));
-    } else if (relation.is_slice()) {
-      // The minimum as an end is the end of the ring, as drivers mean it.
-      const bool step = relation.op == Operator::kLess && !minimum;
-      range.end = Token(minimum ? INT64_MAX : token - (step ? 1 : 0));
-      end_excluded_minimum = step && token - 1 == INT64_MIN;
-    } else {
-      if (minimum) return std::optional<TokenRange>();
-      range = {Token(token - 1), Token(token)};
-    }
+    const bool open = relation.op == Operator::kGreater || relation.op == Operator::kLess;
+    const TokenLimits::Limit limit{Token(load_be<int64_t>(bytes.data())), !open};
+    if (relation.is_lower() || !relation.is_slice()) out.lower = limit;
+    if (!relation.is_lower()) out.upper = limit;
   }
-  if (end_excluded_minimum || range.begin >= range.end) return std::optional<TokenRange>();
-  return std::optional(range);
+  return out;
 }
 
 Result<std::optional<std::vector<KeyRange>>> Restrictions::clustering_ranges(EvalContext& context) const {

@@ -36,6 +36,22 @@ struct TokenRange {
   Token end{INT64_MAX};
 };
 
+// Restrictions of token(), with their values.
+struct TokenLimits {
+  struct Limit {
+    Token token;
+    bool inclusive = false;
+  };
+  std::optional<Limit> lower, upper;
+
+  // What to read of the ring; nullopt: nothing. The minimum as an end is the end of the ring, as drivers mean
+  // it.
+  std::optional<TokenRange> range() const;
+  // Whether to read a key that is named as well. Here the minimum is a token like others, and a start behind
+  // the end leaves out what is between them.
+  bool accept(Token token) const;
+};
+
 class Restrictions {
  public:
   // `relations` don't contradict each other. `table` outlives the result.
@@ -72,8 +88,7 @@ class Restrictions {
   // The partition keys, by value in order and without duplicates; some may not be allowed
   // (check_partition_key). REQUIRES: has_partition_keys()
   Result<std::vector<Bytes>> partition_keys(EvalContext& context) const;
-  // REQUIRES: !has_partition_keys(), or to filter its keys. nullopt: nothing can be in it.
-  Result<std::optional<TokenRange>> token_range(EvalContext& context) const;
+  Result<TokenLimits> token_limits(EvalContext& context) const;
   bool has_token_range() const { return !tokens_.empty(); }
   // Ascending and disjoint; nullopt: all rows. An empty vector: none.
   Result<std::optional<std::vector<KeyRange>>> clustering_ranges(EvalContext& context) const;

@@ -1,5 +1,7 @@
 #include "cql/select/row_filter.h"
 
+#include <algorithm>
+
 #include "schema/types/collections.h"
 #include "schema/types/token.h"
 
@@ -89,17 +91,36 @@ bool BoundFilter::contains(const RowValues& row) const {
   return false;
 }
 
+void BoundFilter::settle_tokens(std::vector<BoundFilter>& filters, bool named) {
+  auto find = [&](bool lower) {
+    return std::find_if(filters.begin(), filters.end(), [&](const BoundFilter& one) {
+      const PreparedRelation& relation = one.filter_->relation;
+      return one.is_token() && relation.is_slice() && relation.is_lower() == lower;
+    });
+  };
+  for (BoundFilter& one : filters) one.ring_ = one.is_token() && !named;
+  const auto lower = find(true), upper = find(false);
+  if (!named || lower == filters.end() || upper == filters.end()) return;
+  if (lower->token_type().compare(lower->wanted_.at(0).at(0), upper->wanted_.at(0).at(0)) <= 0) return;
+  lower->otherwise_ = std::make_shared<BoundFilter>(std::move(*upper));
+  filters.erase(upper);
+}
+
 bool BoundFilter::token_accepts(const RowValues& row) const {
   std::vector<BytesView> parts;
   for (const size_t slot : filter_->slots) parts.push_back(row.slots[slot].bytes);
   const auto key = encode_partition_key(parts);
   const BytesView wanted = wanted_.at(0).at(0);
-  const Type& type = *filter_->relation.operands.at(0).parts.at(0)->type();
-  if (key && type.kind() != TypeKind::kBigint) return holds(filter_->relation.op, type.compare(*key, wanted));
-  if (!key || wanted.size() != sizeof(int64_t)) return false;
-  const int64_t token = token_of(*key).value;
-  const int64_t bound = load_be<int64_t>(wanted.data());
-  return holds(filter_->relation.op, token < bound ? -1 : token > bound ? 1 : 0);
+  if (!key) return false;
+  const Type& type = token_type();
+  const bool hashed = type.kind() == TypeKind::kBigint;  // elsewhere the key itself is its token
+  if (hashed && wanted.size() != sizeof(int64_t)) return false;
+  const bool minimum = hashed ? load_be<int64_t>(wanted.data()) == INT64_MIN : wanted.empty();
+  if (ring_ && minimum && !filter_->relation.is_lower()) return true;
+  Bytes token;
+  if (hashed) append_be(token, token_of(*key).value);
+  if (holds(filter_->relation.op, type.compare(hashed ? BytesView(token) : *key, wanted))) return true;
+  return otherwise_ && otherwise_->accepts(row);
 }
 
 }  // namespace keyzone::cql
