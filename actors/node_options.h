@@ -56,7 +56,9 @@ struct NodeOptions {
   size_t mutation_bytes_max = 16u << 20;        // that one write brings to a tablet
   uint64_t log_bytes_before_flush = 96u << 20;  // live bytes of a log that make the store flush early
   uint64_t log_entries_kept = 5'000;            // of a group, behind the newest, for replicas that lag
-  uint64_t disk_space_reserve = 0;              // bytes: with less free, writes are refused; 0: no limit
+  // With so many commands of a tablet on their way to the disks, more gather until these are there.
+  size_t commands_under_way = 16;
+  uint64_t disk_space_reserve = 0;  // bytes: with less free, writes are refused; 0: no limit
   // a tablet rests at least so long between two sweeps of all its rows
   std::chrono::milliseconds sweep_interval{600'000};
   size_t frame_bytes_max = 16u << 20;  // longer requests are refused

@@ -18,11 +18,10 @@ namespace {
 
 constexpr size_t kCommandOverhead = 1 << 10;  // beside what it writes, which has Cassandra's limit
 constexpr size_t kEntryBytesMax = 1 << 20;    // of the commands that one entry carries
-// While so many entries, or so many commands, are on their way to a majority's disks, commands gather for the
-// next entry: one is being synced, and one waits for the next sync. Each costs syncs, messages and wakeups,
-// whatever it carries: where many commands come, work is scarcer than time, and one is enough.
+// While so many entries are on their way to a majority's disks, commands gather for the next: one is being
+// synced, and one waits for the next sync. Each costs syncs, messages and wakeups, whatever it carries: where
+// many commands come (NodeOptions::commands_under_way), work is scarcer than time, and one is enough.
 constexpr size_t kProposalsUnderWay = 2;
-constexpr size_t kManyCommands = 16;
 constexpr Timestamp kSweepAgain = 1'000'000;  // after a step that could not be proposed, or was lost
 
 class TabletActor : public Replica {
@@ -175,7 +174,7 @@ class TabletActor : public Replica {
       ++proposals;
       commands += proposal.requests.size();
     }
-    return proposals >= kProposalsUnderWay || commands >= kManyCommands;
+    return proposals >= kProposalsUnderWay || commands >= context_.options.commands_under_way;
   }
 
   // False: refused, as those who asked have been told.

@@ -100,6 +100,7 @@ void Simulation::draw_options() {
   drawn_.disk_space_reserve = random_.below(2) == 0 ? 0 : 1u << 20;
   drawn_.clock_skew_max = kClockSkewMax;
   drawn_.sweep_interval = std::chrono::milliseconds(500 << random_.below(4));
+  drawn_.commands_under_way = 1 + random_.below(16);
   drawn_.log_entries_kept = uint64_t{5} << random_.below(8);
 }
 
