@@ -258,7 +258,6 @@ bool FrameReader::find_fault(BytesView header, bool& recoverable) {
   }
   if (!is_known_opcode(opcode)) return found("Unknown opcode " + std::to_string(opcode), version, stream);
   if (is_request(static_cast<Opcode>(opcode)) != server) return misdirected(server);
-  if (server && stream < 0) return found("Invalid negative stream id", version, stream);
   return false;
 }
 
@@ -294,10 +293,10 @@ FrameReader::Step FrameReader::finish(BytesView bytes, Frame& out) {
   out.opcode = static_cast<Opcode>(bytes[kOpcodeOffset]);
   out.body = bytes.substr(kFrameHeaderSize);
   out.oversize = 0;
-  if ((out.flags & kFlagCompressed) && out.version < 5) {
-    if (codec_ == Compression::kNone) {
-      return fail("a compressed frame, but no compression was agreed on", out.version, out.stream);
-    }
+  const bool agreed = codec_ != Compression::kNone;  // else Cassandra takes the body as it is
+  if ((out.flags & kFlagCompressed) && out.version < 5 && !agreed && options_.role == Role::kClient)
+    return fail("a compressed frame, but no compression was agreed on", out.version, out.stream);
+  if ((out.flags & kFlagCompressed) && out.version < 5 && agreed) {
     const size_t size = decompressed_size(codec_, out.body);
     if (size > limit_ && lifted_ && options_.role == Role::kServer) {
       out.oversize = size;  // as one that came so long

@@ -20,6 +20,18 @@ def names_of_events(talk):
 
 
 @case()
+def odd_headers(talk):
+    """Streams below zero, and the flag of compression where none was agreed on."""
+    text = "SELECT key FROM system.local"
+    for stream in (-1, -5, -32768):
+        wire = talk.connect()
+        wire.send(QUERY, long_string(text) + wire.parameters(), stream=stream)
+        answer = wire.hear()
+        talk.note(f"stream {answer.stream}", answer)
+    talk.note("said to be compressed", talk.connect().query(text, flags=1))
+
+
+@case()
 def levels_that_are_none(talk):
     wire = talk.home("CREATE TABLE t (k int PRIMARY KEY)")
     plain, conditional = wire.prepare("INSERT INTO t (k) VALUES (?)"), wire.prepare("INSERT INTO t (k) VALUES (?) IF NOT EXISTS")

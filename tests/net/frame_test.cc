@@ -129,6 +129,18 @@ TEST(FrameReader, TheDraftOfTheNextVersionIsAskedForWithAFlag) {
   EXPECT_EQ(older.next(frame), Step::kRefused);
 }
 
+// As Cassandra does: streams may be negative, and what says that it is compressed is taken as it is where no
+// compression was agreed on.
+TEST(FrameReader, TakesOddHeaders) {
+  FrameReader reader({});
+  const Bytes bytes = from_hex("04 01 fffe 05 00000000");
+  reader.feed(bytes);
+  Frame frame;
+  ASSERT_EQ(reader.next(frame), Step::kFrame);
+  EXPECT_EQ(frame.stream, -2);
+  EXPECT_EQ(frame.flags, 0);
+}
+
 // What is wrong with a header is known before the body comes.
 TEST(FrameReader, RefusesBadHeaders) {
   const struct {
@@ -143,9 +155,7 @@ TEST(FrameReader, RefusesBadHeaders) {
       {"04 00 0001 11 00000000", "Unknown opcode 17"},
       {"04 00 0001 08 00000000",
        "Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode 8 (RESULT)"},
-      {"04 00 ffff 05 00000000", "Invalid negative stream id"},
       {"04 00 0001 07 ffffffff", "Invalid negative frame length"},
-      {"04 01 0001 05 00000000", "a compressed frame, but no compression was agreed on"},
   };
   for (const auto& c : cases) {
     FrameReader reader({});
