@@ -37,8 +37,7 @@ class UuidType final : public NativeType {
   Result<void> validate(BytesView wire) const override {
     if (wire.empty()) return {};
     if (wire.size() != 16)
-      return invalid(std::string(lexical() ? "Lexical" : "") + "UUID should be 16 or 0 bytes (" +
-                     std::to_string(wire.size()) + ")");
+      return invalid("UUID should be 16 or 0 bytes (" + std::to_string(wire.size()) + ")");
     if (time_only() && (wire[6] & 0xf0) != 0x10) {
       return invalid(std::string("Invalid version for TimeUUID type: 0x") +
                      "0123456789abcdef"[static_cast<uint8_t>(wire[6]) >> 4]);
