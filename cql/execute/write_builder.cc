@@ -3,6 +3,7 @@
 #include <set>
 
 #include "cql/plan/json_row.h"
+#include "cql/plan/key_ranges.h"
 #include "schema/clustering_as_written.h"
 #include "schema/time_units.h"
 #include "schema/types/token.h"
@@ -198,6 +199,14 @@ Result<void> delete_rows(const WritePlan& plan, EvalContext& context, Mutation& 
     for (Bytes& key : keys) {
       KEYZONE_CHECK(check_clustering(plan, key));
       add_deletion(RowAction::kDeleteRow, std::move(key), {}, mutation);
+    }
+    return {};
+  }
+  if (where.clustering_in() && !where.clustering_slice()) {  // each is one of its own, also beside another
+    KEYZONE_TRY(prefixes, where.clustering_keys(context));
+    for (const Bytes& prefix : prefixes) {
+      KeyRange range = range_of_prefix(prefix);
+      add_deletion(RowAction::kDeleteRange, std::move(range.from), std::move(range.to), mutation);
     }
     return {};
   }

@@ -92,7 +92,8 @@ class Restrictions {
   bool has_token_range() const { return !tokens_.empty(); }
   // Ascending and disjoint; nullopt: all rows. An empty vector: none.
   Result<std::optional<std::vector<KeyRange>>> clustering_ranges(EvalContext& context) const;
-  // The clustering keys named by = and IN alone, in order; of equal ones the first. REQUIRES: names_rows()
+  // The clustering keys named by = and IN alone, in order; of equal ones the first. REQUIRES: names_rows();
+  // or of a deletion without slices, where they may be prefixes
   Result<std::vector<Bytes>> clustering_keys(EvalContext& context) const;
   Result<std::vector<ClusteringKey>> clustering_keys_as_written(EvalContext& context) const;
   // What guardrails count of IN: how many keys = and IN name once each of them has been added, equal ones as
