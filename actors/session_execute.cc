@@ -427,11 +427,11 @@ std::optional<net::ErrorResponse> Session::check_tombstones(const cql::ReadExecu
         self.listen_address + ":" + std::to_string(self.storage_port);
     return error;
   }
-  if (threshold.warn >= 0 && count > threshold.warn) {
-    const auto [query, token] = read.text();
-    request.warnings.push_back(live_and_dead_text(read.rows_read(), read.tombstones()) + " for query " +
-                               query.substr(0, kQueryShown) + "; token " + std::to_string(token.value) +
-                               " (see tombstone_warn_threshold)");
+  if (threshold.warn < 0) return std::nullopt;
+  for (const cql::CountedRead& one : read.reads_beyond(static_cast<uint64_t>(threshold.warn))) {
+    request.warnings.push_back(live_and_dead_text(one.rows, one.tombstones) + " for query " +
+                               one.query.substr(0, kQueryShown) + "; token " +
+                               std::to_string(one.token.value) + " (see tombstone_warn_threshold)");
   }
   return std::nullopt;
 }

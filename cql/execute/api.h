@@ -99,6 +99,14 @@ struct TabletRead {
   std::shared_ptr<ReadRequest> request;
 };
 
+// What Cassandra warns of: a read in its words, the token of the partition that it looked at last, and what
+// it has found.
+struct CountedRead {
+  std::string query;
+  Token token;
+  uint64_t rows = 0, tombstones = 0;
+};
+
 class ReadExecution {
  public:
   explicit ReadExecution(std::unique_ptr<ReadCursor> cursor);
@@ -114,11 +122,10 @@ class ReadExecution {
   bool done() const;
   // REQUIRES: done(). ResultSet::paging_state is unsigned: sign it before it leaves, check it before begin().
   Result<ResultSet> take();
-  // What the tablets' answers so far came from.
+  // What the tablets' answers so far came from, of several partitions in the one that has most.
   uint64_t tombstones() const;
-  uint64_t rows_read() const;
-  // The read as Cassandra's warnings show it, and the token of the partition that it looked at last.
-  std::pair<std::string, Token> text() const;
+  // Of each partition that is named, or of the whole scan, if there are more than `tombstones`.
+  std::vector<CountedRead> reads_beyond(uint64_t tombstones) const;
   // Why the client should be warned ("Aggregation query used without partition key").
   const std::vector<std::string>& warnings() const;
   bool several_partitions() const;  // IN names more than one, and not a page at a time

@@ -151,8 +151,9 @@ bool ReadExecution::done() const { return cursor_->done(); }
 Result<ResultSet> ReadExecution::take() { return cursor_->take(); }
 bool ReadExecution::several_partitions() const { return cursor_->several_partitions(); }
 uint64_t ReadExecution::tombstones() const { return cursor_->tombstones(); }
-uint64_t ReadExecution::rows_read() const { return cursor_->rows_read(); }
-std::pair<std::string, Token> ReadExecution::text() const { return cursor_->text(); }
+std::vector<CountedRead> ReadExecution::reads_beyond(uint64_t tombstones) const {
+  return cursor_->reads_beyond(tombstones);
+}
 const std::vector<std::string>& ReadExecution::warnings() const { return cursor_->warnings(); }
 
 LocalRead::LocalRead(TablePtr the_table, std::unique_ptr<ReadCursor> the_cursor)

@@ -54,24 +54,16 @@ Result<void> ReadCursor::feed(size_t index, ReadResult result) {
   source.asked = false;
   source.exhausted = !result.more.has_value();
   source.resume = result.more;
-  count(index, result);
+  count(source, result);
   source.answer = std::move(result);
   return drain();
 }
 
 // To Cassandra each partition is a read of its own, and a scan is one.
-void ReadCursor::count(size_t index, const ReadResult& result) {
-  Source& source = sources_[index];
+void ReadCursor::count(Source& source, const ReadResult& result) {
   source.tombstones += result.tombstones;
   source.rows += result.row_count;
-  if (source.tombstones > sources_[most_dead_].tombstones) most_dead_ = index;
-  if (source.scan) {
-    tombstones_ += result.tombstones;
-    rows_read_ += result.row_count;
-  } else {
-    tombstones_ = sources_[most_dead_].tombstones;
-    rows_read_ = sources_[most_dead_].rows;
-  }
+  tombstones_ = source.scan ? tombstones_ + result.tombstones : std::max(tombstones_, source.tombstones);
 }
 
 Result<void> ReadCursor::drain() {

@@ -28,13 +28,9 @@ class ReadCursor {
   bool several_partitions() const { return sources_.size() > 1 && !sources_[0].scan && at_once_; }
   Result<ResultSet> take();
   const std::vector<std::string>& warnings() const { return warnings_; }
-  // That tablets have looked at so far, and rows that they have given; of several partitions those of the one
-  // that has most.
+  // That tablets have looked at so far; of several partitions those of the one that has most.
   uint64_t tombstones() const { return tombstones_; }
-  uint64_t rows_read() const { return rows_read_; }
-  // What is asked of tablets, as Cassandra's warnings show it, and the token of the partition that was read
-  // last.
-  std::pair<std::string, Token> text() const;
+  std::vector<CountedRead> reads_beyond(uint64_t tombstones) const;
 
   // Instead of next() and feed(), for system tables.
   Result<ResultSet> run(std::span<const LocalRow> rows);
@@ -72,7 +68,9 @@ class ReadCursor {
   uint64_t rows_per_read() const;
   TabletRead read_of(Source& source, size_t index);
 
-  void count(size_t index, const ReadResult& result);
+  void count(Source& source, const ReadResult& result);
+  // `rows_before`: of the page, in the partitions before.
+  std::string text_of(const Source& source, uint64_t rows_before) const;
   Result<void> drain();
   Result<void> consume(const ReadResult& answer);
   bool wants(RowReader::Item item);
@@ -105,9 +103,7 @@ class ReadCursor {
   bool statics_alone_ = false;  // partitions are named, but IN names no row of them
   std::vector<std::string> warnings_;
   uint64_t tombstones_ = 0;
-  uint64_t rows_read_ = 0;
   uint64_t rows_max_ = kUnlimited;   // of the page
-  size_t most_dead_ = 0;             // the source with the most tombstones
   std::optional<Token> last_token_;  // of the last partition of a scan's answer
   ReadRequest base_;
 

@@ -97,12 +97,31 @@ std::vector<PreparedRelation> in_order_of_rows(std::vector<PreparedRelation> rel
 
 }  // namespace
 
-std::pair<std::string, Token> ReadCursor::text() const {
+std::vector<CountedRead> ReadCursor::reads_beyond(uint64_t tombstones) const {
+  std::vector<CountedRead> out;
+  if (tombstones_ <= tombstones) return out;
+  if (sources_.front().scan) {
+    CountedRead all{text_of(sources_.front(), 0), last_token_.value_or(sources_.front().end), 0, tombstones_};
+    for (const Source& source : sources_) all.rows += source.rows;
+    return {all};
+  }
+  // A page at a time partitions are read one after another, and what is behind the page not at all.
+  const size_t end = at_once_ ? sources_.size() : std::min(front_ + 1, sources_.size());
+  uint64_t before = 0;
+  for (size_t i = 0; i < end; ++i) {
+    const Source& source = sources_[i];
+    if (source.tombstones > tombstones)
+      out.push_back({text_of(source, before), source.token, source.rows, source.tombstones});
+    if (!at_once_ && !plan_->grouped) before += source.rows;
+  }
+  return out;
+}
+
+std::string ReadCursor::text_of(const Source& source, uint64_t rows_before) const {
   const Table& table = *plan_->table;
-  const Source* source = sources_.empty() ? nullptr : &sources_[most_dead_];
   std::vector<std::string> where;
-  if (source && !source->scan) {
-    add_key_text(table, source->key, where);
+  if (!source.scan) {
+    add_key_text(table, source.key, where);
   } else {
     for (const PreparedRelation& one : plan_->restrictions.token_relations())
       add_relation_text(one, values_, where);
@@ -123,13 +142,11 @@ std::pair<std::string, Token> ReadCursor::text() const {
   }
   const bool folds_all = plan_->grouped && plan_->group_by.empty() && rows_max_ == kUnlimited;
   if (folds_all) text += " ";  // Cassandra's limit of such reads is no text
-  if (rows_max_ != kUnlimited) text += " LIMIT " + std::to_string(rows_max_);
+  if (rows_max_ != kUnlimited)
+    text += " LIMIT " + std::to_string(rows_max_ - std::min(rows_max_, rows_before));
   const uint64_t per_partition = plan_->distinct ? 1 : per_partition_;
   if (per_partition > 0) text += " PER PARTITION LIMIT " + std::to_string(per_partition);
-  const Token token = !source        ? Token(INT64_MIN)
-                      : source->scan ? last_token_.value_or(source->end)
-                                     : source->token;
-  return {text + " ALLOW FILTERING", token};
+  return text + " ALLOW FILTERING";
 }
 
 }  // namespace keyzone::cql
