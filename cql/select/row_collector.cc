@@ -3,6 +3,36 @@
 #include <algorithm>
 
 namespace keyzone::cql {
+namespace {
+
+// Of a row that is one text.
+BytesView json_text(BytesView row) { return row.substr(sizeof(uint32_t)); }
+
+// SELECT JSON * is sorted by what Cassandra then has at hand: the rows' texts, compared as if they were
+// values of the column that ORDER BY names.
+int compare_as_values(const Type& column, BytesView a, BytesView b) {
+  switch (column.kind()) {
+    case TypeKind::kUuid:
+    case TypeKind::kTimeuuid:
+    case TypeKind::kBoolean:
+    case TypeKind::kTinyint:
+      return 0;
+    case TypeKind::kFloat:
+      return a.substr(0, sizeof(float)).compare(b.substr(0, sizeof(float)));
+    case TypeKind::kDouble:
+      return a.substr(0, sizeof(double)).compare(b.substr(0, sizeof(double)));
+    case TypeKind::kVarint:
+    case TypeKind::kDecimal:
+      if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+      break;
+    default:
+      break;
+  }
+  return a.compare(b);
+}
+
+}  // namespace
+
 Result<void> RowCollector::encode(const RowValues& row, Bytes& out) {
   if (!plan_.plain.empty()) {
     for (const size_t slot : plan_.plain) append_row_value(out, row.slots[slot]);
@@ -121,9 +151,15 @@ Result<void> RowCollector::close_empty() {
 bool RowCollector::sorts_before(const SortedRow& a, const SortedRow& b) const {
   for (size_t i = 0; i < plan_.sort.size(); ++i) {
     const SortKey& key = plan_.sort[i];
+    const Type& type = *plan_.slots.column(key.slot).type;
+    if (plan_.json && plan_.all_columns) {
+      const int comparison = compare_as_values(type, json_text(a.row), json_text(b.row));
+      if (comparison != 0) return (comparison < 0) != key.descending;
+      continue;
+    }
     const bool both = a.keys[i] && b.keys[i];
-    const int comparison = both ? plan_.slots.column(key.slot).type->compare(*a.keys[i], *b.keys[i])
-                                : int{a.keys[i].has_value()} - int{b.keys[i].has_value()};
+    const int comparison =
+        both ? type.compare(*a.keys[i], *b.keys[i]) : int{a.keys[i].has_value()} - int{b.keys[i].has_value()};
     // Null comes first in the order of the table, whichever way its columns are sorted.
     if (comparison != 0) return (comparison < 0) != (both ? key.descending : plan_.reversed);
   }
