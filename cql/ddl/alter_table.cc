@@ -207,13 +207,8 @@ struct Alteration {
 }  // namespace
 
 Result<DdlPlan> alter_table(const AlterTableStatement& statement, const DdlContext& context) {
-  const auto* masked = std::get_if<MaskColumn>(&statement.change);
-  if (masked && masked->mask) return masking_is_off();
   const auto* options = std::get_if<SetOptions>(&statement.change);
-  if (options) KEYZONE_CHECK(check_unique(options->properties));
   KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayAlterTable));
-  TableOptions alone;
-  if (options) KEYZONE_CHECK(read_properties(options->properties, alone));
   const Table* before = context.catalog.find_table(keyspace, statement.table.name);
   if (!before && statement.if_exists) return nothing(context);
   if (!before) return invalid("Table '" + keyspace + "." + statement.table.name + "' doesn't exist");

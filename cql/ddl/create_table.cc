@@ -8,13 +8,12 @@
 namespace keyzone::cql::ddl {
 namespace {
 
-using Keys = std::pair<std::vector<std::string>, std::vector<std::string>>;  // partition key, clustering key
-
 Error several_keys(const std::string& table) {
   return invalid("Multiple PRIMARY KEY specified for table '" + table + "' (exactly one required)");
 }
 
-// What can be said of the statement alone.
+}  // namespace
+
 Result<Keys> check_shape(const CreateTableStatement& statement) {
   const std::string name = statement.table.to_string();
   std::set<std::string_view> names;
@@ -39,11 +38,10 @@ Result<Keys> check_shape(const CreateTableStatement& statement) {
     }
   }
   if (keys.empty()) return invalid("No PRIMARY KEY specifed for table '" + name + "' (exactly one required)");
-  if (std::any_of(statement.columns.begin(), statement.columns.end(),
-                  [](const ColumnDefinition& column) { return column.mask.has_value(); }))
-    return masking_is_off();
   return keys[0];
 }
+
+namespace {
 
 Result<void> check_key_type(const std::string& name, const Type& type) {
   if (type.is_multi_cell() && type.is_collection()) {
@@ -239,12 +237,7 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
 }
 
 Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlContext& context) {
-  KEYZONE_CHECK(check_unique(statement.properties));
-  const bool names_keyspace = !statement.table.keyspace.empty() || !context.keyspace.empty();
-  if (names_keyspace) KEYZONE_CHECK(check_shape(statement));
   KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayCreate));
-  TableOptions alone;
-  KEYZONE_CHECK(read_properties(statement.properties, alone));
   KEYZONE_CHECK(existing_keyspace(context, keyspace));
   const std::string& name = statement.table.name;
   if (context.catalog.find_table(keyspace, name)) {

@@ -5,6 +5,10 @@
 
 namespace keyzone::cql::ddl {
 
+using Keys = std::pair<std::vector<std::string>, std::vector<std::string>>;  // partition key, clustering key
+// What can be said of columns and keys by their names alone.
+Result<Keys> check_shape(const CreateTableStatement& statement);
+
 // The table that the statement describes, without its id. `resolve` gives column types.
 using TypeResolver = std::function<Result<TypePtr>(const TypeName&)>;
 Result<Table> make_table(const CreateTableStatement& statement, const std::string& keyspace,

@@ -45,13 +45,14 @@ Result<void> check_keyspace_name(const std::string& name) {
   return {};
 }
 
+Error no_keyspace() {
+  return invalid("No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename");
+}
+
 Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context,
                                 const Permission& wanted) {
   const std::string keyspace = name.keyspace.empty() ? std::string(context.keyspace) : name.keyspace;
-  if (keyspace.empty()) {
-    return invalid(
-        "No keyspace has been specified. USE a keyspace, or explicitly specify keyspace.tablename");
-  }
+  KEYZONE_ASSERT(!keyspace.empty());
   if (is_replicated_system_keyspace(keyspace)) {
     return not_permitted(
         wanted.name, wanted.one_table ? "table " + keyspace + "." + name.name : "all tables in " + keyspace);
@@ -204,6 +205,7 @@ Result<void> check_sizes_of_types(const CatalogChange& change) {
 }  // namespace ddl
 
 Result<DdlPlan> plan_schema_change(const Statement& statement, const DdlContext& context) {
+  KEYZONE_CHECK(check_alone(statement, context.keyspace));
   KEYZONE_TRY(plan, std::visit(ddl::Planner{context}, statement.kind));
   KEYZONE_CHECK(ddl::check_sizes_of_types(plan.change));
   return plan;

@@ -33,6 +33,11 @@ struct DdlPlan {
   std::vector<std::string> warnings;
 };
 
+// What Cassandra refuses of a schema change also when it is only prepared, before it looks at the schema or
+// at who asks: no keyspace, columns and keys that don't fit, values that are none of their option's, masks.
+// `keyspace` is the session's. Nothing is said of other statements.
+Result<void> check_alone(const Statement& statement, std::string_view keyspace);
+
 // REQUIRES: `statement` is a CREATE, ALTER or DROP. Errors are Cassandra's: kInvalid, kConfig, kSyntax for
 // properties that don't exist, kAlreadyExists (with Error::keyspace and Error::table), kUnauthorized for
 // system keyspaces.

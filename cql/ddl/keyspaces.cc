@@ -136,6 +136,7 @@ Result<bool> apply_keyspace_properties(const Properties& properties, const Catal
   for (const Property& property : properties) {
     if (property.name == "replication") {
       KEYZONE_TRY(given, map_property(property));
+      if (given.empty() && !keyspace.replication.empty()) continue;  // stays as it is
       KEYZONE_TRY(checked, check_replication(given, keyspace.replication, keyspace.name, catalog));
       keyspace.replication = std::move(checked);
       replication = true;
@@ -144,14 +145,19 @@ Result<bool> apply_keyspace_properties(const Properties& properties, const Catal
   return replication;
 }
 
-// What a new keyspace must say, whether there is one already or not; only an empty map is looked at later.
+// Whether there is such a keyspace or not; only an empty map is looked at later.
 Result<void> check_has_class(const Properties& properties) {
   for (const Property& property : properties) {
     if (property.name != "replication") continue;
     KEYZONE_TRY(given, map_property(property));
-    return given.empty() || given.contains("class") ? Result<void>() : no_class();
+    if (!given.empty() && !given.contains("class")) return no_class();
   }
-  return invalid("Missing mandatory option 'replication'");
+  return {};
+}
+
+bool says_replication(const Properties& properties) {
+  return std::any_of(properties.begin(), properties.end(),
+                     [](const Property& property) { return property.name == "replication"; });
 }
 
 }  // namespace
@@ -162,6 +168,7 @@ Result<DdlPlan> create_keyspace(const CreateKeyspaceStatement& statement, const 
   }
   KEYZONE_CHECK(check_keyspace_name(statement.name));
   KEYZONE_CHECK(check_names(statement.properties));
+  if (!says_replication(statement.properties)) return invalid("Missing mandatory option 'replication'");
   KEYZONE_CHECK(check_has_class(statement.properties));
   if (find_keyspace(context, statement.name) || is_system_keyspace(statement.name)) {
     if (statement.if_not_exists) return nothing(context);
@@ -182,6 +189,7 @@ Result<DdlPlan> alter_keyspace(const AlterKeyspaceStatement& statement, const Dd
   if (is_system && !is_replicated_system_keyspace(statement.name)) return not_modifiable(statement.name);
   KEYZONE_CHECK(check_keyspace_name(statement.name));
   KEYZONE_CHECK(check_names(statement.properties));
+  KEYZONE_CHECK(check_has_class(statement.properties));
   const Keyspace* before = find_keyspace(context, statement.name);
   if (!before) before = find_system_keyspace(statement.name);
   if (!before && statement.if_exists) return nothing(context);

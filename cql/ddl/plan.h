@@ -25,8 +25,9 @@ inline constexpr Permission kMayCreate = {"CREATE"}, kMayAlterTable = {"ALTER", 
                             kMayDropType = {"DROP"};
 
 Result<void> check_keyspace_name(const std::string& name);
-// The keyspace that a name means. Errors: no name for a keyspace, no keyspace given, or one of the system's
-// (kUnauthorized).
+Error no_keyspace();
+// The keyspace that a name means. Errors: no name for a keyspace, or one of the system's (kUnauthorized).
+// REQUIRES: one is given (check_alone()).
 Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context,
                                 const Permission& wanted);
 // nullptr: there is none.

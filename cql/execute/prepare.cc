@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cql/ddl/ddl.h"
 #include "cql/execute/access.h"
 #include "cql/execute/statements.h"
 #include "cql/grammar/parser.h"
@@ -237,6 +238,7 @@ class Preparer {
       table = found;
       name_table(info, table, is_system_keyspace(table->keyspace));
     }
+    KEYZONE_CHECK(check_alone(*statement_, keyspace_));
     if (!statement_->markers.empty()) return invalid("Bind variables cannot be used in this statement");
     auto made = std::make_shared<PreparedOther>(statement_, std::move(table));
     made->mutable_info() = std::move(info);

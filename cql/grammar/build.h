@@ -104,6 +104,7 @@ class Builder {
   TypeText type(Position at, std::string_view name, std::vector<TypeText> parameters);
   TypeText vector(Position at, TypeText element, std::string dimension);
   TypeText user_type_name(const QualifiedName& name);
+  TypeText class_name(const std::string& text);
   void check_type_name(Position at);  // of a name without quotes
   PropertyValue property_constant(Constant constant);
   PropertyValue property_map(TermPairs entries);

@@ -286,6 +286,13 @@ TypeText Builder::user_type_name(const QualifiedName& name) {
   return {name.keyspace.empty() ? local : quote_identifier(name.keyspace) + "." + local, 1};
 }
 
+TypeText Builder::class_name(const std::string& text) {
+  const std::string quoted = "'" + text + "'";
+  const auto known = parse_type(quoted, "", [](std::string_view, std::string_view) { return nullptr; });
+  if (!known && known.error().kind == ErrorKind::kSyntax) fail(known.error().message);
+  return {quoted, 1};
+}
+
 PropertyValue Builder::property_constant(Constant constant) {
   return {constant.kind, std::move(constant.text), std::nullopt};
 }

@@ -31,6 +31,17 @@ def odd_headers(talk):
     talk.note("said to be compressed", talk.connect().query(text, flags=1))
 
 
+@case(4)
+def schema_changes_of_no_keyspace(talk):
+    """That one is missing is said when a statement is prepared."""
+    wire = talk.connect()
+    for text in ("CREATE TABLE t (k int PRIMARY KEY)", "CREATE TABLE t (k int) WITH gc_grace_seconds = 'a'", "ALTER TABLE t ADD v int",
+                 "ALTER TABLE t ALTER v MASKED WITH DEFAULT", "DROP TABLE IF EXISTS t", "CREATE TYPE t (a int)", "ALTER TYPE t ADD a int",
+                 "DROP TYPE t", "CREATE INDEX ON t (a)", "DROP INDEX a", "DROP MATERIALIZED VIEW a", "DROP FUNCTION a", "DROP TRIGGER a ON b"):
+        talk.note(f"prepared: {text}", wire.prepare(text))
+        talk.note("said", wire.query(text))
+
+
 @case()
 def levels_that_are_none(talk):
     wire = talk.home("CREATE TABLE t (k int PRIMARY KEY)")
