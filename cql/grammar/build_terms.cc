@@ -165,6 +165,9 @@ TermPtr Builder::map(Position at, TermPairs entries) {
 }
 
 TermPtr Builder::hint(Position at, std::vector<TermPtr> type, TermPtr term) {
+  const auto* constant = type.size() == 1 ? type[0]->as<Constant>() : nullptr;
+  if (constant && constant->kind == ConstantKind::kString)
+    return hint(at, class_name(constant->text), std::move(term));
   const std::string text = type.size() == 1 ? type_text(type[0]) : "";
   if (type.size() > 1) fail_at(term->position, {"FROM"});
   if (text.empty()) fail_at(term->position);
