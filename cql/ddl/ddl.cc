@@ -180,7 +180,9 @@ struct Planner {
   }
 };
 
+// What is kept of a type is the name of its class.
 Result<void> check_size(const TypePtr& type, const std::string& where) {
+  if (!parse_marshal_name(type->marshal_name())) return invalid("The type of " + where + " can't be kept");
   if (is_of_bounded_size(*type)) return {};
   return invalid("The type of " + where + " is nested deeper than " + std::to_string(kTypeDepthMax) +
                  " levels or made of more than " + std::to_string(kTypePartsMax) +

@@ -69,18 +69,23 @@ class MarshalParser {
                         "Unable to find abstract-type class '" +
                             (full.find('.') == full.npos ? std::string(kMarshalPackage) : "") +
                             std::string(full) + "'"};
+    constexpr std::string_view kWithParameters[] = {
+        "FrozenType", "ReversedType", "ListType",   "SetType",       "MapType",
+        "TupleType",  "UserType",     "VectorType", kCompositeClass, kDynamicCompositeClass};
+    if (std::find(std::begin(kWithParameters), std::end(kWithParameters), name) == std::end(kWithParameters))
+      return unknown;
+    auto made = with_parameters(name, depth);
+    if (made || made.error().kind == ErrorKind::kInvalid) return made;
+    // Of what is wrong within, Cassandra says no more.
+    return Error{ErrorKind::kConfig, "Invalid definition for comparator " + std::string(kMarshalPackage) +
+                                         std::string(name) + "."};
+  }
+
+  Result<TypePtr> with_parameters(std::string_view name, int depth) {
     if (name == "UserType") return user(depth);
     if (name == "VectorType") return vector(depth);
-    if (name == kCompositeClass || name == kDynamicCompositeClass) {
-      // Of what is wrong within, Cassandra says no more.
-      auto made = name == kCompositeClass ? composite(depth) : dynamic_composite(depth);
-      if (made) return made;
-      return Error{ErrorKind::kConfig, "Invalid definition for comparator " + std::string(kMarshalPackage) +
-                                           std::string(name) + "."};
-    }
-    constexpr std::string_view kGenerics[] = {"FrozenType", "ReversedType", "ListType",
-                                              "SetType",    "MapType",      "TupleType"};
-    if (std::find(std::begin(kGenerics), std::end(kGenerics), name) == std::end(kGenerics)) return unknown;
+    if (name == kCompositeClass) return composite(depth);
+    if (name == kDynamicCompositeClass) return dynamic_composite(depth);
     KEYZONE_TRY(parts, parameters(depth));
     const size_t wanted = name == "MapType" ? 2 : name == "TupleType" ? std::max<size_t>(parts.size(), 1) : 1;
     if (parts.size() != wanted) return error("wrong number of parameters of " + std::string(name));
@@ -127,7 +132,7 @@ class MarshalParser {
   // (s => UTF8Type, i => Int32Type), in the order in which Cassandra goes through them.
   Result<TypePtr> dynamic_composite(int depth) {
     std::vector<std::pair<std::string, TypePtr>> aliases;
-    if (take('(')) {
+    if (take('(') && !take(')')) {
       do {
         if (aliases.size() == kAliasesMax) return error("too many aliases");
         const std::string alias(identifier());
@@ -152,19 +157,23 @@ class MarshalParser {
     return dynamic_composite_type(std::move(names), std::move(types));
   }
 
+  static bool is_text(BytesView bytes) {
+    return static_cast<bool>(native_type(TypeKind::kText)->validate(bytes));
+  }
+
   // (keyspace,hex of the name,hex of a field's name:type,…)
   Result<TypePtr> user(int depth) {
     KEYZONE_CHECK(expect('('));
     const std::string keyspace(identifier());
     KEYZONE_CHECK(expect(','));
     const auto name = from_hex(identifier());
-    if (!name) return error("expecting hexadecimal digits");
+    if (!name || !is_text(*name)) return error("expecting a text in hexadecimal digits");
     std::vector<std::string> names;
     std::vector<TypePtr> types;
     while (take(',')) {
       if (names.size() == kTupleFieldsMax) return error("too many fields");
       const auto field = from_hex(identifier());
-      if (!field) return error("expecting hexadecimal digits");
+      if (!field || !is_text(*field)) return error("expecting a text in hexadecimal digits");
       KEYZONE_CHECK(expect(':'));
       KEYZONE_TRY(field_type, type(depth + 1));
       names.push_back(*field);
