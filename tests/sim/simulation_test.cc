@@ -22,7 +22,7 @@ std::string verdict(const Report& report) {
 }
 
 TEST(Simulation, WithoutFaults) {
-  const auto report = run(1, 10 * kSecond, {FaultChoice::Mode::kNone});
+  const auto report = run(2, 10 * kSecond, {FaultChoice::Mode::kNone});
   EXPECT_EQ(verdict(report), "good");
   EXPECT_EQ(report.faults, 0u);
   EXPECT_GT(report.operations, 300u);
