@@ -52,7 +52,7 @@ Error no_keyspace() {
 Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context,
                                 const Permission& wanted) {
   const std::string keyspace = name.keyspace.empty() ? std::string(context.keyspace) : name.keyspace;
-  KEYZONE_ASSERT(!keyspace.empty());
+  if (keyspace.empty()) return no_keyspace();
   if (is_replicated_system_keyspace(keyspace)) {
     return not_permitted(
         wanted.name, wanted.one_table ? "table " + keyspace + "." + name.name : "all tables in " + keyspace);

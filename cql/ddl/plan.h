@@ -26,8 +26,8 @@ inline constexpr Permission kMayCreate = {"CREATE"}, kMayAlterTable = {"ALTER", 
 
 Result<void> check_keyspace_name(const std::string& name);
 Error no_keyspace();
-// The keyspace that a name means. Errors: no name for a keyspace, or one of the system's (kUnauthorized).
-// REQUIRES: one is given (check_alone()).
+// The keyspace that a name means. Errors: no name for a keyspace, none given, or one of the system's
+// (kUnauthorized).
 Result<std::string> keyspace_of(const QualifiedName& name, const DdlContext& context,
                                 const Permission& wanted);
 // nullptr: there is none.
