@@ -100,6 +100,7 @@ void Machine::stop(bool power_lost, uint64_t disk_calls_left) {
   system_.reset();
   node_.reset();
   network_.reset();
+  disk_work_.clear();  // what the node has asked for while it ended
   log_executor_.reset();
   store_executor_.reset();
   config_.reset();

@@ -51,6 +51,12 @@ TEST(Simulation, Founding) {
   }
 }
 
+// A node asks for work on its disk even while it ends: that is not left for the next one in its place.
+TEST(Simulation, WorkOfANodeThatEnds) {
+  constexpr uint64_t kSeed = 7010;
+  EXPECT_EQ(verdict(run(kSeed, 60 * kSecond, {})), "good");
+}
+
 // Nodes find each other behind a cut sooner than TCP would try again.
 TEST(Simulation, IsolatedNodes) {
   for (uint64_t seed = 1; seed <= 10; ++seed) {
