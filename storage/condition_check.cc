@@ -126,12 +126,10 @@ std::pair<std::vector<ColumnId>, std::vector<ElementRange>> elements_looked_at(
 
 Result<void> ConditionCheck::look(const RowCondition& condition, bool is_static, Seen& out) {
   const Token token = token_of(condition.partition_key);
-  Bytes key = partition_prefix(replica_.meta_.store, Area::kRows, token, condition.partition_key);
-  key.push_back(static_cast<char>(is_static ? RowKind::kStatic : RowKind::kRow));
-  if (!is_static) key.append(condition.clustering);
-  KEYZONE_CHECK(replica_.load_row(key, out.stored));
-  out.key = std::move(key);
   const auto clustering = is_static ? std::nullopt : std::optional<BytesView>(condition.clustering);
+  out.key.clear();
+  append_row_key(out.key, replica_.meta_.store, token, condition.partition_key, clustering);
+  KEYZONE_CHECK(replica_.load_row(out.key, out.stored));
   KEYZONE_TRY(above, replica_.deletion_over(token, condition.partition_key, clustering));
   out.sight = {now_, above.stamp};
   if (!out.stored.row.spilled.empty()) {

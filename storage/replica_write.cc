@@ -17,11 +17,9 @@ Timestamp oldest_stamp(const Row& row) {
 }  // namespace
 
 Result<Replica::Place> Replica::place_of(const Mutation& mutation, const RowWrite& write) {
-  key_.clear();
-  append_partition_prefix(key_, meta_.store, Area::kRows, mutation.token, mutation.partition_key);
-  key_.push_back(static_cast<char>(write.is_static ? RowKind::kStatic : RowKind::kRow));
-  if (!write.is_static) key_.append(write.clustering);
   const auto clustering = write.is_static ? std::nullopt : std::optional<BytesView>(write.clustering);
+  key_.clear();
+  append_row_key(key_, meta_.store, mutation.token, mutation.partition_key, clustering);
   KEYZONE_TRY(above, deletion_over(mutation.token, mutation.partition_key, clustering));
   return Place{key_, key_hash(key_), above};
 }

@@ -60,6 +60,13 @@ Bytes partition_prefix(StoreId store, Area area, Token token, BytesView partitio
   return out;
 }
 
+void append_row_key(Bytes& out, StoreId store, Token token, BytesView partition_key,
+                    std::optional<BytesView> clustering) {
+  append_partition_prefix(out, store, Area::kRows, token, partition_key);
+  out.push_back(static_cast<char>(clustering ? RowKind::kRow : RowKind::kStatic));
+  if (clustering) out.append(*clustering);
+}
+
 Bytes token_begin(StoreId store, Area area, Token token) {
   Bytes out;
   append_be(out, store.value);

@@ -31,6 +31,9 @@ enum class RowKind : uint8_t { kStatic = 1, kRow = 2 };
 // store id, area, token, escaped partition key: what all keys of a partition in that area begin with.
 void append_partition_prefix(Bytes& out, StoreId store, Area area, Token token, BytesView partition_key);
 Bytes partition_prefix(StoreId store, Area area, Token token, BytesView partition_key);
+// The key of a row; without `clustering` that of the partition's statics.
+void append_row_key(Bytes& out, StoreId store, Token token, BytesView partition_key,
+                    std::optional<BytesView> clustering);
 // The least key of `area` behind all of token `token`, or at its beginning.
 Bytes token_begin(StoreId store, Area area, Token token);
 Bytes token_end(StoreId store, Area area, Token token);
