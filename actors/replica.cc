@@ -378,6 +378,12 @@ void Replica::answer(NodeId origin, Reply reply) {
   pump_soon();
 }
 
+void Replica::expect_answers(NodeId origin, size_t count) {
+  auto& items = replies_[origin].items;
+  if (items.capacity() - items.size() < count)
+    items.reserve(std::max(items.size() + count, 2 * items.capacity()));
+}
+
 void Replica::refuse(NodeId origin, RequestId id, ErrorKind kind, std::string message) {
   answer(origin, {id, Refusal{kind, raft_ ? raft_->leader() : NodeId(), std::move(message)}});
 }

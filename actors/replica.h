@@ -98,6 +98,7 @@ class Replica : public ShardActor, public raft::LogReader {
   // The leader may propose: all that earlier leaders left is applied here.
   bool leading() const;
   void answer(NodeId origin, Reply reply);
+  void expect_answers(NodeId origin, size_t count);  // gets memory for them at once
   void refuse(NodeId origin, RequestId id, ErrorKind kind, std::string message = {});
   void send_to(NodeId node, PeerItem item) { outgoing_.push_back({node, std::move(item)}); }
   // Runs Raft's decisions once all that waits in the mailbox has been taken in.

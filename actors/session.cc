@@ -317,8 +317,7 @@ void Session::answer_rows(const ClientRequest& request, const ResultSet& rows) {
   // Whoever prepared has the columns of PREPARE; those of a condition's answer are not among them. Who sends
   // text along says what it wants.
   header.skip_metadata = request.skip_metadata && (known || !request.prepared);
-  if (known && request.prepared && request.version >= 5 &&
-      request.known_metadata_id != info->result_metadata_id) {
+  if (known && request.prepared && request.version >= 5 && !request.knows_metadata) {
     header.new_metadata_id = info->result_metadata_id;
   }
   if (page_state) header.paging_state = *page_state;

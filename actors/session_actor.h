@@ -42,6 +42,20 @@ inline bool is_serial(net::Consistency consistency) {
 
 class Session;
 
+// Of a write to several tablets that is logged or looks something up, whatever plan it has.
+struct BatchProgress {
+  std::optional<Uuid> entry;           // in the batch log
+  std::vector<Uuid> replaced_entries;  // of earlier plans, which stay until the new plan has one
+  std::optional<BatchMark> mark;       // the same however often it is planned
+  std::vector<Bytes> looked_up;        // by command: what comes of it; empty where it looks nothing up
+};
+
+// What follows when every live node has that version of the catalog.
+struct Agreement {
+  CatalogVersion version;
+  std::function<void(uint32_t number)> then;
+};
+
 // What is known of a client's request until it is answered.
 struct ClientRequest {
   uint8_t version = 4;
@@ -49,9 +63,9 @@ struct ClientRequest {
   net::Consistency consistency = net::Consistency::kOne;
   std::optional<net::Consistency> serial_consistency;
   bool skip_metadata = false;
-  bool prepared = false;    // EXECUTE: its client has the metadata of PREPARE
-  Bytes known_metadata_id;  // v5: the result metadata that the client has
-  std::string keyspace;     // QUERY, BATCH: that texts are read in
+  bool prepared = false;       // EXECUTE: its client has the metadata of PREPARE
+  bool knows_metadata = true;  // v5: the result metadata that the client has are the plan's
+  std::string keyspace;        // QUERY, BATCH: that texts are read in
   CachedStatementPtr statement;
   std::vector<std::string> warnings;
   Timestamp deadline = 0;  // by the shard's clock, microseconds
@@ -62,22 +76,15 @@ struct ClientRequest {
   void (Session::*plan)(uint32_t number) = nullptr;
   Bytes body;
   std::optional<cql::Execution> execution;
-  std::vector<Outcome> outcomes;                   // of a WriteExecution, by command
-  std::map<GroupId, storage::Estimate> estimates;  // of a LocalRead that asks for sizes
-  Uuid table;                                      // that is read
-  bool scans = false;                              // it is read by ranges of tokens
-  size_t waiting = 0;                              // parts without an answer
-  bool replan = false;                             // a part was refused as stale: plan again
-  // of a schema statement: what follows when every live node has that version of the catalog
-  std::function<void(uint32_t number)> agreed;
-  CatalogVersion agreed_version;
-  std::optional<Uuid> batch;           // its entry in the batch log
-  std::vector<Uuid> replaced_batches;  // entries of earlier plans, which stay until the new plan has one
-  // of a write to several tablets that needs one: the same however often it is planned
-  std::optional<BatchMark> mark;
-  // of such a write, by command: what comes of it; empty where it looks nothing up
-  std::vector<Bytes> looked_up;
-  bool silent = false;  // nobody waits for the answer
+  std::vector<Outcome> outcomes;                          // of a WriteExecution, by command
+  Boxed<std::map<GroupId, storage::Estimate>> estimates;  // of a LocalRead that asks for sizes
+  Uuid table;                                             // that is read
+  size_t waiting = 0;                                     // parts without an answer
+  bool scans = false;                                     // the table is read by ranges of tokens
+  bool replan = false;                                    // a part was refused as stale: plan again
+  bool silent = false;                                    // nobody waits for the answer
+  Boxed<Agreement> agreement;                             // of a schema statement
+  Boxed<BatchProgress> batch;
   // what follows when all parts are answered; else the plain answer
   std::function<void(uint32_t number)> then;
   std::shared_ptr<TraceFact> trace;  // null: the client asked for none

@@ -41,12 +41,13 @@ void Session::learn_clocks(uint32_t number) {
   std::vector<cql::TabletRead> reads;
   for (const auto& command : commands) {
     auto read = read_for(command);
-    read.request->partitions.push_back({command.token, command.command.mutations.front().partition_key});
+    read.request->token = command.token;
+    read.request->partition_key = command.command.mutations.front().partition_key;
     read.request->statics_only = true;
     reads.push_back(std::move(read));
   }
   request.outcomes.assign(1, {});
-  request.looked_up.clear();
+  request.batch.made().looked_up.clear();
   request.then = [this](uint32_t known) { look_up(known); };
   read_first(number, std::move(reads));
 }
@@ -56,17 +57,18 @@ void Session::learn_clocks(uint32_t number) {
 void Session::look_up(uint32_t number) {
   auto& request = requests_.at(number);
   auto& commands = std::get<cql::WriteExecution>(*request.execution).commands;
+  BatchProgress& batch = request.batch.made();
   std::vector<cql::TabletRead> reads;
   for (size_t i = 0; i < commands.size(); ++i) {
     if (!looks_back(commands[i].command)) continue;
-    if (!request.mark) request.mark = BatchMark{context_.clock.next(), random_.next()};
-    commands[i].command.batch = request.mark;
+    if (!batch.mark) batch.mark = BatchMark{context_.clock.next(), random_.next()};
+    commands[i].command.batch = batch.mark;
     auto& read = reads.emplace_back(read_for(commands[i]));
     read.index = i;
     read.request->look_up = encode_command(commands[i].command);
   }
   if (reads.empty()) return log_or_send(number);
-  request.looked_up.assign(commands.size(), {});
+  batch.looked_up.assign(commands.size(), {});
   request.then = [this](uint32_t found) { take_looked_up(found); };
   read_first(number, std::move(reads));
 }
@@ -75,7 +77,7 @@ void Session::take_looked_up(uint32_t number) {
   auto& request = requests_.at(number);
   auto& commands = std::get<cql::WriteExecution>(*request.execution).commands;
   for (size_t i = 0; i < commands.size(); ++i) {
-    const Bytes found = std::exchange(request.looked_up[i], {});
+    const Bytes found = std::exchange(request.batch->looked_up[i], {});
     if (found.empty()) continue;
     auto command = decode_command(found);
     if (!command) return fail(number, command.error());
@@ -102,13 +104,15 @@ void Session::log_batch(uint32_t number) {
   auto& request = requests_.at(number);
   auto& write = std::get<cql::WriteExecution>(*request.execution);
   const Timestamp stamp = context_.clock.next();
-  if (!request.mark) request.mark = BatchMark{stamp, random_.next()};
-  const BatchEntry entry = make_entry(time_uuid(), stamp, *request.mark, write.commands);
+  BatchProgress& batch = request.batch.made();
+  if (!batch.mark) batch.mark = BatchMark{stamp, random_.next()};
+  const BatchEntry entry = make_entry(time_uuid(), stamp, *batch.mark, write.commands);
   request.outcomes.assign(1, {});
   request.waiting = 1;
-  request.batch = entry.id;
+  batch.entry = entry.id;
   request.then = [this](uint32_t logged) {
-    for (const auto& id : std::exchange(requests_.at(logged).replaced_batches, {})) forget_batch(id);
+    const auto replaced = std::exchange(requests_.at(logged).batch->replaced_entries, {});
+    for (const auto& id : replaced) forget_batch(id);
     send_commands(logged);
   };
   add_write(number, 0, put_entry(*batch_log(*view().catalog), entry));

@@ -311,7 +311,8 @@ void Session::handle_reply(Reply& reply) {
   auto& result = std::get<ReadResult>(reply.body);
   auto* read = std::get_if<cql::ReadExecution>(&*request.execution);
   if (!read) {  // of a write: the tablet's clock, or what is looked up
-    if (index < request.looked_up.size()) request.looked_up[index] = std::move(result.rows);
+    auto& looked_up = request.batch->looked_up;
+    if (index < looked_up.size()) looked_up[index] = std::move(result.rows);
     return part_done(number);
   }
   if (auto fed = read->feed(index, std::move(result)); !fed) return fail(number, fed.error());
@@ -383,9 +384,9 @@ void Session::finish_write(uint32_t number) {
     const Uuid& table = write.commands[i].table;
     if (i == 0 || table != write.commands[i - 1].table) meters_.of(table).coordinator_writes.add(taken);
   }
-  const auto batch = request.batch;
+  const auto entry = request.batch ? request.batch->entry : std::nullopt;
   forget(number);
-  if (batch) forget_batch(*batch);
+  if (entry) forget_batch(*entry);
 }
 
 void Session::finish_read(uint32_t number) {
@@ -442,9 +443,9 @@ void Session::plan_again(uint32_t number) {
   if (request.plans > kPlansMax || !request.plan) {
     return fail(number, {ErrorKind::kServer, "the schema keeps changing under this statement"});
   }
-  if (request.batch) {  // the new plan gets an entry of its own
-    request.replaced_batches.push_back(*request.batch);
-    request.batch.reset();
+  if (request.batch && request.batch->entry) {  // the new plan gets one of its own
+    request.batch->replaced_entries.push_back(*request.batch->entry);
+    request.batch->entry.reset();
   }
   plan_soon(number);
 }
@@ -456,7 +457,9 @@ void Session::plan_soon(uint32_t number) {
   schedule_tick();
 }
 
-bool Session::batch_is_logged(const ClientRequest& request) { return request.batch && !request.then; }
+bool Session::batch_is_logged(const ClientRequest& request) {
+  return request.batch && request.batch->entry && !request.then;
+}
 
 // A part was refused, surely without effect; of a logged batch the rest may take effect, and the part later.
 void Session::fail_part(uint32_t number, const Error& error) {

@@ -163,9 +163,7 @@ void Session::schema_applied(uint32_t number, CatalogVersion version, const Sche
 // table that was there already is there, too, for whoever asks another node next.
 void Session::await_agreement(uint32_t number, CatalogVersion version,
                               std::function<void(uint32_t number)> then) {
-  auto& request = requests_.at(number);
-  request.agreed_version = version;
-  request.agreed = std::move(then);
+  requests_.at(number).agreement = Agreement{version, std::move(then)};
   auto wait = std::make_shared<AwaitVersion>();
   wait->version = version;
   wait->session = self_;
@@ -175,11 +173,11 @@ void Session::await_agreement(uint32_t number, CatalogVersion version,
 void Session::schema_agreed(CatalogVersion version) {
   std::vector<uint32_t> done;
   requests_.each([&](uint32_t number, const ClientRequest& request) {
-    if (request.agreed && request.agreed_version <= version) done.push_back(number);
+    if (request.agreement && request.agreement->version <= version) done.push_back(number);
   });
   for (const auto number : done) {
-    const auto then = std::exchange(requests_.at(number).agreed, nullptr);
-    then(number);
+    const auto agreement = std::move(requests_.at(number).agreement);
+    agreement->then(number);
   }
   flush();
 }
@@ -214,7 +212,7 @@ void Session::start_local_read(uint32_t number) {
 // Asks the replicas that this node has of the tablets whose sizes it tells.
 void Session::ask_estimates(uint32_t number) {
   auto& request = requests_.at(number);
-  request.estimates.clear();
+  request.estimates.made().clear();
   auto wanted = std::make_shared<EstimateRequest>();
   wanted->tell = [self = self_, number](GroupId group, const storage::Estimate& estimate) {
     send_message(self,
@@ -232,7 +230,7 @@ void Session::ask_estimates(uint32_t number) {
 void Session::take_estimate(const EstimateReply& reply) {
   ClientRequest* request = requests_.find(reply.request);
   if (!request || request->waiting == 0) return;
-  request->estimates[reply.group] = reply.estimate;
+  request->estimates.made()[reply.group] = reply.estimate;
   if (--request->waiting > 0) return;
   finish_local_read(reply.request);
   flush();
@@ -242,7 +240,7 @@ void Session::finish_local_read(uint32_t number) {
   auto& request = requests_.at(number);
   auto& read = std::get<cql::LocalRead>(*request.execution);
   auto facts = node_facts(context_, view(), *read.table);
-  for (const auto& [group, estimate] : request.estimates) {
+  for (const auto& [group, estimate] : request.estimates.made()) {
     facts.tablets[group].partitions = estimate.partitions;
     facts.tablets[group].mean_partition_bytes = estimate.mean_partition_bytes;
   }

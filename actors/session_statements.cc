@@ -171,6 +171,8 @@ Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest
   KEYZONE_TRY(cached, find_statement(asked, request));
   const auto& info = cached->prepared->info();
   request.statement = cached;
+  if constexpr (std::is_same_v<Asked, net::ExecuteRequest>)
+    request.knows_metadata = asked.result_metadata_id == info.result_metadata_id;
   auto options = options_of(asked.parameters);
   options.prepared = request.prepared;
   if (request.plans == 0) {
@@ -204,7 +206,6 @@ void Session::handle_statement(const net::Frame& frame, Asked& asked, std::atomi
   request.skip_metadata = parameters.skip_metadata;
   if constexpr (std::is_same_v<Asked, net::ExecuteRequest>) {
     request.prepared = true;
-    request.known_metadata_id = Bytes(asked.result_metadata_id);
   }
   if (parameters.paging_state && !check_signature(*parameters.paging_state)) {
     return refuse(number, {ErrorKind::kProtocol, "Invalid value for the paging state"});

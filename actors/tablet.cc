@@ -437,6 +437,7 @@ class TabletActor : public Replica {
 
   void serve_all(const ReadRequests& reads, Timestamp now) {
     Timestamp begun = now_us();
+    expect_answers(reads.origin, reads.items.size());
     for (size_t i = 0; i < reads.items.size(); ++i) {
       if (i % storage::kReadsAheadMax == 0) expect_from(reads, i);
       begun = serve(reads.origin, reads.items[i], now, begun);

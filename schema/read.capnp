@@ -20,7 +20,7 @@ struct ReadRequest {
   bytesLimit @11 :UInt64;
   now @12 :Int64;
   selection @13 :Data;
-  # varint count, partition*; varint count, range*; varint count, column*; varint count, column with metadata*
+  # varint count, partition*, of which there is one unless it is a scan; varint count, range*; varint count, column*; varint count, column with metadata*
   #   partition := 8 bytes le token, block key;   range := block from, block to;   column := varint
   resume @14 :ReadPosition;
   lookUp @15 :Data;        # a Command

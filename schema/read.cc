@@ -40,10 +40,10 @@ ReadPosition position_of(wire::ReadPosition::Reader in) {
 
 Bytes selection_of(const ReadRequest& request) {
   Bytes out;
-  append_varint(out, request.partitions.size());
-  for (const auto& [token, key] : request.partitions) {
-    append_le(out, token.value);
-    append_block(out, key);
+  append_varint(out, request.scan ? 0 : 1);
+  if (!request.scan) {
+    append_le(out, request.token.value);
+    append_block(out, request.partition_key);
   }
   append_varint(out, request.ranges.size());
   for (const KeyRange& range : request.ranges) {
@@ -87,10 +87,10 @@ ColumnIds read_columns(ByteReader& in) {
 
 bool read_selection(BytesView run, ReadRequest& request) {
   ByteReader in(run);
-  request.partitions.resize(read_count(in));
-  for (auto& [token, key] : request.partitions) {
-    token = Token(in.le<int64_t>());
-    key = in.block();
+  if (read_count(in) != (request.scan ? 0 : 1)) return false;
+  if (!request.scan) {
+    request.token = Token(in.le<int64_t>());
+    request.partition_key = in.block();
   }
   request.ranges.resize(read_count(in));
   for (KeyRange& range : request.ranges) {
@@ -119,7 +119,7 @@ Result<ReadRequest> request_of(wire::ReadRequest::Reader in) {
   if (in.hasResume()) out.resume = position_of(in.getResume());
   out.look_up = bytes_of(in.getLookUp());
   if (!read_selection(view_of(in.getSelection()), out))
-    return Error{ErrorKind::kCorrupt, "read: the selection ends early"};
+    return Error{ErrorKind::kCorrupt, "read: the selection doesn't decode"};
   if (in.hasElements() && !read_elements(view_of(in.getElements()), out))
     return Error{ErrorKind::kCorrupt, "read: the elements end early"};
   return out;

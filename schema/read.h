@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "schema/boxed.h"
 #include "schema/bytes.h"
 #include "schema/ids.h"
 #include "schema/result.h"
@@ -80,8 +81,9 @@ struct ReadRequest {
   Uuid table;
   uint32_t schema_version = 0;
   Epoch epoch;
-  // Either some partitions, in this order (all within the tablet) ...
-  std::vector<std::pair<Token, Bytes>> partitions;
+  // Either one partition ...
+  Token token;
+  Bytes partition_key;
   // ... or, with `scan`, all partitions with begin < token <= end, in token order, within a token by key
   // bytes.
   bool scan = false;
@@ -97,7 +99,7 @@ struct ReadRequest {
   uint64_t row_limit = 0;            // 0: none
   uint64_t per_partition_limit = 0;  // 0: none
   uint64_t bytes_limit = 0;          // stop soon after; 0: none
-  std::optional<ReadPosition> resume;
+  Boxed<ReadPosition> resume;
   // An encoded command, and nothing else: what it looks up is looked up (storage::TableReplica::look_up), and
   // the answer's `rows` is the command that comes of it.
   Bytes look_up;
@@ -114,8 +116,8 @@ struct ReadRequest {
 struct ReadResult {
   Bytes rows;
   uint64_t row_count = 0;
-  std::optional<ReadPosition> more;  // set: there may be more from here
-  uint64_t tombstones = 0;           // looked at; for the guardrails
+  Boxed<ReadPosition> more;  // set: there may be more from here
+  uint64_t tombstones = 0;   // looked at; for the guardrails
 };
 inline constexpr uint8_t kPartitionMark = 0x01;
 inline constexpr uint8_t kPartitionHasStaticMark = 0x11;

@@ -107,27 +107,18 @@ Reading::Reading(Replica& replica, const ReadRequest& request, Seconds now)
 
 Result<ReadResult> Reading::run() {
   if (!projection_.valid()) return invalid("A column that is read is neither static nor regular");
-  KEYZONE_TRY(step, request_.scan ? read_scan() : read_listed());
+  KEYZONE_TRY(step, request_.scan ? read_scan() : read_named());
   if (step == Step::kStop) result_.more = position_;
   return std::move(result_);
 }
 
-Result<Reading::Step> Reading::read_listed() {
-  auto at = request_.partitions.begin();
-  if (request_.resume) {
-    at = std::find_if(at, request_.partitions.end(), [&](const auto& p) {
-      return p.first == request_.resume->token && p.second == request_.resume->partition_key;
-    });
-    if (at == request_.partitions.end())
-      return invalid("The page's position is in no partition of the request");
-    if (request_.resume->partition_done || request_.resume->static_done) ++at;
+Result<Reading::Step> Reading::read_named() {
+  if (const auto& at = request_.resume) {
+    if (at->token != request_.token || at->partition_key != request_.partition_key)
+      return invalid("The page's position is not in the partition of the request");
+    if (at->partition_done || at->static_done) return Step::kGoOn;
   }
-  for (; at != request_.partitions.end(); ++at) {
-    if (full()) return Step::kStop;
-    KEYZONE_TRY(step, read_partition(at->first, at->second));
-    if (step == Step::kStop) return step;
-  }
-  return Step::kGoOn;
+  return read_partition(request_.token, request_.partition_key);
 }
 
 Result<Reading::Step> Reading::read_scan() {
@@ -397,11 +388,10 @@ void Replica::expect(std::span<const ReadRequest* const> requests) {
   size_t count = 0;
   for (const ReadRequest* request : requests.first(std::min(requests.size(), kReadsAheadMax))) {
     const bool one_row = table_->clustering_size == 0 ? request->ranges.empty() : request->ranges.size() == 1;
-    if (!one_row || request->partitions.size() != 1) continue;
-    const auto& [token, partition_key] = request->partitions.front();
+    if (!one_row || request->scan || !request->look_up.empty()) continue;
     Bytes& prefix = read_scratch_.prefix;
     prefix.clear();
-    append_partition_prefix(prefix, meta_.store, Area::kRows, token, partition_key);
+    append_partition_prefix(prefix, meta_.store, Area::kRows, request->token, request->partition_key);
     put_row_key(prefix, request->ranges.empty() ? BytesView() : BytesView(request->ranges.front().from),
                 read_scratch_.key);
     hashes[count] = key_hash(read_scratch_.key);

@@ -42,7 +42,7 @@ class Reading {
  private:
   enum class Step { kGoOn, kStop };  // kStop: the page is full, and `more` says so
 
-  Result<Step> read_listed();
+  Result<Step> read_named();
   Result<Step> read_scan();
   Result<Step> read_partition(Token token, BytesView partition_key);
   Result<Step> read_rows();

@@ -40,8 +40,7 @@ void append_row(const WriteExecution::ConditionalPlan& plan, const RowValues& ro
 Result<ResultSet> refused(const WriteExecution::ConditionalPlan& plan, const ReadResult& current) {
   ResultSet out;
   out.columns = plan.with_columns;
-  RowReader reader(plan.slots);
-  reader.start(current.rows);
+  RowReader reader(plan.slots, current.rows);
   for (auto item = reader.next(); item != RowReader::Item::kEnd; item = reader.next()) {
     if (item == RowReader::Item::kFailed)
       return Error{ErrorKind::kCorrupt, "the rows of an outcome don't decode"};

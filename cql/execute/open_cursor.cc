@@ -23,8 +23,8 @@ Result<std::optional<uint64_t>> limit_of(const ExpressionPtr& term, EvalContext&
 
 ReadCursor::ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options)
     : plan_(std::move(plan)),
-      reader_(plan_->slots),
-      rows_(*plan_, context_),
+      evaluation_(std::make_unique<Evaluation>()),
+      rows_(*plan_, evaluation_->rows),
       page_bytes_(options.dialect->page_bytes_max) {}
 
 Result<std::unique_ptr<ReadCursor>> ReadCursor::open(const SelectPlanPtr& plan, const ExecuteOptions& options,
@@ -35,8 +35,9 @@ Result<std::unique_ptr<ReadCursor>> ReadCursor::open(const SelectPlanPtr& plan, 
 }
 
 Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& catalog) {
-  context_.functions = bound_.functions = {options.now, options.random, options.now_in_seconds};
-  bound_.values = options.values;
+  EvalContext& bound = evaluation_->bound;
+  evaluation_->rows.functions = bound.functions = {options.now, options.random, options.now_in_seconds};
+  bound.values = options.values;
   if (plan_->plain.empty() || !plan_->filters.empty()) keep_values(options);
   KEYZONE_CHECK(bind_limits(options));
   KEYZONE_CHECK(check_selection());
@@ -49,21 +50,23 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
     KEYZONE_CHECK(check_guardrails(options));
     return resume_local(options);
   }
-  base_.table = plan_->table->id;
-  base_.schema_version = plan_->table->version;
-  base_.columns = {plan_, plan_->slots.fetched()};
-  base_.with_metadata = {plan_, plan_->slots.with_stamps()};
-  base_.elements = plan_->slots.elements(bound_);
-  base_.reversed = plan_->reversed;
-  base_.statics_only = plan_->distinct;
-  base_.row_limit = options.dialect->page_rows_default;
-  base_.bytes_limit = options.dialect->read_bytes_max;
+  base_ = std::make_shared<ReadRequest>();
+  base_->table = plan_->table->id;
+  base_->schema_version = plan_->table->version;
+  base_->columns = {plan_, plan_->slots.fetched()};
+  base_->with_metadata = {plan_, plan_->slots.with_stamps()};
+  base_->elements = plan_->slots.elements(evaluation_->bound);
+  base_->reversed = plan_->reversed;
+  base_->statics_only = plan_->distinct;
+  base_->row_limit = options.dialect->page_rows_default;
+  base_->bytes_limit = options.dialect->read_bytes_max;
   const auto second = options.now_in_seconds;
-  base_.now = second ? std::max<Timestamp>(Timestamp{*second} * kMicrosPerSecond, 1) : 0;  // 0: what it is
-  if (filters_.empty() && !plan_->grouped) base_.per_partition_limit = per_partition_;
+  base_->now = second ? std::max<Timestamp>(Timestamp{*second} * kMicrosPerSecond, 1) : 0;  // 0: what it is
+  if (plan_->filters.empty() && !plan_->grouped) base_->per_partition_limit = per_partition_;
   KEYZONE_CHECK(bind_sources(options, catalog));
   KEYZONE_CHECK(check_sorts_all(options));
   KEYZONE_CHECK(check_guardrails(options));
+  if (!plan_->plain.empty() && plan_->filters.empty() && !plan_->grouped) evaluation_.reset();
   return drain();
 }
 
@@ -80,17 +83,18 @@ Result<void> ReadCursor::check_sorts_all(const ExecuteOptions& options) const {
 
 // Filters and selectors look at the values after begin(), when the request's bytes are gone.
 void ReadCursor::keep_values(const ExecuteOptions& options) {
-  owned_values_.reserve(options.values.size());
+  auto& [owned, values, bound, rows, filters] = *evaluation_;
+  owned.reserve(options.values.size());
   for (const Value& value : options.values) {
-    owned_values_.emplace_back(value.bytes);
-    values_.push_back({owned_values_.back(), value.kind});
+    owned.emplace_back(value.bytes);
+    values.push_back({owned.back(), value.kind});
   }
-  context_.values = bound_.values = values_;
+  rows.values = bound.values = values;
 }
 
 Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
-  KEYZONE_TRY(limit, limit_of(plan_->limit, bound_));
-  KEYZONE_TRY(per_partition, limit_of(plan_->per_partition_limit, bound_));
+  KEYZONE_TRY(limit, limit_of(plan_->limit, evaluation_->bound));
+  KEYZONE_TRY(per_partition, limit_of(plan_->per_partition_limit, evaluation_->bound));
   limit_left_ = limit.value_or(kUnlimited);
   per_partition_ = per_partition.value_or(0);
   const bool pages = options.page_size && *options.page_size > 0;
@@ -109,11 +113,14 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
 // them for.
 Result<void> ReadCursor::check_selection() {
   if (!plan_->plain.empty() && plan_->group_by.empty()) return {};  // nothing is given
-  for (const ExpressionPtr& output : plan_->outputs) KEYZONE_CHECK(check_given_part(*output, bound_));
+  for (const ExpressionPtr& output : plan_->outputs)
+    KEYZONE_CHECK(check_given_part(*output, evaluation_->bound));
   for (const AggregateCall& call : plan_->aggregates) {
-    for (const ExpressionPtr& argument : call.arguments) KEYZONE_CHECK(argument->check_given(bound_));
+    for (const ExpressionPtr& argument : call.arguments)
+      KEYZONE_CHECK(argument->check_given(evaluation_->bound));
   }
-  for (const ExpressionPtr& group : plan_->group_by) KEYZONE_CHECK(check_given_part(*group, bound_));
+  for (const ExpressionPtr& group : plan_->group_by)
+    KEYZONE_CHECK(check_given_part(*group, evaluation_->bound));
   return {};
 }
 
@@ -122,36 +129,36 @@ Result<void> ReadCursor::bind_filters() {
     return invalid("Multi-column slice restrictions cannot be used for filtering.");
   }
   for (const RowFilter& filter : plan_->filters) {
-    KEYZONE_TRY(bound, BoundFilter::bind(filter, bound_));
-    filters_.push_back(std::move(bound));
+    KEYZONE_TRY(bound, BoundFilter::bind(filter, evaluation_->bound));
+    evaluation_->filters.push_back(std::move(bound));
   }
-  BoundFilter::settle_tokens(filters_, plan_->restrictions.has_partition_keys());
+  BoundFilter::settle_tokens(evaluation_->filters, plan_->restrictions.has_partition_keys());
   return {};
 }
 
 Result<bool> ReadCursor::bind_ranges() {
   if (plan_->clustering) {
     if (plan_->table->clustering_size == 0) return true;
-    KEYZONE_TRY(key, plan_->clustering->clustering_key(bound_));
+    KEYZONE_TRY(key, plan_->clustering->clustering_key(evaluation_->bound));
     Bytes end = prefix_successor(key);
-    base_.ranges.push_back({std::move(key), std::move(end)});
+    base_->ranges.push_back({std::move(key), std::move(end)});
     return true;
   }
-  KEYZONE_TRY(ranges, plan_->restrictions.clustering_ranges(bound_));
+  KEYZONE_TRY(ranges, plan_->restrictions.clustering_ranges(evaluation_->bound));
   if (!ranges) return true;
   if (ranges->empty()) {
     statics_alone_ =
         !sources_.empty() && plan_->restrictions.names_rows() && !plan_->slots.static_cells().empty();
     sources_.clear();
   }
-  base_.ranges = *std::move(ranges);
-  return !base_.ranges.empty();
+  base_->ranges = *std::move(ranges);
+  return !base_->ranges.empty();
 }
 
 Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catalog& catalog) {
   const Restrictions& where = plan_->restrictions;
   bool no_keys = false, empty_key = false;
-  KEYZONE_TRY(tokens, where.token_limits(bound_));
+  KEYZONE_TRY(tokens, where.token_limits(evaluation_->bound));
   auto add_key = [this, &tokens, &empty_key](Bytes key) {
     const Token token = token_of(key);
     if (!tokens.accept(token)) return;
@@ -162,10 +169,10 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     source.key = std::move(key);
   };
   if (plan_->partition) {
-    KEYZONE_TRY(key, plan_->partition->partition_key(bound_));
+    KEYZONE_TRY(key, plan_->partition->partition_key(evaluation_->bound));
     add_key(std::move(key));
   } else if (where.has_partition_keys()) {
-    KEYZONE_TRY(keys, where.partition_keys(bound_));
+    KEYZONE_TRY(keys, where.partition_keys(evaluation_->bound));
     no_keys = keys.empty();
     for (Bytes& key : keys) add_key(std::move(key));
     window_ = kPartitionsAtOnce;
@@ -177,7 +184,7 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
     KEYZONE_TRY(any_rows, bind_ranges());
     if (any_rows && empty_key) KEYZONE_CHECK(check_partition_key({}));
   }
-  const size_t named = sources_.size() * std::max<size_t>(base_.ranges.size(), 1);
+  const size_t named = sources_.size() * std::max<size_t>(base_->ranges.size(), 1);
   if (options.dialect->in_values_max > 0 && !sources_.empty() && !sources_[0].scan &&
       named > options.dialect->in_values_max) {
     return invalid("The IN restrictions name " + std::to_string(named) + " rows; at most " +
@@ -194,9 +201,9 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
 // Rows of system tables come in the order of their partitions, and filters choose among them.
 void ReadCursor::note_last_local_key() {
   if (!plan_->restrictions.has_partition_keys() || plan_->table->partition_key_size != 1) return;
-  auto keys = plan_->restrictions.partition_keys(bound_);
+  auto keys = plan_->restrictions.partition_keys(evaluation_->bound);
   if (!keys || keys->empty()) return;  // filters say what is wrong with them
-  append_block(last_local_key_.emplace(), *std::max_element(keys->begin(), keys->end()));
+  append_block(places_.made().last_local_key.emplace(), *std::max_element(keys->begin(), keys->end()));
 }
 
 Result<void> ReadCursor::resume_local(const ExecuteOptions& options) {
@@ -204,7 +211,7 @@ Result<void> ReadCursor::resume_local(const ExecuteOptions& options) {
   KEYZONE_TRY(state, decode_page_state(*options.paging_state));
   if (at_once_) return {};
   if (state.limit_left) limit_left_ = *state.limit_left;
-  last_ = std::move(state.position);
+  places_.made().last = std::move(state.position);
   resumed_ = true;
   return {};
 }
@@ -224,15 +231,15 @@ Result<void> ReadCursor::check_in(const Guardrails& guardrails) {
   const bool counts = guardrails.of(Limit::kInSelectCartesianProduct).set();
   const bool partitions = guardrails.of(Limit::kPartitionKeysInSelect).set();
   if ((counts || partitions) && where.has_partition_keys() && where.partition_in()) {
-    KEYZONE_TRY(products, where.partition_products(bound_));
+    KEYZONE_TRY(products, where.partition_products(evaluation_->bound));
     KEYZONE_CHECK(guardrails.check_products("partition key", products, warnings_));
-    KEYZONE_TRY(keys, where.partition_keys(bound_));
+    KEYZONE_TRY(keys, where.partition_keys(evaluation_->bound));
     if (keys.empty()) return {};
     KEYZONE_CHECK(guardrails.check(Limit::kPartitionKeysInSelect, plan_->table->name,
                                    static_cast<int64_t>(keys.size()), warnings_));
   }
   if (!counts) return {};
-  KEYZONE_TRY(products, where.clustering_products(bound_));
+  KEYZONE_TRY(products, where.clustering_products(evaluation_->bound));
   return guardrails.check_products("clustering key", products, warnings_);
 }
 
@@ -259,7 +266,7 @@ void ReadCursor::resume_from(const ReadPosition& position) {
   front_ = static_cast<size_t>(at - sources_.begin());
   if (at == sources_.end()) return;
   kept_partition_ = position.partition_key;
-  partition_ = kept_partition_;
+  partition_ = *kept_partition_;
   in_partition_ = true;
   taken_in_partition_ = position.rows_in_partition;
   partition_had_rows_ = true;

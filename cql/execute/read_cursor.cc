@@ -8,7 +8,8 @@
 namespace keyzone::cql {
 
 bool ReadCursor::passes(const RowValues& row) const {
-  for (const BoundFilter& filter : filters_) {
+  if (!evaluation_) return true;
+  for (const BoundFilter& filter : evaluation_->filters) {
     if (!filter.accepts(row)) return false;
   }
   return true;
@@ -27,22 +28,26 @@ std::optional<TabletRead> ReadCursor::next() {
 }
 
 TabletRead ReadCursor::read_of(Source& source, size_t index) {
-  auto request = std::make_shared<ReadRequest>(base_);
+  const bool only = sources_.size() == 1;
+  const bool takes_base = only && !std::exchange(base_taken_, only);
+  auto request = takes_base ? base_ : std::make_shared<ReadRequest>(*base_);
   if (source.scan) {
     request->scan = true;
     request->begin = source.begin;
     request->end = source.end;
   } else {
-    request->partitions.emplace_back(source.token, source.key);
+    request->token = source.token;
+    if (takes_base) request->partition_key = std::move(source.key);
+    if (!only) request->partition_key = source.key;
   }
   request->row_limit = rows_per_read();
-  request->resume = source.resume;
-  return {index, base_.table, source.scan ? source.end : source.token, std::move(request)};
+  request->resume = std::move(source.resume);
+  return {index, request->table, source.scan ? source.end : source.token, std::move(request)};
 }
 
 // Rows that are filtered, folded or sorted here are read in pages of our own.
 uint64_t ReadCursor::rows_per_read() const {
-  if (plan_->grouped || !filters_.empty() || !plan_->sort.empty()) return base_.row_limit;
+  if (plan_->grouped || !plan_->filters.empty() || !plan_->sort.empty()) return base_->row_limit;
   const uint64_t wanted = std::min(limit_left_, page_left_);
   return wanted == kUnlimited ? 0 : wanted;
 }
@@ -53,9 +58,13 @@ Result<void> ReadCursor::feed(size_t index, ReadResult result) {
   KEYZONE_ASSERT(source.asked);
   source.asked = false;
   source.exhausted = !result.more.has_value();
-  source.resume = result.more;
+  source.resume = std::move(result.more);
   count(source, result);
-  source.answer = std::move(result);
+  if (index != front_) {
+    source.answer = std::move(result);
+    return {};
+  }
+  KEYZONE_CHECK(take_answer(source, result));
   return drain();
 }
 
@@ -69,17 +78,23 @@ void ReadCursor::count(Source& source, const ReadResult& result) {
 Result<void> ReadCursor::drain() {
   while (!done_ && front_ < sources_.size()) {
     Source& source = sources_[front_];
-    if (!source.answer) {
-      if (!source.exhausted) return {};
+    if (const Boxed<ReadResult> answer = std::move(source.answer)) {
+      KEYZONE_CHECK(take_answer(source, *answer));
+    } else if (source.exhausted) {
       ++front_;
-      continue;
+    } else {
+      return {};
     }
-    KEYZONE_CHECK(consume(*source.answer));
-    done_ = full_ || limit_left_ == 0;
-    if (!done_) leave_answer(source);
   }
   if (done_) return {};
   return finish_rows();
+}
+
+Result<void> ReadCursor::take_answer(Source& source, const ReadResult& answer) {
+  KEYZONE_CHECK(consume(answer));
+  done_ = full_ || limit_left_ == 0;
+  if (!done_) leave_answer(source);
+  return {};
 }
 
 Result<void> ReadCursor::finish_rows() {
@@ -90,43 +105,42 @@ Result<void> ReadCursor::finish_rows() {
 }
 
 Result<void> ReadCursor::consume(const ReadResult& answer) {
-  reader_.start(answer.rows);
+  RowReader reader(plan_->slots, answer.rows);
   while (!full_ && limit_left_ > 0) {
-    const RowReader::Item item = reader_.next();
+    const RowReader::Item item = reader.next();
     if (item == RowReader::Item::kEnd) return {};
     if (item == RowReader::Item::kFailed)
       return Error{ErrorKind::kCorrupt, "the rows of a read don't decode"};
-    if (!wants(item) || !passes(reader_.values())) continue;
-    KEYZONE_CHECK(plan_->grouped ? take_grouped(item) : take_row(item));
+    if (!wants(reader, item) || !passes(reader.values())) continue;
+    KEYZONE_CHECK(plan_->grouped ? take_grouped(reader, item) : take_row(reader, item));
   }
   return {};
 }
 
 // Partitions count for themselves with DISTINCT, and if they have statics and nothing else.
-bool ReadCursor::wants(RowReader::Item item) {
-  enter_partition(reader_.partition_key());
+bool ReadCursor::wants(const RowReader& reader, RowReader::Item item) {
+  enter_partition(reader.partition_key());
   if (item == RowReader::Item::kRow) {
     partition_had_rows_ = true;
     return true;
   }
   if (plan_->distinct) return true;
-  const bool alone = reader_.has_static() && plan_->statics_only_rows && !partition_had_rows_;
+  const bool alone = reader.has_static() && plan_->statics_only_rows && !partition_had_rows_;
   partition_had_rows_ = true;
   return alone;
 }
 
 // A partition may go on in the next answer of its source, and in no other's.
 void ReadCursor::leave_answer(Source& source) {
-  if (source.scan && in_partition_) last_token_ = token_of(partition_);
+  if (source.scan && in_partition_) places_.made().last_token = token_of(partition_);
   if (source.exhausted) in_partition_ = false;
   keep_partition();
-  source.answer.reset();
 }
 
 void ReadCursor::keep_partition() {
   if (!in_partition_) return;
-  kept_partition_ = partition_;
-  partition_ = kept_partition_;
+  kept_partition_ = Bytes(partition_);
+  partition_ = *kept_partition_;
 }
 
 void ReadCursor::enter_partition(BytesView key) {
@@ -138,21 +152,21 @@ void ReadCursor::enter_partition(BytesView key) {
   partition_had_rows_ = false;
 }
 
-ReadPosition ReadCursor::position(RowReader::Item item) const {
+ReadPosition ReadCursor::position(const RowReader& reader, RowReader::Item item) const {
   ReadPosition at;
-  at.token = token_of(reader_.partition_key());
-  at.partition_key = reader_.partition_key();
-  at.clustering = reader_.clustering();
+  at.token = token_of(reader.partition_key());
+  at.partition_key = reader.partition_key();
+  at.clustering = reader.clustering();
   at.partition_done = item == RowReader::Item::kPartition || plan_->table->clustering_size == 0;
   at.rows_in_partition = taken_in_partition_;
   return at;
 }
 
-Result<void> ReadCursor::take_row(RowReader::Item item) {
+Result<void> ReadCursor::take_row(const RowReader& reader, RowReader::Item item) {
   if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) return {};
-  KEYZONE_CHECK(rows_.add(reader_.values()));
+  KEYZONE_CHECK(rows_.add(reader.values()));
   count_row();
-  if (full_) last_ = position(item);
+  if (full_) places_.made().last = position(reader, item);
   return {};
 }
 
@@ -163,11 +177,12 @@ void ReadCursor::count_row() {
   full_ = page_left_ == 0 || (paged_ && rows_.bytes() >= page_bytes_);
 }
 
-Result<void> ReadCursor::take_grouped(RowReader::Item item) {
-  const RowValues& row = reader_.values();
+Result<void> ReadCursor::take_grouped(const RowReader& reader, RowReader::Item item) {
+  const RowValues& row = reader.values();
+  ReadPosition& last_folded = places_.made().last_folded;
   KEYZONE_TRY(key, rows_.group_key(row));
   if (rows_.has_group() && !rows_.in_group(key)) {
-    const bool same_partition = last_folded_.partition_key == reader_.partition_key();
+    const bool same_partition = last_folded.partition_key == reader.partition_key();
     KEYZONE_CHECK(close_group());
     if (!same_partition) taken_in_partition_ = 0;
     if (limit_left_ == 0 || full_) return {};
@@ -177,17 +192,18 @@ Result<void> ReadCursor::take_grouped(RowReader::Item item) {
     rows_.open(std::move(key), row);
   }
   if (paged_)
-    last_folded_ = position(item);
+    last_folded = position(reader, item);
   else
-    last_folded_.partition_key = reader_.partition_key();
+    last_folded.partition_key = reader.partition_key();
   return rows_.fold(row);
 }
 
 Result<void> ReadCursor::close_group() {
   KEYZONE_CHECK(rows_.close());
   count_row();
-  last_ = last_folded_;
-  last_.rows_in_partition += 1;
+  Places& places = places_.made();
+  places.last = places.last_folded;
+  places.last.rows_in_partition += 1;
   return {};
 }
 
@@ -195,14 +211,16 @@ Result<void> ReadCursor::close_group() {
 // it ended in the only or last partition asked for, and that can have no more.
 bool ReadCursor::promises_more() const {
   if (!full_ || limit_left_ == 0) return false;
-  if (sources_.empty()) return last_.partition_key != last_local_key_ || !ends_its_partition();
+  const Bytes& key = places_->last.partition_key;
+  if (sources_.empty()) return key != places_->last_local_key || !ends_its_partition();
   const Source& last = sources_.back();
-  if (last.scan || front_ + 1 < sources_.size() || last_.partition_key != last.key) return true;
+  if (last.scan || front_ + 1 < sources_.size() || key != key_of(last)) return true;
   return !ends_its_partition();
 }
 
 bool ReadCursor::ends_its_partition() const {
-  return last_.partition_done || (per_partition_ > 0 && last_.rows_in_partition >= per_partition_);
+  const ReadPosition& last = places_->last;
+  return last.partition_done || (per_partition_ > 0 && last.rows_in_partition >= per_partition_);
 }
 
 Result<ResultSet> ReadCursor::take() {
@@ -211,7 +229,7 @@ Result<ResultSet> ReadCursor::take() {
   if (promises_more()) {
     PageState state;
     if (limit_left_ != kUnlimited) state.limit_left = limit_left_;
-    state.position = std::move(last_);
+    state.position = std::move(places_->last);
     out.paging_state = encode_page_state(state);
   }
   return out;
@@ -234,16 +252,17 @@ ReadPosition ReadCursor::local_position(const LocalRow& row, size_t number) cons
 // The first row of this page.
 size_t ReadCursor::local_start(std::span<const LocalRow> rows) {
   if (!resumed_) return 0;
-  const auto same = [this](const ReadPosition& at) {
-    return at.partition_key == last_.partition_key && at.clustering == last_.clustering;
+  const ReadPosition& last = places_->last;
+  const auto same = [&last](const ReadPosition& at) {
+    return at.partition_key == last.partition_key && at.clustering == last.clustering;
   };
-  size_t start = std::min(static_cast<size_t>(last_.token.value), rows.size());
+  size_t start = std::min(static_cast<size_t>(last.token.value), rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {
     if (same(local_position(rows[i], i))) start = i + 1;
   }
-  enter_partition(last_.partition_key);
+  enter_partition(last.partition_key);
   keep_partition();
-  taken_in_partition_ = last_.rows_in_partition;
+  taken_in_partition_ = last.rows_in_partition;
   return start;
 }
 
@@ -258,8 +277,9 @@ Result<ResultSet> ReadCursor::run(std::span<const LocalRow> rows) {
   RowValues row;
   row.slots.resize(plan_->slots.size());
   row.stamps.resize(plan_->slots.size());
+  ReadPosition& last = places_.made().last;
   std::optional<Bytes> last_partition;
-  if (resumed_) last_partition = last_.partition_key;
+  if (resumed_) last_partition = last.partition_key;
   for (size_t i = local_start(rows); i < rows.size() && limit_left_ > 0 && !full_; ++i) {
     read_local(rows[i], row);
     ReadPosition at = local_position(rows[i], i);
@@ -275,8 +295,8 @@ Result<ResultSet> ReadCursor::run(std::span<const LocalRow> rows) {
     } else {
       KEYZONE_CHECK(rows_.add(row));
       count_row();
-      last_ = std::move(at);
-      last_.rows_in_partition = taken_in_partition_;
+      last = std::move(at);
+      last.rows_in_partition = taken_in_partition_;
     }
   }
   if (plan_->grouped && !full_) KEYZONE_CHECK(finish_rows());
@@ -285,9 +305,10 @@ Result<ResultSet> ReadCursor::run(std::span<const LocalRow> rows) {
 }
 
 Result<void> ReadCursor::fold_local(const RowValues& row, ReadPosition at) {
+  ReadPosition& last_folded = places_.made().last_folded;
   KEYZONE_TRY(key, rows_.group_key(row));
   if (rows_.has_group() && !rows_.in_group(key)) {
-    const bool same_partition = last_folded_.partition_key == at.partition_key;
+    const bool same_partition = last_folded.partition_key == at.partition_key;
     KEYZONE_CHECK(close_group());
     if (!same_partition) taken_in_partition_ = 0;
     if (full_ || limit_left_ == 0) return {};
@@ -296,7 +317,7 @@ Result<void> ReadCursor::fold_local(const RowValues& row, ReadPosition at) {
     if (per_partition_ > 0 && taken_in_partition_ >= per_partition_) return {};
     rows_.open(std::move(key), row);
   }
-  last_folded_ = std::move(at);
+  last_folded = std::move(at);
   return rows_.fold(row);
 }
 

@@ -1,5 +1,6 @@
 // One SELECT under way: which tablets to ask next, and what their answers add to the page.
 #pragma once
+#include <boost/container/small_vector.hpp>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -41,13 +42,29 @@ class ReadCursor {
   struct Source {
     Token token;
     Bytes key;
-    bool scan = false;
     Token begin, end;
-    std::optional<ReadPosition> resume;
-    std::optional<ReadResult> answer;   // not looked at yet
-    bool asked = false;                 // a read is under way
-    bool exhausted = false;             // no answer will follow the one that is here
+    bool scan = false;
+    bool asked = false;      // a read is under way
+    bool exhausted = false;  // no answer will follow the one that is here
+    Boxed<ReadPosition> resume;
+    Boxed<ReadResult> answer;           // whose turn has not come
     uint64_t tombstones = 0, rows = 0;  // so far
+  };
+  // What rows are looked at with.
+  struct Evaluation {
+    std::vector<Bytes> owned;  // values of markers that are looked at after open()
+    std::vector<Value> values;
+    EvalContext bound;  // what filters point into
+    EvalContext rows;   // cleared after each
+    std::vector<BoundFilter> filters;
+  };
+  // Where pages end and groups begin.
+  struct Places {
+    ReadPosition last;                // of the last row taken into the answer or a closed group
+    ReadPosition last_folded;         // of the last row folded into the open group
+    std::optional<Token> last_token;  // of the last partition of a scan's answer
+    // Of the partitions of a system table that are asked for, if they are named.
+    std::optional<Bytes> last_local_key;
   };
 
   ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options);
@@ -67,16 +84,19 @@ class ReadCursor {
   void note_last_local_key();
   uint64_t rows_per_read() const;
   TabletRead read_of(Source& source, size_t index);
+  // The read that took what all have in common took the key, too.
+  const Bytes& key_of(const Source& source) const { return base_taken_ ? base_->partition_key : source.key; }
 
   void count(Source& source, const ReadResult& result);
   // `rows_before`: of the page, in the partitions before.
   std::string text_of(const Source& source, uint64_t rows_before) const;
   Result<void> drain();
+  Result<void> take_answer(Source& source, const ReadResult& answer);
   Result<void> consume(const ReadResult& answer);
-  bool wants(RowReader::Item item);
+  bool wants(const RowReader& reader, RowReader::Item item);
   bool passes(const RowValues& row) const;
-  Result<void> take_row(RowReader::Item item);
-  Result<void> take_grouped(RowReader::Item item);
+  Result<void> take_row(const RowReader& reader, RowReader::Item item);
+  Result<void> take_grouped(const RowReader& reader, RowReader::Item item);
   Result<void> close_group();
   // `key` must live until the next call, or until keep_partition() has copied it.
   void enter_partition(BytesView key);
@@ -86,28 +106,24 @@ class ReadCursor {
   size_t local_start(std::span<const LocalRow> rows);
   void read_local(const LocalRow& local, RowValues& row) const;
   Result<void> fold_local(const RowValues& row, ReadPosition at);
-  ReadPosition position(RowReader::Item item) const;
+  ReadPosition position(const RowReader& reader, RowReader::Item item) const;
   void count_row();
   Result<void> finish_rows();
   bool promises_more() const;
   bool ends_its_partition() const;  // the last row taken, for what is asked
 
   SelectPlanPtr plan_;
-  std::vector<Bytes> owned_values_;  // of markers that are looked at after open()
-  std::vector<Value> values_;
-  EvalContext bound_;    // what filters point into
-  EvalContext context_;  // for rows; cleared after each
-  std::vector<BoundFilter> filters_;
-  RowReader reader_;
+  std::unique_ptr<Evaluation> evaluation_;  // null after open(): rows are given as tablets give them
   RowCollector rows_;
   bool statics_alone_ = false;  // partitions are named, but IN names no row of them
   std::vector<std::string> warnings_;
   uint64_t tombstones_ = 0;
-  uint64_t rows_max_ = kUnlimited;   // of the page
-  std::optional<Token> last_token_;  // of the last partition of a scan's answer
-  ReadRequest base_;
+  uint64_t rows_max_ = kUnlimited;  // of the page
+  // What all reads have in common; where there is one source its first read takes it, and those that follow
+  // are made of it.
+  std::shared_ptr<ReadRequest> base_;
 
-  std::vector<Source> sources_;
+  boost::container::small_vector<Source, 1> sources_;
   size_t front_ = 0;  // the source whose rows come next
   size_t window_ = 1;
 
@@ -117,20 +133,18 @@ class ReadCursor {
   size_t page_bytes_ = 0;
   bool paged_ = false;
   bool at_once_ = true;
-  bool resumed_ = false;  // a system table's rows go on behind last_
-  // Of the partitions of a system table that are asked for, if they are named.
-  std::optional<Bytes> last_local_key_;
+  bool resumed_ = false;  // a system table's rows go on behind the last place
+  bool base_taken_ = false;
 
   // The partition in hand: rows (or groups) taken of it, and whether any row of it was seen. Its key is the
   // answer's, or once that is gone, kept here.
   BytesView partition_;
-  Bytes kept_partition_;
+  Boxed<Bytes> kept_partition_;
   bool in_partition_ = false;
   uint64_t taken_in_partition_ = 0;
   bool partition_had_rows_ = false;
-  ReadPosition last_;         // of the last row taken into the answer or a closed group
-  ReadPosition last_folded_;  // of the last row folded into the open group
-  bool full_ = false;         // the page is
+  Boxed<Places> places_;
+  bool full_ = false;  // the page is
   bool done_ = false;
 };
 

@@ -101,7 +101,8 @@ std::vector<CountedRead> ReadCursor::reads_beyond(uint64_t tombstones) const {
   std::vector<CountedRead> out;
   if (tombstones_ <= tombstones) return out;
   if (sources_.front().scan) {
-    CountedRead all{text_of(sources_.front(), 0), last_token_.value_or(sources_.front().end), 0, tombstones_};
+    const auto last_token = places_ ? places_->last_token : std::nullopt;
+    CountedRead all{text_of(sources_.front(), 0), last_token.value_or(sources_.front().end), 0, tombstones_};
     for (const Source& source : sources_) all.rows += source.rows;
     return {all};
   }
@@ -119,16 +120,17 @@ std::vector<CountedRead> ReadCursor::reads_beyond(uint64_t tombstones) const {
 
 std::string ReadCursor::text_of(const Source& source, uint64_t rows_before) const {
   const Table& table = *plan_->table;
+  const std::span<const Value> values = evaluation_ ? evaluation_->values : std::span<const Value>();
   std::vector<std::string> where;
   if (!source.scan) {
-    add_key_text(table, source.key, where);
+    add_key_text(table, key_of(source), where);
   } else {
     for (const PreparedRelation& one : plan_->restrictions.token_relations())
-      add_relation_text(one, values_, where);
+      add_relation_text(one, values, where);
   }
   for (const PreparedRelation& one : in_order_of_rows(plan_->restrictions.clustering_relations()))
-    add_relation_text(one, values_, where);
-  for (const PreparedRelation& one : plan_->restrictions.filters()) add_relation_text(one, values_, where);
+    add_relation_text(one, values, where);
+  for (const PreparedRelation& one : plan_->restrictions.filters()) add_relation_text(one, values, where);
   std::string text = "SELECT " + columns_text(*plan_) + " FROM " + quote_identifier(table.keyspace) + "." +
                      quote_identifier(table.name);
   for (size_t i = 0; i < where.size(); ++i) text += (i ? kAndAlso : " WHERE ") + where[i];

@@ -102,7 +102,8 @@ bool RowCollector::is_inexact_clustering(const Expression& part) const {
 }
 
 void RowCollector::open(Bytes key, const RowValues& row) {
-  Group& group = group_.emplace();
+  group_.reset();
+  Group& group = group_.made();
   group.key = std::move(key);
   for (const Value& value : row.slots) {
     group.owned.push_back(value.is_set() ? std::optional<Bytes>(value.bytes) : std::nullopt);

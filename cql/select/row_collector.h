@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "cql/select/select_plan.h"
+#include "schema/boxed.h"
 
 namespace keyzone::cql {
 
 class RowCollector {
  public:
-  // `context` has the statement's values; both outlive the collector.
+  // `context` has the statement's values, and outlives the collector unless the plan isn't grouped and gives
+  // columns as they are. The plan outlives it.
   RowCollector(const SelectPlan& plan, EvalContext& context) : plan_(plan), context_(context) {}
 
   // For plans that are not grouped: one row of the answer.
@@ -51,7 +53,7 @@ class RowCollector {
 
   const SelectPlan& plan_;
   EvalContext& context_;
-  std::optional<Group> group_;
+  Boxed<Group> group_;
   std::vector<SortedRow> sorted_;
   Bytes rows_;
   size_t row_count_ = 0;

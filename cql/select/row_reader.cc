@@ -4,15 +4,9 @@
 
 namespace keyzone::cql {
 
-RowReader::RowReader(const SlotTable& slots) : slots_(slots) {
+RowReader::RowReader(const SlotTable& slots, BytesView rows) : slots_(slots), in_(rows) {
   values_.slots.resize(slots.size());
   if (!slots.with_stamps().empty()) values_.stamps.resize(slots.size());
-}
-
-void RowReader::start(BytesView rows) {
-  in_ = ByteReader(rows);
-  partition_pending_ = false;
-  failed_ = false;
 }
 
 RowReader::Item RowReader::next() {

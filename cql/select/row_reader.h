@@ -14,15 +14,11 @@ class RowReader {
     kFailed,  // the bytes don't decode
   };
 
-  // `slots` outlives the reader.
-  explicit RowReader(const SlotTable& slots);
+  // Of one answer. `slots` and its bytes outlive the reader.
+  RowReader(const SlotTable& slots, BytesView rows);
 
-  // Begins another answer, whose bytes must live until the next start().
-  void start(BytesView rows);
   // The next row. What is in values() is replaced.
   Item next();
-
-  // next() would give kEnd.
 
   const RowValues& values() const { return values_; }
   BytesView partition_key() const { return partition_key_; }
@@ -39,7 +35,7 @@ class RowReader {
   void clear_row();
 
   const SlotTable& slots_;
-  ByteReader in_{BytesView()};
+  ByteReader in_;
   RowValues values_;
   BytesView partition_key_;
   BytesView clustering_;

@@ -221,7 +221,8 @@ class TestReplica {
   }
   ReadRequest request_partition(int pk, std::vector<ColumnId> columns) const {
     ReadRequest out = request(std::move(columns));
-    out.partitions = {{token_of(int_value(pk)), int_value(pk)}};
+    out.token = token_of(int_value(pk));
+    out.partition_key = int_value(pk);
     return out;
   }
   ReadResult read(const ReadRequest& request, Timestamp now = 0) {

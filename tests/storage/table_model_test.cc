@@ -394,7 +394,8 @@ void expect_parts(TestReplica& t, const std::vector<ResultRow>& rows, Timestamp 
   for (const ResultRow& row : rows) {
     if (!row.clustering) continue;
     ReadRequest r = t.request({kM});
-    r.partitions = {{token_of(row.partition_key), row.partition_key}};
+    r.token = token_of(row.partition_key);
+    r.partition_key = row.partition_key;
     r.ranges = {prefix_range(*row.clustering)};
     for (char key = 'a'; key < 'a' + 12; ++key) {
       const Bytes path = ordered_text(Bytes(1, key));
