@@ -75,6 +75,9 @@ void Session::on_exit() {
   context_.meters.requests_under_way.fetch_sub(requests_.size(), std::memory_order_relaxed);
   requests_.clear();
   parts_.clear();
+  if (stream_.stream) stream_.stream->detach();  // a node that stops: bytes still come
+  stream_ = {};
+  closed_ = true;
   self_ = nullptr;
 }
 

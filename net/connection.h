@@ -31,8 +31,6 @@ class Connection : public ByteStream, public std::enable_shared_from_this<Connec
   // until its on_closed was called or detach() was. Called once. The caller keeps the connection: one that
   // nobody holds and that neither reads nor writes is gone.
   virtual void start(StreamHandler& handler) = 0;
-  // Drops the handler: it is not called again, not even with on_closed.
-  virtual void detach() = 0;
   // The common name in the peer's verified certificate (TLS, after the handshake), or empty.
   virtual std::string peer_certificate_name() const = 0;
 

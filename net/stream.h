@@ -32,12 +32,15 @@ class ByteStream {
   // No on_bytes from pause on (bytes already in hand may still be handed over once), until resume.
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
+  // Drops the handler: it is not called again, not even with on_closed.
+  virtual void detach() = 0;
   virtual size_t pending_bytes() const = 0;  // queued and not yet taken by the system
   virtual Inet remote() const = 0;
   virtual Inet local() const = 0;
 };
 
-// What a stream tells its user. The user outlives on_closed; after it nothing is called any more.
+// What a stream tells its user. The user outlives on_closed, or calls detach(); then nothing is called any
+// more.
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;

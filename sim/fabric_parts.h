@@ -63,6 +63,7 @@ class Fabric::Stream : public net::ByteStream {
   void abort() override { fabric_.reset_pipe(pipe_, "connection reset"); }
   void pause_reading() override { pipe_->sides[side_].paused = true; }
   void resume_reading() override;
+  void detach() override { pipe_->sides[side_].handler = nullptr; }
   size_t pending_bytes() const override { return pipe_->sides[side_].pending; }
   net::Inet remote() const override;
   net::Inet local() const override;

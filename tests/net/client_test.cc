@@ -16,6 +16,7 @@ struct MemoryStream : ByteStream {
   void abort() override { closed = true; }
   void pause_reading() override {}
   void resume_reading() override {}
+  void detach() override {}
   size_t pending_bytes() const override { return written.size(); }
   Inet remote() const override { return {}; }
   Inet local() const override { return {}; }

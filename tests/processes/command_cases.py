@@ -23,6 +23,7 @@ RUN_READY_SECONDS_MAX = 5
 RUN_STOP_SECONDS_MAX = 6  # a node's patience is 2, and run's with a node 10
 STOP_SECONDS_MAX = 10
 DEV_RESTARTS = 8
+BUSY_STOPS = 5
 
 
 class Foreground:
@@ -110,6 +111,19 @@ def dev_keeps_its_data(directory):
             assert connect(["127.0.0.1"], DEV_PORT).execute("SELECT k FROM app.t").one().k == 42
             one.process.kill()
             one.process.wait()
+
+
+def dev_stops_in_good_order_while_clients_ask(_):
+    """Bytes that come while sessions end reach nobody."""
+    ask = [PROGRAM, "bench", "--host", "127.0.0.1", "--port", str(DEV_PORT), "--op", "read", "--rows", "1000",
+           "--connections", "32", "--in-flight", "64", "--seconds", "60"]
+    for stop in range(BUSY_STOPS):
+        with Foreground([PROGRAM, "dev", "--memory", "--port", str(DEV_PORT)]) as server:
+            server.wait_line("ready")
+            with Foreground(ask) as client:
+                client.wait_line(r"^read +1 s")
+                code = server.stop()
+                assert code == 0, f"stop {stop + 1} ended with {code}:\n" + "\n".join(server.lines[-20:])
 
 
 def dev_keeps_its_limits(directory):
@@ -249,4 +263,5 @@ def run_starts_keeps_and_stops(directory):
     assert nothing_listens()
 
 
-CASES = [dev_is_ready_soon_and_small, dev_keeps_its_limits, dev_speaks_as_keyspaces_does, dev_shows_three_nodes, dev_keeps_its_data, run_starts_keeps_and_stops]
+CASES = [dev_is_ready_soon_and_small, dev_keeps_its_limits, dev_speaks_as_keyspaces_does, dev_shows_three_nodes, dev_keeps_its_data,
+         dev_stops_in_good_order_while_clients_ask, run_starts_keeps_and_stops]
