@@ -43,14 +43,16 @@ Result<Keys> check_shape(const CreateTableStatement& statement) {
 
 namespace {
 
-Result<void> check_key_type(const std::string& name, const Type& type) {
-  if (type.is_multi_cell() && type.is_collection()) {
-    return invalid("Invalid non-frozen collection type " + type.to_string() + " for PRIMARY KEY column '" +
-                   name + "'");
-  }
+// Whether it is named by its class, as 'Int32Type'.
+bool is_class_name(const TypeName& type) { return type.text.starts_with('\''); }
+
+Result<void> check_key_type(const std::string& name, const TypeName& written, const Type& type) {
   if (type.is_multi_cell()) {
-    return invalid("Invalid non-frozen user-defined type \"" + type.keyspace() + "." + type.name() +
-                   "\" for PRIMARY KEY column '" + name + "'");
+    const std::string what = is_class_name(written) ? spell_type(written.text, "")
+                             : type.is_collection() ? type.to_string()
+                                                    : "\"" + type.keyspace() + "." + type.name() + "\"";
+    return invalid("Invalid non-frozen " + std::string(type.is_collection() ? "collection" : "user-defined") +
+                   " type " + what + " for PRIMARY KEY column '" + name + "'");
   }
   if (type.is_counter())
     return invalid("counter type is not supported for PRIMARY KEY column '" + name + "'");
@@ -76,8 +78,10 @@ Result<void> check_keys(const CreateTableStatement& statement, const Table& tabl
       return invalid("Duplicate column '" + name + "' in PRIMARY KEY clause for table '" +
                      statement.table.name + "'");
     }
-    KEYZONE_CHECK(check_key_type(name, *found->type));
-    if (statement.columns[static_cast<size_t>(found - table.columns.begin())].is_static)
+    const ColumnDefinition& definition =
+        statement.columns[static_cast<size_t>(found - table.columns.begin())];
+    KEYZONE_CHECK(check_key_type(name, definition.type, *found->type));
+    if (definition.is_static)
       return invalid("Static column '" + name + "' cannot be part of the PRIMARY KEY");
   }
   return {};
@@ -154,8 +158,15 @@ void place(const Keys& keys, const std::vector<ClusteringOrder>& order, const Co
   }
 }
 
+// A counter that is named by its class doesn't make a table one of counters.
+bool says_counter(const CreateTableStatement& statement) {
+  return std::any_of(statement.columns.begin(), statement.columns.end(), [](const ColumnDefinition& column) {
+    return lower_case(column.type.text) == "counter";
+  });
+}
+
 // Counters stand alone, statics need rows to be static over.
-Result<void> check_columns(Table& table) {
+Result<void> check_columns(const CreateTableStatement& statement, Table& table) {
   size_t counters = 0;
   size_t others = 0;
   for (const Column& column : table.columns) {
@@ -164,6 +175,12 @@ Result<void> check_columns(Table& table) {
     ++(column.type->is_counter() ? counters : others);
   }
   if (table.static_size > 0 && table.clustering_size == 0) return invalid(kStaticNeedsClustering);
+  if (counters > 0 && !says_counter(statement)) {
+    const auto first = std::find_if(table.columns.begin(), table.columns.end(),
+                                    [](const Column& column) { return column.type->is_counter(); });
+    return config_error(table.keyspace + "." + table.name + ": Cannot have a counter column (\"" +
+                        first->name + "\") in a non counter table");
+  }
   if (counters > 0 && others > 0)
     return invalid("Cannot mix counter and non counter columns in the same table");
   table.counter = counters > 0;
@@ -228,7 +245,7 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
   KEYZONE_CHECK(check_keys(statement, table, keys));
   KEYZONE_CHECK(check_clustering_order(statement.clustering_order, keys.second));
   table.index();
-  KEYZONE_CHECK(check_columns(table));
+  KEYZONE_CHECK(check_columns(statement, table));
   if (statement.compact_storage) KEYZONE_CHECK(check_compact(table));
   options.compact_storage = statement.compact_storage;
   if (table.counter && options.default_time_to_live > 0) return invalid(kNoTimeToLiveOnCounters);

@@ -285,7 +285,9 @@ TypeText Builder::vector(Position at, TypeText element, std::string dimension) {
 }
 
 TypeText Builder::user_type_name(const QualifiedName& name) {
-  const std::string local = quote_identifier(name.name);
+  // Quotes make a user type's name of a native one's.
+  const bool is_native_name = name.keyspace.empty() && find_native_type(name.name);
+  const std::string local = is_native_name ? '"' + name.name + '"' : quote_identifier(name.name);
   return {name.keyspace.empty() ? local : quote_identifier(name.keyspace) + "." + local, 1};
 }
 

@@ -17,11 +17,11 @@ class MarshalParser {
  public:
   explicit MarshalParser(std::string_view text) : text_(text), rest_(text) {}
 
+  // Where no name begins, the type is that of bytes; what follows a type is not looked at.
   Result<TypePtr> parse() {
-    KEYZONE_TRY(parsed, type(0));
     skip_blank();
-    if (!rest_.empty()) return error("unexpected character '" + std::string(rest_.substr(0, 1)) + "'");
-    return parsed;
+    if (rest_.empty() || !is_of_names(rest_[0])) return native_type(TypeKind::kBlob);
+    return type(0);
   }
 
  private:
@@ -39,13 +39,14 @@ class MarshalParser {
     rest_.remove_prefix(1);
     return true;
   }
+  static bool is_of_names(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("-+._&").find(c) != std::string::npos;
+  }
   std::string_view identifier() {
     skip_blank();
     size_t size = 0;
-    while (size < rest_.size() && (std::isalnum(static_cast<unsigned char>(rest_[size])) ||
-                                   std::string_view("-+._&").find(rest_[size]) != std::string_view::npos)) {
-      ++size;
-    }
+    while (size < rest_.size() && is_of_names(rest_[size])) ++size;
     const std::string_view taken = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return taken;
@@ -55,6 +56,29 @@ class MarshalParser {
     return error(rest_.empty() ? "unexpected end of string" : std::string("expecting '") + c + "' token");
   }
 
+  // Whether one more of what stands between parentheses follows; a comma before it may be left out.
+  Result<bool> has_next() {
+    take(',');
+    if (take(')')) return false;
+    if (rest_.empty()) return error("unexpected end of string");
+    return true;
+  }
+  // (name=value,…), which no type of one name looks at.
+  Result<void> skip_settings() {
+    if (!take('(')) return {};
+    for (;;) {
+      KEYZONE_TRY(more, has_next());
+      if (!more) return {};
+      identifier();
+      if (take('=')) {
+        identifier();
+      } else if (skip_blank(); !rest_.starts_with(',') && !rest_.starts_with(')')) {
+        return error(rest_.empty() ? "unexpected end of string"
+                                   : "unexpected character '" + std::string(rest_.substr(0, 1)) + "'");
+      }
+    }
+  }
+
   Result<TypePtr> type(int depth) {
     if (depth >= kNamesDepthMax) {
       return invalid("Types may not be nested deeper than " + std::to_string(kTypeDepthMax));
@@ -62,9 +86,19 @@ class MarshalParser {
     const std::string_view full = identifier();
     std::string_view name = full;
     if (name.starts_with(kMarshalPackage)) name.remove_prefix(kMarshalPackage.size());
-    if (const TypePtr& native = find_native_by_marshal_class(name)) return native;
-    // A name of nothing, where anything but a type follows, is that of the type for bytes.
-    if (full.empty() && rest_.empty()) return native_type(TypeKind::kBlob);
+    if (const TypePtr& native = find_native_by_marshal_class(name)) {
+      KEYZONE_CHECK(skip_settings());
+      return native;
+    }
+    constexpr std::string_view kOfNoValues[] = {
+        "AbstractType", "AbstractCompositeType", "AbstractTimeUUIDType", "CollectionType", "NumberType",
+        "StringType",   "TemporalType"};
+    if (std::find(std::begin(kOfNoValues), std::end(kOfNoValues), name) != std::end(kOfNoValues)) {
+      return Error{ErrorKind::kConfig,
+                   "Invalid comparator class " + std::string(kMarshalPackage) + std::string(name) +
+                       ": must define a public static instance field or a public static method "
+                       "getInstance(TypeParser)."};
+    }
     const Error unknown{ErrorKind::kConfig,
                         "Unable to find abstract-type class '" +
                             (full.find('.') == full.npos ? std::string(kMarshalPackage) : "") +
@@ -100,13 +134,13 @@ class MarshalParser {
   Result<std::vector<TypePtr>> parameters(int depth) {
     KEYZONE_CHECK(expect('('));
     std::vector<TypePtr> parts;
-    do {
+    for (;;) {
+      KEYZONE_TRY(more, has_next());
+      if (!more) return parts;
       if (parts.size() == kTupleFieldsMax) return error("too many parameters");
       KEYZONE_TRY(part, type(depth + 1));
       parts.push_back(std::move(part));
-    } while (take(','));
-    KEYZONE_CHECK(expect(')'));
-    return parts;
+    }
   }
 
   Result<TypePtr> vector(int depth) {
@@ -126,6 +160,7 @@ class MarshalParser {
 
   Result<TypePtr> composite(int depth) {
     KEYZONE_TRY(parts, parameters(depth));
+    if (parts.empty()) return error("no parameters");
     return composite_type(std::move(parts));
   }
 

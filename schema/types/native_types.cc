@@ -116,6 +116,7 @@ const TypePtr& find_native_by_marshal_class(std::string_view name) {
   static const TypePtr none;
   if (name == "DateType") return native_type(kTimestamp);  // what timestamps were before Cassandra 2.0
   if (name == kLexicalUuidClass) return lexical_uuid_type();
+  if (name == "LegacyTimeUUIDType") return legacy_timeuuid_type();
   for (const NativeEntry& entry : kNatives) {
     if (entry.marshal_class == name) return native_type(entry.kind);
   }
