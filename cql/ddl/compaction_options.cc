@@ -11,6 +11,7 @@
 #include "cql/ddl/table_options.h"
 #include "schema/text.h"
 #include "schema/types/big_number.h"
+#include "schema/types/floating.h"
 #include "schema/types/native_types.h"
 
 namespace keyzone::cql {
@@ -299,8 +300,8 @@ Result<void> check_buckets(const OptionMap& options) {
   if (const auto at = options.find("bucket_low"); at != options.end()) parse_double(at->second, low);
   if (const auto at = options.find("bucket_high"); at != options.end()) parse_double(at->second, high);
   if (high > low) return {};
-  return config_error("bucket_high value (" + double_text(high) +
-                      ") is less than or equal to the bucket_low value (" + double_text(low) + ")");
+  return config_error("bucket_high value (" + java_text(high) +
+                      ") is less than or equal to the bucket_low value (" + java_text(low) + ")");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "cql/ddl/property_values.h"
 #include "cql/ddl/table_options.h"
 #include "schema/text.h"
+#include "schema/types/floating.h"
 #include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
@@ -281,7 +282,7 @@ Result<OptionMap> check_compression(const OptionMap& given) {
   if (ratio == 0) {
     out.erase(at);  // the default
   } else {
-    at->second = double_text(ratio);
+    at->second = java_text(ratio);
   }
   return out;
 }
@@ -292,20 +293,20 @@ Result<std::string> check_speculative_retry(const std::string& given) {
   if (upper == "NEVER" || upper == "NONE") return std::string("NEVER");
   if (upper.starts_with("MIN(") || upper.starts_with("MAX(")) return check_either(given, upper);
   double value = 0;
+  const auto is_number = [&](size_t suffix_size) {
+    const std::string_view digits = std::string_view(given).substr(0, given.size() - suffix_size);
+    return digits.find_first_not_of("0123456789.") == digits.npos && parse_double(digits, value);
+  };
   for (const std::string_view suffix : {"PERCENTILE", "P"}) {
     if (!upper.ends_with(suffix)) continue;
-    const bool number = parse_double(std::string_view(given).substr(0, given.size() - suffix.size()), value);
-    if (!number || upper.front() == '-') return bad_retry(given);
+    if (!is_number(suffix.size())) return bad_retry(given);
     if (value <= 0 || value >= 100) {
       return config_error("Invalid value " + given +
                           " for PERCENTILE option 'speculative_retry': must be between (0.0 and 100.0)");
     }
     return short_number(value) + "p";
   }
-  const bool milliseconds = upper.ends_with("MS") &&
-                            parse_double(std::string_view(given).substr(0, given.size() - 2), value) &&
-                            value >= 0;
-  if (!milliseconds) return bad_retry(given);
+  if (!upper.ends_with("MS") || !is_number(std::string_view("MS").size())) return bad_retry(given);
   return std::to_string(static_cast<int64_t>(value)) + "ms";
 }
 

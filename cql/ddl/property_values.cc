@@ -5,6 +5,7 @@
 #include <set>
 
 #include "schema/text.h"
+#include "schema/types/floating.h"
 #include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
@@ -22,7 +23,11 @@ bool parse_number(std::string_view text, T& value) {
 
 bool parse_int(std::string_view text, int32_t& value) { return parse_number(text, value); }
 bool parse_long(std::string_view text, int64_t& value) { return parse_number(text, value); }
-bool parse_double(std::string_view text, double& value) { return parse_number(text, value); }
+bool parse_double(std::string_view text, double& value) {
+  const auto number = keyzone::parse_double(text);
+  value = number.value_or(value);
+  return number.has_value();
+}
 
 Result<std::string> string_property(const Property& property) {
   if (!property.value.map) return property.value.text;

@@ -1,8 +1,6 @@
 #include "cql/ddl/table_options.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
 
 #include "cql/ddl/option_maps.h"
@@ -10,6 +8,7 @@
 #include "cql/dialect.h"
 #include "cql/grammar/parser.h"
 #include "schema/text.h"
+#include "schema/types/floating.h"
 
 namespace keyzone::cql {
 namespace {
@@ -126,12 +125,12 @@ Result<void> check_ranges(const TableOptions& options) {
   if (bloom <= kBloomFilterMin || bloom > 1) {  // NaN is neither, there too
     return config_error(
         "bloom_filter_fp_chance must be larger than 6.71E-5 and less than or equal to 1.0 (got " +
-        double_text(bloom) + ")");
+        java_text(bloom) + ")");
   }
-  if (!(options.crc_check_chance >= 0 && options.crc_check_chance <= 1)) {
+  if (options.crc_check_chance < 0 || options.crc_check_chance > 1) {
     return config_error(
         "crc_check_chance must be larger than or equal to 0 and smaller than or equal to 1.0 (got " +
-        double_text(options.crc_check_chance) + ")");
+        java_text(options.crc_check_chance) + ")");
   }
   KEYZONE_CHECK(at_least("default_time_to_live", options.default_time_to_live, 0, "0"));
   if (options.default_time_to_live > kTimeToLiveMax) {
@@ -185,22 +184,6 @@ std::string map_literal(const OptionMap& map) {
   return "{" + out + "}";
 }
 
-std::string double_text(double value) {
-  constexpr double kPlainMin = 1e-3, kPlainMax = 1e7;  // Double.toString() between these writes no exponent
-  char buffer[64];
-  const double size = std::fabs(value);
-  const bool plain = value == 0 || (size >= kPlainMin && size < kPlainMax);
-  const auto form = plain ? std::chars_format::fixed : std::chars_format::scientific;
-  std::string out(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, form).ptr);
-  if (plain) return out.find('.') == out.npos ? out + ".0" : out;
-  const size_t e = out.find('e');
-  std::string digits = out.substr(0, e);
-  if (digits.find('.') == digits.npos) digits += ".0";
-  int32_t exponent = 0;
-  parse_int(std::string_view(out).substr(e + (out[e + 1] == '+' ? 2 : 1)), exponent);
-  return digits + "E" + std::to_string(exponent);
-}
-
 TableOptions options_of(const Table& table) {
   TableOptions options;
   for (const auto& [name, text] : table.options) {
@@ -223,14 +206,14 @@ void set_options(Table& table, const TableOptions& options) {
        o.additional_write_policy);
   keep("allow_auto_snapshot", o.allow_auto_snapshot != d.allow_auto_snapshot,
        bool_text(o.allow_auto_snapshot));
-  keep("bloom_filter_fp_chance", o.bloom_filter_fp_chance.has_value(), double_text(o.bloom_filter()));
+  keep("bloom_filter_fp_chance", o.bloom_filter_fp_chance.has_value(), java_text(o.bloom_filter()));
   keep("caching", o.caching != d.caching, map_literal(o.caching));
   keep("cdc", o.cdc != d.cdc, bool_text(o.cdc));
   keep("comment", o.comment != d.comment, o.comment);
   keep("compaction", o.compaction != d.compaction, map_literal(o.compaction));
   keep("compact_storage", o.compact_storage, "true");
   keep("compression", o.compression != d.compression, map_literal(o.compression));
-  keep("crc_check_chance", o.crc_check_chance != d.crc_check_chance, double_text(o.crc_check_chance));
+  keep("crc_check_chance", o.crc_check_chance != d.crc_check_chance, java_text(o.crc_check_chance));
   keep("default_time_to_live", o.default_time_to_live != d.default_time_to_live,
        std::to_string(o.default_time_to_live));
   keep("gc_grace_seconds", o.gc_grace_seconds != d.gc_grace_seconds, std::to_string(o.gc_grace_seconds));
@@ -279,14 +262,14 @@ Result<std::optional<Uuid>> id_property(const Properties& properties) {
 std::vector<std::string> describe_options(const TableOptions& o) {
   return {"additional_write_policy = " + quote_string(o.additional_write_policy),
           "allow_auto_snapshot = " + bool_text(o.allow_auto_snapshot),
-          "bloom_filter_fp_chance = " + double_text(o.bloom_filter()),
+          "bloom_filter_fp_chance = " + java_text(o.bloom_filter()),
           "caching = " + map_literal(o.caching),
           "cdc = " + bool_text(o.cdc),
           "comment = " + quote_string(o.comment),
           "compaction = " + map_literal(o.compaction),
           "compression = " + map_literal(o.compression),
           "memtable = " + quote_string(o.memtable),
-          "crc_check_chance = " + double_text(o.crc_check_chance),
+          "crc_check_chance = " + java_text(o.crc_check_chance),
           "default_time_to_live = " + std::to_string(o.default_time_to_live),
           "extensions = {}",
           "gc_grace_seconds = " + std::to_string(o.gc_grace_seconds),

@@ -65,6 +65,5 @@ std::vector<std::string> describe_options(const TableOptions& options);
 
 std::string quote_string(std::string_view text);  // 'it''s'
 std::string map_literal(const OptionMap& map);    // {'a': 'b', 'c': 'd'}
-std::string double_text(double value);            // as Java prints it: 1.0, 0.01, 1.0E-5
 
 }  // namespace keyzone::cql

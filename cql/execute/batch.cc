@@ -90,10 +90,11 @@ Result<void> forget_unread(std::span<const WritePlan* const> plans, Command& com
   return {};
 }
 
-// In Cassandra's order.
-std::vector<std::string> tables_of(std::span<const BatchPart> parts) {
+// Those of which something is changed, in Cassandra's order.
+std::vector<std::string> tables_of(std::span<const BatchPart> parts, const UpdateSize& size) {
   std::vector<std::string> names;
   for (const BatchPart& part : parts) {
+    if (!size.touches(part.plan->table->id)) continue;
     std::string name = part.plan->table->keyspace + "." + part.plan->table->name;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   }
@@ -108,13 +109,14 @@ Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const 
   const size_t bytes = size.bytes();
   if (dialect.batch_bytes_max > 0 && bytes > dialect.batch_bytes_max) return invalid("Batch too large");
   if (dialect.batch_bytes_warn > 0 && bytes > dialect.batch_bytes_warn) {
-    warnings.push_back("Batch for [" + joined(tables_of(parts)) + "] is of size " + std::to_string(bytes) +
-                       ", exceeding specified threshold of " + std::to_string(dialect.batch_bytes_warn) +
-                       " by " + std::to_string(bytes - dialect.batch_bytes_warn) + ".");
+    warnings.push_back("Batch for [" + joined(tables_of(parts, size)) + "] is of size " +
+                       std::to_string(bytes) + ", exceeding specified threshold of " +
+                       std::to_string(dialect.batch_bytes_warn) + " by " +
+                       std::to_string(bytes - dialect.batch_bytes_warn) + ".");
   }
   const size_t partitions = kind == BatchKind::kLogged ? 0 : size.partitions();
   if (partitions > dialect.unlogged_batch_partitions_warn) {
-    const std::vector<std::string> tables = tables_of(parts);
+    const std::vector<std::string> tables = tables_of(parts, size);
     warnings.push_back(
         "Unlogged batch covering " + std::to_string(partitions) + " partitions detected against table" +
         (tables.size() > 1 ? "s" : "") + " [" + joined(tables) +

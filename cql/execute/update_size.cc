@@ -174,6 +174,11 @@ size_t UpdateSize::bytes_of(const Row& row, bool is_static) {
   return bytes;
 }
 
+bool UpdateSize::touches(const Uuid& table) const {
+  return std::any_of(partitions_.begin(), partitions_.end(),
+                     [&table](const auto& partition) { return partition.first.first == table; });
+}
+
 size_t UpdateSize::bytes() const {
   size_t bytes = 0;
   for (const auto& [key, partition] : partitions_) {

@@ -25,6 +25,7 @@ class UpdateSize {
   // REQUIRES: both outlive this.
   void add(const Table& table, const Mutation& mutation);
   size_t bytes() const;
+  bool touches(const Uuid& table) const;
   size_t partitions() const { return keys_.size(); }  // of several tables one, if their keys are equal
 
  private:

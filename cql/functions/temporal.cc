@@ -33,11 +33,11 @@ int64_t within_calendar(int64_t millis) {
 }
 
 int64_t moved_by_months(int64_t millis, int64_t months) {
-  return add_months(within_calendar(millis), months);
+  return add_months_since_julian(within_calendar(millis), months);
 }
 
 int64_t month_number(int64_t millis) {
-  const CivilDate date = civil_date(floor_div(millis, kMillisPerDay));
+  const CivilDate date = date_since_julian(floor_div(millis, kMillisPerDay));
   return date.year * 12 + date.month;
 }
 

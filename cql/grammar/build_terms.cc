@@ -299,6 +299,8 @@ TypeText Builder::class_name(const std::string& text) {
 }
 
 PropertyValue Builder::property_constant(Constant constant) {
+  if (constant.kind == ConstantKind::kFloat) check_float(constant.text);
+  if (constant.kind == ConstantKind::kHex) constant.text.insert(0, "0x");
   return {constant.kind, std::move(constant.text), std::nullopt};
 }
 

@@ -77,9 +77,13 @@ int64_t add_months(int64_t millis, int64_t months) {
   return days_since_1970(date) * kMillisPerDay + floor_mod(millis, kMillisPerDay);
 }
 
+CivilDate date_since_julian(int64_t days) {
+  return days < kGregorianFrom ? julian_date(days) : civil_date(days);
+}
+
 int64_t add_months_since_julian(int64_t millis, int64_t months) {
   int64_t day = floor_div(millis, kMillisPerDay);
-  CivilDate date = day < kGregorianFrom ? julian_date(day) : civil_date(day);
+  CivilDate date = date_since_julian(day);
   move_by_months(date, months);
   const bool julian_leap_day = date.year < kYearOfReform && date.month == 2 && floor_mod(date.year, 4) == 0;
   date.day = std::min(date.day, julian_leap_day ? 29 : days_in_month(date.year, date.month));

@@ -29,6 +29,7 @@ inline int64_t floor_mod(int64_t a, int64_t b) { return a - floor_div(a, b) * b;
 int64_t add_months(int64_t millis, int64_t months);
 // The same in the calendar as it was: Julian until the day before 1582-10-15, as Java's calendar has it.
 int64_t add_months_since_julian(int64_t millis, int64_t months);
+CivilDate date_since_julian(int64_t days_since_1970);
 
 // "2011-02-03": at least four digits of the year, more with a sign.
 std::string date_text(const CivilDate& date);
