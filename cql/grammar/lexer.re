@@ -43,6 +43,7 @@ class Lexer {
   uint32_t column();
   void fail(std::string what);
   void fail_at_end(char expected);
+  void fail_in_dollars();
   void fail_at_character();
   void fail_behind(std::string_view what, std::string_view expected = {});
   void fail_within(std::string_view shape);
@@ -108,6 +109,15 @@ void Lexer::fail(std::string what) {
 void Lexer::fail_at_character() { fail("no viable alternative at character '" + std::string(word()) + "'"); }
 
 // What began at start_ never ended.
+// Of $$ that is not closed, the last character is taken for one of the signs that would close it.
+void Lexer::fail_in_dollars() {
+  if (cursor_ == end_) return fail_at_end('$');
+  cursor_ = end_ - 1;
+  while (cursor_ > start_ && (*cursor_ & 0xc0) == 0x80) --cursor_;
+  if (*cursor_ == '$') return fail_at_end('$');
+  fail_behind(kMismatch, " expecting '$'");
+}
+
 void Lexer::fail_at_end(char expected) {
   cursor_ = end_;
   skip_lines();
@@ -279,7 +289,7 @@ void Lexer::next() {
 dollars:
   const std::string_view rest(cursor_, static_cast<size_t>(end_ - cursor_));
   const size_t close = rest.find("$$");
-  if (close == rest.npos) return fail_at_end('$');
+  if (close == rest.npos) return fail_in_dollars();
   cursor_ += close + 2;
   add(Kind::STRING, std::string(rest.substr(0, close)));
 }

@@ -70,7 +70,7 @@ class Context {
       return wanted == "':'" ||
              (type_before() && wanted != "integer" && !one_of(sign_of(wanted), {'.', '<'}));
     if (in_select_list())
-      return one_of(sign_of(wanted), {']', '}'}) || ends_value(before(1)) ||
+      return one_of(sign_of(wanted), {']', '}'}) || (ends_value(before(1)) && before(2) != ')') ||
              (name_before() && !one_of(before(2), {Kind::AS, ':'}));
     if (begins_with({Kind::INSERT}) && said(Kind::VALUES) && before(1) == ')') return wanted == "')'";
     if (begins_with({Kind::SELECT}) && wanted == "<EOF>" && name_before() && before(2) == Kind::FROM)
@@ -125,7 +125,7 @@ class Context {
   bool follows_element() const { return bad() == '=' && one_of(before(1), {']', '}'}); }
   // Behind '...' in the braces of an option.
   bool in_literal_map() const {
-    if (!is_definition() || said(Kind::INITCOND)) return false;
+    if (!is_definition() || said(Kind::INITCOND) || said(Kind::DATACENTERS)) return false;
     return (before(1) == Kind::STRING && one_of(before(2), {'{', ','})) ||
            (ends_value(before(1)) && before(2) == ':') || (before(1) == ':' && before(2) == Kind::STRING) ||
            (before(1) == ',' && before(3) == ':');
@@ -178,7 +178,7 @@ class Context {
     return 0;
   }
   // Behind the IF of an UPDATE or DELETE.
-  bool in_conditions() const { return said(Kind::IF) && said(Kind::WHERE); }
+  bool in_conditions() const { return said(Kind::IF) && said(Kind::WHERE) && !begins_with({Kind::CREATE}); }
   // Behind DELETE, before its FROM.
   bool in_delete_list() const {
     size_t distance = 1;
@@ -199,8 +199,30 @@ class Context {
     return open > 0;
   }
   bool is_definition() const {
-    return begins_with({Kind::CREATE, Kind::ALTER, Kind::DROP, Kind::GRANT, Kind::REVOKE});
+    const bool in_query = said(Kind::VIEW) && said(Kind::WHERE) && !said(Kind::PRIMARY);
+    return !in_query && begins_with({Kind::CREATE, Kind::ALTER, Kind::DROP, Kind::GRANT, Kind::REVOKE});
   }
+  // The word before the bad one stands where a name may be that a keyspace is put before.
+  bool behind_qualified_place() const {
+    const int place = before(2);
+    const bool dropped = begins_with({Kind::DROP}) && place == Kind::INDEX;
+    const bool exists = place == Kind::EXISTS && !begins_with({Kind::ALTER}) &&
+                        (said(Kind::VIEW) || said(Kind::FUNCTION) || said(Kind::AGGREGATE) ||
+                         (begins_with({Kind::DROP}) && said(Kind::INDEX)));
+    const bool of_none = said(Kind::TYPE) || said(Kind::AS) || said(Kind::RETURNS);
+    return !of_none &&
+           begins_with({Kind::CREATE, Kind::ALTER, Kind::DROP, Kind::GRANT, Kind::REVOKE, Kind::LIST}) &&
+           (dropped || exists || one_of(place, {Kind::ON, Kind::VIEW, Kind::FUNCTION, Kind::AGGREGATE}));
+  }
+  // A type that a function or aggregate takes or returns, or that a column is to have.
+  bool behind_type_alone() const {
+    const bool argument = (begins_with({Kind::DROP, Kind::GRANT, Kind::REVOKE}) || said(Kind::AGGREGATE)) &&
+                          (said(Kind::FUNCTION) || said(Kind::AGGREGATE)) && one_of(before(2), {'(', ','});
+    const bool altered = before(2) == Kind::TYPE && begins_with({Kind::ALTER}) && said(Kind::TABLE);
+    return unreserved_type_before() &&
+           (argument || altered || one_of(before(2), {Kind::RETURNS, Kind::STYPE}));
+  }
+  bool of_roles() const { return said(Kind::ROLE) || said(Kind::USER); }
   bool name_before() const {
     const int kind = before(1);
     const bool word = kind >= Kind::SELECT && kind < Kind::IDENTIFIER;
@@ -270,18 +292,40 @@ bool may_follow_table(int kind) {
                        Kind::ON,    Kind::FROM, Kind::AS,    Kind::JSON,  Kind::PRIMARY});
 }
 
+// In MASKED WITH …, how many words before the bad one it began.
+size_t words_of_mask(const Context& context) {
+  if (context.before(1) == Kind::MASKED) {
+    const bool is_name = one_of(context.before(3), {'(', ','});
+    return is_name || one_of(context.before(2), {Kind::DROP, Kind::ALTER}) ? 0 : 1;
+  }
+  const bool by_default = context.before(1) == Kind::DEFAULT;
+  if (by_default && one_of(context.bad(), {0, ';', ')', ','})) return 0;
+  const size_t with = by_default ? 2 : 1;
+  return context.before(with) == Kind::WITH && context.before(with + 1) == Kind::MASKED ? with + 1 : 0;
+}
+
 // How many words before the bad one a choice began that it ended, where that is not a matter of names alone.
 size_t words_of_choice(const Context& context) {
   const int bad = context.bad(), before = context.before(1), earlier = context.before(2);
+  const bool alters_table = context.begins_with({Kind::ALTER}) && context.said(Kind::TABLE);
+  const bool alters_column = alters_table && earlier == Kind::ALTER && context.before(3) != 0;
+  if (const size_t words = words_of_mask(context)) return words;
+  if (bad == 0 && alters_column) return 2;
   if (bad == 0 && before != '=') return 0;
   const bool only_verb = context.before(2) == 0;
-  if (only_verb && one_of(before, {Kind::CREATE, Kind::ALTER, Kind::DROP, Kind::LIST})) return 1;
+  if (only_verb &&
+      one_of(before, {Kind::CREATE, Kind::ALTER, Kind::DROP, Kind::LIST, Kind::GRANT, Kind::REVOKE}))
+    return 1;
+  if (before == Kind::REPLACE && context.begins_with({Kind::CREATE})) return 3;
+  if (before == Kind::ACCESS && one_of(earlier, {Kind::WITH, Kind::AND})) return 1;
   if (!context.is_definition()) return 0;
   // name = is what a property begins with
-  if (before == '=' && one_of(context.before(3), {Kind::WITH, Kind::AND})) return 2;
-  if (!context.begins_with({Kind::ALTER}) || !context.said(Kind::TABLE)) return 0;
-  if (before == Kind::DROP && bad != '(') return 1;
-  return earlier == Kind::ALTER && context.before(3) != 0 ? 2 : 0;
+  if (before == '=' && one_of(context.before(3), {Kind::WITH, Kind::AND}) && !context.of_roles()) return 2;
+  if (!alters_table) return 0;
+  if (before == Kind::DROP && bad != '(' && context.before(3) != Kind::ALTER) return 1;
+  if (before == Kind::ALTER && earlier != 0) return 1;
+  if (before == Kind::COMPACT && earlier == Kind::DROP && !one_of(bad, {Kind::USING, ';'})) return 2;
+  return alters_column ? 2 : 0;
 }
 
 // Whether a name directly before the bad word began a choice that the bad word ended.
@@ -291,7 +335,7 @@ bool name_began_choice(const Context& context) {
   const bool named = one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM, Kind::TRUNCATE}) ||
                      (context.in_select_list() && one_of(earlier, {Kind::SELECT, ','})) ||
                      (!context.is_definition() && one_of(earlier, {Kind::WHERE, Kind::AND})) ||
-                     (context.is_definition() && earlier == Kind::EXISTS);
+                     (context.is_definition() && earlier == Kind::EXISTS) || context.behind_qualified_place();
   if (!context.name_before() && !(named && may_be_name(context.before(1)))) return false;
   if (bad == 0 && earlier != '=') return false;
   if (earlier == Kind::CONTAINS) return context.before(1) == Kind::KEY;
@@ -304,9 +348,17 @@ bool name_began_choice(const Context& context) {
                                  {Kind::CLUSTER, Kind::SCHEMA, Kind::KEYSPACES, Kind::KEYSPACE, Kind::TABLES,
                                   Kind::TYPES, Kind::TYPE, Kind::FUNCTIONS, Kind::FUNCTION, Kind::AGGREGATES,
                                   Kind::AGGREGATE, Kind::INDEX, Kind::FULL, Kind::MATERIALIZED});
-  if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM, Kind::TRUNCATE}))
-    return !may_follow_table(bad);
+  if (context.begins_with({Kind::REVOKE}) && earlier == Kind::FROM) return false;
+  if (context.begins_with({Kind::CREATE}) && earlier == Kind::TABLE && bad == Kind::ON) return true;
+  if (one_of(earlier, {Kind::INTO, Kind::TABLE, Kind::UPDATE, Kind::FROM, Kind::TRUNCATE}) ||
+      context.behind_qualified_place())
+    return !may_follow_table(bad) || (bad == Kind::AS && context.behind_qualified_place());
   if (context.is_definition()) {
+    if (context.behind_type_alone()) {
+      return !one_of(bad, {')', ',', '.', ';', Kind::LANGUAGE, Kind::FINALFUNC, Kind::INITCOND}) &&
+             (bad != '<' || context.begins_with({Kind::GRANT, Kind::REVOKE}));
+    }
+    if (context.of_roles()) return false;
     if (context.in_type())
       return context.unreserved_type_before() && one_of(earlier, {'<', ','}) && bad != '>' &&
              !may_follow_type(bad);
@@ -367,6 +419,7 @@ std::string token_name(const std::string& symbol) {
   if (symbol == "identifier") return "IDENT";
   if (symbol == "string") return "STRING_LITERAL";
   if (symbol == "integer") return "INTEGER";
+  if (symbol == "boolean") return "BOOLEAN";
   const bool keyword = symbol.front() >= 'A' && symbol.front() <= 'Z';
   if (symbol == "TABLE") return "K_COLUMNFAMILY";
   if (keyword) return "K_" + symbol;
