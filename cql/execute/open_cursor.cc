@@ -38,7 +38,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   EvalContext& bound = evaluation_->bound;
   evaluation_->rows.functions = bound.functions = {options.now, options.random, options.now_in_seconds};
   bound.values = options.values;
-  if (plan_->plain.empty() || !plan_->filters.empty()) keep_values(options);
+  if (looks_back()) keep_values(options);
   KEYZONE_CHECK(bind_limits(options));
   KEYZONE_CHECK(check_selection());
   if (plan_->wrong_grouping) return *plan_->wrong_grouping;
@@ -66,7 +66,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   KEYZONE_CHECK(bind_sources(options, catalog));
   KEYZONE_CHECK(check_sorts_all(options));
   KEYZONE_CHECK(check_guardrails(options));
-  if (!plan_->plain.empty() && plan_->filters.empty() && !plan_->grouped) evaluation_.reset();
+  if (!looks_back() && !plan_->grouped) evaluation_.reset();
   return drain();
 }
 
@@ -81,7 +81,14 @@ Result<void> ReadCursor::check_sorts_all(const ExecuteOptions& options) const {
       "remove the ORDER BY or the IN and sort client side, or disable paging for this query");
 }
 
-// Filters and selectors look at the values after begin(), when the request's bytes are gone.
+// Filters, selectors and warnings look at the values after begin(), when the request's bytes are gone; the
+// key of a single row stays in the request.
+bool ReadCursor::looks_back() const {
+  if (plan_->plain.empty() || !plan_->filters.empty()) return true;
+  const Restrictions& where = plan_->restrictions;
+  return !plan_->clustering && (!where.clustering_relations().empty() || !where.token_relations().empty());
+}
+
 void ReadCursor::keep_values(const ExecuteOptions& options) {
   auto& [owned, values, bound, rows, filters] = *evaluation_;
   owned.reserve(options.values.size());
@@ -100,6 +107,7 @@ Result<void> ReadCursor::bind_limits(const ExecuteOptions& options) {
   const bool pages = options.page_size && *options.page_size > 0;
   at_once_ = !plan_->grouped && (!pages || limit_left_ <= static_cast<uint64_t>(*options.page_size));
   rows_max_ = limit_left_;
+  if (pages) page_max_ = static_cast<uint64_t>(*options.page_size);
   if (!pages || !plan_->sort.empty()) return {};
   rows_max_ = std::min(limit_left_, static_cast<uint64_t>(*options.page_size));
   const bool one_group = plan_->grouped && (plan_->group_by.empty() || plan_->distinct);
@@ -194,6 +202,7 @@ Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catal
   KEYZONE_TRY(state, decode_page_state(*options.paging_state));
   if (at_once_) return {};  // what comes at once comes from its begin
   if (state.limit_left) limit_left_ = *state.limit_left;
+  rows_max_ = std::min(rows_max_, limit_left_);
   resume_from(state.position);
   return {};
 }

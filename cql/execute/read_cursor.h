@@ -69,6 +69,7 @@ class ReadCursor {
 
   ReadCursor(SelectPlanPtr plan, const ExecuteOptions& options);
   Result<void> bind(const ExecuteOptions& options, const Catalog& catalog);
+  bool looks_back() const;
   void keep_values(const ExecuteOptions& options);
   Result<void> bind_limits(const ExecuteOptions& options);
   Result<void> check_selection();
@@ -90,6 +91,7 @@ class ReadCursor {
   void count(Source& source, const ReadResult& result);
   // `rows_before`: of the page, in the partitions before.
   std::string text_of(const Source& source, uint64_t rows_before) const;
+  std::string limits_text(uint64_t rows_before) const;
   Result<void> drain();
   Result<void> take_answer(Source& source, const ReadResult& answer);
   Result<void> consume(const ReadResult& answer);
@@ -119,6 +121,7 @@ class ReadCursor {
   std::vector<std::string> warnings_;
   uint64_t tombstones_ = 0;
   uint64_t rows_max_ = kUnlimited;  // of the page
+  uint64_t page_max_ = kUnlimited;  // of it as it was asked for, whatever LIMIT says
   // What all reads have in common; where there is one source its first read takes it, and those that follow
   // are made of it.
   std::shared_ptr<ReadRequest> base_;

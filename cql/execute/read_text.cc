@@ -1,6 +1,7 @@
 // What a read asks for, in the words of Cassandra's warnings: the columns that it fetches, the partition,
 // slices and filters, and limits.
 #include <algorithm>
+#include <limits>
 
 #include "cql/execute/read_cursor.h"
 #include "schema/text.h"
@@ -70,17 +71,56 @@ void add_key_text(const Table& table, BytesView key, std::vector<std::string>& o
   }
 }
 
+// What an element's place is called in the form that orders it; nothing of a place that is open.
+std::string place_text(const Type& type, BytesView form) {
+  ByteReader in(form);
+  Bytes value;
+  return type.read_ordered(in, false, value) ? type.to_cql_literal(value) : "";
+}
+
+// m, m[1] or m[1:3]: of a column of which elements are read, each of them.
+void add_column_text(const Column& column, std::span<const ElementRange> elements,
+                     std::vector<std::string>& out) {
+  const std::string name = quote_identifier(column.name);
+  const size_t before = out.size();
+  std::vector<ElementRange> sorted(elements.begin(), elements.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const ElementRange& a, const ElementRange& b) { return a.from < b.from; });
+  for (const ElementRange& range : sorted) {
+    if (range.column != column.id || column.type->is_user_type()) continue;
+    const Type& type = *column.type->parameters()[0];
+    const bool one = range.to == path_behind(range.from);
+    out.push_back(name + "[" + place_text(type, range.from) + (one ? "" : ":" + place_text(type, range.to)) +
+                  "]");
+  }
+  if (out.size() == before) out.push_back(name);
+}
+
+void add_row_text(const Table& table, BytesView clustering, std::vector<std::string>& out) {
+  ByteReader in(clustering);
+  for (size_t i = 0; i < table.clustering_size && !in.done(); ++i) {
+    const Column& column = table.clustering(i);
+    Bytes value;
+    if (!column.type->read_ordered(in, column.descending, value)) return;
+    out.push_back(quote_identifier(column.name) + " = " + column.type->to_cql_literal(value));
+  }
+}
+
 // All columns, or what is needed beside the primary key.
-std::string columns_text(const SelectPlan& plan) {
+std::string columns_text(const SelectPlan& plan, std::span<const ElementRange> elements) {
   const SlotTable& slots = plan.slots;
   const Table& table = slots.table();
-  std::vector<std::string> names;
+  std::vector<const Column*> columns;
   for (const ColumnId id : slots.fetched()) {
     const Column* column = table.find(id);
-    if (column && !in_key(*column)) names.push_back(quote_identifier(column->name));
+    if (column && !in_key(*column)) columns.push_back(column);
   }
-  if (names.empty() || plan.all_columns) return "*";
-  std::sort(names.begin(), names.end());
+  if (columns.empty() || plan.all_columns) return "*";
+  std::sort(columns.begin(), columns.end(), [](const Column* a, const Column* b) {
+    return quote_identifier(a->name) < quote_identifier(b->name);
+  });
+  std::vector<std::string> names;
+  for (const Column* column : columns) add_column_text(*column, elements, names);
   return joined(names);
 }
 
@@ -113,9 +153,33 @@ std::vector<CountedRead> ReadCursor::reads_beyond(uint64_t tombstones) const {
     const Source& source = sources_[i];
     if (source.tombstones > tombstones)
       out.push_back({text_of(source, before), source.token, source.rows, source.tombstones});
-    if (!at_once_ && !plan_->grouped) before += source.rows;
+    if (!at_once_ && plan_->group_by.empty()) before += source.rows;
   }
   return out;
+}
+
+// Groups are read in pages whether a client asks for those or not; what folds all rows into one takes no
+// LIMIT.
+std::string ReadCursor::limits_text(uint64_t rows_before) const {
+  constexpr uint64_t kRowsOfGroupsMax = 10000;
+  constexpr auto kRowsMax = static_cast<uint64_t>(std::numeric_limits<int32_t>::max());
+  const auto limit = [](const char* name, uint64_t rows) { return std::string(name) + std::to_string(rows); };
+  const uint64_t per_partition = plan_->distinct ? 1 : per_partition_;
+  if (plan_->grouped && !plan_->group_by.empty()) {
+    const uint64_t groups = std::min(rows_max_, page_max_);
+    return (groups != kUnlimited ? limit(" GROUP LIMIT ", groups) : "") +
+           (per_partition > 0 ? limit(" GROUP PER PARTITION LIMIT ", per_partition) : "") +
+           limit(" LIMIT ", page_max_ != kUnlimited ? page_max_ : kRowsOfGroupsMax);
+  }
+  std::string text;
+  if (plan_->grouped && page_max_ != kUnlimited) {
+    text = limit(" LIMIT ", page_max_ - rows_before % page_max_);
+  } else if (plan_->grouped) {
+    text = rows_before > 0 ? limit(" LIMIT ", kRowsMax - rows_before) : " ";
+  } else if (rows_max_ != kUnlimited) {
+    text = limit(" LIMIT ", rows_max_ - std::min(rows_max_, rows_before));
+  }
+  return text + (per_partition > 0 ? limit(" PER PARTITION LIMIT ", per_partition) : "");
 }
 
 std::string ReadCursor::text_of(const Source& source, uint64_t rows_before) const {
@@ -128,11 +192,15 @@ std::string ReadCursor::text_of(const Source& source, uint64_t rows_before) cons
     for (const PreparedRelation& one : plan_->restrictions.token_relations())
       add_relation_text(one, values, where);
   }
-  for (const PreparedRelation& one : in_order_of_rows(plan_->restrictions.clustering_relations()))
-    add_relation_text(one, values, where);
+  if (plan_->clustering && !base_->ranges.empty()) {
+    add_row_text(table, base_->ranges.front().from, where);
+  } else {
+    for (const PreparedRelation& one : in_order_of_rows(plan_->restrictions.clustering_relations()))
+      add_relation_text(one, values, where);
+  }
   for (const PreparedRelation& one : plan_->restrictions.filters()) add_relation_text(one, values, where);
-  std::string text = "SELECT " + columns_text(*plan_) + " FROM " + quote_identifier(table.keyspace) + "." +
-                     quote_identifier(table.name);
+  std::string text = "SELECT " + columns_text(*plan_, base_->elements) + " FROM " +
+                     quote_identifier(table.keyspace) + "." + quote_identifier(table.name);
   for (size_t i = 0; i < where.size(); ++i) text += (i ? kAndAlso : " WHERE ") + where[i];
   if (plan_->reversed) {
     std::vector<std::string> order;
@@ -142,13 +210,7 @@ std::string ReadCursor::text_of(const Source& source, uint64_t rows_before) cons
     }
     text += " ORDER BY " + joined(order);
   }
-  const bool folds_all = plan_->grouped && plan_->group_by.empty() && rows_max_ == kUnlimited;
-  if (folds_all) text += " ";  // Cassandra's limit of such reads is no text
-  if (rows_max_ != kUnlimited)
-    text += " LIMIT " + std::to_string(rows_max_ - std::min(rows_max_, rows_before));
-  const uint64_t per_partition = plan_->distinct ? 1 : per_partition_;
-  if (per_partition > 0) text += " PER PARTITION LIMIT " + std::to_string(per_partition);
-  return text + " ALLOW FILTERING";
+  return text + limits_text(rows_before) + " ALLOW FILTERING";
 }
 
 }  // namespace keyzone::cql
