@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <limits>
 #include <optional>
@@ -21,6 +22,7 @@ constexpr double kBucketLowDefault = 0.5, kBucketHighDefault = 1.5;
 constexpr double kTargetBytesMin = 1024 * 1024;
 constexpr double kTargetBytesDefault = 1024 * kTargetBytesMin;
 constexpr double kSstableOfTargetMax = 0.7;
+constexpr double kLongEnd = 9223372036854775808.0;
 constexpr int32_t kFanoutDefault = 10, kLeveledMebibytesDefault = 1;
 constexpr int kLevelMax = 8;
 
@@ -33,6 +35,11 @@ Error no_number(const std::string& name, const std::string& value) {
 Result<int32_t> whole_number(const std::string& name, const std::string& value) {
   int32_t number = 0;
   if (parse_int(value, number)) return number;
+  return no_number(name, value);
+}
+Result<int64_t> long_number(const std::string& name, const std::string& value) {
+  int64_t number = 0;
+  if (parse_long(value, number)) return number;
   return no_number(name, value);
 }
 Result<double> real_number(const std::string& name, const std::string& value) {
@@ -49,7 +56,7 @@ std::string six_digits(double value) {
 
 Result<void> threshold(const std::string& name, const std::string& value) {
   int32_t number = 0;
-  if (parse_int(value, number)) return {};
+  if (parse_int(value, number) && all_digits(value)) return {};
   return config_error("Invalid value " + value + " for '" + name +
                       "' compaction sub-option - must be an integer");
 }
@@ -57,12 +64,12 @@ Result<void> threshold(const std::string& name, const std::string& value) {
 Result<void> tombstone_threshold(const std::string& name, const std::string& value) {
   double number = 0;
   if (!parse_double(value, number)) return no_number(name, value);
-  if (number >= 0) return {};  // what it says of 0 is not what it does
+  if (!(number < 0)) return {};  // what it says of 0 is not what it does
   return config_error(name + " must be greater than 0, but was " + six_digits(number));
 }
 
 Result<void> tombstone_interval(const std::string& name, const std::string& value) {
-  KEYZONE_TRY(number, whole_number(name, value));
+  KEYZONE_TRY(number, long_number(name, value));
   if (number >= 0) return {};
   return config_error(name + " must be greater than 0, but was " + std::to_string(number));
 }
@@ -74,7 +81,7 @@ Result<void> larger_than_zero(const std::string& name, const std::string& value)
 }
 
 Result<void> not_negative(const std::string& name, const std::string& value) {
-  KEYZONE_TRY(number, whole_number(name, value));
+  KEYZONE_TRY(number, long_number(name, value));
   if (number >= 0) return {};
   return config_error(name + " must not be negative, but was " + std::to_string(number));
 }
@@ -142,8 +149,7 @@ Result<void> positive(const std::string& name, const std::string& value) {
 Result<void> scaling(const std::string&, const std::string& value) {
   for (size_t begin = 0; begin <= value.size();) {
     const size_t comma = std::min(value.find(',', begin), value.size());
-    std::string one = value.substr(begin, comma - begin);
-    std::erase(one, ' ');
+    const std::string one(trim(std::string_view(value).substr(begin, comma - begin)));
     if (begin > 0 && value.find_first_not_of(", ", begin) == value.npos)
       break;  // nothing behind the last comma
     begin = comma + 1;
@@ -170,41 +176,82 @@ Result<void> number(const std::string& name, const std::string& value) {
   return {};
 }
 
-struct Unit {
-  std::string_view name;
-  double bytes;
-};
-constexpr Unit kUnits[] = {
-    {"TiB", 1099511627776.0}, {"GiB", 1073741824.0}, {"MiB", 1048576.0}, {"KiB", 1024.0}, {"B", 1.0}};
+// How much of the text is a number: NaN, -Infinity, 1.5e3.
+size_t size_of_number(std::string_view text) {
+  if (text.starts_with("NaN")) return 3;
+  const size_t sign = text.starts_with('+') || text.starts_with('-') ? 1 : 0;
+  constexpr std::string_view kInfinity = "Infinity";
+  if (text.substr(sign).starts_with(kInfinity)) return sign + kInfinity.size();
+  const auto digits_end = [text](size_t from) {
+    return std::min(text.find_first_not_of("0123456789", from), text.size());
+  };
+  size_t end = digits_end(sign);
+  if (end == sign) return 0;
+  if (end < text.size() && text[end] == '.' && digits_end(end + 1) > end + 1) end = digits_end(end + 1);
+  if (end == text.size() || (text[end] != 'e' && text[end] != 'E')) return end;
+  const bool signed_exponent = end + 1 < text.size() && (text[end + 1] == '+' || text[end + 1] == '-');
+  const size_t exponent = end + (signed_exponent ? 2 : 1);
+  return digits_end(exponent) > exponent ? digits_end(exponent) : end;
+}
 
-std::optional<double> bytes_of(const std::string& value) {
-  for (const Unit& unit : kUnits) {
-    double number = 0;
-    if (!value.ends_with(unit.name)) continue;
-    std::string digits = value.substr(0, value.size() - unit.name.size());
-    std::erase(digits, ' ');
-    if (!parse_double(digits, number)) return std::nullopt;
-    return number * unit.bytes;
+// "1GiB", "1.5 GB"; errors are what Java's exception says.
+Result<double> bytes_of(const std::string& value) {
+  constexpr std::string_view kScales = "KMGTPE";
+  std::string_view rest = value;
+  const size_t digits = size_of_number(rest);
+  if (digits == 0) return invalid("null");
+  double bytes = 0;
+  parse_double(rest.substr(0, digits), bytes);
+  rest.remove_prefix(digits);
+  rest.remove_suffix(1);  // B
+  rest = trim(rest);
+  const bool binary = rest.ends_with('i');
+  const size_t scale = rest.empty() ? std::string_view::npos : kScales.find(rest[0]);
+  if (rest.empty()) return bytes;
+  if (scale == std::string_view::npos || rest.size() != (binary ? 2 : 1)) {
+    return invalid("Unexpected characters between pos " + std::to_string(digits) + " and " +
+                   std::to_string(value.size() - 1) + " in " + value);
   }
-  return std::nullopt;
+  return bytes * std::pow(binary ? 1024.0 : 1000.0, static_cast<double>(scale + 1));
+}
+
+// As Java makes a long of a double.
+double within_long(double bytes) {
+  return std::isnan(bytes) ? 0 : std::clamp(bytes, static_cast<double>(INT64_MIN), kLongEnd);
 }
 
 std::string bytes_text(double bytes) {
-  const Unit* unit = kUnits;
-  while (bytes < unit->bytes && unit->bytes > 1.0) ++unit;
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  size_t unit = 0;
+  for (; bytes >= 1024 && unit + 1 < std::size(kUnits); ++unit) bytes /= 1024;
   char text[64];
-  std::snprintf(text, sizeof text, "%.3f", bytes / unit->bytes);
-  return text + std::string(unit->name);
+  std::snprintf(text, sizeof text, "%.3f", bytes);
+  return text + std::string(kUnits[unit]);
+}
+
+Result<double> size_in_bytes(const std::string& name, const std::string& value) {
+  const std::string wrong = name + " " + value + " is not a valid size in bytes: ";
+  if (!value.ends_with('B')) return config_error(wrong + value + " does not end in unit B");
+  const auto bytes = bytes_of(value);
+  return bytes ? bytes : config_error(wrong + bytes.error().message);
+}
+
+Result<void> check_least_size(const std::string& name, const std::string& value, double bytes) {
+  if (!(bytes < kTargetBytesMin)) return {};
+  return config_error(name + " " + value + " is not acceptable, size must be at least " +
+                      bytes_text(kTargetBytesMin));
 }
 
 Result<void> target_size(const std::string& name, const std::string& value) {
-  if (const auto bytes = bytes_of(value)) {
-    if (*bytes >= kTargetBytesMin) return {};
-    return config_error(name + " " + value + " is not acceptable, size must be at least " +
-                        bytes_text(kTargetBytesMin));
-  }
-  const std::string no_unit = value.ends_with('B') ? "" : ": " + value + " does not end in unit B";
-  return config_error(name + " " + value + " is not a valid size in bytes" + no_unit);
+  KEYZONE_TRY(bytes, size_in_bytes(name, value));
+  KEYZONE_CHECK(check_least_size(name, value, bytes));
+  if (bytes < kLongEnd || std::isnan(bytes)) return {};
+  return config_error(name + " " + value + " is out of range of Long.");
+}
+
+Result<void> flush_size(const std::string& name, const std::string& value) {
+  KEYZONE_TRY(bytes, size_in_bytes(name, value));
+  return check_least_size(name, value, within_long(bytes));
 }
 
 Result<void> growth(const std::string& name, const std::string& value) {
@@ -212,10 +259,10 @@ Result<void> growth(const std::string& name, const std::string& value) {
   const std::string digits = value.substr(0, value.size() - (percent ? 1 : 0));
   double number = 0;
   if (!parse_double(digits, number)) {
-    return config_error(name + " is not a valid number between 0 and 1: For input string: \"" + digits +
-                        "\"");
+    return config_error(name + " is not a valid number between 0 and 1: " +
+                        (digits.empty() ? "empty String" : "For input string: \"" + digits + "\""));
   }
-  if (number >= 0 && number <= (percent ? 100 : 1)) return {};
+  if (!(number < 0 || number > (percent ? 100 : 1))) return {};
   return config_error(name + " " + value + " must be between 0 and 1");
 }
 
@@ -235,7 +282,7 @@ constexpr std::pair<std::string_view, Check> kChecks[] = {
     {"enabled", enabled},
     {"expired_sstable_check_frequency_seconds", not_negative},
     {"fanout_size", larger_than_zero},
-    {"flush_size_override", target_size},
+    {"flush_size_override", flush_size},
     {"log_all", log_all},
     {"max_sstables_to_compact", number},
     {"overlap_inclusion_method", overlap},
@@ -267,16 +314,17 @@ Check unified_check(std::string_view name) {
 
 // Of UnifiedCompactionStrategy: a part of the target.
 Result<void> check_least_of_target(const OptionMap& options, const std::string& value) {
-  const auto bytes = bytes_of(value);
-  if (!bytes) return config_error(value + " is not a valid size in bytes for min_sstable_size");
-  if (*bytes < 0) {
+  const auto given = value.ends_with('B') ? bytes_of(value) : Result<double>(invalid("no unit"));
+  if (!given) return config_error(value + " is not a valid size in bytes for min_sstable_size");
+  const double bytes = within_long(*given);
+  if (bytes < 0) {
     return config_error(
         "Invalid configuration, min_sstable_size should be greater than or equal to 0 (zero)");
   }
   const auto target = options.find("target_sstable_size");
   const double whole = target == options.end() ? kTargetBytesDefault : *bytes_of(target->second);
-  if (*bytes < kSstableOfTargetMax * whole) return {};
-  return config_error("Invalid configuration, min_sstable_size (" + bytes_text(*bytes) +
+  if (!(bytes >= kSstableOfTargetMax * whole)) return {};
+  return config_error("Invalid configuration, min_sstable_size (" + bytes_text(bytes) +
                       ") should be less than 70% of the targetSSTableSize (" + bytes_text(whole) + ")");
 }
 
@@ -299,7 +347,7 @@ Result<void> check_buckets(const OptionMap& options) {
   double low = kBucketLowDefault, high = kBucketHighDefault;
   if (const auto at = options.find("bucket_low"); at != options.end()) parse_double(at->second, low);
   if (const auto at = options.find("bucket_high"); at != options.end()) parse_double(at->second, high);
-  if (high > low) return {};
+  if (!(high <= low)) return {};
   return config_error("bucket_high value (" + java_text(high) +
                       ") is less than or equal to the bucket_low value (" + java_text(low) + ")");
 }

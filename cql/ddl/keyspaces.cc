@@ -49,8 +49,15 @@ Result<void> check_factor(const std::string& text) {
   return {};
 }
 
-Result<Replication> simple_strategy(Replication given, const std::string& keyspace) {
-  given.emplace(kFactor, std::to_string(kDefaultReplicationFactor));
+// Where nothing says otherwise, the factor is what it was.
+std::string factor_as_it_was(const Replication& before) {
+  const auto factor = before.find(kFactor);
+  return factor != before.end() ? factor->second : std::to_string(kDefaultReplicationFactor);
+}
+
+Result<Replication> simple_strategy(Replication given, const Replication& before,
+                                    const std::string& keyspace) {
+  given.emplace(kFactor, factor_as_it_was(before));
   for (const auto& [option, value] : given) {
     if (option != "class" && option != kFactor) return unknown_option(option, "SimpleStrategy", keyspace);
   }
@@ -67,8 +74,7 @@ Result<Replication> network_strategy(Replication given, const Replication& befor
   const bool names_one = std::any_of(given.begin(), given.end(),
                                      [](const auto& o) { return o.first != "class" && o.first != kFactor; });
   if (factor != given.end() || !names_one) {
-    const std::string value =
-        factor != given.end() ? factor->second : std::to_string(kDefaultReplicationFactor);
+    const std::string value = factor != given.end() ? factor->second : factor_as_it_was(before);
     if (auto checked = check_factor(value); !checked) return names_one ? checked.error() : no_data_center();
     given.erase(kFactor);
     for (const std::string& data_center : known) {
@@ -101,7 +107,7 @@ Result<Replication> check_replication(Replication given, const Replication& befo
   if (name->second.find('.') == name->second.npos) name->second = std::string(kLocatorPackage) + name->second;
   const std::string full = name->second;
   if (full == std::string(kLocatorPackage) + "SimpleStrategy")
-    return simple_strategy(std::move(given), keyspace);
+    return simple_strategy(std::move(given), before, keyspace);
   if (full != std::string(kLocatorPackage) + "NetworkTopologyStrategy") return bad_strategy(full);
   return network_strategy(std::move(given), before, keyspace, catalog);
 }
