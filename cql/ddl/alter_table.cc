@@ -159,7 +159,11 @@ struct Alteration {
   Result<bool> operator()(const RenameColumns& change) {
     bool any = false;
     // RENAME a TO b AND a TO c: the last one counts
-    for (const auto& [from, to] : last_of_each(change.names)) {
+    auto names = last_of_each(change.names);
+    std::stable_sort(names.begin(), names.end(), [&](const auto& a, const auto& b) {
+      return java_bucket(a.first, names.size()) < java_bucket(b.first, names.size());
+    });
+    for (const auto& [from, to] : names) {
       const Column* column = table.find(from);  // must be there, IF EXISTS or not
       if (!column) return invalid("Undefined column name " + quote_identifier(from) + " in table " + name());
       if (column->kind != ColumnKind::kPartitionKey && column->kind != ColumnKind::kClustering) {

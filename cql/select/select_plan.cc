@@ -246,6 +246,15 @@ class SelectPlanner {
     return {};
   }
 
+  // With IN, whether all of the key is restricted or not.
+  bool names_several_keys() const {
+    const std::vector<PreparedRelation>& filters = plan_->restrictions.filters();
+    return plan_->restrictions.partition_in() ||
+           std::any_of(filters.begin(), filters.end(), [](const PreparedRelation& one) {
+             return one.is_in() && one.first().kind == ColumnKind::kPartitionKey;
+           });
+  }
+
   Result<void> check_distinct() const {
     if (statement_.per_partition_limit) {
       return invalid("PER PARTITION LIMIT is not allowed with SELECT DISTINCT queries");
@@ -257,7 +266,7 @@ class SelectPlanner {
     }
     std::vector<const Column*> needed;
     for (size_t slot = 0; slot < selected_slots_; ++slot) needed.push_back(&plan_->slots.column(slot));
-    if (plan_->restrictions.partition_in()) {  // what the rows of several partitions are sorted by
+    if (names_several_keys()) {  // what the rows of several partitions are sorted by
       for (const auto& [column, descending] : orderings_) needed.push_back(column);
     }
     for (const Column* column : needed) {

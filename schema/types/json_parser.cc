@@ -142,7 +142,7 @@ class JsonParser {
         return fail(kNoJson,
                     "Illegal character (" + described(at_ - 1) +
                         "): only regular white space (\\r, \\n, \\t) is allowed between tokens",
-                    place_of(at_ - 1));
+                    place_of(at_));
       }
     }
   }
