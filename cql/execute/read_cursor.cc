@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cql/execute/page_state.h"
+#include "cql/system_tables/system_tables.h"
 #include "schema/types/token.h"
 
 namespace keyzone::cql {
@@ -266,10 +267,15 @@ size_t ReadCursor::local_start(std::span<const LocalRow> rows) {
   return start;
 }
 
+// What is a view was written, to Cassandra, in the millisecond in which it is read.
 void ReadCursor::read_local(const LocalRow& local, RowValues& row) const {
+  const bool is_view = is_virtual_keyspace(plan_->table->keyspace);
   for (size_t slot = 0; slot < row.slots.size(); ++slot) {
     const auto at = static_cast<size_t>(&plan_->slots.column(slot) - plan_->table->columns.data());
     row.slots[slot] = local[at] ? Value::of(*local[at]) : Value::null();
+    row.stamps[slot].clear();
+    if (is_view && local[at] && !plan_->slots.column(slot).type->is_multi_cell())
+      row.stamps[slot].push_back({evaluation_->rows.functions.now_us / 1000, 0});
   }
 }
 
