@@ -11,9 +11,6 @@ namespace {
 
 using Kind = Parser::token;
 
-constexpr size_t kSnippetWords = 10;      // as many before the choice are shown, spaces included,
-constexpr size_t kWordsBehindChoice = 2;  // and as many behind it
-
 bool one_of(int kind, std::initializer_list<int> kinds) {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
@@ -53,6 +50,11 @@ class Context {
   // In what SELECT DISTINCT lists: there DISTINCT itself would be selected.
   bool in_distinct_list() const {
     return at_ > 2 && in_select_list() && tokens_[1].kind == Kind::DISTINCT && tokens_[2].kind != ',';
+  }
+  // The same of SELECT JSON.
+  bool in_json_list() const {
+    return at_ > 2 && in_select_list() && tokens_[1].kind == Kind::JSON &&
+           !one_of(tokens_[2].kind, {',', '.', '(', '['});
   }
   bool behind_alias() const { return before(2) == Kind::AS && name_before(); }
   // Their parser had to look at two words to see that a term or a type ended before the bad one.
@@ -95,7 +97,19 @@ class Context {
     const bool compared =
         one_of(before(2), {'=', '<', '>', Kind::WHERE, Kind::AND, Kind::CONTAINS}) && !is_definition();
     const bool key = before(2) == Kind::KEY && before(3) == Kind::CONTAINS;
-    return before(1) == '(' && bad() != 0 && ((bad() == ')' && value) || compared || key);
+    const bool several = one_of(before(2), {'=', '<', '>'}) && before(3) == ')';  // (a, b) = (
+    return before(1) == '(' && bad() != 0 && (value || (compared && !several) || key);
+  }
+  // Behind (a, b) = ( where a value should be, or a name behind token(
+  bool in_empty_list() const {
+    const bool several = one_of(before(2), {'=', '<', '>'}) && before(3) == ')';
+    return before(1) == '(' && ((several && bad() != 0) || before(2) == Kind::TOKEN) && !in_select_list() &&
+           !is_definition();
+  }
+  // Behind a single name in ( where a relation begins.
+  bool in_list_of_one() const {
+    return before(2) == '(' && name_before() && one_of(before(3), {Kind::WHERE, Kind::AND}) &&
+           !one_of(bad(), {0, '(', '.', '['}) && !in_select_list() && !is_definition();
   }
   // Behind the ( of a function without arguments yet: of a value, and of those selected only of COUNT.
   bool in_empty_call() const {
@@ -385,6 +399,8 @@ std::string needed(const Context& context, const std::vector<std::string>& possi
   const bool listed = context.in_select_list() || context.in_delete_list();
   if (possible.size() == 1 && possible[0] == "FROM" && !listed && context.before(1) == ')')
     return context.begins_with({Kind::INSERT}) ? "" : "<EOF>";
+  if (context.in_delete_list() && context.bad() == 0 && context.name_before() && context.before(2) != '.')
+    return "";
   if (possible.size() == 1) return possible[0];
   if (context.before(1) == Kind::BEGIN) return "BATCH";
   if (has("'}'") && context.is_definition() && context.bad() == 0 && context.before(1) != Kind::STRING)
@@ -411,72 +427,6 @@ std::string needed(const Context& context, const std::vector<std::string>& possi
     if (has(name)) return name;
   }
   return "";
-}
-
-// Cassandra's name of a token.
-std::string token_name(const std::string& symbol) {
-  if (symbol == "<EOF>") return "EOF";
-  if (symbol == "identifier") return "IDENT";
-  if (symbol == "string") return "STRING_LITERAL";
-  if (symbol == "integer") return "INTEGER";
-  if (symbol == "boolean") return "BOOLEAN";
-  const bool keyword = symbol.front() >= 'A' && symbol.front() <= 'Z';
-  if (symbol == "TABLE") return "K_COLUMNFAMILY";
-  if (keyword) return "K_" + symbol;
-  return symbol.front() == '\'' ? symbol : "'" + symbol + "'";
-}
-
-// Of the character that begins with this byte: how many bytes it has, and how many characters it is to Java.
-size_t bytes_of(char first) {
-  const auto byte = static_cast<unsigned char>(first);
-  return byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-}
-size_t units_of(char first) { return bytes_of(first) == 4 ? 2 : 1; }
-
-// Strings and quoted names are shown without as many characters as their quotes have, but from where they
-// begin.
-size_t shown_size(std::string_view text, const Lexeme& token) {
-  const std::string_view whole = text.substr(token.begin, token.end - token.begin);
-  if (token.kind != Kind::STRING && token.kind != Kind::QUOTED_NAME) return whole.size();
-  size_t left = 0;
-  for (size_t i = 0; i < token.text.size(); i += bytes_of(token.text[i])) left += units_of(token.text[i]);
-  size_t size = 0;
-  while (size < whole.size() && left >= units_of(whole[size])) {
-    left -= units_of(whole[size]);
-    size += bytes_of(whole[size]);
-  }
-  return std::min(size, whole.size());
-}
-
-// "(...WHERE a = 1 LIMIT [x]...)"
-std::string snippet(std::string_view text, const std::vector<Lexeme>& tokens, const Mistake& mistake) {
-  size_t first = mistake.choice, words = 0;
-  while (first > 0) {
-    const bool space = tokens[first].begin > tokens[first - 1].end;
-    words += space ? 2 : 1;
-    if (words > kSnippetWords) break;
-    --first;
-  }
-  const Lexeme& choice = tokens[mistake.choice];
-  // One more may fit before the first: the space.
-  const bool room = first > 0 && words == kSnippetWords + 1 && tokens[first].begin > tokens[first - 1].end;
-  const size_t from = room ? tokens[first - 1].end : tokens[first].begin;
-  std::string out = first > 0 ? "(..." : "(";
-  out += text.substr(from, choice.begin - from);
-  const size_t size = shown_size(text, choice);
-  out += "[" + std::string(text.substr(choice.begin, size)) + "]";
-  size_t last = mistake.choice, end = choice.begin + size;
-  words = 0;
-  const size_t shown = std::min(mistake.word + mistake.further, tokens.size() - 1);
-  for (; last < shown; ++last) {
-    const bool space = tokens[last + 1].begin > tokens[last].end;
-    words += space ? 2 : 1;
-    if (space && words == kWordsBehindChoice + 1) end = tokens[last + 1].begin;
-    if (words > kWordsBehindChoice) break;
-    end = tokens[last + 1].begin + shown_size(text, tokens[last + 1]);
-  }
-  out += text.substr(choice.begin + size, end - choice.begin - size);
-  return out + (end < tokens[tokens.size() - 2].end ? "...)" : ")");
 }
 
 // In a list of selectors or deletions; `next` is 1 if a word follows the bad one.
@@ -514,10 +464,25 @@ std::optional<Mistake> mistake_at_value(const Context& context, size_t at, size_
   return std::nullopt;
 }
 
-}  // namespace
+// Behind token( there are names; what is not right behind them is told, not that a value stands there.
+size_t end_of_token(const std::vector<Lexeme>& tokens, size_t bracket) {
+  size_t at = bracket + 1;
+  while (tokens[at].kind >= Kind::SELECT && tokens[at].kind <= Kind::QUOTED_NAME &&
+         tokens[at + 1].kind == ',')
+    at += 2;
+  const bool named = tokens[at].kind >= Kind::SELECT && tokens[at].kind <= Kind::QUOTED_NAME;
+  if (named) ++at;
+  return named && tokens[at].kind == ')' ? at + 1 : at;
+}
 
-Mistake find_mistake(const std::vector<Lexeme>& tokens, size_t at, const std::vector<std::string>& possible) {
-  const Context context(tokens, at);
+Mistake mistake_in_statement(const Context& context, const std::vector<Lexeme>& tokens, size_t at,
+                             const std::vector<std::string>& possible) {
+  if (context.bad() == '(' && context.before(1) == Kind::TOKEN && !context.in_select_list()) {
+    const size_t end = end_of_token(tokens, at);
+    return {end, end};
+  }
+  if (context.in_empty_list()) return {at, at};
+  if (context.in_list_of_one()) return {at, at - 2};
   if (possible.size() == 1 && possible[0] == "'='" && context.before(1) == ']') return {at, at, possible[0]};
   const bool only_equals = possible.size() == 1 && possible[0] == "'='";
   if (only_equals && context.bad() == 0 && one_of(context.before(2), {Kind::WITH, Kind::AND}))
@@ -546,26 +511,15 @@ Mistake find_mistake(const std::vector<Lexeme>& tokens, size_t at, const std::ve
   return {at, at, wanted, context.looked_further(wanted) ? next : 0};
 }
 
-std::string describe_mistake(std::string_view text, const std::vector<Lexeme>& tokens,
-                             const Mistake& mistake) {
-  const Lexeme& word = tokens[mistake.word];
-  const bool at_end = word.kind == 0;
-  const bool quoted = word.kind == Kind::STRING || word.kind == Kind::QUOTED_NAME;
-  std::string message =
-      "line " +
-      (at_end ? "0:-1" : std::to_string(word.position.line) + ":" + std::to_string(word.position.column));
-  message += mistake.wanted.empty() ? " no viable alternative at" : " mismatched";
-  message += " input '";
-  message += at_end   ? "<EOF>"
-             : quoted ? word.text
-                      : std::string(text.substr(word.begin, word.end - word.begin));
-  message += "'";
-  if (!mistake.wanted.empty()) message += " expecting " + token_name(mistake.wanted);
-  const bool seen_to_end =
-      mistake.further == 1 && mistake.choice == mistake.word && tokens[mistake.word + 1].kind == 0;
-  if (!seen_to_end && (!at_end || mistake.choice < mistake.word))
-    message += " " + snippet(text, tokens, mistake);
-  return message;
+}  // namespace
+
+Mistake find_mistake(const std::vector<Lexeme>& tokens, size_t at, const std::vector<std::string>& possible) {
+  const Context context(tokens, at);
+  const Mistake mistake = mistake_in_statement(context, tokens, at, possible);
+  // What is selected as JSON has to be a list, or JSON is a column, and nothing but its list could follow.
+  const bool as_column = context.in_json_list() && mistake.wanted != "FROM";
+  const bool ended = context.in_distinct_list() && context.bad() == 0 && context.before(1) == ',';
+  return as_column || ended ? Mistake{2, 1} : mistake;
 }
 
 }  // namespace keyzone::cql
