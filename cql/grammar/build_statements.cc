@@ -74,8 +74,11 @@ void Builder::refuse_left(const Term& left) {
   const Term* first = &left;
   while (const auto* operation = first->as<Arithmetic>()) first = operation->left.get();
   const auto* call = first->as<FunctionCall>();
-  if (call && call->function.name == "token" && call->arguments.empty()) {
-    return fail_at(tokens_[std::min(token_at(first->position) + 2, tokens_.size() - 1)].position);  // its ')'
+  if (call && call->function.name == "token") {
+    size_t at = token_at(first->position) + 2;  // behind its (
+    for (size_t i = 0; i < call->arguments.size() && call->arguments[i]->as<ColumnRef>(); ++i) at += 2;
+    at = std::min(at, tokens_.size() - 1);
+    return fail_with({at, at});
   }
   const bool name =
       first->as<ColumnRef>() || first->as<FieldOf>() || first->as<ElementOf>() || first->as<FunctionCall>();

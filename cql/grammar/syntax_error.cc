@@ -464,23 +464,8 @@ std::optional<Mistake> mistake_at_value(const Context& context, size_t at, size_
   return std::nullopt;
 }
 
-// Behind token( there are names; what is not right behind them is told, not that a value stands there.
-size_t end_of_token(const std::vector<Lexeme>& tokens, size_t bracket) {
-  size_t at = bracket + 1;
-  while (tokens[at].kind >= Kind::SELECT && tokens[at].kind <= Kind::QUOTED_NAME &&
-         tokens[at + 1].kind == ',')
-    at += 2;
-  const bool named = tokens[at].kind >= Kind::SELECT && tokens[at].kind <= Kind::QUOTED_NAME;
-  if (named) ++at;
-  return named && tokens[at].kind == ')' ? at + 1 : at;
-}
-
-Mistake mistake_in_statement(const Context& context, const std::vector<Lexeme>& tokens, size_t at,
+Mistake mistake_in_statement(const Context& context, size_t at, size_t size,
                              const std::vector<std::string>& possible) {
-  if (context.bad() == '(' && context.before(1) == Kind::TOKEN && !context.in_select_list()) {
-    const size_t end = end_of_token(tokens, at);
-    return {end, end};
-  }
   if (context.in_empty_list()) return {at, at};
   if (context.in_list_of_one()) return {at, at - 2};
   if (possible.size() == 1 && possible[0] == "'='" && context.before(1) == ']') return {at, at, possible[0]};
@@ -496,7 +481,7 @@ Mistake mistake_in_statement(const Context& context, const std::vector<Lexeme>& 
                               : Mistake{at, at - 2, "", context.in_select_list() ? size_t{1} : 0};
   if (context.before(1) == '(' && context.is_of_columns(2) && !context.in_select_list())
     return {at - 1, at - 2};
-  const size_t next = at + 1 < tokens.size() ? 1 : 0;
+  const size_t next = at + 1 < size ? 1 : 0;
   if (const auto mistake = mistake_in_list(context, at, next)) return *mistake;
   if (const auto mistake = mistake_at_value(context, at, next)) return *mistake;
   // There JSON is a column.
@@ -515,7 +500,7 @@ Mistake mistake_in_statement(const Context& context, const std::vector<Lexeme>& 
 
 Mistake find_mistake(const std::vector<Lexeme>& tokens, size_t at, const std::vector<std::string>& possible) {
   const Context context(tokens, at);
-  const Mistake mistake = mistake_in_statement(context, tokens, at, possible);
+  const Mistake mistake = mistake_in_statement(context, at, tokens.size(), possible);
   // What is selected as JSON has to be a list, or JSON is a column, and nothing but its list could follow.
   const bool as_column = context.in_json_list() && mistake.wanted != "FROM";
   const bool ended = context.in_distinct_list() && context.bad() == 0 && context.before(1) == ',';

@@ -163,8 +163,11 @@ def any_value(chance, kind, few=False):
         return set_of(any_elements(chance, kind[1], few)[:1 if few else None])
     if name == "map":
         keys = any_elements(chance, kind[1], few)
-        # Which one of equal keys in a literal wins is a matter of hash codes in Cassandra.
+        # Which one of equal keys in a literal wins is a matter of hash codes in Cassandra; of keys in other spellings
+        # it isn't known here which are equal.
         keys = list({key.wire: key for key in keys}.values())
+        if len(keys) > 1:
+            keys = list({key.wire: key for key in (any_value(chance, kind[1], few) for _ in keys)}.values())
         return map_of(kind, [(key, part_value(chance, kind[2], few)) for key in keys])
     if name == "vector":
         return vector(kind, [part_value(chance, kind[1], few) for _ in range(kind[2])])
