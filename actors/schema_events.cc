@@ -13,7 +13,8 @@ void type_events(const Keyspace* before, const Keyspace& after, std::vector<Sche
     auto it = old_types.find(name);
     if (it == old_types.end()) {
       out.push_back({"CREATED", "TYPE", after.name, name, {}});
-    } else if (it->second != type) {
+    } else if (it->second != type &&
+               it->second->marshal_name() != type->marshal_name()) {  // all fields of fields
       out.push_back({"UPDATED", "TYPE", after.name, name, {}});
     }
   }

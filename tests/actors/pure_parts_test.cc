@@ -170,6 +170,28 @@ TEST(SchemaEvents, SayWhatClientsMustRead) {
   EXPECT_EQ(events[1].change, "DROPPED");
 }
 
+TEST(SchemaEvents, OfTypesOnlyThoseThatAreOthersNow) {
+  const auto keyspace_of = [](const std::vector<std::string>& fields) {
+    auto out = std::make_shared<Keyspace>();
+    out->name = "ks";
+    const std::vector<TypePtr> ints(fields.size(), native_type(TypeKind::kInt));
+    out->types["a"] = user_type("ks", "a", fields, ints, false);
+    out->types["b"] = user_type("ks", "b", {"f"}, {freeze(out->types["a"])}, false);
+    out->types["c"] = user_type("ks", "c", {"f"}, {native_type(TypeKind::kInt)}, false);
+    return out;
+  };
+  Catalog before, after;
+  after.schema = CatalogVersion(1);
+  before.keyspaces["ks"] = keyspace_of({"x"});
+  after.keyspaces["ks"] = keyspace_of({"x"});
+  EXPECT_TRUE(schema_events(before, after).empty()) << "read again, but the same";
+  after.keyspaces["ks"] = keyspace_of({"x", "y"});
+  const auto events = schema_events(before, after);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].name, "a");
+  EXPECT_EQ(events[1].name, "b") << "has the other in it";
+}
+
 ReplicaStatus status_of(uint64_t group, uint64_t term, bool leads) {
   ReplicaStatus out;
   out.group = GroupId(group);
