@@ -108,7 +108,6 @@ void Lexer::fail(std::string what) {
 
 void Lexer::fail_at_character() { fail("no viable alternative at character '" + std::string(word()) + "'"); }
 
-// What began at start_ never ended.
 // Of $$ that is not closed, the last character is taken for one of the signs that would close it.
 void Lexer::fail_in_dollars() {
   if (cursor_ == end_) return fail_at_end('$');
@@ -118,6 +117,7 @@ void Lexer::fail_in_dollars() {
   fail_behind(kMismatch, " expecting '$'");
 }
 
+// What began at start_ never ended.
 void Lexer::fail_at_end(char expected) {
   cursor_ = end_;
   skip_lines();
@@ -132,7 +132,12 @@ void Lexer::fail_behind(std::string_view what, std::string_view expected) {
   size_t size = cursor_ < end_ ? 1 : 0;
   const auto continues = [this](size_t at) { return cursor_ + at < end_ && (cursor_[at] & 0xc0) == 0x80; };
   while (size > 0 && continues(size)) ++size;
-  const std::string character = size == 0 ? "<EOF>" : std::string(cursor_, size);
+  const char first = size == 0 ? '\0' : *cursor_;
+  const std::string character = size == 0       ? "<EOF>"
+                                : first == '\n' ? "\\n"
+                                : first == '\t' ? "\\t"
+                                : first == '\r' ? "\\r"
+                                                : std::string(cursor_, size);
   fail(std::string(what) + " character '" + character + "'" + std::string(expected));
 }
 

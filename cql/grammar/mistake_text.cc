@@ -47,25 +47,42 @@ size_t shown_size(std::string_view text, const Lexeme& token) {
   return std::min(size, whole.size());
 }
 
+// Where the words begin that Cassandra's lexer sees between two others: spaces together, each comment alone.
+void add_hidden(std::string_view text, size_t from, size_t to, std::vector<size_t>& out) {
+  constexpr std::string_view kSpaces = " \t\n\r";
+  while (from < to) {
+    out.push_back(from);
+    const std::string_view rest = text.substr(0, to);
+    const bool space = kSpaces.find(text[from]) != std::string_view::npos;
+    const bool lines = !space && rest.substr(from, 2) == "/*";
+    const size_t end = space   ? rest.find_first_not_of(kSpaces, from)
+                       : lines ? rest.find("*/", from + 2)
+                               : rest.find_first_of("\n\r", from);
+    if (end == std::string_view::npos) return;
+    from = end + (space ? 0 : lines ? 2 : 1);
+  }
+}
+
+// Where the snippet begins.
+size_t snippet_begin(std::string_view text, const std::vector<Lexeme>& tokens, size_t choice) {
+  std::vector<size_t> words;
+  for (size_t i = 0; i <= choice; ++i) {
+    add_hidden(text, i == 0 ? 0 : tokens[i - 1].end, tokens[i].begin, words);
+    words.push_back(tokens[i].begin);
+  }
+  const size_t last = words.size() - 1;
+  return words[last > kSnippetWords ? last - kSnippetWords : 0];
+}
+
 // "(...WHERE a = 1 LIMIT [x]...)"
 std::string snippet(std::string_view text, const std::vector<Lexeme>& tokens, const Mistake& mistake) {
-  size_t first = mistake.choice, words = 0;
-  while (first > 0) {
-    const bool space = tokens[first].begin > tokens[first - 1].end;
-    words += space ? 2 : 1;
-    if (words > kSnippetWords) break;
-    --first;
-  }
   const Lexeme& choice = tokens[mistake.choice];
-  // One more may fit before the first: the space.
-  const bool room = first > 0 && words == kSnippetWords + 1 && tokens[first].begin > tokens[first - 1].end;
-  const size_t from = room ? tokens[first - 1].end : tokens[first].begin;
-  std::string out = first > 0 ? "(..." : "(";
+  const size_t from = snippet_begin(text, tokens, mistake.choice);
+  std::string out = from > 0 ? "(..." : "(";
   out += text.substr(from, choice.begin - from);
   const size_t size = shown_size(text, choice);
   out += "[" + std::string(text.substr(choice.begin, size)) + "]";
-  size_t last = mistake.choice, end = choice.begin + size;
-  words = 0;
+  size_t last = mistake.choice, end = choice.begin + size, words = 0;
   const size_t shown = std::min(mistake.word + mistake.further, tokens.size() - 1);
   for (; last < shown; ++last) {
     const bool space = tokens[last + 1].begin > tokens[last].end;
@@ -75,7 +92,9 @@ std::string snippet(std::string_view text, const std::vector<Lexeme>& tokens, co
     end = tokens[last + 1].begin + shown_size(text, tokens[last + 1]);
   }
   out += text.substr(choice.begin + size, end - choice.begin - size);
-  return out + (end < tokens[tokens.size() - 2].end ? "...)" : ")");
+  std::erase(out, '\n');  // they take the text line by line
+  const bool whole = text.find_first_not_of('\n', end) == std::string_view::npos;
+  return out + (whole ? ")" : "...)");
 }
 
 }  // namespace

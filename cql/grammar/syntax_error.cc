@@ -181,6 +181,15 @@ class Context {
     if (before(1) == '+' && ends_value(before(2))) return 1;
     return name_before() && before(2) == '+' && ends_value(before(3)) ? 2 : 0;
   }
+  // How many words stand between MASKED WITH and the bad one.
+  std::optional<size_t> words_of_mask() const {
+    for (size_t distance = 1; distance < at_ && is_definition(); ++distance) {
+      const int kind = before(distance);
+      if (kind == Kind::WITH && before(distance + 1) == Kind::MASKED) return distance - 1;
+      if (one_of(kind, {';', Kind::WITH, Kind::PRIMARY, Kind::STATIC})) break;
+    }
+    return std::nullopt;
+  }
   // In a list of selectors, how many words before the bad one the [ of an element stands that has no ] yet,
   // or none before the bad word.
   size_t words_of_element() const {
@@ -306,24 +315,12 @@ bool may_follow_table(int kind) {
                        Kind::ON,    Kind::FROM, Kind::AS,    Kind::JSON,  Kind::PRIMARY});
 }
 
-// In MASKED WITH …, how many words before the bad one it began.
-size_t words_of_mask(const Context& context) {
-  if (context.before(1) == Kind::MASKED) {
-    const bool is_name = one_of(context.before(3), {'(', ','});
-    return is_name || one_of(context.before(2), {Kind::DROP, Kind::ALTER}) ? 0 : 1;
-  }
-  const bool by_default = context.before(1) == Kind::DEFAULT;
-  if (by_default && one_of(context.bad(), {0, ';', ')', ','})) return 0;
-  const size_t with = by_default ? 2 : 1;
-  return context.before(with) == Kind::WITH && context.before(with + 1) == Kind::MASKED ? with + 1 : 0;
-}
-
 // How many words before the bad one a choice began that it ended, where that is not a matter of names alone.
 size_t words_of_choice(const Context& context) {
   const int bad = context.bad(), before = context.before(1), earlier = context.before(2);
   const bool alters_table = context.begins_with({Kind::ALTER}) && context.said(Kind::TABLE);
-  const bool alters_column = alters_table && earlier == Kind::ALTER && context.before(3) != 0;
-  if (const size_t words = words_of_mask(context)) return words;
+  const bool alters_column =
+      alters_table && earlier == Kind::ALTER && context.before(3) != 0 && before != Kind::IF;
   if (bad == 0 && alters_column) return 2;
   if (bad == 0 && before != '=') return 0;
   const bool only_verb = context.before(2) == 0;
@@ -464,11 +461,32 @@ std::optional<Mistake> mistake_at_value(const Context& context, size_t at, size_
   return std::nullopt;
 }
 
+// Behind MASKED: there they choose between DEFAULT and a function.
+std::optional<Mistake> mistake_in_mask(const Context& context, size_t at,
+                                       const std::vector<std::string>& possible) {
+  const int bad = context.bad(), before = context.before(1);
+  if (before == Kind::MASKED && names(possible, "WITH") && possible.size() == 1)
+    return Mistake{at, bad == 0 ? at : at - 1};
+  const std::optional<size_t> words = context.words_of_mask();
+  if (!words) return std::nullopt;
+  if (*words == 0) return Mistake{at, at - 2};
+  if (*words == 1 && before == Kind::DEFAULT) {
+    if (!one_of(bad, {0, ')', ',', ';', Kind::PRIMARY})) return Mistake{at, at - 3};
+    return names(possible, "<EOF>") ? std::optional(Mistake{at, at, "<EOF>"}) : std::nullopt;
+  }
+  if (*words == 2 && before == '(' && bad != 0) return Mistake{at, at - 1};
+  const bool named = (bad == 0 && *words == 1) || context.before(2) == '.';
+  const bool argument = one_of(before, {'(', ','}) || (ends_value(before) && !may_follow_value(bad));
+  return named || argument ? std::optional(Mistake{at, at}) : std::nullopt;
+}
+
 Mistake mistake_in_statement(const Context& context, size_t at, size_t size,
                              const std::vector<std::string>& possible) {
   if (context.in_empty_list()) return {at, at};
   if (context.in_list_of_one()) return {at, at - 2};
   if (possible.size() == 1 && possible[0] == "'='" && context.before(1) == ']') return {at, at, possible[0]};
+  if (possible.size() == 1 && possible[0] == "MASKED") return {at, at, possible[0]};
+  if (const auto mistake = mistake_in_mask(context, at, possible)) return *mistake;
   const bool only_equals = possible.size() == 1 && possible[0] == "'='";
   if (only_equals && context.bad() == 0 && one_of(context.before(2), {Kind::WITH, Kind::AND}))
     return {at, at};
