@@ -234,6 +234,12 @@ void Builder::refuse_misfit(const Term& misfit) {
   }
   const auto* call = misfit.as<FunctionCall>();
   const auto* field = misfit.as<FieldOf>();
+  const Term* owner = &misfit;
+  while (const auto* part = owner->as<FieldOf>()) owner = part->value.get();
+  if (field && (owner->as<Constant>() || owner->as<Null>())) {
+    const size_t dot = token_at(misfit.position) + 1;
+    return fail_with({dot, dot});
+  }
   const bool simple = !field || !column_name(field->value);
   fail_behind(misfit.position, call && call->star ? 2 : simple ? 1 : 3);
 }

@@ -118,6 +118,11 @@ class Context {
     return one_of(before(2), {Kind::IDENTIFIER, Kind::QUOTED_NAME, Kind::UUID_TYPE}) &&
            one_of(before(3), {'(', ',', '='}) && bad() != 0;
   }
+  // Behind 1.2. or 'a'. or null.
+  bool behind_dot_of_value() const {
+    const int value = before(2);
+    return before(1) == '.' && ends_value(value) && !one_of(value, {'?', ']', '}'}) && !is_definition();
+  }
   // DELETE of what is no column.
   bool in_delete_of_none() const {
     return begins_with({Kind::DELETE}) &&
@@ -487,6 +492,9 @@ Mistake mistake_in_statement(const Context& context, size_t at, size_t size,
   if (possible.size() == 1 && possible[0] == "'='" && context.before(1) == ']') return {at, at, possible[0]};
   if (possible.size() == 1 && possible[0] == "MASKED") return {at, at, possible[0]};
   if (const auto mistake = mistake_in_mask(context, at, possible)) return *mistake;
+  if (context.before(1) == '.' && context.before(2) == '?' && !context.in_select_list()) return {at, at - 2};
+  if (context.behind_dot_of_value())
+    return context.in_select_list() ? Mistake{at - 1, at - 1, "FROM", 1} : Mistake{at - 1, at - 1};
   const bool only_equals = possible.size() == 1 && possible[0] == "'='";
   if (only_equals && context.bad() == 0 && one_of(context.before(2), {Kind::WITH, Kind::AND}))
     return {at, at};
