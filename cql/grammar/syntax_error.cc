@@ -118,6 +118,12 @@ class Context {
     return one_of(before(2), {Kind::IDENTIFIER, Kind::QUOTED_NAME, Kind::UUID_TYPE}) &&
            one_of(before(3), {'(', ',', '='}) && bad() != 0;
   }
+  // Behind the name of a table, where words could follow in other statements than this one.
+  bool behind_table_alone() const {
+    const bool table = one_of(before(2), {Kind::INTO, Kind::TABLE, Kind::TRUNCATE}) ||
+                       (before(2) == Kind::EXISTS && before(4) == Kind::TABLE);
+    return table && name_before() && begins_with({Kind::INSERT, Kind::TRUNCATE, Kind::DROP, Kind::ALTER});
+  }
   // Behind 1.2. or 'a'. or null.
   bool behind_dot_of_value() const {
     const int value = before(2);
@@ -313,12 +319,12 @@ bool may_follow_type(int kind) {
 }
 
 // What comes behind the name of a table in any statement.
-bool may_follow_table(int kind) {
-  return one_of(kind, {0,           '(',        '.',         ';',         Kind::WHERE,  Kind::SET,
-                       Kind::USING, Kind::WITH, Kind::GROUP, Kind::ORDER, Kind::LIMIT,  Kind::PER,
-                       Kind::ALLOW, Kind::TO,   Kind::ADD,   Kind::DROP,  Kind::ALTER,  Kind::RENAME,
-                       Kind::ON,    Kind::FROM, Kind::AS,    Kind::JSON,  Kind::PRIMARY});
+bool is_word_behind_table(int kind) {
+  return one_of(kind, {Kind::WHERE, Kind::SET, Kind::USING, Kind::WITH, Kind::GROUP, Kind::ORDER, Kind::LIMIT,
+                       Kind::PER, Kind::ALLOW, Kind::TO, Kind::ADD, Kind::DROP, Kind::ALTER, Kind::RENAME,
+                       Kind::OF, Kind::FROM, Kind::AS, Kind::JSON, Kind::PRIMARY});
 }
+bool may_follow_table(int kind) { return is_word_behind_table(kind) || one_of(kind, {0, '(', '.', ';'}); }
 
 // How many words before the bad one a choice began that it ended, where that is not a matter of names alone.
 size_t words_of_choice(const Context& context) {
@@ -379,7 +385,8 @@ bool name_began_choice(const Context& context) {
       return context.unreserved_type_before() && one_of(earlier, {'<', ','}) && bad != '>' &&
              !may_follow_type(bad);
     if (earlier == Kind::EXISTS)
-      return !context.begins_with({Kind::ALTER}) && context.said(Kind::TABLE) && !may_follow_table(bad);
+      return context.said(Kind::TABLE) && !may_follow_table(bad) &&
+             (!context.begins_with({Kind::ALTER}) || context.before(4) == Kind::TABLE);
     if (context.before(3) == Kind::ADD) return context.type_before() && !one_of(bad, {',', Kind::PRIMARY});
     if (one_of(context.before(3), {'(', ','})) return context.type_before() && !may_follow_type(bad);
     return one_of(earlier, {Kind::WITH, Kind::AND}) && !context.said(Kind::RENAME);
@@ -519,7 +526,9 @@ Mistake mistake_in_statement(const Context& context, size_t at, size_t size,
   if (context.before(1) == Kind::IN && !context.is_definition() && !context.in_conditions() && at >= 2)
     return {at, at - 2};
   const std::string wanted = needed(context, possible);
-  return {at, at, wanted, context.looked_further(wanted) ? next : 0};
+  const bool other = context.behind_table_alone() && is_word_behind_table(context.bad());
+  const bool further = other || context.looked_further(wanted);
+  return {at, at, wanted, further ? next : 0};
 }
 
 }  // namespace
