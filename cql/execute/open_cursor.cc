@@ -144,6 +144,21 @@ Result<void> ReadCursor::bind_filters() {
   return {};
 }
 
+namespace {
+
+// That nothing is less than null, Cassandra finds out when it reads; of two bounds it sees before that
+// nothing is between them.
+bool ends_at_null(const std::vector<PreparedRelation>& relations, EvalContext& context) {
+  const auto is_slice = [](const PreparedRelation& one) { return one.is_slice(); };
+  const auto is_of_none = [](const PreparedRelation& one) { return one.is_in() && one.operands.empty(); };
+  if (std::any_of(relations.begin(), relations.end(), is_of_none)) return false;
+  if (std::count_if(relations.begin(), relations.end(), is_slice) != 1) return false;
+  const auto null = is_null_slice(*std::find_if(relations.begin(), relations.end(), is_slice), context);
+  return null && *null;
+}
+
+}  // namespace
+
 Result<bool> ReadCursor::bind_ranges() {
   if (plan_->clustering) {
     if (plan_->table->clustering_size == 0) return true;
@@ -160,7 +175,8 @@ Result<bool> ReadCursor::bind_ranges() {
     sources_.clear();
   }
   base_->ranges = *std::move(ranges);
-  return !base_->ranges.empty();
+  return !base_->ranges.empty() ||
+         ends_at_null(plan_->restrictions.clustering_relations(), evaluation_->bound);
 }
 
 Result<void> ReadCursor::bind_sources(const ExecuteOptions& options, const Catalog& catalog) {
