@@ -550,8 +550,10 @@ Result<Selector> SelectorBuilder::build_term(const TermPtr& term, const TypePtr&
                      std::to_string(list->elements.size()) + " elements");
     }
     const Receiver wanted{table_.keyspace, table_.name, kSelectionName, freeze(type)};
-    if (assignability(context_, *hint->term, wanted) == Match::kNo)
+    if (assignability(context_, *hint->term, wanted) == Match::kNo) {
+      refused_type_ = wanted.type;
       return cannot_assign(name, name, *wanted.type);
+    }
   }
   if (!type) return no_type(name);
   KEYZONE_TRY(value, prepare_term(context_, term, {table_.keyspace, table_.name, kSelectionName, type}));
