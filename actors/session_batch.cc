@@ -57,7 +57,7 @@ void Session::learn_clocks(uint32_t number) {
 void Session::look_up(uint32_t number) {
   auto& request = requests_.at(number);
   auto& commands = std::get<cql::WriteExecution>(*request.execution).commands;
-  BatchProgress& batch = request.batch.made();
+  BatchProgress& batch = *request.batch;
   std::vector<cql::TabletRead> reads;
   for (size_t i = 0; i < commands.size(); ++i) {
     if (!looks_back(commands[i].command)) continue;
@@ -104,7 +104,7 @@ void Session::log_batch(uint32_t number) {
   auto& request = requests_.at(number);
   auto& write = std::get<cql::WriteExecution>(*request.execution);
   const Timestamp stamp = context_.clock.next();
-  BatchProgress& batch = request.batch.made();
+  BatchProgress& batch = *request.batch;
   if (!batch.mark) batch.mark = BatchMark{stamp, random_.next()};
   const BatchEntry entry = make_entry(time_uuid(), stamp, *batch.mark, write.commands);
   request.outcomes.assign(1, {});

@@ -240,9 +240,11 @@ void Session::finish_local_read(uint32_t number) {
   auto& request = requests_.at(number);
   auto& read = std::get<cql::LocalRead>(*request.execution);
   auto facts = node_facts(context_, view(), *read.table);
-  for (const auto& [group, estimate] : request.estimates.made()) {
-    facts.tablets[group].partitions = estimate.partitions;
-    facts.tablets[group].mean_partition_bytes = estimate.mean_partition_bytes;
+  if (request.estimates) {
+    for (const auto& [group, estimate] : *request.estimates) {
+      facts.tablets[group].partitions = estimate.partitions;
+      facts.tablets[group].mean_partition_bytes = estimate.mean_partition_bytes;
+    }
   }
   facts.queries.push_back({"session-" + std::to_string(number_),
                            "QUERY " + request.statement->prepared->info().text + " at consistency " +

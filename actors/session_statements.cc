@@ -155,8 +155,9 @@ Result<CachedStatementPtr> Session::find_statement(const net::QueryRequest& aske
 // By its id.
 Result<CachedStatementPtr> Session::find_statement(const net::ExecuteRequest& asked, ClientRequest& request) {
   auto cached = find_prepared(asked.id);
-  if (request.plans > 0) return cached;
   const auto* info = cached ? &(*cached)->prepared->info() : nullptr;
+  if (info) request.knows_metadata = asked.result_metadata_id == info->result_metadata_id;
+  if (request.plans > 0) return cached;
   trace_request(request, "Execute CQL3 prepared query", &asked.parameters,
                 info ? std::optional<BytesView>(info->text) : std::nullopt);
   if (!cached) return cached;
@@ -171,8 +172,6 @@ Result<cql::Execution> Session::plan_statement(const Asked& asked, ClientRequest
   KEYZONE_TRY(cached, find_statement(asked, request));
   const auto& info = cached->prepared->info();
   request.statement = cached;
-  if constexpr (std::is_same_v<Asked, net::ExecuteRequest>)
-    request.knows_metadata = asked.result_metadata_id == info.result_metadata_id;
   auto options = options_of(asked.parameters);
   options.prepared = request.prepared;
   if (request.plans == 0) {

@@ -389,12 +389,11 @@ void Replica::expect(std::span<const ReadRequest* const> requests) {
   for (const ReadRequest* request : requests.first(std::min(requests.size(), kReadsAheadMax))) {
     const bool one_row = table_->clustering_size == 0 ? request->ranges.empty() : request->ranges.size() == 1;
     if (!one_row || request->scan || !request->look_up.empty()) continue;
-    Bytes& prefix = read_scratch_.prefix;
-    prefix.clear();
-    append_partition_prefix(prefix, meta_.store, Area::kRows, request->token, request->partition_key);
-    put_row_key(prefix, request->ranges.empty() ? BytesView() : BytesView(request->ranges.front().from),
-                read_scratch_.key);
-    hashes[count] = key_hash(read_scratch_.key);
+    Bytes& key = read_scratch_.key;
+    key.clear();
+    append_row_key(key, meta_.store, request->token, request->partition_key,
+                   request->ranges.empty() ? BytesView() : BytesView(request->ranges.front().from));
+    hashes[count] = key_hash(key);
     options_.row_cache->bring_set(hashes[count++]);
   }
   for (size_t i = 0; i < count; ++i) options_.row_cache->bring_row(hashes[i]);

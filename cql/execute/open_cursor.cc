@@ -38,7 +38,8 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   EvalContext& bound = evaluation_->bound;
   evaluation_->rows.functions = bound.functions = {options.now, options.random, options.now_in_seconds};
   bound.values = options.values;
-  if (looks_back()) keep_values(options);
+  const bool looked_at_later = looks_back();
+  if (looked_at_later) keep_values(options);
   KEYZONE_CHECK(bind_limits(options));
   KEYZONE_CHECK(check_selection());
   if (plan_->wrong_grouping) return *plan_->wrong_grouping;
@@ -66,7 +67,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
   KEYZONE_CHECK(bind_sources(options, catalog));
   KEYZONE_CHECK(check_sorts_all(options));
   KEYZONE_CHECK(check_guardrails(options));
-  if (!looks_back() && !plan_->grouped) evaluation_.reset();
+  if (!looked_at_later && !plan_->grouped) evaluation_.reset();
   return drain();
 }
 

@@ -140,7 +140,7 @@ void ReadCursor::leave_answer(Source& source) {
 
 void ReadCursor::keep_partition() {
   if (!in_partition_) return;
-  kept_partition_ = Bytes(partition_);
+  kept_partition_.made() = partition_;
   partition_ = *kept_partition_;
 }
 
