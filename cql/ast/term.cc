@@ -13,9 +13,7 @@ namespace {
 // Of a field that is named twice, the last value.
 std::vector<std::pair<std::string, TermPtr>> in_java_order(const UserTypeLiteral& literal) {
   auto fields = last_of_each(literal.fields);
-  const auto place = [&](const auto& field) { return java_bucket(field.first, fields.size()); };
-  std::stable_sort(fields.begin(), fields.end(),
-                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  java_bucket_sort(fields, [](const auto& field) -> const std::string& { return field.first; });
   return fields;
 }
 

@@ -118,9 +118,7 @@ struct Alteration {
     for (const std::string& name : names) {
       if (std::find(order.begin(), order.end(), name) == order.end()) order.push_back(name);
     }
-    const auto place = [size = order.size()](const std::string& name) { return java_bucket(name, size); };
-    std::stable_sort(order.begin(), order.end(),
-                     [&place](const std::string& a, const std::string& b) { return place(a) < place(b); });
+    java_bucket_sort(order, [](const std::string& name) -> const std::string& { return name; });
     return order;
   }
 
@@ -160,9 +158,7 @@ struct Alteration {
     bool any = false;
     // RENAME a TO b AND a TO c: the last one counts
     auto names = last_of_each(change.names);
-    std::stable_sort(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-      return java_bucket(a.first, names.size()) < java_bucket(b.first, names.size());
-    });
+    java_bucket_sort(names, [](const auto& name) -> const std::string& { return name.first; });
     for (const auto& [from, to] : names) {
       const Column* column = table.find(from);  // must be there, IF EXISTS or not
       if (!column) return invalid("Undefined column name " + quote_identifier(from) + " in table " + name());

@@ -44,13 +44,13 @@ Result<Keys> check_shape(const CreateTableStatement& statement) {
 namespace {
 
 // Whether it is named by its class, as 'Int32Type'.
-bool is_class_name(const TypeName& type) { return type.text.starts_with('\''); }
+bool is_class_name(std::string_view type) { return type.starts_with('\''); }
 
 Result<void> check_key_type(const std::string& name, const TypeName& written, const Type& type) {
   if (type.is_multi_cell()) {
-    const std::string what = is_class_name(written) ? spell_type(written.text, "")
-                             : type.is_collection() ? type.to_string()
-                                                    : "\"" + type.keyspace() + "." + type.name() + "\"";
+    const std::string what = is_class_name(written.text) ? spell_type(written.text, "")
+                             : type.is_collection()      ? type.to_string()
+                                                         : "\"" + type.keyspace() + "." + type.name() + "\"";
     return invalid("Invalid non-frozen " + std::string(type.is_collection() ? "collection" : "user-defined") +
                    " type " + what + " for PRIMARY KEY column '" + name + "'");
   }
@@ -128,7 +128,7 @@ Result<void> check_name(const std::string& keyspace, const std::string& name) {
 
 // 'ReversedType(Int32Type)': what is DESC said within the type, by Cassandra's class.
 bool is_reversed_by_class(std::string_view type) {
-  if (!type.starts_with('\'')) return false;
+  if (!is_class_name(type)) return false;
   type.remove_prefix(std::min(type.find_first_not_of(" \t\n", 1), type.size()));
   constexpr std::string_view kMarshalPackage = "org.apache.cassandra.db.marshal.";
   if (type.starts_with(kMarshalPackage)) type.remove_prefix(kMarshalPackage.size());

@@ -63,11 +63,14 @@ void add_relation_text(const PreparedRelation& relation, std::span<const Value> 
   }
 }
 
+std::string equality_text(const Column& column, BytesView value) {
+  return quote_identifier(column.name) + " = " + column.type->to_cql_literal(value);
+}
+
 void add_key_text(const Table& table, BytesView key, std::vector<std::string>& out) {
   const auto parts = split_partition_key(key, table.partition_key_size);
   for (size_t i = 0; parts && i < parts->size(); ++i) {
-    const Column& column = table.partition_key(i);
-    out.push_back(quote_identifier(column.name) + " = " + column.type->to_cql_literal((*parts)[i]));
+    out.push_back(equality_text(table.partition_key(i), (*parts)[i]));
   }
 }
 
@@ -89,9 +92,8 @@ void add_column_text(const Column& column, std::span<const ElementRange> element
   for (const ElementRange& range : sorted) {
     if (range.column != column.id || column.type->is_user_type()) continue;
     const Type& type = *column.type->parameters()[0];
-    const bool one = range.to == path_behind(range.from);
-    out.push_back(name + "[" + place_text(type, range.from) + (one ? "" : ":" + place_text(type, range.to)) +
-                  "]");
+    out.push_back(name + "[" + place_text(type, range.from) +
+                  (is_one_element(range) ? "" : ":" + place_text(type, range.to)) + "]");
   }
   if (out.size() == before) out.push_back(name);
 }
@@ -102,7 +104,7 @@ void add_row_text(const Table& table, BytesView clustering, std::vector<std::str
     const Column& column = table.clustering(i);
     Bytes value;
     if (!column.type->read_ordered(in, column.descending, value)) return;
-    out.push_back(quote_identifier(column.name) + " = " + column.type->to_cql_literal(value));
+    out.push_back(equality_text(column, value));
   }
 }
 

@@ -70,13 +70,6 @@ int days_in_month(int64_t year, int month) {
   return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-int64_t add_months(int64_t millis, int64_t months) {
-  CivilDate date = civil_date(floor_div(millis, kMillisPerDay));
-  move_by_months(date, months);
-  date.day = std::min(date.day, days_in_month(date.year, date.month));
-  return days_since_1970(date) * kMillisPerDay + floor_mod(millis, kMillisPerDay);
-}
-
 CivilDate date_since_julian(int64_t days) {
   return days < kGregorianFrom ? julian_date(days) : civil_date(days);
 }

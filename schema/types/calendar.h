@@ -25,11 +25,11 @@ int days_in_month(int64_t year, int month);
 inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a % b < 0) != (b < 0)); }
 inline int64_t floor_mod(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
 
-// Milliseconds since 1970 moved by whole months; a day past the end of a month becomes its last.
-int64_t add_months(int64_t millis, int64_t months);
-// The same in the calendar as it was: Julian until the day before 1582-10-15, as Java's calendar has it.
-int64_t add_months_since_julian(int64_t millis, int64_t months);
+// In the calendar as it was: Julian until the day before 1582-10-15, as Java's calendar has it.
 CivilDate date_since_julian(int64_t days_since_1970);
+// Milliseconds since 1970 moved by whole months of that calendar; a day past the end of a month becomes its
+// last.
+int64_t add_months_since_julian(int64_t millis, int64_t months);
 
 // "2011-02-03": at least four digits of the year, more with a sign.
 std::string date_text(const CivilDate& date);

@@ -39,6 +39,14 @@ inline uint32_t java_bucket(std::string_view name, size_t names) {
   return java_place(java_name_hash(name), java_table_size(names));
 }
 
+// Things as they stand in such a table of theirs; `name_of` gives the name of each.
+template <class Thing, class NameOf>
+void java_bucket_sort(std::vector<Thing>& things, NameOf name_of) {
+  std::stable_sort(things.begin(), things.end(), [&](const Thing& a, const Thing& b) {
+    return java_bucket(name_of(a), things.size()) < java_bucket(name_of(b), things.size());
+  });
+}
+
 // Of a string, of ASCII.
 inline uint32_t java_text_hash(std::string_view text) {
   uint32_t hash = 0;

@@ -6,6 +6,7 @@
 
 #include "cql/ddl/table_options.h"
 #include "cql/grammar/parser.h"
+#include "schema/types/floating.h"
 
 namespace keyzone::cql {
 namespace {
@@ -331,6 +332,9 @@ TEST_F(SchemaChanges, OptionsSurvive) {
   run("ALTER TABLE k.o WITH comment = 'y'");
   EXPECT_EQ(options_of(table("o")).gc_grace_seconds, 5);
   EXPECT_EQ(options_of(table("o")).comment, "y");
+  EXPECT_EQ(java_text(1e-5), "1.0E-5");
+  EXPECT_EQ(java_text(0.01), "0.01");
+  EXPECT_EQ(java_text(2.0), "2.0");
 }
 
 TEST_F(SchemaChanges, ColumnsComeAndGo) {
