@@ -18,6 +18,8 @@ endif()
 string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
+# Assertions name files relative to the tree: what a copy of it compiles (the planted bugs) is what the tree has compiled.
+add_compile_options(-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # gcc 12 reports these inside libstdc++ and Boost templates although the code is right.
   add_compile_options(-fpch-preprocess -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
