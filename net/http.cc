@@ -1,8 +1,13 @@
 #include "net/http.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <chrono>
 #include <optional>
 #include <set>
@@ -13,8 +18,7 @@ namespace keyzone::net {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
+namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 class Session;
@@ -26,55 +30,93 @@ struct Shared {
   bool stopped = false;
 };
 
+// The answer as it is sent; a HEAD's keeps the length of the body that it leaves out.
+std::string text_of(const HttpResponse& response, const http::request<http::empty_body>& request) {
+  const bool old = request.version() < 11;
+  std::string text = old ? "HTTP/1.0 " : "HTTP/1.1 ";
+  text += std::to_string(response.status) + ' ';
+  const auto reason = http::obsolete_reason(http::int_to_status(response.status));
+  text.append(reason.data(), reason.size());
+  text += "\r\nContent-Type: " + response.content_type + "\r\nCache-Control: no-store\r\n";
+  if (request.keep_alive() == old) text += old ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
+  text += "Content-Length: " + std::to_string(response.body.size()) + "\r\n\r\n";
+  if (request.method() != http::verb::head) text += response.body;
+  return text;
+}
+
+// Reads and writes plain buffers: Beast's own asynchronous operations, its streams and its writing of a
+// response take as long to compile as the rest of net/ together.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(tcp::socket socket, std::shared_ptr<Shared> shared)
-      : stream_(std::move(socket)), buffer_(kMaxHttpRequest), shared_(std::move(shared)) {
+      : socket_(std::move(socket)), idle_(socket_.get_executor()), shared_(std::move(shared)) {
     shared_->sessions.insert(this);
   }
   ~Session() { shared_->sessions.erase(this); }
 
-  void close() { stream_.close(); }
+  void close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    idle_.cancel();
+  }
 
   void read() {
     parser_.emplace();
     parser_->header_limit(kMaxHttpRequest);
     parser_->body_limit(kMaxHttpRequest);
-    stream_.expires_after(std::chrono::seconds(kHttpIdleSeconds));
-    http::async_read(stream_, buffer_, *parser_, [me = shared_from_this()](beast::error_code error, size_t) {
-      if (!error && !me->shared_->stopped) me->answer(me->parser_->get());
-    });
+    wait();
+    parse();
   }
 
  private:
-  void answer(const http::request<http::empty_body>& request) {
-    const bool get = request.method() == http::verb::get;
-    HttpResponse made;
-    if (get || request.method() == http::verb::head) {
-      const auto target = request.target();
-      made = shared_->handler({target.data(), target.size()});
-    } else {
-      made = {405, "text/plain; charset=utf-8", "only GET and HEAD\n"};
-    }
-    response_ = {};
-    response_.version(request.version());
-    response_.result(made.status);
-    response_.set(http::field::content_type, made.content_type);
-    response_.set(http::field::cache_control, "no-store");
-    response_.keep_alive(request.keep_alive());
-    response_.content_length(made.body.size());
-    if (request.method() != http::verb::head) response_.body() = std::move(made.body);
-    http::async_write(stream_, response_, [me = shared_from_this()](beast::error_code error, size_t) {
-      if (error || me->shared_->stopped) return;
-      if (me->response_.keep_alive()) return me->read();
-      me->stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+  void wait() {
+    idle_.expires_after(std::chrono::seconds(kHttpIdleSeconds));
+    idle_.async_wait([me = weak_from_this()](boost::system::error_code error) {
+      if (const auto session = me.lock(); session && !error) session->close();
     });
   }
 
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_;
+  // With what came so far: an answer, more bytes, or (at what isn't HTTP) the end.
+  void parse() {
+    boost::system::error_code error = http::error::need_more;
+    while (received_ > 0 && !parser_->is_done()) {
+      const size_t used = parser_->put(asio::buffer(buffer_.data(), received_), error);
+      std::copy(buffer_.begin() + used, buffer_.begin() + received_, buffer_.begin());
+      received_ -= used;
+      if (error || used == 0) break;
+    }
+    if (parser_->is_done()) return answer(parser_->get());
+    if ((error && error != http::error::need_more) || received_ == buffer_.size()) return close();
+    socket_.async_read_some(asio::buffer(buffer_.data() + received_, buffer_.size() - received_),
+                            [me = shared_from_this()](boost::system::error_code failed, size_t count) {
+                              if (failed || me->shared_->stopped) return me->close();
+                              me->received_ += count;
+                              me->parse();
+                            });
+  }
+
+  void answer(const http::request<http::empty_body>& request) {
+    HttpResponse made{405, "text/plain; charset=utf-8", "only GET and HEAD\n"};
+    if (request.method() == http::verb::get || request.method() == http::verb::head) {
+      const auto target = request.target();
+      made = shared_->handler({target.data(), target.size()});
+    }
+    response_ = text_of(made, request);
+    asio::async_write(socket_, asio::buffer(response_),
+                      [me = shared_from_this()](boost::system::error_code error, size_t) {
+                        if (error || me->shared_->stopped) return me->close();
+                        if (me->parser_->get().keep_alive()) return me->read();
+                        me->socket_.shutdown(tcp::socket::shutdown_send, error);
+                        me->idle_.cancel();
+                      });
+  }
+
+  tcp::socket socket_;
+  asio::steady_timer idle_;
+  std::array<char, kMaxHttpRequest> buffer_;
+  size_t received_ = 0;  // bytes at the front of the buffer that no request has used
   std::optional<http::request_parser<http::empty_body>> parser_;
-  http::response<http::string_body> response_;
+  std::string response_;
   std::shared_ptr<Shared> shared_;
 };
 
