@@ -96,6 +96,7 @@ size_t Node::leading() const {
 
 void Node::quit() {
   auto& context = *context_;
+  context.quitting = true;
   const auto exit = [](const caf::actor& actor) {
     if (actor) caf::anon_send_exit(actor, caf::exit_reason::kill);
   };

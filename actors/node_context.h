@@ -164,6 +164,7 @@ struct NodeContext {
   caf::actor supervisor;
   std::atomic<bool> ready{false};  // the catalog is in force and clients are served
   std::atomic<bool> stopping{false};
+  std::atomic<bool> quitting{false};     // its actors are told to quit: who connects now is turned away
   std::atomic<bool> space_short{false};  // less is free than options.disk_space_reserve
   // No entries can be stored: space is short, or a shard's log is full. Leaders refuse writes.
   bool disk_full() const;

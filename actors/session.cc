@@ -20,7 +20,7 @@ bool may_be_traced(net::Opcode opcode) {
 }  // namespace
 
 void accept_session(caf::actor_system& system, NodeContext& context, size_t shard, AcceptedStream stream) {
-  system.spawn<Session>(context, shard, std::move(stream));
+  if (!context.quitting) system.spawn<Session>(context, shard, std::move(stream));
 }
 
 Session::Session(caf::actor_config& config, NodeContext& context, size_t shard, AcceptedStream stream)
