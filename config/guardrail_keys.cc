@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::int64_t kOff = -1;
 constexpr std::int64_t kCountMax = 1'000'000'000;
-constexpr std::int64_t kMicrosPerMilli = 1000;
 
 enum class Takes { kCount, kSize, kDuration };
 
@@ -114,14 +113,14 @@ std::optional<std::int64_t> parse(const std::string& text, Takes takes) {
     const auto size = parse_size(text);
     return size ? std::optional(static_cast<std::int64_t>(*size)) : std::nullopt;
   }
-  const auto duration = parse_duration(text);
-  return duration ? std::optional<std::int64_t>(duration->count() * kMicrosPerMilli) : std::nullopt;
+  const auto duration = parse_long_duration(text);
+  return duration ? std::optional<std::int64_t>(duration->count()) : std::nullopt;
 }
 
 std::string shown(std::int64_t value, Takes takes) {
   if (value == kOff) return takes == Takes::kCount ? "-1" : "null";
   if (takes == Takes::kSize) return std::to_string(value) + "B";
-  if (takes == Takes::kDuration) return std::to_string(value / kMicrosPerMilli) + "ms";
+  if (takes == Takes::kDuration) return std::to_string(value) + "us";
   return std::to_string(value);
 }
 
@@ -132,7 +131,7 @@ const char* expected(Takes takes) {
     case Takes::kSize:
       return "a size with its unit (B, KiB, MiB, GiB); null for no limit";
     case Takes::kDuration:
-      return "a duration up to 24h with its unit (ms, s, m, h); null for no limit";
+      return "a duration with its unit (us, ms, s, m, h, d); null for no limit";
   }
   return "";
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 namespace keyzone {
@@ -13,6 +14,14 @@ struct Unit {
 };
 
 constexpr Unit kDurationUnits[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+constexpr Unit kLongDurationUnits[] = {{"us", 1},
+                                       {"µs", 1},
+                                       {"ms", 1'000},
+                                       {"s", 1'000'000},
+                                       {"m", 60'000'000},
+                                       {"h", 3'600'000'000},
+                                       {"d", 86'400'000'000}};
+constexpr std::uint64_t kLongDurationMax = std::numeric_limits<std::int64_t>::max() - 1;
 constexpr Unit kSizeUnits[] = {
     {"B", 1}, {"KiB", defaults::kKiB}, {"MiB", defaults::kMiB}, {"GiB", defaults::kGiB}};
 
@@ -77,6 +86,12 @@ std::optional<std::chrono::milliseconds> parse_duration(const std::string& text)
   const auto count = parse_with_unit(text, kDurationUnits, defaults::kDurationMax.count());
   if (!count) return std::nullopt;
   return std::chrono::milliseconds(*count);
+}
+
+std::optional<std::chrono::microseconds> parse_long_duration(const std::string& text) {
+  const auto count = parse_with_unit(text, kLongDurationUnits, kLongDurationMax);
+  if (!count) return std::nullopt;
+  return std::chrono::microseconds(*count);
 }
 
 std::optional<std::uint64_t> parse_size(const std::string& text) {

@@ -17,6 +17,9 @@ std::optional<bool> parse_boolean(const std::string& text);
 // 250ms, 5s, 2m, 1h; always with a unit.
 std::optional<std::chrono::milliseconds> parse_duration(const std::string& text);
 
+// The same, and 10us, 1d: of what may be as far away as anyone likes.
+std::optional<std::chrono::microseconds> parse_long_duration(const std::string& text);
+
 // 512B, 5KiB, 32MiB, 1GiB; always with a unit.
 std::optional<std::uint64_t> parse_size(const std::string& text);
 

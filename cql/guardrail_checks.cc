@@ -10,11 +10,12 @@
 #include "cql/system_tables/system_tables.h"
 #include "schema/bytes.h"
 #include "schema/types/collections.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
 namespace {
 
-constexpr std::string_view kSimpleStrategy = "SimpleStrategy";
+constexpr std::string_view kSimpleStrategy = "SimpleStrategy";  // before it is looked for
 const std::string kSimpleStrategyInFull = std::string(kLocatorPackage) + std::string(kSimpleStrategy);
 
 int64_t user_tables(const Catalog& catalog) {
@@ -49,7 +50,7 @@ Result<void> check_create_keyspace(const Guardrails& guardrails, const CreateKey
   for (const Property& property : create.properties) {
     if (property.name != "replication" || !property.value.map) continue;
     for (const auto& [option, value] : *property.value.map) {
-      if (option == "class" && (value == kSimpleStrategy || value == kSimpleStrategyInFull))
+      if (option == "class" && value == kSimpleStrategy)
         KEYZONE_CHECK(guardrails.check(Feature::kSimpleStrategy));
     }
   }
@@ -78,6 +79,14 @@ bool changes_columns(const AlterTableStatement& alter) {
   return std::holds_alternative<AddColumns>(alter.change) ||
          std::holds_alternative<DropColumns>(alter.change) ||
          std::holds_alternative<RenameColumns>(alter.change);
+}
+
+// ADD IF NOT EXISTS where they all do: the columns are counted even so.
+bool adds_nothing(const AlterTableStatement& alter, const Table& table) {
+  const auto* add = std::get_if<AddColumns>(&alter.change);
+  return add && add->if_not_exists &&
+         std::all_of(add->columns.begin(), add->columns.end(),
+                     [&](const ColumnDefinition& column) { return table.find(column.name) != nullptr; });
 }
 
 // Of ALTER TABLE, which looks at its own words alone: what the table had before is not asked.
@@ -113,8 +122,12 @@ Result<std::shared_ptr<const Statement>> permit_statement(const Guardrails& guar
     KEYZONE_TRY(found, check_properties(guardrails, *properties, warnings));
     ignored = std::move(found);
   } else if (const auto* alter = statement->as<AlterTableStatement>()) {
-    if (changes_columns(*alter) && find_table(before, alter->table, keyspace))
-      KEYZONE_CHECK(guardrails.check(Feature::kAlterTable));
+    const auto table = find_table(before, alter->table, keyspace);
+    if (changes_columns(*alter) && table) KEYZONE_CHECK(guardrails.check(Feature::kAlterTable));
+    if (table && adds_nothing(*alter, **table)) {
+      KEYZONE_CHECK(guardrails.check(Limit::kColumnsPerTable, (*table)->name,
+                                     static_cast<int64_t>((*table)->columns.size()), warnings));
+    }
   }
   if (const auto* create = statement->as<CreateTableStatement>())
     KEYZONE_CHECK(check_create_table(guardrails, *create, before, warnings));
@@ -130,24 +143,18 @@ Result<std::shared_ptr<const Statement>> permit_statement(const Guardrails& guar
 
 namespace {
 
-// The vector within a type whose length counts: not one in a vector, nor one in a user type, which was looked
-// at when it was made. nullptr: none.
-const Type* first_vector(const Type& type) {
-  if (type.is_vector()) return &type;
-  if (type.is_user_type()) return nullptr;
-  for (const TypePtr& part : type.parameters()) {
-    if (const Type* found = first_vector(*part)) return found;
+// Each vector within a type, but not one in a vector, nor one in a user type, which was looked at when it was
+// made. `name` of a column or a field: "Column v".
+Result<void> check_vectors(const Guardrails& guardrails, const std::string& name, const Type& type,
+                           std::vector<std::string>& warnings) {
+  if (type.is_vector()) {
+    KEYZONE_CHECK(guardrails.check(Feature::kVectorType, name));
+    return guardrails.check(Limit::kVectorDimensions, name, type.dimension(), warnings);
   }
-  return nullptr;
-}
-
-// `name` of a column or a field: "Column v".
-Result<void> check_vector(const Guardrails& guardrails, const std::string& name, const Type& type,
-                          std::vector<std::string>& warnings) {
-  const Type* vector = first_vector(type);
-  if (!vector) return {};
-  KEYZONE_CHECK(guardrails.check(Feature::kVectorType, name));
-  return guardrails.check(Limit::kVectorDimensions, name, vector->dimension(), warnings);
+  if (type.is_user_type()) return {};
+  for (const TypePtr& part : type.parameters())
+    KEYZONE_CHECK(check_vectors(guardrails, name, *part, warnings));
+  return {};
 }
 
 Result<void> check_options(const Guardrails& guardrails, const Table& table, bool made,
@@ -167,10 +174,13 @@ Result<void> check_table(const Guardrails& guardrails, const Table& table, const
     KEYZONE_CHECK(guardrails.check(Limit::kColumnsPerTable, table.name,
                                    static_cast<int64_t>(table.columns.size()), warnings));
   }
+  std::vector<const Column*> added;
   for (const Column& column : table.columns) {
-    if (!old || !old->find(column.id))
-      KEYZONE_CHECK(check_vector(guardrails, "Column " + column.name, *column.type, warnings));
+    if (!old || !old->find(column.id)) added.push_back(&column);
   }
+  if (!old) java_bucket_sort(added, [](const Column* column) -> const std::string& { return column->name; });
+  for (const Column* column : added)
+    KEYZONE_CHECK(check_vectors(guardrails, "Column " + column->name, *column->type, warnings));
   if (old && old->options == table.options) return {};
   return check_options(guardrails, table, !old, warnings);
 }
@@ -201,7 +211,7 @@ Result<void> check_types(const Guardrails& guardrails, const Keyspace& keyspace,
       KEYZONE_CHECK(guardrails.check(Limit::kFieldsPerUdt, name, static_cast<int64_t>(now), warnings));
     for (size_t i = before; i < now; ++i) {
       KEYZONE_CHECK(
-          check_vector(guardrails, "Field " + type->field_names()[i], *type->parameters()[i], warnings));
+          check_vectors(guardrails, "Field " + type->field_names()[i], *type->parameters()[i], warnings));
     }
   }
   return {};

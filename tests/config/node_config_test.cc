@@ -77,7 +77,9 @@ TEST(NodeConfig, GuardrailsAsCassandraNamesThem) {
                                             "tombstone_failure_threshold = -1\n"
                                             "collection_size_fail_threshold = 64KiB\n"
                                             "maximum_timestamp_warn_threshold = 2s\n"
+                                            "maximum_timestamp_fail_threshold = 30d\n"
                                             "minimum_timestamp_warn_threshold = null\n"
+                                            "minimum_timestamp_fail_threshold = 5us\n"
                                             "allow_filtering_enabled = false\n"
                                             "zero_ttl_on_twcs_warned = true\n"
                                             "table_properties_ignored = [compression, Caching]\n"
@@ -87,7 +89,9 @@ TEST(NodeConfig, GuardrailsAsCassandraNamesThem) {
   EXPECT_EQ(result.config->guardrails,
             (std::map<std::string, std::int64_t>{{"allow_filtering_enabled", 0},
                                                  {"collection_size_fail_threshold", 65536},
+                                                 {"maximum_timestamp_fail_threshold", 2'592'000'000'000},
                                                  {"maximum_timestamp_warn_threshold", 2'000'000},
+                                                 {"minimum_timestamp_fail_threshold", 5},
                                                  {"minimum_timestamp_warn_threshold", -1},
                                                  {"tables_warn_threshold", 100},
                                                  {"tombstone_failure_threshold", -1},

@@ -275,6 +275,10 @@ TEST_F(SchemaGuardrailsTest, Counts) {
           "Guardrail vector_dimensions violated: Column x has a vector of 3 dimensions, this exceeds the "
           "warning threshold of 2."));
   EXPECT_THAT(checked("ALTER TABLE t WITH comment = 'x'"), IsEmpty());
+  set("columns_per_table_warn_threshold", 7);
+  EXPECT_THAT(checked("ALTER TABLE t ADD IF NOT EXISTS m int"),
+              ElementsAre(HasSubstr("The table t has 8 columns")))
+      << "counted, though nothing is added";
   EXPECT_THAT(
       checked("CREATE TYPE u (a int, b int)"),
       ElementsAre(
@@ -291,6 +295,26 @@ TEST_F(SchemaGuardrailsTest, Counts) {
       << "is not looked for";
   EXPECT_THAT(checked("CREATE TABLE IF NOT EXISTS t (k int PRIMARY KEY)"),
               ElementsAre(HasSubstr("tables violated")));
+}
+
+// Columns are looked at as they lie in Cassandra's table of them, types from left to right.
+TEST_F(SchemaGuardrailsTest, EveryVector) {
+  set("vector_dimensions_warn_threshold", 2);
+  set("vector_dimensions_fail_threshold", 4);
+  const auto warned = [](const std::string& what, int dimensions) {
+    return "Guardrail vector_dimensions violated: " + what + " has a vector of " +
+           std::to_string(dimensions) + " dimensions, this exceeds the warning threshold of 2.";
+  };
+  EXPECT_THAT(checked("CREATE TABLE u (k int PRIMARY KEY, v map<vector<int, 3>, vector<int, 4>>)"),
+              ElementsAre(warned("Column v", 3), warned("Column v", 4)));
+  EXPECT_THAT(checked("CREATE TABLE u (k int PRIMARY KEY, v tuple<vector<int, 3>, vector<int, 5>>)"),
+              ElementsAre(warned("Column v", 3), HasSubstr("the failure threshold of 4")));
+  EXPECT_THAT(checked("CREATE TYPE u (v tuple<vector<int, 1>, vector<int, 3>>)"),
+              ElementsAre(warned("Field v", 3)));
+  EXPECT_THAT(checked("CREATE TABLE u (k int, j vector<int, 3>, b vector<int, 3> static, v vector<int, 4>, a "
+                      "vector<int, 3>, PRIMARY KEY (k, j))"),
+              ElementsAre(warned("Column a", 3), warned("Column b", 3), warned("Column v", 4),
+                          warned("Column j", 3)));
 }
 
 TEST_F(SchemaGuardrailsTest, WhatMayNotBeMade) {
@@ -313,6 +337,9 @@ TEST_F(SchemaGuardrailsTest, WhatMayNotBeMade) {
       {"CREATE KEYSPACE IF NOT EXISTS ks WITH replication = {'class': 'SimpleStrategy', "
        "'replication_factor': 1}",
        "Guardrail simplestrategy violated: SimpleStrategy is not allowed"},
+      {"CREATE KEYSPACE u WITH replication = {'class': 'org.apache.cassandra.locator.SimpleStrategy', "
+       "'replication_factor': 1}",
+       "Guardrail simplestrategy violated: SimpleStrategy is not allowed"},
       {"CREATE TABLE u (k int PRIMARY KEY, v list<frozen<vector<float, 3>>>)",
        "Guardrail vector_type_enabled violated: Column v is not allowed"},
       {"CREATE TYPE u (v frozen<tuple<int, vector<float, 3>>>)",
@@ -323,6 +350,10 @@ TEST_F(SchemaGuardrailsTest, WhatMayNotBeMade) {
       {"ALTER TABLE t ALTER v TYPE blob", "Altering column types is no longer supported"},
   };
   for (const auto& one : kCases) EXPECT_THAT(checked(one.text), ElementsAre(one.error)) << one.text;
+  EXPECT_THAT(checked("CREATE KEYSPACE IF NOT EXISTS ks WITH replication = {'class': "
+                      "'org.apache.cassandra.locator.SimpleStrategy', 'replication_factor': 1}"),
+              IsEmpty())
+      << "only the short name is looked for before the keyspace is";
   const char* kWindows =
       "CREATE TABLE u (k int PRIMARY KEY) WITH compaction = {'class': 'TimeWindowCompactionStrategy'}";
   EXPECT_THAT(checked(kWindows),
