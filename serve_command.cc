@@ -104,6 +104,7 @@ Result<actors::NodeOptions> options_of(const NodeConfig& config) {
   options.frame_bytes_max = config.native_transport_max_frame_size;
   options.batch_bytes_warn = config.batch_size_warn_threshold;
   options.batch_bytes_max = config.batch_size_fail_threshold;
+  options.masked_columns = config.dynamic_data_masking_enabled;
   options.heartbeat_interval = config.heartbeat_interval;
   options.election_timeout = config.election_timeout;
   options.write_buffer_bytes = config.write_buffer_size;

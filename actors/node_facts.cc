@@ -9,6 +9,7 @@ cql::Dialect dialect_of(const NodeOptions& options) {
   const bool keyspaces = options.dialect == "keyspaces";
   cql::Dialect dialect = keyspaces ? cql::keyspaces_dialect() : cql::cassandra_dialect();
   dialect.guardrails = options.guardrails;
+  dialect.masked_columns = options.masked_columns;
   if (keyspaces) return dialect;
   dialect.batch_bytes_warn = options.batch_bytes_warn;
   dialect.batch_bytes_max = options.batch_bytes_max;

@@ -39,6 +39,7 @@ struct NodeOptions {
   bool one_node_view = false;  // drivers are shown this node alone (keyzone dev)
   std::string dialect = "cassandra";
   cql::Guardrails guardrails;
+  bool masked_columns = false;
   std::map<std::string, std::string> settings;  // the configuration as text, for system_views.settings
   std::chrono::milliseconds read_timeout{5000};
   std::chrono::milliseconds write_timeout{2000};

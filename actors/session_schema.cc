@@ -103,8 +103,8 @@ void Session::start_schema(uint32_t number) {
   auto permitted =
       cql::permit_statement(dialect_.guardrails, execution.statement, catalog, execution.keyspace, warnings);
   if (!permitted) return fail(number, permitted.error());
-  auto plan =
-      cql::plan_schema_change(**permitted, {catalog, execution.keyspace, time_uuid(), context_.clock.now()});
+  auto plan = cql::plan_schema_change(
+      **permitted, {catalog, execution.keyspace, time_uuid(), context_.clock.now(), dialect_.masked_columns});
   if (!plan && plan.error().kind == ErrorKind::kAlreadyExists) {
     return await_agreement(number, catalog.version,
                            [this, error = plan.error()](uint32_t agreed) { fail(agreed, error); });

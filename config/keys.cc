@@ -228,6 +228,8 @@ std::vector<Key> client_keys() {
                &NodeConfig::batch_size_warn_threshold, 0, kGiB),
       size_key("batch_size_fail_threshold", "batches above are refused",
                &NodeConfig::batch_size_fail_threshold, 0, kGiB),
+      switch_key("dynamic_data_masking_enabled", "columns may be MASKED WITH a function",
+                 &NodeConfig::dynamic_data_masking_enabled),
   };
 }
 

@@ -66,6 +66,7 @@ struct NodeConfig {
   std::uint32_t native_transport_max_concurrent_connections = defaults::kConnectionsMax;
   std::uint64_t batch_size_warn_threshold = defaults::kBatchSizeWarn;
   std::uint64_t batch_size_fail_threshold = defaults::kBatchSizeFail;
+  bool dynamic_data_masking_enabled = false;
 
   // by key, those that are set; -1: no limit; bytes, microseconds
   std::map<std::string, std::int64_t> guardrails;

@@ -33,6 +33,7 @@ struct Dialect {
   bool materialized_views = false;
   bool user_functions = false;
   bool triggers = false;
+  bool masked_columns = false;  // what the operator enables; values are shown as they are even so
 
   // Limits; 0: none.
   size_t in_values_max = 0;                    // of the cartesian product of a SELECT's INs

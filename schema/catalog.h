@@ -19,8 +19,8 @@ namespace keyzone {
 
 enum class ColumnKind : uint8_t { kPartitionKey, kClustering, kStatic, kRegular };
 
-// MASKED WITH keyspace.name(arguments): what shows in place of a column's values while masking is on. It is
-// kept and shown with the schema; masking is off, as it is by default in Cassandra.
+// MASKED WITH keyspace.name(arguments): what shows in place of a column's values to those who may not see
+// them. It is kept and shown with the schema; without roles, everybody may.
 struct MaskArgument {
   TypePtr type;
   std::optional<Bytes> value;  // nullopt: null

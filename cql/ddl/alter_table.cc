@@ -14,6 +14,14 @@ std::string quoted(const std::string& name) { return "\"" + name + "\""; }
 
 const char* kind_name(ColumnKind kind) { return kind == ColumnKind::kStatic ? "STATIC" : "REGULAR"; }
 
+bool same(const MaskFunction& a, const MaskFunction& b) {
+  return a.keyspace == b.keyspace && a.name == b.name &&
+         std::equal(a.arguments.begin(), a.arguments.end(), b.arguments.begin(), b.arguments.end(),
+                    [](const MaskArgument& x, const MaskArgument& y) {
+                      return *x.type == *y.type && x.value == y.value;
+                    });
+}
+
 // Changes `table`; says whether anything changed.
 struct Alteration {
   const DdlContext& context;
@@ -179,12 +187,17 @@ struct Alteration {
     return invalid("Altering column types is no longer supported");
   }
 
-  Result<bool> operator()(const MaskColumn& change) {  // to drop it
+  Result<bool> operator()(const MaskColumn& change) {
     const auto column = std::find_if(table.columns.begin(), table.columns.end(),
                                      [&](const Column& one) { return one.name == change.column; });
-    if (column != table.columns.end()) return std::exchange(column->mask, nullptr) != nullptr;
-    if (change.if_exists) return false;
-    return invalid("Column with name '" + change.column + "' doesn't exist on table '" + table.name + "'");
+    if (column == table.columns.end()) {
+      if (change.if_exists) return false;
+      return invalid("Column with name '" + change.column + "' doesn't exist on table '" + table.name + "'");
+    }
+    if (!change.mask) return std::exchange(column->mask, nullptr) != nullptr;
+    KEYZONE_TRY(mask, make_mask(*change.mask, column->name, column->type, table, context));
+    const auto was = std::exchange(column->mask, std::move(mask));
+    return !was || !same(*was, *column->mask);
   }
 
   Result<bool> operator()(const SetOptions& change) {

@@ -55,7 +55,7 @@ bool masks(const Statement& statement) {
 }  // namespace
 }  // namespace ddl
 
-Result<void> check_alone(const Statement& statement, std::string_view keyspace) {
+Result<void> check_alone(const Statement& statement, std::string_view keyspace, bool masked_columns) {
   const Properties* properties = ddl::table_properties(statement);
   if (properties) KEYZONE_CHECK(check_unique(*properties));
   const QualifiedName* target = std::visit(ddl::Target{}, statement.kind);
@@ -63,7 +63,8 @@ Result<void> check_alone(const Statement& statement, std::string_view keyspace) 
   if (const auto* create = statement.as<CreateTableStatement>()) KEYZONE_CHECK(ddl::check_shape(*create));
   TableOptions options;
   if (properties) KEYZONE_CHECK(read_properties(*properties, options));
-  return ddl::masks(statement) ? Result<void>(ddl::masking_is_off()) : Result<void>();
+  if (!masked_columns && ddl::masks(statement)) return ddl::masking_is_off();
+  return {};
 }
 
 }  // namespace keyzone::cql

@@ -1,8 +1,10 @@
 #include "cql/ddl/create_table.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "cql/ddl/column_mask.h"
 #include "cql/ddl/table_options.h"
 
 namespace keyzone::cql::ddl {
@@ -253,6 +255,35 @@ Result<Table> make_table(const CreateTableStatement& statement, const std::strin
   return table;
 }
 
+namespace {
+
+// The masks that columns come with, by the columns' names. They are looked at behind properties and types,
+// and before keys.
+Result<std::map<std::string, std::shared_ptr<const MaskFunction>>> make_masks(
+    const CreateTableStatement& statement, const std::string& keyspace, const TypeResolver& resolve,
+    const DdlContext& context) {
+  TableOptions options;
+  KEYZONE_CHECK(apply_properties(statement.properties, options));
+  std::map<std::string, std::shared_ptr<const MaskFunction>> masks;
+  std::map<std::string, TypePtr> types;
+  for (const ColumnDefinition& definition : statement.columns) {
+    KEYZONE_TRY(type, resolve(definition.type));
+    types[definition.name] = type;
+  }
+  Table table;
+  table.keyspace = keyspace;
+  table.name = statement.table.name;
+  for (const ColumnDefinition& definition : statement.columns) {
+    if (!definition.mask) continue;
+    KEYZONE_TRY(mask,
+                make_mask(*definition.mask, definition.name, types.at(definition.name), table, context));
+    masks[definition.name] = std::move(mask);
+  }
+  return masks;
+}
+
+}  // namespace
+
 Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlContext& context) {
   KEYZONE_TRY(keyspace, keyspace_of(statement.table, context, kMayCreate));
   KEYZONE_CHECK(existing_keyspace(context, keyspace));
@@ -265,7 +296,11 @@ Result<DdlPlan> create_table(const CreateTableStatement& statement, const DdlCon
   }
   KEYZONE_CHECK(check_name(keyspace, name));
   const auto resolve = [&](const TypeName& type) { return resolve_type(type, context, keyspace); };
+  KEYZONE_TRY(masks, make_masks(statement, keyspace, resolve, context));
   KEYZONE_TRY(table, make_table(statement, keyspace, resolve));
+  for (Column& column : table.columns) {
+    if (const auto mask = masks.find(column.name); mask != masks.end()) column.mask = mask->second;
+  }
   KEYZONE_TRY(id, id_property(statement.properties));
   table.id = id.value_or(context.fresh_id);
   if (context.catalog.table(table.id))

@@ -207,7 +207,7 @@ Result<void> check_sizes_of_types(const CatalogChange& change) {
 }  // namespace ddl
 
 Result<DdlPlan> plan_schema_change(const Statement& statement, const DdlContext& context) {
-  KEYZONE_CHECK(check_alone(statement, context.keyspace));
+  KEYZONE_CHECK(check_alone(statement, context.keyspace, context.masked_columns));
   KEYZONE_TRY(plan, std::visit(ddl::Planner{context}, statement.kind));
   KEYZONE_CHECK(ddl::check_sizes_of_types(plan.change));
   return plan;

@@ -22,6 +22,7 @@ struct DdlContext {
   std::string_view keyspace;  // the session's; empty: none
   Uuid fresh_id;      // the id of a table that is made, unless the statement gives one; a version 1 UUID
   Timestamp now = 0;  // microseconds: the stamp of a dropped column
+  bool masked_columns = false;  // may be asked for
 };
 
 // `change.expected` is the catalog's version; tablets of a new table (change.put_tables with an id that the
@@ -34,9 +35,9 @@ struct DdlPlan {
 };
 
 // What Cassandra refuses of a schema change also when it is only prepared, before it looks at the schema or
-// at who asks: no keyspace, columns and keys that don't fit, values that are none of their option's, masks.
-// `keyspace` is the session's. Nothing is said of other statements.
-Result<void> check_alone(const Statement& statement, std::string_view keyspace);
+// at who asks: no keyspace, columns and keys that don't fit, values that are none of their option's, masks
+// unless there may be `masked_columns`. `keyspace` is the session's. Nothing is said of other statements.
+Result<void> check_alone(const Statement& statement, std::string_view keyspace, bool masked_columns);
 
 // REQUIRES: `statement` is a CREATE, ALTER or DROP. Errors are Cassandra's: kInvalid, kConfig, kSyntax for
 // properties that don't exist, kAlreadyExists (with Error::keyspace and Error::table), kUnauthorized for

@@ -238,7 +238,7 @@ class Preparer {
       table = found;
       name_table(info, table, is_system_keyspace(table->keyspace));
     }
-    KEYZONE_CHECK(check_alone(*statement_, keyspace_));
+    KEYZONE_CHECK(check_alone(*statement_, keyspace_, dialect_.masked_columns));
     if (!statement_->markers.empty()) return invalid("Bind variables cannot be used in this statement");
     auto made = std::make_shared<PreparedOther>(statement_, std::move(table));
     made->mutable_info() = std::move(info);

@@ -30,7 +30,7 @@ class SchemaChanges : public testing::Test {
     if (!statement) return statement.error();
     Uuid id;
     id.bytes[0] = static_cast<uint8_t>(++ids_);
-    return plan_schema_change(*statement, {*catalog_, "", id, 1'000'000});
+    return plan_schema_change(*statement, {*catalog_, "", id, 1'000'000, masked_columns_});
   }
   DdlPlan run(const std::string& text) {
     auto planned = plan(text);
@@ -60,6 +60,7 @@ class SchemaChanges : public testing::Test {
 
   CatalogPtr catalog_;
   int ids_ = 0;
+  bool masked_columns_ = false;
 };
 
 TEST_F(SchemaChanges, EventsSayWhatHappened) {
@@ -387,6 +388,39 @@ TEST_F(SchemaChanges, AlterationsAreRefused) {
   EXPECT_THAT(refused("CREATE INDEX ON k.t (d)"), HasSubstr("not supported yet"));
   EXPECT_THAT(refused("CREATE TABLE k.x (a int PRIMARY KEY, b text MASKED WITH DEFAULT)"),
               HasSubstr("Cannot mask columns"));
+}
+
+// As a Cassandra with dynamic_data_masking_enabled has them; they are looked for behind properties and types,
+// and before keys.
+TEST_F(SchemaChanges, MaskedColumns) {
+  masked_columns_ = true;
+  run("CREATE TABLE k.m (a int MASKED WITH DEFAULT PRIMARY KEY, b text MASKED WITH mask_inner(1, null), c "
+      "u)");
+  const auto mask_of = [this](const char* column) -> std::string {
+    const auto& mask = table("m").find(column)->mask;
+    return mask ? mask->name + " " + std::to_string(mask->arguments.size()) : "none";
+  };
+  EXPECT_EQ(mask_of("a"), "mask_default 0");
+  EXPECT_EQ(mask_of("b"), "mask_inner 2");
+  EXPECT_EQ(mask_of("c"), "none");
+  run("ALTER TABLE k.m ALTER c MASKED WITH mask_null()");
+  EXPECT_EQ(mask_of("c"), "mask_null 0");
+  EXPECT_FALSE(run("ALTER TABLE k.m ALTER b MASKED WITH system.mask_inner(1, null)").event) << "it has that";
+  EXPECT_TRUE(run("ALTER TABLE k.m ALTER b MASKED WITH mask_inner(1, 2)").event);
+  EXPECT_FALSE(run("ALTER TABLE k.m ALTER IF EXISTS z MASKED WITH DEFAULT").event);
+  run("ALTER TABLE k.m ALTER a DROP MASKED");
+  EXPECT_EQ(mask_of("a"), "none");
+  EXPECT_EQ(refused("ALTER TABLE k.m ALTER z MASKED WITH DEFAULT"),
+            "Column with name 'z' doesn't exist on table 'm'");
+  EXPECT_EQ(refused("ALTER TABLE k.m ALTER b MASKED WITH tojson()"),
+            "Not-masking function tojson() cannot be used for masking table columns");
+  EXPECT_EQ(refused("CREATE TABLE k.x (a list<int> PRIMARY KEY, b int MASKED WITH f())"),
+            "Unable to find masking function for b, no declared function matches the signature f()");
+  EXPECT_THAT(refused("CREATE TABLE k.x (a int PRIMARY KEY, b int MASKED WITH f(), c z)"),
+              HasSubstr("Unknown type"));
+  EXPECT_THAT(
+      refused("CREATE TABLE k.x (a int PRIMARY KEY, b int MASKED WITH f()) WITH z = 1", ErrorKind::kSyntax),
+      HasSubstr("Unknown property"));
 }
 
 TEST_F(SchemaChanges, ATableWithTheIdOfAnotherIsOfAnotherVersion) {

@@ -219,7 +219,7 @@ Result<std::string> World::truncate(const TruncateExecution& execution) {
 }
 
 Result<std::string> World::change_schema(const SchemaExecution& execution) {
-  DdlContext context{*catalog_, execution.keyspace, {}, now_};
+  DdlContext context{*catalog_, execution.keyspace, {}, now_, dialect_.masked_columns};
   context.fresh_id.bytes = {next_id_++, 0, 0, 0, 0, 0, 0x10};
   KEYZONE_TRY(plan, plan_schema_change(*execution.statement, context));
   if (!plan.event) return std::string("ok\n");
