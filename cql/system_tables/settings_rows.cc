@@ -349,11 +349,11 @@ std::vector<SystemRow> settings_rows(const Table& table, const Catalog&, const N
   }
   Settings all = kAll;
   follow(all, ours);
-  for (const auto& [name, value] : ours) all[name] = value;
+  for (const auto& [name, value] : ours) all[name] = value.empty() ? kNone : value;
   RowBuilder rows(table);
   for (const auto& [name, value] : all) {
     rows.add().text("name", name);
-    if (value != kNone && !value.empty()) rows.text("value", value);
+    if (value != kNone) rows.text("value", value);
   }
   return rows.take();
 }

@@ -205,6 +205,7 @@ TEST(SystemTables, WhatOnlyANodeKnows) {
   EXPECT_THAT(settings, Contains("name=\"range_request_timeout\", value=\"5s\"")) << "that of other reads";
   EXPECT_GT(settings.size(), 600u) << "all of Cassandra's";
   EXPECT_THAT(settings, Contains("name=\"hints_directory\"")) << "null";
+  EXPECT_THAT(settings, Contains("name=\"audit_logging_options_included_users\", value=\"\"")) << "not null";
   EXPECT_THAT(settings, Contains("name=\"auto_repair.repair_type_overrides\", value=\"{}\""));
   EXPECT_THAT(settings,
               Contains("name=\"partitioner\", value=\"org.apache.cassandra.dht.Murmur3Partitioner\""));
