@@ -252,8 +252,9 @@ bool FrameReader::find_fault(BytesView header, bool& recoverable) {
   }
   if (version_ != 0 && version != version_) {
     recoverable = true;
-    return found("Invalid message version. Got " + version_name(version) +
-                     " but previous messages on this connection had version " + version_name(version_),
+    const std::string previous = segments_ ? "previousmessages" : "previous messages";  // Cassandra's words
+    return found("Invalid message version. Got " + version_name(version) + " but " + previous +
+                     " on this connection had version " + version_name(version_),
                  version_, stream);
   }
   if (!is_known_opcode(opcode)) return found("Unknown opcode " + std::to_string(opcode), version, stream);

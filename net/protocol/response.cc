@@ -14,6 +14,13 @@ ErrorCode code_for(uint8_t version, ErrorCode code) {
   return code;
 }
 
+std::string message_of(ErrorCode code, const ErrorResponse& error) {
+  if (code == error.code) return error.message;
+  if (code == ErrorCode::kInvalid) return "ERROR FUNCTION_FAILURE: " + error.message;
+  if (code != ErrorCode::kReadTimeout && code != ErrorCode::kWriteTimeout) return error.message;
+  return "Operation timed out - received only " + std::to_string(error.received) + " responses.";
+}
+
 void append_counts(Bytes& body, const ErrorResponse& error) {
   append_consistency(body, error.consistency);
   append_be(body, error.received);
@@ -225,8 +232,7 @@ Result<void> take_prelude(Frame& frame, ResponsePrelude& out) {
 void encode_error(Bytes& body, uint8_t version, const ErrorResponse& error) {
   const ErrorCode code = code_for(version, error.code);
   append_be(body, static_cast<int32_t>(code));
-  const bool hides_call = code != error.code && error.code == ErrorCode::kFunctionFailure;
-  append_clipped_string(body, (hides_call ? "ERROR FUNCTION_FAILURE: " : "") + error.message);
+  append_clipped_string(body, message_of(code, error));
   append_error_details(body, version, code, error);
 }
 

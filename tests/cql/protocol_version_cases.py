@@ -55,7 +55,7 @@ def in_an_old_version(wire, version):
 @case(5)
 def other_versions_in_segments(talk):
     wire = talk.connect()
-    for version in (7, 0x42, 0x7F):
+    for version in (7, 0x42, 0x7F, 4, 3):
         ask_twice(talk, wire, f"version byte {version}", lambda v=version: wire.say(OPTIONS, version=v))
     ask_twice(talk, wire, "no such opcode", lambda: wire.say(0x77))
 

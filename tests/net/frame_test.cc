@@ -224,14 +224,25 @@ TEST(FrameReader, SkipsBodiesThatAreTooLong) {
 }
 
 TEST(FrameReader, VersionMayNotChangeAfterStartup) {
-  FrameReader reader = started_reader(4, Compression::kNone);
-  const Bytes bytes = from_hex("03 00 0001 05 00000000");
-  reader.feed(bytes);
-  Frame frame;
-  ASSERT_EQ(reader.next(frame), Step::kRefused);
-  EXPECT_EQ(reader.failure().message,
-            "Invalid message version. Got 3/v3 but previous messages on this connection had version 4/v4");
-  EXPECT_EQ(reader.failure().stream, 1);
+  const struct {
+    uint8_t version;
+    const char* words;
+  } kCases[] = {{4, "previous messages on this connection had version 4/v4"},
+                {5, "previousmessages on this connection had version 5/v5"}};
+  for (const auto& [version, words] : kCases) {
+    FrameReader reader = started_reader(version, Compression::kNone);
+    const Bytes frame_bytes = from_hex("03 00 0001 05 00000000");
+    Bytes bytes;
+    if (version < 5)
+      bytes = frame_bytes;
+    else
+      append_segments(bytes, Compression::kNone, frame_bytes);
+    reader.feed(bytes);
+    Frame frame;
+    ASSERT_EQ(reader.next(frame), Step::kRefused);
+    EXPECT_EQ(reader.failure().message, "Invalid message version. Got 3/v3 but " + std::string(words));
+    EXPECT_EQ(reader.failure().stream, 1);
+  }
 }
 
 // Where a refused frame's end is known, the next one is read: in segments always.
