@@ -102,6 +102,24 @@ std::vector<std::string> tables_of(std::span<const BatchPart> parts, const Updat
   return names;
 }
 
+// Cassandra keeps a logged batch for so long until it is applied everywhere; nothing is kept for less here.
+void warn_of_no_grace(std::span<const BatchPart> parts, std::vector<std::string>& warnings) {
+  std::vector<std::string> names;
+  for (const BatchPart& part : parts) {
+    const Table& table = *part.plan->table;
+    if (table.gc_grace_seconds() != 0) continue;
+    std::string name = quote_identifier(table.keyspace) + "." + quote_identifier(table.name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  if (names.empty()) return;
+  java_sort(names, java_table_size(names.size()));
+  warnings.push_back("Executing a LOGGED BATCH on table" + std::string(names.size() > 1 ? "s" : "") + " [" +
+                     joined(names) +
+                     "], configured with a gc_grace_seconds of 0. The gc_grace_seconds is used to TTL "
+                     "batchlog entries, so setting gc_grace_seconds too low on tables involved in an atomic "
+                     "batch might cause batchlog entries to expire before being replayed.");
+}
+
 Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const WriteBuilder& builder,
                         const Dialect& dialect, std::vector<std::string>& warnings) {
   if (builder.one_partition()) return {};
@@ -241,6 +259,7 @@ Result<Execution> begin_parts(BatchKind kind, std::span<const BatchPart> parts,
   WriteExecution out;
   out.warnings = builder.take_warnings();
   out.warnings_if_applied = builder.take_warnings_if_applied();
+  if (kind == BatchKind::kLogged && !conditional) warn_of_no_grace(parts, out.warnings);
   KEYZONE_CHECK(check_size(kind, parts, builder, *options.dialect, out.warnings));
   out.commands = builder.take();
   out.kind = conditional                    ? WriteKind::kConditional

@@ -3,6 +3,7 @@
 
 #include "cql/execute/page_state.h"
 #include "cql/execute/read_cursor.h"
+#include "cql/system_tables/system_tables.h"
 #include "schema/time_units.h"
 #include "schema/types/token.h"
 
@@ -49,6 +50,7 @@ Result<void> ReadCursor::bind(const ExecuteOptions& options, const Catalog& cata
     KEYZONE_CHECK(check_sorts_all(options));
     note_last_local_key();
     KEYZONE_CHECK(check_guardrails(options));
+    if (!options.paging_state) warn_of_old_names();
     return resume_local(options);
   }
   base_ = std::make_shared<ReadRequest>();
@@ -230,6 +232,19 @@ void ReadCursor::note_last_local_key() {
   auto keys = plan_->restrictions.partition_keys(evaluation_->bound);
   if (!keys || keys->empty()) return;  // filters say what is wrong with them
   append_block(places_.made().last_local_key.emplace(), *std::max_element(keys->begin(), keys->end()));
+}
+
+// As Cassandra does of settings that are asked for by a name of old.
+void ReadCursor::warn_of_old_names() {
+  static const TablePtr kSettings = system_table("system_views", "settings");
+  if (plan_->table->id != kSettings->id || !plan_->restrictions.has_partition_keys()) return;
+  const auto names = plan_->restrictions.partition_keys(evaluation_->bound);
+  if (!names) return;
+  for (const Bytes& name : *names) {
+    const std::string_view newer = newer_setting_name(name);
+    if (newer.empty()) continue;
+    warnings_.push_back("key '" + name + "' is deprecated; should switch to '" + std::string(newer) + "'");
+  }
 }
 
 Result<void> ReadCursor::resume_local(const ExecuteOptions& options) {

@@ -83,6 +83,7 @@ class ReadCursor {
   void resume_from(const ReadPosition& position);
   Result<void> resume_local(const ExecuteOptions& options);
   void note_last_local_key();
+  void warn_of_old_names();
   uint64_t rows_per_read() const;
   TabletRead read_of(Source& source, size_t index);
   // The read that took what all have in common took the key, too.

@@ -283,6 +283,40 @@ write_request_timeout=2000ms write_request_timeout_in_ms=2000 zero_ttl_on_twcs_e
 zero_ttl_on_twcs_warned=true
 )settings";
 
+// Names of old, and what Cassandra calls the settings since.
+constexpr std::pair<std::string_view, std::string_view> kNewerNames[] = {
+    {"audit_logging_options_audit_logs_dir", "audit_logging_options.audit_logs_dir"},
+    {"audit_logging_options_enabled", "audit_logging_options.enabled"},
+    {"audit_logging_options_excluded_categories", "audit_logging_options.excluded_categories"},
+    {"audit_logging_options_excluded_keyspaces", "audit_logging_options.excluded_keyspaces"},
+    {"audit_logging_options_excluded_users", "audit_logging_options.excluded_users"},
+    {"audit_logging_options_included_categories", "audit_logging_options.included_categories"},
+    {"audit_logging_options_included_keyspaces", "audit_logging_options.included_keyspaces"},
+    {"audit_logging_options_included_users", "audit_logging_options.included_users"},
+    {"audit_logging_options_logger", "audit_logging_options.logger.class_name"},
+    {"authenticator", "authenticator.class_name"},
+    {"authorizer", "authorizer.class_name"},
+    {"internode_authenticator", "internode_authenticator.class_name"},
+    {"network_authorizer", "network_authorizer.class_name"},
+    {"role_manager", "role_manager.class_name"},
+    {"server_encryption_options_algorithm", "server_encryption_options.algorithm"},
+    {"server_encryption_options_cipher_suites", "server_encryption_options.cipher_suites"},
+    {"server_encryption_options_client_auth", "server_encryption_options.require_client_auth"},
+    {"server_encryption_options_enabled", "server_encryption_options.enabled"},
+    {"server_encryption_options_endpoint_verification",
+     "server_encryption_options.require_endpoint_verification"},
+    {"server_encryption_options_internode_encryption", "server_encryption_options.internode_encryption"},
+    {"server_encryption_options_legacy_ssl_storage_port",
+     "server_encryption_options.legacy_ssl_storage_port_enabled"},
+    {"server_encryption_options_optional", "server_encryption_options.optional"},
+    {"server_encryption_options_protocol", "server_encryption_options.accepted_protocols"},
+    {"transparent_data_encryption_options_chunk_length_kb",
+     "transparent_data_encryption_options.chunk_length_kb"},
+    {"transparent_data_encryption_options_cipher", "transparent_data_encryption_options.cipher"},
+    {"transparent_data_encryption_options_enabled", "transparent_data_encryption_options.enabled"},
+    {"transparent_data_encryption_options_iv_length", "transparent_data_encryption_options.iv_length"},
+};
+
 // Whose values follow from another key's here.
 constexpr std::pair<std::string_view, std::string_view> kSameAs[] = {
     {"cas_contention_timeout", "write_request_timeout"},
@@ -340,6 +374,13 @@ void follow(Settings& all, const Settings& ours) {
 }
 
 }  // namespace
+
+std::string_view newer_setting_name(std::string_view name) {
+  for (const auto& [old, newer] : kNewerNames) {
+    if (old == name) return newer;
+  }
+  return {};
+}
 
 std::vector<SystemRow> settings_rows(const Table& table, const Catalog&, const NodeFacts& facts) {
   static const Settings kAll = parse_defaults();

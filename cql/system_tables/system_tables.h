@@ -35,6 +35,9 @@ const std::vector<TablePtr>& system_tables();                 // by keyspace and
 // For each of Table::columns, in their order, the wire value or null.
 using SystemRow = std::vector<std::optional<Bytes>>;
 
+// Of system_views.settings: what a setting with a name of old is called since. Empty: its name is not of old.
+std::string_view newer_setting_name(std::string_view name);
+
 // Whether its rows tell sizes of tablets (TabletStats::partitions), and of which a node then tells them.
 bool shows_estimates(const Table& table);
 std::vector<GroupId> tablets_to_estimate(const Catalog& catalog, NodeId node, bool alone);
