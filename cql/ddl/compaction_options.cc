@@ -134,11 +134,6 @@ Result<void> sstable_size(const std::string& name, const std::string& value) {
   return config_error(name + " must be non negative: " + std::to_string(number));
 }
 
-Result<void> real(const std::string& name, const std::string& value) {
-  KEYZONE_CHECK(real_number(name, value));
-  return {};
-}
-
 Result<void> positive(const std::string& name, const std::string& value) {
   KEYZONE_TRY(number, whole_number(name, value));
   if (number > 0) return {};
@@ -273,28 +268,26 @@ Result<void> overlap(const std::string&, const std::string& value) {
                       ". The valid options are [NONE, SINGLE, TRANSITIVE].");
 }
 
+// In the order in which Cassandra looks at them; no strategy has all.
 constexpr std::pair<std::string_view, Check> kChecks[] = {
-    {"base_shard_count", positive},
-    {"bucket_high", real},
-    {"bucket_low", real},
-    {"compaction_window_size", window_size},
-    {"compaction_window_unit", window_unit},
-    {"enabled", enabled},
-    {"expired_sstable_check_frequency_seconds", not_negative},
-    {"fanout_size", larger_than_zero},
-    {"flush_size_override", flush_size},
-    {"log_all", log_all},
-    {"max_sstables_to_compact", number},
-    {"overlap_inclusion_method", overlap},
-    {"scaling_parameters", scaling},
-    {"sstable_growth", growth},
-    {"sstable_size_in_mb", larger_than_zero},
-    {"target_sstable_size", target_size},
-    {"timestamp_resolution", resolution},
-    {"tombstone_compaction_interval", tombstone_interval},
     {"tombstone_threshold", tombstone_threshold},
+    {"tombstone_compaction_interval", tombstone_interval},
     {"unchecked_tombstone_compaction", flag},
+    {"log_all", log_all},
+    {"enabled", enabled},
+    {"timestamp_resolution", resolution},
+    {"compaction_window_unit", window_unit},
+    {"compaction_window_size", window_size},
+    {"scaling_parameters", scaling},
+    {"base_shard_count", positive},
+    {"target_sstable_size", target_size},
+    {"flush_size_override", flush_size},
+    {"max_sstables_to_compact", number},
+    {"expired_sstable_check_frequency_seconds", not_negative},
     {"unsafe_aggressive_sstable_expiration", expiration},
+    {"overlap_inclusion_method", overlap},
+    {"sstable_size_in_mb", larger_than_zero},
+    {"fanout_size", larger_than_zero},
 };
 
 Result<void> positive_long(const std::string& name, const std::string& value) {
@@ -343,10 +336,14 @@ Result<void> check_levels(const OptionMap& options) {
                       bytes.str());
 }
 
+Result<double> real_or(const OptionMap& options, const std::string& name, double otherwise) {
+  const auto given = options.find(name);
+  return given == options.end() ? Result<double>(otherwise) : real_number(name, given->second);
+}
+
 Result<void> check_buckets(const OptionMap& options) {
-  double low = kBucketLowDefault, high = kBucketHighDefault;
-  if (const auto at = options.find("bucket_low"); at != options.end()) parse_double(at->second, low);
-  if (const auto at = options.find("bucket_high"); at != options.end()) parse_double(at->second, high);
+  KEYZONE_TRY(low, real_or(options, "bucket_low", kBucketLowDefault));
+  KEYZONE_TRY(high, real_or(options, "bucket_high", kBucketHighDefault));
   if (!(high <= low)) return {};
   return config_error("bucket_high value (" + java_text(high) +
                       ") is less than or equal to the bucket_low value (" + java_text(low) + ")");
@@ -385,20 +382,19 @@ Result<void> check_overlapping_tombstones(const OptionMap& options) {
 
 Result<void> check_compaction_values(const OptionMap& options) {
   const bool unified = options.at("class").ends_with(".UnifiedCompactionStrategy");
-  for (const auto& [name, value] : options) {
-    if (const Check own = unified ? unified_check(name) : nullptr) {
-      KEYZONE_CHECK(own(name, value));
-      continue;
-    }
-    for (const auto& [known, check] : kChecks) {
-      if (known == name) KEYZONE_CHECK(check(name, value));
-    }
+  for (const auto& [name, check] : kChecks) {
+    const auto option = options.find(std::string(name));
+    if (option == options.end()) continue;
+    const Check own = unified ? unified_check(name) : nullptr;
+    KEYZONE_CHECK((own ? own : check)(option->first, option->second));
   }
+  if (options.at("class").ends_with(".LeveledCompactionStrategy")) KEYZONE_CHECK(check_levels(options));
   if (const auto least = options.find("min_sstable_size"); least != options.end()) {
     KEYZONE_CHECK(unified ? check_least_of_target(options, least->second)
                           : sstable_size(least->first, least->second));
   }
-  if (options.at("class").ends_with(".LeveledCompactionStrategy")) KEYZONE_CHECK(check_levels(options));
+  if (const auto given = options.find("sstable_growth"); given != options.end())
+    KEYZONE_CHECK(growth(given->first, given->second));
   return check_buckets(options);
 }
 

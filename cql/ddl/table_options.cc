@@ -9,6 +9,7 @@
 #include "cql/grammar/parser.h"
 #include "schema/text.h"
 #include "schema/types/floating.h"
+#include "schema/types/java_hash.h"
 
 namespace keyzone::cql {
 namespace {
@@ -68,6 +69,31 @@ Result<void> set_memtable(std::string& to, const Property& property) {
   return {};
 }
 
+// Its names are looked at, and then it is refused (apply_properties()).
+Result<void> check_auto_repair(const Property& property) {
+  KEYZONE_TRY(given, map_property(property));
+  std::vector<std::string> unknown;
+  for (const auto& [name, value] : given) {
+    const std::string lower = lower_case(name);
+    if (lower != "full_enabled" && lower != "incremental_enabled" && lower != "preview_repaired_enabled" &&
+        lower != "priority")
+      unknown.push_back(name);
+  }
+  if (unknown.empty()) return {};
+  java_sort(unknown, java_table_size(given.size()));
+  return config_error("Unknown property '" + unknown[0] + "'");
+}
+// Nothing repairs on its own here, as in a Cassandra that wasn't started with it.
+Result<void> refuse_auto_repair(const Properties& properties) {
+  for (const Property& property : properties) {
+    if (property.name != "auto_repair") continue;
+    return config_error(
+        "auto_repair option is not supported unless auto-repair is enabled with "
+        "-Dcassandra.autorepair.enable=true");
+  }
+  return {};
+}
+
 // In the order in which Cassandra reads them.
 constexpr std::string_view kRead[] = {"allow_auto_snapshot",
                                       "bloom_filter_fp_chance",
@@ -86,7 +112,8 @@ constexpr std::string_view kRead[] = {"allow_auto_snapshot",
                                       "additional_write_policy",
                                       "crc_check_chance",
                                       "cdc",
-                                      "read_repair"};
+                                      "read_repair",
+                                      "auto_repair"};
 // `extensions` are for other programs' use; id_property() reads the other.
 constexpr std::string_view kNotRead[] = {"extensions", "id"};
 
@@ -95,6 +122,7 @@ Result<void> apply_property(const Property& property, TableOptions& options) {
   const std::string& name = property.name;
   if (name == "additional_write_policy") return set_retry(options.additional_write_policy, property);
   if (name == "allow_auto_snapshot") return set(options.allow_auto_snapshot, property);
+  if (name == "auto_repair") return check_auto_repair(property);
   if (name == "bloom_filter_fp_chance") return set_bloom_filter(options.bloom_filter_fp_chance, property);
   if (name == "caching") return set_map(options.caching, property, check_caching);
   if (name == "cdc") return set(options.cdc, property);
@@ -244,6 +272,7 @@ Result<void> apply_properties(const Properties& properties, TableOptions& option
   KEYZONE_CHECK(check_known(properties, known));
   TableOptions alone;
   KEYZONE_CHECK(read_properties(properties, alone));
+  KEYZONE_CHECK(refuse_auto_repair(properties));
   KEYZONE_CHECK(check_compaction(alone.compaction));
   KEYZONE_CHECK(check_ranges(alone));
   return read_properties(properties, options);
