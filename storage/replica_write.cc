@@ -54,7 +54,7 @@ Result<void> Replica::write_row(const Mutation& mutation, const RowWrite& write,
   stored_.row.clear();
   const auto ahead = looked_back_.find(context.ordinal);
   const bool built = ahead != looked_back_.end();
-  const bool loaded = !built && needs_stored(write);
+  const bool loaded = !built && needs_stored(write, columns_);
   if (built) {
     update_ = std::move(ahead->second);
   } else {

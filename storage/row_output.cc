@@ -9,6 +9,20 @@ namespace {
 
 constexpr int32_t kNullLength = -1;
 
+bool has_user_type(const Type& type) {
+  if (type.kind() == TypeKind::kUser) return true;
+  return std::any_of(type.parameters().begin(), type.parameters().end(),
+                     [](const TypePtr& part) { return has_user_type(*part); });
+}
+
+// Values of user types come back as they were written last: with the fields that the type has got since.
+bool has_user_type_in_clustering(const Table& table) {
+  for (size_t i = 0; i < table.clustering_size; ++i) {
+    if (has_user_type(*table.clustering(i).type)) return true;
+  }
+  return false;
+}
+
 void append_value(Bytes& out, BytesView value) {
   append_be(out, static_cast<int32_t>(value.size()));
   out.append(value);
@@ -60,7 +74,10 @@ void append_metadata(const Row& row, const Column& column, const Sight& whole, B
 
 }  // namespace
 
-ColumnIndex::ColumnIndex(const Table& table) : rows_may_end_early_(keyzone::rows_may_end_early(table)) {
+ColumnIndex::ColumnIndex(const Table& table)
+    : rows_may_end_early_(keyzone::rows_may_end_early(table)),
+      may_meet_clustering_as_written_(keyzone::may_meet_clustering_as_written(table) &&
+                                      !has_user_type_in_clustering(table)) {
   static const Column kAsWritten{kClusteringAsWritten, "", native_type(TypeKind::kBlob)};
   if (keeps_clustering_as_written(table)) by_id_.push_back(&kAsWritten);
   for (const Column& column : table.columns) {

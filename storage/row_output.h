@@ -27,12 +27,14 @@ class ColumnIndex {
   // Rows (or the static one) may hold cells of columns that may come back.
   bool some_wait(bool is_static) const { return is_static ? statics_wait_ : regulars_wait_; }
   bool rows_may_end_early() const { return rows_may_end_early_; }  // schema/compact_rows.h
+  bool may_meet_clustering_as_written() const { return may_meet_clustering_as_written_; }
 
  private:
   std::vector<const Column*> by_id_;
   size_t statics_ = 0, regulars_ = 0;
   bool statics_wait_ = false, regulars_wait_ = false;
   bool rows_may_end_early_ = false;
+  bool may_meet_clustering_as_written_ = false;
 };
 
 // At which time, and below which deletion, a row is looked at.

@@ -22,6 +22,20 @@ class Builder {
         update_(update),
         arena_(arena) {}
 
+  // A row that lives keeps the clustering values that it came with, whatever this write calls it.
+  void keep_clustering_as_written(bool complete) {
+    std::erase_if(update_.cells, [](const Cell& c) { return !is_column(c); });
+    const auto [first, last] = stored_.find(kClusteringAsWritten);
+    if (first == last || !sight_.sees(*first)) return;
+    if (!complete && first->ttl == 0) return;  // it stays in the row
+    const Cell kept = *first;
+    put(kClusteringAsWritten, {}, arena_.emplace_back(kept.value));
+    Cell& c = update_.cells.back();
+    if (complete || c.ttl == 0 || c.expiry >= kept.expiry) return;
+    c.ttl = kept.ttl;
+    c.expiry = kept.expiry;
+  }
+
   Result<void> add(const CellWrite& write) {
     const Column* column = columns_.find(write.column);
     if (!column) return invalid("Undefined column " + std::to_string(write.column.value));
@@ -205,7 +219,9 @@ UpdateContext context_of(const Command& command, Timestamp leader_stamp) {
   return context;
 }
 
-bool needs_stored(const RowWrite& write) {
+bool needs_stored(const RowWrite& write, const ColumnIndex& columns) {
+  if (write.action == RowAction::kUpsert && !write.is_static && columns.may_meet_clustering_as_written())
+    return true;
   return std::any_of(write.cells.begin(), write.cells.end(), [](const CellWrite& c) {
     return c.action == CellAction::kAddCounter || looks_back(c.action);
   });
@@ -233,7 +249,10 @@ Result<void> build_update(const RowWrite& write, const UpdateContext& context, c
   }
   update.cells.reserve(write.cells.size());
   Builder builder(context, columns, sight, stored, update, arena);
+  const bool keeps =
+      !write.is_static && columns.may_meet_clustering_as_written() && is_live(stored, sight, columns);
   for (const CellWrite& cell : write.cells) KEYZONE_CHECK(builder.add(cell));
+  if (keeps) builder.keep_clustering_as_written(is_complete(write, update, columns));
   normalize(update);
   return {};
 }

@@ -41,8 +41,9 @@ struct UpdateContext {
 // Of a command that its leader stamped.
 UpdateContext context_of(const Command& command, Timestamp leader_stamp);
 
-// What looks back, and counters: what is stored decides what is written.
-bool needs_stored(const RowWrite& write);
+// What looks back, counters, and clustering values that may have been written otherwise before: what is
+// stored decides what is written.
+bool needs_stored(const RowWrite& write, const ColumnIndex& columns);
 // Sets every column that the table has or may have again, so that nothing older can show through.
 bool is_complete(const RowWrite& write, const Row& update, const ColumnIndex& columns);
 
