@@ -104,6 +104,20 @@ TermPtr Builder::constant(Position at, Constant constant) {
   return make(at, std::move(constant), 0);
 }
 
+namespace {
+// What Java says of an exponent that no decimal has.
+const char* mistake_in_exponent(std::string_view digits) {
+  constexpr size_t kDigitsMax = 10;
+  const bool minus = digits.starts_with('-');
+  digits.remove_prefix(std::min(digits.find_first_of("123456789"), digits.size()));
+  if (digits.size() > kDigitsMax) return "Too many nonzero exponent digits.";
+  int64_t power = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), power);
+  const bool fits = (minus ? -power : power) == static_cast<int32_t>(minus ? -power : power);
+  return fits ? "Scale out of range." : "Exponent overflow.";
+}
+}  // namespace
+
 // Cassandra asks of every number whether a double holds it, and does not expect those that are too large for
 // one.
 void Builder::check_float(const std::string& number) {
@@ -116,7 +130,7 @@ void Builder::check_float(const std::string& number) {
   const size_t exponent = number.find_first_of("eE");
   const bool long_exponent = exponent != number.npos && number.size() - exponent > kExponentDigitsMax + 1;
   if (long_exponent && !native_type(TypeKind::kDecimal)->from_text(number))
-    return refuse("Exponent overflow.");
+    return refuse(mistake_in_exponent(std::string_view(number).substr(exponent + 1)));
   if (std::isfinite(parse_double(number).value_or(0))) return;
   refuse(
       "Character I is neither a decimal digit number, decimal point, nor \"e\" notation exponential mark.");

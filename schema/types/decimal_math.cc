@@ -170,6 +170,26 @@ Result<Decimal> rounded(const Float& result, const Decimal& argument) {
   return with_precision(*exact, digits, Rounding::kHalfEven);
 }
 
+// Of 10^power: Cassandra divides two logarithms that are rounded. Where that goes up, the zeros behind the
+// quotient are dropped, even those before the point; else it has all digits, though they are zeros.
+Result<Decimal> common_log_of_power(int64_t power, int digits) {
+  const int inner = digits + 2;
+  const auto ten = Decimal::parse(log(Float(10)).str(0, std::ios_base::scientific));
+  KEYZONE_ASSERT(ten);
+  KEYZONE_TRY(twice, with_precision(*ten, 2 * inner, Rounding::kHalfEven));
+  KEYZONE_TRY(more, with_precision({twice.unscaled * power, twice.scale}, inner + 4, Rounding::kHalfEven));
+  KEYZONE_TRY(dividend, with_precision(more, inner, Rounding::kHalfEven));
+  KEYZONE_TRY(divisor, with_precision(*ten, inner, Rounding::kHalfEven));
+  Decimal out{BigInt(power), 0};
+  if (compare(dividend, {divisor.unscaled * power, divisor.scale}) != 0)
+    return with_scale(out, digits - precision(out), Rounding::kDown);
+  while (out.scale > dividend.scale - divisor.scale && out.unscaled % 10 == 0) {
+    out.unscaled /= 10;
+    --out.scale;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<Decimal> exponential(const Decimal& value) {
@@ -192,7 +212,10 @@ Result<Decimal> common_log(const Decimal& value) {
   if (bare.unscaled == 1 && bare.scale == 0) {
     return Decimal{0, -(std::max(precision(value), kDecimalFractionMin) + 1)};
   }
-  if (bare.unscaled == 1) return Decimal{BigInt(-int64_t{bare.scale}), 0};
+  if (bare.unscaled == 1) {
+    const int digits = std::clamp(precision(value), kDecimalFractionMin, kTranscendentalPrecisionMax);
+    return common_log_of_power(-int64_t{bare.scale}, digits);
+  }
   return rounded(log10(to_float(value)), value);
 }
 
