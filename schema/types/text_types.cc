@@ -1,11 +1,14 @@
 // ascii and text: ordered by their bytes.
+#include <algorithm>
+
 #include "schema/types/native_types.h"
 
 namespace keyzone {
 
 namespace {
 
-// UTF-8 without overlong forms; surrogates pass, and so does Java's two-byte zero, as in Cassandra.
+// UTF-8 without overlong forms; as in Cassandra surrogates pass, Java's two-byte zero, and what four bytes
+// can say beyond U+10FFFF.
 bool is_utf8(BytesView bytes) {
   const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto* end = p + bytes.size();
@@ -20,8 +23,8 @@ bool is_utf8(BytesView bytes) {
       more = 1;
     } else if (lead >= 0xe0 && lead <= 0xef) {
       more = 2, low = lead == 0xe0 ? 0xa0 : 0x80;
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-      more = 3, low = lead == 0xf0 ? 0x90 : 0x80, high = lead == 0xf4 ? 0x8f : 0xbf;
+    } else if (lead >= 0xf0 && lead <= 0xf7) {
+      more = 3, low = lead == 0xf0 ? 0x90 : 0x80;
     } else {
       return false;
     }
@@ -52,9 +55,14 @@ class TextType final : public NativeType {
   Result<Bytes> from_text(std::string_view text) const override {
     if (validate(text)) return Bytes(text);
     if (kind() == TypeKind::kText) return invalid("String didn't validate.");
+    const auto odd =
+        std::find_if(text.begin(), text.end(), [](char c) { return static_cast<int8_t>(c) < 0; });
+    const bool two_chars = static_cast<unsigned char>(*odd) >= 0xf0;  // in Java's text
     return invalid(
-        "Invalid ASCII character in string literal: java.nio.charset.UnmappableCharacterException: Input "
-        "length = 1");
+        std::string(
+            "Invalid ASCII character in string literal: java.nio.charset.UnmappableCharacterException: "
+            "Input length = ") +
+        (two_chars ? "2" : "1"));
   }
   std::string to_cql_literal(BytesView wire) const override {
     std::string out = "'";

@@ -62,10 +62,10 @@ bool scan_date(Scanner& in, CivilDate& date) {
 }
 
 // Without a time of day a date has two digits for month and day, four for the year, and more only with a
-// sign; with one it has as many as it likes, and no sign.
+// sign; with one it has as many as it likes, no sign, and a year of our era.
 bool is_well_written(std::string_view date, bool time_follows) {
   const bool has_sign = date[0] == '-' || date[0] == '+';
-  if (time_follows) return !has_sign && date.find_first_not_of("0-") != date.npos;
+  if (time_follows) return !has_sign && date.find_first_not_of('0') < date.find('-');
   const size_t year = date.find('-', 1) - (has_sign ? 1 : 0);
   const size_t month = date.size() - date.rfind('-') - 1, rest = date.size() - date.find('-', 1);
   return month == 2 && rest == 6 && (year == 4 ? date[0] != '+' : year > 4 && has_sign);
@@ -101,6 +101,7 @@ std::optional<int64_t> parse_timestamp(std::string_view text) {
   const int64_t millis = local.millis();
   if (zone.empty()) return millis;
   if (zone == "z" && !time_follows) return millis;
+  if (local.date.year < 1 && zone != "Z") return std::nullopt;
   const bool is_name = zone.size() > 1 && zone[0] != '+' && zone[0] != '-';
   if (is_name && zone[0] != ' ') return std::nullopt;
   if (zone[0] == ' ') zone.remove_prefix(1);
