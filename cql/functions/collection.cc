@@ -35,13 +35,13 @@ Result<FunctionValue> part_of_map(const Type& map, BytesView wire, size_t first)
   return FunctionValue(std::move(writer).finish());
 }
 
+// Null elements, as lists of write times and TTLs have them, count for nothing.
 Result<FunctionValue> aggregated(const Type& type, BytesView wire, const AggregateBody& start) {
-  KEYZONE_TRY(values, split_collection(type, wire));
+  CollectionReader reader(type, wire);
   const auto aggregate = start();
-  for (const BytesView value : values) {
-    const FunctionArgument argument = value;
-    KEYZONE_CHECK(aggregate->add({&argument, 1}));
-  }
+  FunctionArgument argument;
+  while (reader.next(argument)) KEYZONE_CHECK(aggregate->add({&argument, 1}));
+  KEYZONE_CHECK(reader.check_end(type));
   return aggregate->result();
 }
 

@@ -25,6 +25,15 @@ bool says_no_type(const Term& term, bool in_selection) {
   return term.as<MapLiteral>() || (tuple && tuple->elements.size() == 1);
 }
 
+// (1 + 2) in a selection is of the type that it has by itself, whatever is wanted; null where it has none.
+TypePtr bracketed_result(const PrepareContext& context, const Term& term) {
+  const Term* inner = &term;
+  for (const auto* tuple = inner->as<TupleLiteral>(); tuple && tuple->elements.size() == 1;
+       tuple = inner->as<TupleLiteral>())
+    inner = tuple->elements[0].get();
+  return inner != &term && is_call(*inner) ? result_type(context, *inner) : nullptr;
+}
+
 CallArgument describe_term(const PrepareContext& context, const TermPtr& term, bool in_selection) {
   if (const auto* constant = term->as<Constant>())
     return CallArgument::constant(constant->kind, constant->text);
@@ -34,6 +43,10 @@ CallArgument describe_term(const PrepareContext& context, const TermPtr& term, b
   out.text = to_string(*term, Spelling::kCalls, context.keyspace);
   if (!says_no_type(*term, in_selection)) out.type = exact_type(context, *term);
   if (const auto* list = term->as<ListLiteral>()) out.array_size = list->elements.size();
+  if (const TypePtr result = in_selection ? bracketed_result(context, *term) : nullptr) {
+    out.fit = CallArgument::typed(result, "").fit;
+    return out;
+  }
   out.fit = [&context, term](const Type& type) {
     const Receiver receiver{"", "", "argument", type.shared_from_this()};
     return assignability(context, *term, receiver);
@@ -187,6 +200,10 @@ Result<void> check_cast_target(const PrepareContext& context, const Cast& cast,
   if (can_be_cast_to(cast, *type)) return {};
   return invalid((first_column.empty() ? to_string(*cast.term) : first_column) + " cannot be cast to " +
                  (is_cast_target(*type) ? cast.type.text : type->to_string_bare()));
+}
+
+bool is_call(const Term& term) {
+  return term.as<FunctionCall>() || term.as<Arithmetic>() || term.as<Negation>() || term.as<Cast>();
 }
 
 Result<CallShape> shape_of(const PrepareContext& context, const Term& term) {

@@ -62,8 +62,10 @@ Result<std::vector<FunctionArgument>> evaluate_arguments(const Function& functio
                                                          const std::vector<ExpressionPtr>& arguments,
                                                          EvalContext& context);
 
-// The function's name and arguments of a FunctionCall, Arithmetic, Negation or Cast. REQUIRES: it is one of
-// them.
+// Whether it is a FunctionCall, Arithmetic, Negation or Cast.
+bool is_call(const Term& term);
+
+// The function's name and arguments of a call. REQUIRES: is_call().
 struct CallShape {
   QualifiedName name;
   std::vector<TermPtr> arguments;

@@ -30,10 +30,6 @@ std::vector<TermPtr> parts_of(const Term& term) {
   return out;
 }
 
-bool is_call(const Term& term) {
-  return term.as<FunctionCall>() || term.as<Arithmetic>() || term.as<Negation>() || term.as<Cast>();
-}
-
 Error no_type(const std::string& term) {
   return invalid("Cannot infer type for term " + term +
                  " in selection clause (try using a cast to force a type)");
