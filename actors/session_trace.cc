@@ -15,13 +15,28 @@ std::string clipped(std::string text) {
   return text;
 }
 
+// Of a longer text the first thousand characters, counted as Java does: two where UTF-8 has four bytes. What
+// follows ends in a quote, whatever the literal began with.
+std::string literal_text(std::string text) {
+  size_t at = 0;
+  for (size_t count = 0; at < text.size() && count < kTraceValueMax; ++count) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    if (lead >= 0xf0 && ++count == kTraceValueMax) {
+      text.replace(at++, 1, "?");  // half a character
+      break;
+    }
+    at += lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  }
+  if (at < text.size()) text.replace(at, text.npos, "...'");
+  return text;
+}
+
 // As Cassandra shows it: by its type where it has one, else as it came.
 std::string value_text(const Value& value, const TypePtr& type) {
   if (value.is_null()) return "null";
   if (value.is_unset()) return "<unset>";
-  if (value.bytes.size() <= kTraceTextMax && type->validate(value.bytes))
-    return clipped(type->to_cql_literal(value.bytes));
-  return clipped("0x" + to_hex(value.bytes.substr(0, kTraceTextMax)));
+  if (type->validate(value.bytes)) return literal_text(type->to_cql_literal(value.bytes));
+  return literal_text("0x" + to_hex(value.bytes.substr(0, kTraceTextMax)));
 }
 
 const char* outcome_text(OutcomeKind kind) {

@@ -17,7 +17,8 @@ using cql::TraceFact;
 using cql::TraceFactPtr;
 
 inline constexpr size_t kTraceEventsMax = 500;       // of one request; the rest is not kept
-inline constexpr size_t kTraceTextMax = 4096;        // bytes of a statement's text or a value
+inline constexpr size_t kTraceTextMax = 4096;        // bytes of a statement's text
+inline constexpr size_t kTraceValueMax = 1000;       // characters of a value, as in Cassandra
 inline constexpr size_t kTraceBytesMax = 16u << 20;  // of a node; the oldest go first
 // microseconds: a day, Cassandra's trace_type_query_ttl
 inline constexpr Timestamp kTraceLife = 86'400'000'000;

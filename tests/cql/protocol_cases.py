@@ -509,6 +509,22 @@ def traced_tombstones(talk):
         talk.note(f"{where}: {looked_at(wire, f'SELECT * FROM t WHERE {where}')}")
 
 
+@case(4)
+def traced_values(talk):
+    """Of a bound value a trace keeps a thousand characters."""
+    wire = talk.home("CREATE TABLE t (k int PRIMARY KEY, v text, b blob)")
+    prepared = wire.prepare("UPDATE t SET v = ?, b = ? WHERE k = ?")
+    for text in ("it's", "é" * 998, "é" * 999, "é" * 1000, "'" * 600, "😀" * 499, "😀" * 500, "a" * 5000):
+        values = [text.encode(), text.encode(), bytes([0, 0, 0, 1])]
+        session = uuid.UUID(bytes=wire.execute(prepared, values=values, flags=TRACING).tracing)
+        found, deadline = [], time.monotonic() + ANSWER_SECONDS_MAX
+        while not found and time.monotonic() < deadline:
+            found = rows_of(wire.query("SELECT parameters['bound_var_0_v'], parameters['bound_var_1_b'] "
+                                       f"FROM system_traces.sessions WHERE session_id = {session}"))[1]
+        for shown in (value.decode() for value in found[0]):
+            talk.lines.append(f"  {len(shown)} characters: {shown[:12]} to {shown[-12:]}")
+
+
 @case()
 def errors(talk):
     wire = talk.home("CREATE TABLE t (k int, c int, v blob, PRIMARY KEY (k, c))", "CREATE TYPE u (a int)")
