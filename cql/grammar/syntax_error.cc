@@ -492,6 +492,59 @@ std::optional<Mistake> mistake_in_mask(const Context& context, size_t at,
   return named || argument ? std::optional(Mistake{at, at}) : std::nullopt;
 }
 
+// What compares a column in parentheses: there a relation goes on.
+bool may_follow_restricted(int kind) {
+  return one_of(kind, {'=', '<', '>', Kind::LESS_OR_EQUAL, Kind::GREATER_OR_EQUAL, Kind::NOT_EQUAL, Kind::IN,
+                       Kind::NOT, Kind::IS, Kind::LIKE, Kind::CONTAINS});
+}
+
+// In a relation that begins with the ( at `at`: theirs looks no further than behind the first name to know
+// whether that is one of several columns or of a relation in parentheses. None if the text ends before.
+std::optional<Mistake> mistake_in_brackets(const std::vector<Lexeme>& tokens, size_t at) {
+  const auto is_name = [&tokens](size_t i) { return Context(tokens, i + 1).name_before(); };
+  while (tokens[at + 1].kind == '(') ++at;
+  size_t i = at + 1;
+  const int first = tokens[i].kind, second = first == 0 ? 0 : tokens[i + 1].kind;
+  if (first == 0 || second == 0) return std::nullopt;
+  if ((first == Kind::TOKEN && second == '(') || (is_name(i) && second == '[')) {
+    int open = 0;
+    do {
+      ++i;
+      open += one_of(tokens[i].kind, {'(', '['}) ? 1 : one_of(tokens[i].kind, {')', ']'}) ? -1 : 0;
+    } while (open > 0 && tokens[i].kind != 0);
+    if (tokens[i].kind != 0) ++i;
+  } else if (!is_name(i)) {
+    return Mistake{i, at};
+  } else if (!one_of(second, {',', ')'})) {
+    return may_follow_restricted(second) ? std::nullopt : std::optional(Mistake{i + 1, at});
+  } else {
+    for (; tokens[i + 1].kind == ','; i += 2) {
+      if (tokens[i + 2].kind == 0) return std::nullopt;
+      if (!is_name(i + 2)) return Mistake{i + 2, i + 2};
+    }
+    ++i;
+    if (!one_of(tokens[i].kind, {0, ')'})) return Mistake{i, i, "')'"};
+    if (tokens[i].kind != 0) ++i;
+  }
+  if (tokens[i].kind == 0 || may_follow_restricted(tokens[i].kind)) return std::nullopt;
+  return Mistake{i, i};
+}
+
+// The first one in such a relation that begins before the word at `at`, or there.
+std::optional<Mistake> mistake_in_relations(const std::vector<Lexeme>& tokens, size_t at) {
+  if (Context(tokens, at).is_definition()) return std::nullopt;
+  bool in_where = false;
+  for (size_t i = 1; i <= at; ++i) {
+    const int before = tokens[i - 1].kind;
+    in_where =
+        before == Kind::WHERE || (in_where && !one_of(before, {Kind::IF, Kind::SET, Kind::ORDER, ';'}));
+    if (!in_where || tokens[i].kind != '(' || !one_of(before, {Kind::WHERE, Kind::AND})) continue;
+    const auto mistake = mistake_in_brackets(tokens, i);
+    if (mistake && (i == at || mistake->word <= at)) return mistake;
+  }
+  return std::nullopt;
+}
+
 Mistake mistake_in_statement(const Context& context, size_t at, size_t size,
                              const std::vector<std::string>& possible) {
   if (context.in_empty_list()) return {at, at};
@@ -534,6 +587,7 @@ Mistake mistake_in_statement(const Context& context, size_t at, size_t size,
 }  // namespace
 
 Mistake find_mistake(const std::vector<Lexeme>& tokens, size_t at, const std::vector<std::string>& possible) {
+  if (const auto mistake = mistake_in_relations(tokens, at)) return *mistake;
   const Context context(tokens, at);
   const Mistake mistake = mistake_in_statement(context, at, tokens.size(), possible);
   // What is selected as JSON has to be a list, or JSON is a column, and nothing but its list could follow.
