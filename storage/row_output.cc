@@ -9,16 +9,10 @@ namespace {
 
 constexpr int32_t kNullLength = -1;
 
-bool has_user_type(const Type& type) {
-  if (type.kind() == TypeKind::kUser) return true;
-  return std::any_of(type.parameters().begin(), type.parameters().end(),
-                     [](const TypePtr& part) { return has_user_type(*part); });
-}
-
 // Values of user types come back as they were written last: with the fields that the type has got since.
 bool has_user_type_in_clustering(const Table& table) {
   for (size_t i = 0; i < table.clustering_size; ++i) {
-    if (has_user_type(*table.clustering(i).type)) return true;
+    if (table.clustering(i).type->references(TypeKind::kUser)) return true;
   }
   return false;
 }
