@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "cql/execute/statements.h"
 #include "schema/text.h"
@@ -105,9 +106,10 @@ std::vector<std::string> tables_of(std::span<const BatchPart> parts, const Updat
 // Cassandra keeps a logged batch for so long until it is applied everywhere; nothing is kept for less here.
 void warn_of_no_grace(std::span<const BatchPart> parts, std::vector<std::string>& warnings) {
   std::vector<std::string> names;
+  const Table* before = nullptr;
   for (const BatchPart& part : parts) {
     const Table& table = *part.plan->table;
-    if (table.gc_grace_seconds() != 0) continue;
+    if (std::exchange(before, &table) == &table || table.gc_grace_seconds() != 0) continue;
     std::string name = quote_identifier(table.keyspace) + "." + quote_identifier(table.name);
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   }
