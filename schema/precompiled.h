@@ -1,8 +1,9 @@
-// The standard headers that most files read, compiled once for schema/, raft/, storage/ and cql/. Each file
-// still includes what it uses.
+// The headers that most files read, compiled once for schema/, raft/, storage/ and cql/. Each file still
+// includes what it uses.
 #pragma once
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <charconv>
 #include <cstdint>
 #include <functional>
