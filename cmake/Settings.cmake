@@ -87,7 +87,7 @@ function(keyzone_test folder)
     target_link_libraries(${folder}_tests PRIVATE ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
     keyzone_unity(${folder}_tests)
     # What is tested runs for long, the tests themselves don't.
-    target_compile_options(${folder}_tests PRIVATE -O0)
+    target_compile_options(${folder}_tests PRIVATE -O1)
     # GoogleTest is compiled once, with the first folder's tests.
     if(TARGET schema_tests AND NOT folder STREQUAL schema)
       target_precompile_headers(${folder}_tests REUSE_FROM schema_tests)
