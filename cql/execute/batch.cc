@@ -91,30 +91,37 @@ Result<void> forget_unread(std::span<const WritePlan* const> plans, Command& com
   return {};
 }
 
-// Those of which something is changed, in Cassandra's order.
-std::vector<std::string> tables_of(std::span<const BatchPart> parts, const UpdateSize& size) {
+// The names of those that are wanted, each once, in Cassandra's order.
+template <class IsWanted, class NameOf>
+std::vector<std::string> tables_of(std::span<const BatchPart> parts, const IsWanted& is_wanted,
+                                   const NameOf& name_of) {
   std::vector<std::string> names;
+  const Table* before = nullptr;
   for (const BatchPart& part : parts) {
-    if (!size.touches(part.plan->table->id)) continue;
-    std::string name = part.plan->table->keyspace + "." + part.plan->table->name;
+    const Table& table = *part.plan->table;
+    if (std::exchange(before, &table) == &table || !is_wanted(table)) continue;
+    std::string name = name_of(table);
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   }
   java_sort(names, java_table_size(names.size()));
   return names;
 }
 
+// Those of which something is changed.
+std::vector<std::string> touched_tables(std::span<const BatchPart> parts, const UpdateSize& size) {
+  return tables_of(
+      parts, [&](const Table& table) { return size.touches(table.id); },
+      [](const Table& table) { return table.keyspace + "." + table.name; });
+}
+
 // Cassandra keeps a logged batch for so long until it is applied everywhere; nothing is kept for less here.
 void warn_of_no_grace(std::span<const BatchPart> parts, std::vector<std::string>& warnings) {
-  std::vector<std::string> names;
-  const Table* before = nullptr;
-  for (const BatchPart& part : parts) {
-    const Table& table = *part.plan->table;
-    if (std::exchange(before, &table) == &table || table.gc_grace_seconds() != 0) continue;
-    std::string name = quote_identifier(table.keyspace) + "." + quote_identifier(table.name);
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
-  }
+  const std::vector<std::string> names = tables_of(
+      parts, [](const Table& table) { return table.gc_grace_seconds() == 0; },
+      [](const Table& table) {
+        return quote_identifier(table.keyspace) + "." + quote_identifier(table.name);
+      });
   if (names.empty()) return;
-  java_sort(names, java_table_size(names.size()));
   warnings.push_back("Executing a LOGGED BATCH on table" + std::string(names.size() > 1 ? "s" : "") + " [" +
                      joined(names) +
                      "], configured with a gc_grace_seconds of 0. The gc_grace_seconds is used to TTL "
@@ -129,14 +136,14 @@ Result<void> check_size(BatchKind kind, std::span<const BatchPart> parts, const 
   const size_t bytes = size.bytes();
   if (dialect.batch_bytes_max > 0 && bytes > dialect.batch_bytes_max) return invalid("Batch too large");
   if (dialect.batch_bytes_warn > 0 && bytes > dialect.batch_bytes_warn) {
-    warnings.push_back("Batch for [" + joined(tables_of(parts, size)) + "] is of size " +
+    warnings.push_back("Batch for [" + joined(touched_tables(parts, size)) + "] is of size " +
                        std::to_string(bytes) + ", exceeding specified threshold of " +
                        std::to_string(dialect.batch_bytes_warn) + " by " +
                        std::to_string(bytes - dialect.batch_bytes_warn) + ".");
   }
   const size_t partitions = kind == BatchKind::kLogged ? 0 : size.partitions();
   if (partitions > dialect.unlogged_batch_partitions_warn) {
-    const std::vector<std::string> tables = tables_of(parts, size);
+    const std::vector<std::string> tables = touched_tables(parts, size);
     warnings.push_back(
         "Unlogged batch covering " + std::to_string(partitions) + " partitions detected against table" +
         (tables.size() > 1 ? "s" : "") + " [" + joined(tables) +
