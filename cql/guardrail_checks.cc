@@ -15,7 +15,7 @@
 namespace keyzone::cql {
 namespace {
 
-constexpr std::string_view kSimpleStrategy = "SimpleStrategy";  // before it is looked for
+constexpr std::string_view kSimpleStrategy = "SimpleStrategy";  // as it is written
 const std::string kSimpleStrategyInFull = std::string(kLocatorPackage) + std::string(kSimpleStrategy);
 
 int64_t user_tables(const Catalog& catalog) {

@@ -262,9 +262,12 @@ namespace {
 Result<std::map<std::string, std::shared_ptr<const MaskFunction>>> make_masks(
     const CreateTableStatement& statement, const std::string& keyspace, const TypeResolver& resolve,
     const DdlContext& context) {
+  std::map<std::string, std::shared_ptr<const MaskFunction>> masks;
+  if (std::none_of(statement.columns.begin(), statement.columns.end(),
+                   [](const ColumnDefinition& definition) { return definition.mask.has_value(); }))
+    return masks;
   TableOptions options;
   KEYZONE_CHECK(apply_properties(statement.properties, options));
-  std::map<std::string, std::shared_ptr<const MaskFunction>> masks;
   std::map<std::string, TypePtr> types;
   for (const ColumnDefinition& definition : statement.columns) {
     KEYZONE_TRY(type, resolve(definition.type));
